@@ -313,7 +313,6 @@ def houses(
         last_day=today(),
         by=desk,
     )
-    assert (in_diagnosis.id, substitution.id) == (1, 1)
     shared = make.achievement("与别家共有的工艺", state="draft", owner=university)
     rows["achievement"].append(shared)
     consent, secret = ask_co_owner(
@@ -342,10 +341,10 @@ def houses(
             ],
             "objection_id": [deals["objection"].objections[0].id],
             "contract_id": contracts,
-            "case_id": cases,
+            "case_id": sorted({*cases, in_diagnosis.id}),
             "attribution_id": attributions,
             "pair_id": [pair.id for pair in pairs],
-            "number": [1, 2026, *staged],
+            "number": sorted({1, 2026, substitution.id, *staged}),
             "request_id": [asked.id],
             "issue_id": [issue.id for issue in issues],
             "proof_id": [proof.id for proof in proofs],
