@@ -17,10 +17,11 @@ A room offers by names in its `__init__`; nothing here knows which rooms there a
     notice_kinds()                               kinds of notices that the room sends (`notices/deeds.py`)
     unreachable(person_ids)                      those of them to whom nothing is sent any more
     organisation_panels(organisation, reader)    blocks on the page of an organisation
-    case_panels(row, reader), search_panels(state, reader)   blocks on the page of a case or deal; below results
+    case_panels(row, reader)                     blocks on the page of an introduction, a deal or a contract
+    search_panels(state, reader)                 blocks below the results of a search
     registered_contracts(organisation_id, year)  contracts it registered then (`policies/content.py`)
     forget_person(person_id), personal_copy(person)   an account was closed; (name of a table, its rows) for the copy
-    broker_loads(ids), lapsed_brokers(ids)       how much each looks after; who reads nothing more
+    broker_loads(ids), lapsed_brokers(ids)       how much each looks after; who may read none of it any more
     stop_broker(person_id, reason, by)           somebody looks after nothing any more
     standing_in(person_id)                       the seats in which somebody stands in for others today (`Seat`)
     broker_given(row, broker, by)                a listing was given to a broker
@@ -292,7 +293,7 @@ def publication_blocks(row: Any, deed: str) -> dict[str, list[str]]:
 
 def listing_approved(row: Any) -> None:
     """Tell every room that an operator let a listing, or a change of it, through (no commit)."""
-    _tell("listing_approved", row)
+    _call_rooms("listing_approved", row)
 
 
 def panels(row: Any, reader: Reader) -> list[Panel]:
@@ -377,7 +378,7 @@ def registered_contracts(organisation_id: int, year: int) -> list[Any]:
 
 def forget_person(person_id: int) -> None:
     """Tell every room that an account was closed: what is that person's alone is removed (no commit)."""
-    _tell("forget_person", person_id)
+    _call_rooms("forget_person", person_id)
 
 
 def personal_copy(person: Any) -> dict[str, list[dict[str, Any]]]:
@@ -405,7 +406,7 @@ def lapsed_brokers(ids: Iterable[int]) -> frozenset[int]:
 
 def stop_broker(person_id: int, reason: str, by: Reader | None) -> None:
     """Tell every room that somebody looks after nothing any more, and why (no commit)."""
-    _tell("stop_broker", person_id, reason, by)
+    _call_rooms("stop_broker", person_id, reason, by)
 
 
 def review_links(row: Any, reader: Reader) -> list[tuple[str, str]]:
@@ -422,7 +423,7 @@ def standing_in(person_id: int | None) -> list[Seat]:
 
 def broker_given(row: Any, broker: Any, by: Reader | None) -> None:
     """Tell every room that a listing was given to a broker (no commit)."""
-    _tell("broker_given", row, broker, by)
+    _call_rooms("broker_given", row, broker, by)
 
 
 def move_between(gone_id: int, kept_id: int) -> dict[str, Any]:
@@ -463,22 +464,22 @@ def announce_organisation(
         note: the reason given, empty where there is none.
         history_id: number of its History row, which no other deed has.
     """
-    _tell("organisation_announced", organisation, deed, note, history_id)
+    _call_rooms("organisation_announced", organisation, deed, note, history_id)
 
 
 def stop_organisation(organisation_id: int, by: Reader | None) -> None:
     """Tell every room that nobody acts for an organisation until further notice (no commit)."""
-    _tell("stop_organisation", organisation_id, by)
+    _call_rooms("stop_organisation", organisation_id, by)
 
 
 def start_organisation(organisation_id: int, by: Reader | None) -> None:
     """Tell every room that an organisation is back (no commit)."""
-    _tell("start_organisation", organisation_id, by)
+    _call_rooms("start_organisation", organisation_id, by)
 
 
 def introduction_accepted(introduction: Any, by: Any) -> None:
     """Tell every room that two sides have agreed to talk to each other (no commit)."""
-    _tell("introduction_accepted", introduction, by)
+    _call_rooms("introduction_accepted", introduction, by)
 
 
 def deal_lines(
@@ -542,8 +543,8 @@ def unreachable(person_ids: Iterable[int]) -> frozenset[int]:
     return frozenset(_current().offered("unreachable", tuple(person_ids)))
 
 
-def _tell(name: str, *values: Any) -> None:
-    """Call what the rooms offer by a name and return nothing from, lowest room first."""
+def _call_rooms(name: str, *values: Any) -> None:
+    """Call the functions of a name that rooms offer and that return nothing, in the order of `ROOMS`."""
     for _, room in _current().named_rooms():
         if hasattr(room, name):
             getattr(room, name)(*values)

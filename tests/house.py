@@ -37,8 +37,6 @@ MORE_FILES: dict[str, dict[str, str]] = {
     "audit": {
         "acting": "who acts, for whom, from where",
         "appending": "entries get their place, one writer after the other",
-        "spans": "whole batches, as cheaply as Python can, in a process of their own too",
-        "beside": "the other processor of a machine checks some of them",
         "branches": "a signed statement that explains a checkpoint away",
         "changes": "what was done to rows becomes entries",
         "collecting": "what sessions write is noticed",
@@ -50,7 +48,9 @@ MORE_FILES: dict[str, dict[str, str]] = {
         "notes": "keys, signed notes and checkpoints",
         "policy": "what is written of each column",
         "publishing": "checkpoints are signed and laid beside the database",
+        "second_process": "another processor of the machine checks some of the spans",
         "signals": "what happens at the door is recorded",
+        "spans": "whole batches, as cheaply as Python can, in a process of their own too",
         "tree": "roots and proofs of RFC 6962",
         "verifying": "everything is computed again and compared",
     },

@@ -1,6 +1,6 @@
-"""Whole batches of entries: read, hashed, and sound or not, as cheaply as Python can; here and in a process beside.
+"""Whole batches of entries: read, hashed, and sound or not, as cheaply as Python can; in this process and a second one.
 
-Run as a file, it checks the spans that it is told on its standard input and answers with their hashes: both processors
+Run as a file, it checks the spans that it reads from its standard input and answers with their hashes: two processors
 of a small machine then share a large audit (125). Python's library and the driver only, and nothing of this project:
 importing the site takes as long as checking a hundred thousand entries. What is wrong, and how it is said, is a matter
 of `verifying.py`, which reads again whatever is not found sound here.
@@ -135,7 +135,7 @@ class WithheldRows:
 
 
 def check_span(
-    read: Read, begin: int, end: int, size: int, told: frozenset[str]
+    read: Read, begin: int, end: int, size: int, in_order: frozenset[str]
 ) -> Iterator[bytes]:
     """Check a span of entries: for each batch SOUND, its root and its hashes, or OTHER.
 
@@ -143,14 +143,14 @@ def check_span(
         read: reads the rows of a statement, `size` at once.
         begin, end: the span, in whole batches.
         size: entries of a batch, a power of two.
-        told: deeds whose entries say something about others, which is heard where the tree is.
+        in_order: deeds whose entries say something about others, which is read where the tree is.
     """
     withheld = WithheldRows(read(WITHHELD.format(begin, end)))
     place = begin
     for rows in read(ENTRIES.format(begin, end)):
         hashes = hashes_of(rows)
         deeds = {row[DEED] for row in rows}
-        is_sound = len(rows) == size and deeds.isdisjoint(told)
+        is_sound = len(rows) == size and deeds.isdisjoint(in_order)
         if is_sound and are_sound(rows, place, hashes, withheld.until(rows[-1][0])):
             yield b"".join([SOUND, subtree_root(hashes), *hashes])
         else:
@@ -195,13 +195,13 @@ def _open_server(address: dict[str, Any]) -> Any:
 
 def main() -> None:
     """Answer to lines of `begin end` until there are none; the first line names the database."""
-    told = json.loads(sys.stdin.readline())
-    size = int(told["size"])
-    read = _reader(told, size)
+    settings = json.loads(sys.stdin.readline())
+    size, in_order = int(settings["size"]), frozenset(settings["in_order"])
+    read = _reader(settings, size)
     out = sys.stdout.buffer
     for line in sys.stdin:
         begin, end = map(int, line.split())
-        for answer in check_span(read, begin, end, size, frozenset(told["told"])):
+        for answer in check_span(read, begin, end, size, in_order):
             out.write(answer)
         out.flush()
 

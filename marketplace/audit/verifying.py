@@ -11,7 +11,6 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from marketplace.audit.beside import HASH, Batch, Beside, Span, processors
 from marketplace.audit.branches import STATEMENT, Branch, read_statement
 from marketplace.audit.comparing import (
     Published,
@@ -21,6 +20,13 @@ from marketplace.audit.comparing import (
 )
 from marketplace.audit.entries import digest_of, head_of, tail_of
 from marketplace.audit.notes import NoteError, Verifier
+from marketplace.audit.second_process import (
+    HASH,
+    Batch,
+    SecondProcess,
+    Span,
+    processors,
+)
 from marketplace.audit.spans import (
     DEED,
     ENTRIES,
@@ -65,35 +71,32 @@ def verify_audit(
     """
     sizes = {one.checkpoint.size for one in published}
     reading = _Reading(connection, verifier, sizes, batch)
-    count = connection.scalar(sa.text("select count(*) from audit_entry"))
-    spans = [(begin, begin + span) for begin in range(0, int(count or 0), span)]
+    count = connection.scalar(sa.text("select count(*) from audit_entry")) or 0
+    spans = [(begin, begin + span) for begin in range(0, count, span)]
     # The first and the last one have no end: what stands at a position that cannot be is found there.
     spans = [*spans[:-1], (spans[-1][0] if spans else 0, LAST)]
-    is_shared = len(spans) > 2 and int(count or 0) >= large and processors() > 1
-    beside = Beside(
-        connection, spans[1:-1] if is_shared else [], batch, [ERASE, STATEMENT]
-    )
+    is_shared = len(spans) > 2 and count >= large and processors() > 1
+    shared = spans[1:-1] if is_shared else []
+    second = SecondProcess(connection, shared, batch, [ERASE, STATEMENT])
     try:
-        _go_through(reading, spans, beside)
+        _go_through(reading, spans, second)
     finally:
-        beside.end()
+        second.end()
     report = reading.finish()
     compare_checkpoints(report, published, reading.roots, reading.branches)
     trace_rewriting(report, copy)
     return report
 
 
-def _go_through(reading: _Reading, spans: list[Span], beside: Beside) -> None:
-    """Take all spans in their order: each read here, or found sound beside."""
+def _go_through(reading: _Reading, spans: list[Span], second: SecondProcess) -> None:
+    """Take all spans in their order: each read here, or found sound by the second process."""
     first, *middle = spans
     begin, end = first
     reading.read_span(FIRST, end)
-    here = beside.take_next()
-    while here is not None:
-        reading.read_span(*here)
-        begin = here[0]
-        here = beside.take_next()
-    checked = beside.checked()
+    while span := second.take_next():
+        reading.read_span(*span)
+        begin = span[0]
+    checked = second.checked()
     for span in middle:
         # Read above already.
         if span[0] <= begin:
@@ -144,7 +147,7 @@ class _Reading:
             self._note_stray(position)
 
     def take_span(self, span: Span, batches: list[Batch] | None) -> None:
-        """Add a span that was checked beside; what of it was not found sound is read here."""
+        """Add a span that the second process checked; what of it was not found sound is read here."""
         if batches is None:
             self.read_span(*span)
             return

@@ -38,9 +38,9 @@ log = structlog.get_logger(__name__)
 KIND = "<any(achievement, demand):kind>"
 FILE = "<int:attachment_id>"
 ACCESS = "<int:access_id>"
-# Whatever a file is, it may do nothing in the browser: no script, no form, nothing loaded, no window of ours.
 NOT_MODIFIED = 304
 PIECE = 1 << 16  # bytes sent at a time
+# Whatever a file is, it may do nothing in the browser: no script, no form, nothing loaded, no window of ours.
 NOTHING = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 
 

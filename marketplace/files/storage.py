@@ -210,17 +210,18 @@ def copy_contents(folder: Path) -> None:
 
 
 def put_contents(folder: Path) -> int:
-    """Write every content of such a folder to the store of the site. Returns how many.
+    """Write every content of such a folder to the store of the site. Returns how many; 0 where there is no store.
 
     Raises:
         CannotSave: the store does not answer, or refuses.
     """
     store = object_store()
+    if store is None:
+        return 0
     count = 0
-    for path in sorted(folder.glob("??/??/*")):
-        if store is not None and _DIGEST.fullmatch(path.name):
-            store.put(path.name, path)
-            count += 1
+    for path in _content_paths(folder):
+        store.put(path.name, path)
+        count += 1
     return count
 
 
@@ -265,8 +266,15 @@ def _write_folder_through(folder: Path) -> None:
         os.close(number)
 
 
+def _content_paths(folder: Path) -> Iterator[Path]:
+    """The contents of a folder that is laid out like the data folder, in the order of their names."""
+    for path in sorted(folder.glob("??/??/*")):
+        if _DIGEST.fullmatch(path.name):
+            yield path
+
+
 def _contents_on_disk() -> Iterator[tuple[str, float]]:
-    for path in sorted(files_folder().glob("??/??/*")):
+    for path in _content_paths(files_folder()):
         with suppress(FileNotFoundError):
             yield path.name, path.stat().st_mtime
 

@@ -121,12 +121,9 @@ def _significant_form(text: str, index: int) -> str:
     if before.isdigit() and after.isdigit() and character in _BETWEEN_FIGURES:
         return _BETWEEN_FIGURES[character]
     if character in _MEANINGFUL_SIGNS:
+        preceding = text[max(0, index - 2) : index]
         return _significant_sign(
-            character,
-            before,
-            text[index - 1 : index],
-            text[index + 1 :][:1],
-            text[max(0, index - 2) : index],
+            character, before, preceding, text[index + 1 : index + 2]
         )
     if character == "~":
         return "~" * (after.isdigit() or after == "-")
@@ -135,19 +132,18 @@ def _significant_form(text: str, index: int) -> str:
     return ""
 
 
-def _significant_sign(
-    character: str, before: str, left: str, right: str, ahead: str
-) -> str:
+def _significant_sign(character: str, before: str, preceding: str, right: str) -> str:
     """A sign that depends on what it stands at.
 
     Args:
         character: one of _MEANINGFUL_SIGNS.
         before: what stands before it, blanks aside.
-        left, right: its direct neighbours, "" at the ends.
-        ahead: the two characters directly before it.
+        preceding: the two characters directly before it, fewer at the beginning.
+        right: the one directly after it, "" at the end.
     """
+    left = preceding[-1:]
     # 1e-5 is not 1e5; a hyphen in any other word is left out.
-    if character == "-" and re.fullmatch("[0-9]e", ahead) and right.isdigit():
+    if character == "-" and re.fullmatch("[0-9]e", preceding) and right.isdigit():
         return "-"
     in_word = _is_latin(before) and not left.isspace()
     match character:

@@ -61,7 +61,7 @@ def read_people(raw: Any) -> Remarked[dict[str, Any]] | None:
         # 李四等 has the shape of a name; what 等 says is told below.
         if all(map(is_plain_name, words)) and not plain.endswith("等"):
             return Remarked({"name": word} for word in words)
-    if not re.match(r"\s*[\u2460-\u2487]", plain):
+    if not _ENCIRCLED.match(plain):
         # 张三①李四②: numbers behind the names. Before them they begin the items of a list.
         plain = _ENCIRCLED.sub(_bracketed_number, plain)
     reading = Reading()

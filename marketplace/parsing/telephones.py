@@ -22,16 +22,13 @@ PHONE_FORMS = "手机 11 位；固定电话带区号，如 0635-8230000。"
 MOBILE_FORMS = "填 11 位手机号，如 13800138000；境外手机号前面加 + 和国家代码。"
 HOME = "CN"
 
+# What stands before an extension.
+_TRANSFER = (
+    r"\s*(?:-?[转轉]|#|分[机機][号號]?|内线|內線|ext\.?|extension|x|\*|×)\s*[:：]?\s*"
+)
 # A run of digits with what is written between the digits of one number.
-_RUN = re.compile(
-    r"\+?\(?\+?\d[\d ()+.-]*\d"
-    r"(?:\s*(?:-?[转轉]|#|分[机機][号號]?|内线|內線|ext\.?|extension|x|\*|×)\s*[:：]?\s*\d{1,6})?",
-    re.I | re.A,
-)
-_EXTENSION = re.compile(
-    r"\s*(?:-?[转轉]|#|分[机機][号號]?|内线|內線|ext\.?|extension|x|\*|×)\s*[:：]?\s*(\d{1,6})$",
-    re.I | re.A,
-)
+_RUN = re.compile(rf"\+?\(?\+?\d[\d ()+.-]*\d(?:{_TRANSFER}\d{{1,6}})?", re.I | re.A)
+_EXTENSION = re.compile(rf"{_TRANSFER}(\d{{1,6}})$", re.I | re.A)
 # 0635-8239999-801: a third part after a land line is its extension.
 _DASHED_EXTENSION = re.compile(r"^(\(?0\d{2,3}\)?[ -]?\d{7,8})[ -](\d{1,6})$", re.ASCII)
 # 0635-8230000(801), 0635-8230000（转801）

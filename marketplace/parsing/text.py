@@ -163,8 +163,8 @@ def cell_text(raw: Any) -> str:
 def unwrap_text(plain: str) -> str:
     """A text without what keeps a spreadsheet program from reading it as a number: ="0635-8230000" or '0635-8230000.
 
-    Nor with what keeps a page of the web from reading it as HTML, where a list was copied out of one: a&amp;b@qq.com
-    without it is the address of another person.
+    Entities of HTML are decoded too, for lists are copied out of pages of the web: a&amp;b@qq.com is a&b@qq.com, and
+    not the address b@qq.com behind a semicolon.
     """
     plain = _ENTITY.sub(lambda match: unescape(match[0]), plain)
     match = _TEXT_FORMULA.fullmatch(plain.strip())

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 from marketplace.accounts.models import Person
 from marketplace.clock import today
 from marketplace.deals import deeds, diligence_deeds, pricing_deeds, publicity_deeds
@@ -36,21 +39,20 @@ PRICE = Price(
 STATIONS = ("in_publicity", "decided", "due_diligence", "intention", "proposed")
 
 
-def add_deals(firm: Person, desk: Person, approver: Person) -> int:
+def add_deals(people: Mapping[str, Person]) -> int:
     """Bring achievements of the desk's organisation to the stations, as far as there are any; how many.
 
     Args:
-        firm: who receives.
-        desk: who carries them for the holder.
-        approver: who approves prices.
+        people: sign-in name → person: firm, who receives; desk, who carries them for the holder; approver of prices.
     """
-    (owner,) = desk.organisations
     if db.session.scalar(db.select(Deal.id).limit(1)) is not None:
         return 0
+    firm, desk = people["firm"], people["desk"]
+    (owner,) = desk.organisations
     rows = _published_of(owner)
     for row, station in zip(rows, STATIONS, strict=False):
         deal = _propose(row, firm, desk)
-        _bring(deal, station, firm, desk, approver)
+        _bring(deal, station, firm, desk, people["approver"])
     return min(len(rows), len(STATIONS))
 
 
@@ -121,7 +123,7 @@ def _bring(
     if station == "due_diligence":
         return
     diligence_deeds.finish_diligence(deal, by=desk, seen=deal.revision)
-    price = Price(**{**vars(PRICE), "met_on": today()})
+    price = replace(PRICE, met_on=today())
     pricing_deeds.decide_price(deal, price, by=desk, seen=deal.revision)
     if station == "decided":
         return

@@ -175,17 +175,16 @@ def load_demonstration(report: Callable[[str], None]) -> None:
     _report_one()
     _propose_rewriting()
     _name_substitute()
-    people = (_demo_person("firm"), _demo_person("desk"), _demo_person("approver"))
-    report(f"{add_deals(*people)} deals under way")
-    carried = {name: _demo_person(name) for name in DEMO_PEOPLE}
-    report(f"{add_cases(carried)} pairs carried by a broker")
+    people = {name: _demo_person(name) for name in DEMO_PEOPLE}
+    report(f"{add_deals(people)} deals under way")
+    report(f"{add_cases(people)} pairs carried by a broker")
     report(f"{_publish_lists()} lists published, one in proof")
     report(f"{len(ON_THE_DESK)} listings being written or reviewed")
     _stage_list()
-    _keep_estimate()
-    _draft_synonyms()
-    added = add_ledger(_demo_person("operator"), UNIVERSITY, INSTITUTE)
+    _store_estimate()
+    added = add_ledger(people["operator"], UNIVERSITY, INSTITUTE)
     report(f"{added} contracts in the ledger")
+    _draft_synonyms()
     report("one draft of synonyms, whose preview is computed in the background")
 
 
@@ -274,15 +273,15 @@ def _publish_lists() -> int:
     return published
 
 
-def _keep_estimate() -> None:
+def _store_estimate() -> None:
     """A firm that meets five clauses, with three and more that it has still to answer for."""
     firm = _demo_person("firm")
     (organisation_id, *_) = firm.organisation_ids
-    told = {
+    figures = {
         "kind": "firm", "tax_free_amount": "2000", "hitech_event": "first",
         "platform": "provincial_lab", "talent_level": "provincial", "pilot_base": "yes",
     }  # fmt: skip
-    policy_deeds.keep_estimate(organisation_id, told, today(), by=firm)
+    policy_deeds.keep_estimate(organisation_id, figures, today(), by=firm)
 
 
 def _draft_synonyms() -> None:

@@ -6,6 +6,7 @@ Who decides it is in `deeds.py`; what a version says, in `dictionary_lines.py`.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy.orm.attributes import flag_modified
@@ -61,7 +62,7 @@ def present_entries(dictionary: str) -> dict[str, Entry]:
 
 def apply_entries(
     dictionary: str, before: Mapping[str, Entry], after: Mapping[str, Entry]
-) -> list[int]:
+) -> None:
     """Write to the table in what two versions differ, then move what names a code that was handed over, or back.
 
     What somebody changed in the table by another way stays, unless the versions differ in that very entry.
@@ -69,9 +70,6 @@ def apply_entries(
     Args:
         dictionary: which one.
         before, after: code → entry of the version that was in force, and of the one that comes into force.
-
-    Returns:
-        ids of the unnamed demands whose place may be shown otherwise now.
     """
     for code in (*before, *after):
         entry = after.get(code)
@@ -84,20 +82,13 @@ def apply_entries(
     replaced = replaced_codes(after)
     _move_back(dictionary, replaced)
     _move_on(dictionary, replaced)
-    return places.settle_places()
+    # A firm that is in another district now may share its place with others, or no longer.
+    places.settle_places()
 
 
 def _retired(entry: Entry) -> Entry:
     until = str(today().year) if entry.kind else ""
-    return Entry(
-        entry.code,
-        entry.name,
-        entry.position,
-        entry.official,
-        entry.kind,
-        active=False,
-        until=until,
-    )
+    return replace(entry, active=False, successor="", until=until)
 
 
 def _write_entry(dictionary: str, entry: Entry) -> None:
@@ -130,17 +121,23 @@ def _move_on(dictionary: str, replaced: Mapping[str, str]) -> None:
     for kind, rows in _naming(dictionary, replaced):
         for row in rows:
             for code in _codes_of(dictionary, row):
-                if code in replaced and _replace(dictionary, row, code, replaced[code]):
-                    db.session.add(
-                        MovedCode(
-                            dictionary=dictionary,
-                            thing_kind=kind,
-                            thing_id=row.id,
-                            was=code,
-                            became=replaced[code],
-                        )
-                    )
+                if code in replaced:
+                    _move_row(dictionary, kind, row, code, replaced[code])
         db.session.flush()
+
+
+def _move_row(
+    dictionary: str, kind: str, row: Row | Organisation, code: str, by: str
+) -> None:
+    if _replace(dictionary, row, code, by):
+        moved = MovedCode(
+            dictionary=dictionary,
+            thing_kind=kind,
+            thing_id=row.id,
+            was=code,
+            became=by,
+        )
+        db.session.add(moved)
 
 
 def _move_back(dictionary: str, replaced: Mapping[str, str]) -> None:

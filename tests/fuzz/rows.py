@@ -6,10 +6,15 @@ from typing import Any
 
 from marketplace.accounts.models import Person
 from marketplace.alerts.models import SavedSearch
+from marketplace.brokerage.child_models import Attribution, AttributionDispute
+from marketplace.brokerage.models import BrokerageCase
 from marketplace.clock import now
 from marketplace.complaints.deeds import file_complaint
 from marketplace.complaints.models import Complaint
 from marketplace.complaints.subjects import subject_at
+from marketplace.contracts.models import TechContract
+from marketplace.deals.child_models import DealObjection, DealPublicity
+from marketplace.deals.models import Deal
 from marketplace.diagnosis.deeds import take_demand
 from marketplace.duplicates.models import ListingPair
 from marketplace.extensions import Model, db
@@ -28,9 +33,17 @@ from marketplace.memberships.models import Invitation, JoinRequest
 from marketplace.notices.models import Notice
 from marketplace.organisations import deeds as organisation_deeds
 from marketplace.organisations.models import Organisation, OrganisationMerge
+from marketplace.policies.models import PolicyEstimate
+from marketplace.proceeds.models import (
+    Distribution,
+    InventorShare,
+    Milestone,
+    Receipt,
+)
 from marketplace.rights.deeds import ask_co_owner
 from marketplace.rights.models import CoOwnerConsent
 from marketplace.verdicts.models import GradeModel
+from marketplace.wordlists.models import KINDS
 from tests.factories import Factory
 from tests.marketplace.files.samples import attach
 
@@ -38,21 +51,33 @@ from tests.marketplace.files.samples import attach
 NUMBERED: dict[str, tuple[type[Model], ...]] = {
     "access_id": (FileAccess,),
     "attachment_id": (Attachment,),
+    "attribution_id": (Attribution,),
+    "case_id": (BrokerageCase,),
     "complaint_id": (Complaint,),
     "consent_id": (CoOwnerConsent,),
+    "contract_id": (TechContract,),
+    "deal_id": (Deal,),
+    "dispute_id": (AttributionDispute,),
+    "distribution_id": (Distribution,),
+    "estimate_id": (PolicyEstimate,),
     "import_id": (ListImport,),
     "introduction_id": (Introduction,),
     "invitation_id": (Invitation,),
     "issue_id": (Issue,),
     "merge_id": (OrganisationMerge,),
+    "milestone_id": (Milestone,),
     "model_id": (GradeModel,),
     "notice_id": (Notice,),
+    "objection_id": (DealObjection,),
     "organisation_id": (Organisation,),
     "pair_id": (ListingPair,),
     "person_id": (Person,),
     "proof_id": (IssueProof,),
+    "publicity_id": (DealPublicity,),
+    "receipt_id": (Receipt,),
     "request_id": (JoinRequest, BrokerRequest),
     "search_id": (SavedSearch,),
+    "share_id": (InventorShare,),
 }
 # Of these readers have many, and the newest are those of the fuzz.
 LISTED = 12
@@ -82,17 +107,17 @@ def make_readers(make: Factory) -> None:
     )
     draft = make.demand(owner=firm, state="draft")
     take_demand(draft, reason="目标没有数字", by=make.person("operator"))
-    make_deals(make, firm, university, chief, broker)
+    make_requests(make, firm, university, chief, broker)
 
 
-def make_deals(
+def make_requests(
     make: Factory,
     firm: Organisation,
     university: Organisation,
     chief: Person,
     broker: Person,
 ) -> None:
-    """What two sides and those between them have with each other."""
+    """What two sides and those between them ask of each other; deals, cases and contracts are in the demonstration."""
     desk = make.person("desk", university)
     wanted, other = make.demand(owner=firm), make.demand(owner=firm)
     request_broker(wanted, broker.id, note="请先看看", by=chief)
@@ -145,13 +170,17 @@ def known_values() -> dict[str, list[Any]]:
         "filename": ["site.css"],
         "number": [1, 2, 3, 2026],
         "format": ["pdf", "xlsx", "json"],
-        "word_list": ["synonyms", "terms", "stop_words"],
+        "word_list": list(KINDS),
+        "key": ["publicity.days", "tax.vat"],
+        "clause_code": ["P-19b", "P-8b", "Q-1"],
         "deed": ["hold", "uphold", "dismiss", "confirm", "overturn"],
         "choice": ["give", "withdraw"],
         "uscc": list(db.session.scalars(codes)),
     }
     for name, tables in NUMBERED.items():
-        known[name] = [number for table in tables for number in ids_of(table)]
+        known[name] = []
+        for table in tables:
+            known[name] += ids_of(table)
     for table in LISTINGS.values():
         newest = db.select(table.id).order_by(table.id.desc()).limit(LISTED)
         ids = list(db.session.scalars(newest))

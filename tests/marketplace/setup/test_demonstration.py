@@ -79,7 +79,9 @@ def _expect_every_column() -> None:
         "intention": 1,
         "deal": 1,
     }
-    cards = [card for column in COLUMNS for card in board[column][1]]
+    cards = []
+    for column in COLUMNS:
+        cards += board[column][1]
     assert [card.case.state for card in cards if card.turn.is_late] == ["matching"]
     assert all(card.turn.due_on for card in cards)
     queue, _ = brokerage_queries.queue_page(1, people["operator"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,13 +13,13 @@ from flask import Flask
 
 from config import Config
 from marketplace import create_app
-from marketplace.audit import beside, publishing
+from marketplace.audit import publishing, second_process
 from marketplace.audit.appending import append_entries
-from marketplace.audit.beside import Beside
 from marketplace.audit.comparing import Published, Report
 from marketplace.audit.entries import Draft, Personal, entry_leaf, head_of, tail_of
 from marketplace.audit.models import Entry, Withheld
 from marketplace.audit.notes import open_checkpoint
+from marketplace.audit.second_process import SecondProcess
 from marketplace.audit.spans import NOTHING_WITHHELD, SOUND, check_span
 from marketplace.audit.verifying import ERASE, STATEMENT, verify_audit
 from marketplace.extensions import db
@@ -162,17 +163,14 @@ def test_two_processes_find_what_one_finds(site: Flask, attack: Attack) -> None:
 def test_the_other_process_takes_what_is_left(site: Flask) -> None:
     spans = [(begin, begin + SPAN) for begin in range(0, 144, SPAN)]
     with db.engine.connect() as connection:
-        other = Beside(connection, spans, BATCH, [ERASE, STATEMENT])
+        other = SecondProcess(connection, spans, BATCH, [ERASE, STATEMENT])
         checked = other.checked()
 
     assert other.take_next() is None
     assert [*checked] == [begin for begin, _ in reversed(spans)]
-    unsound = [
-        (begin, number)
-        for begin, batches in checked.items()
-        for number, batch in enumerate(batches)
-        if batch is None
-    ]
+    unsound = []
+    for begin, batches in checked.items():
+        unsound += [(begin, place) for place, one in enumerate(batches) if one is None]
     # The batch whose value was erased; the entry that says so stands after the last whole span.
     assert unsound == [(0, 0)]
 
@@ -186,7 +184,18 @@ def test_a_process_that_ends_costs_time_only(
     if ends == "in the middle":
         words += f"sys.stdout.buffer.write({SOUND!r} + bytes(40))\n"
     program.write_text(words)
-    monkeypatch.setattr(beside, "PROGRAM", program)
+    monkeypatch.setattr(second_process, "PROGRAM", program)
+
+    report = verified(batch=BATCH, span=SPAN, large=0)
+
+    assert report == verified()
+    assert report.is_sound
+
+
+def test_without_room_for_a_process_everything_is_read_here(
+    site: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", "/nothing/is/here")
 
     report = verified(batch=BATCH, span=SPAN, large=0)
 

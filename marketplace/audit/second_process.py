@@ -1,4 +1,4 @@
-"""A process beside this one that checks spans of the audit, from the last one downwards, while this one goes up.
+"""A second process that checks spans of the audit from the last one downwards, while this process goes up.
 
 What it finds sound is sound; everything else is read again here. So it may fail, end or be slow, and only time is lost.
 """
@@ -34,18 +34,22 @@ def processors() -> int:
     return len(os.sched_getaffinity(0))
 
 
-class Beside:
-    """Takes spans from the end of a list until nothing is left of it.
+class SecondProcess:
+    """Checks spans from the end of a list until nothing is left of it.
 
     Args:
         connection: to the same database.
         spans: the list; whoever goes through it from the front takes spans by `take_next`.
         size: entries of a batch.
-        told: deeds whose entries are heard in their order, so that their batches are read again.
+        in_order: deeds whose entries are read in their order, so that their batches are read again here.
     """
 
     def __init__(
-        self, connection: sa.Connection, spans: list[Span], size: int, told: list[str]
+        self,
+        connection: sa.Connection,
+        spans: list[Span],
+        size: int,
+        in_order: list[str],
     ) -> None:
         self._left = deque(spans)
         self._lock = Lock()
@@ -55,15 +59,22 @@ class Beside:
         if not spans:
             return
         # In the environment or as arguments the password would be seen by others of this machine.
-        first = {"size": size, "told": told} | _address_of(connection.engine.url)
-        # Isolated: whatever lies beside the file is no library of its own.
-        command = [sys.executable, "-I", str(PROGRAM)]
-        self._process = subprocess.Popen(  # noqa: S603  a file of our own
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+        first = {"size": size, "in_order": in_order} | _address_of(
+            connection.engine.url
         )
+        # Isolated: what lies in the same folder is no library of its own.
+        command = [sys.executable, "-I", str(PROGRAM)]
+        try:
+            self._process = subprocess.Popen(  # noqa: S603  a file of our own
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+            )
+        except OSError as error:
+            # No memory for it, or as many processes as there may be: everything is read here.
+            log.warning("audit_process_refused", error=type(error).__name__)
+            return
         line = f"{json.dumps(first)}\n".encode()
         # What waits for a pipe lets the checking of this process go on.
         self._thread = Thread(target=self._work, args=(line,), daemon=True)
@@ -92,16 +103,16 @@ class Beside:
 
     def _work(self, first: bytes) -> None:
         process = cast("subprocess.Popen[bytes]", self._process)
-        asked = cast(IO[bytes], process.stdin)
-        answered = cast(IO[bytes], process.stdout)
+        requests = cast(IO[bytes], process.stdin)
+        answers = cast(IO[bytes], process.stdout)
         try:
-            with asked, answered:
-                asked.write(first)
+            with requests, answers:
+                requests.write(first)
                 while span := self._take_last():
-                    asked.write(f"{span[0]} {span[1]}\n".encode())
-                    asked.flush()
+                    requests.write(f"{span[0]} {span[1]}\n".encode())
+                    requests.flush()
                     batches = [
-                        self._read_batch(answered)
+                        self._read_batch(answers)
                         for _ in range(span[0], span[1], self._size)
                     ]
                     self._checked[span[0]] = batches
@@ -113,21 +124,21 @@ class Beside:
         with self._lock:
             return self._left.pop() if self._left else None
 
-    def _read_batch(self, answered: IO[bytes]) -> Batch:
-        flag = _read_whole(answered, 1)
+    def _read_batch(self, answers: IO[bytes]) -> Batch:
+        flag = _read_whole(answers, 1)
         if flag != SOUND:
             return None
-        root = _read_whole(answered, HASH)
-        return root, _read_whole(answered, HASH * self._size)
+        root = _read_whole(answers, HASH)
+        return root, _read_whole(answers, HASH * self._size)
 
 
-def _read_whole(answered: IO[bytes], count: int) -> bytes:
+def _read_whole(answers: IO[bytes], count: int) -> bytes:
     """So many bytes.
 
     Raises:
         EOFError: there are no more.
     """
-    found = answered.read(count)
+    found = answers.read(count)
     if len(found) < count:
         raise EOFError
     return found
