@@ -134,6 +134,18 @@ def test_a_side_that_does_not_consent_gets_another_broker(world: World) -> None:
     assert (case.state, case.broker) == ("qualified", None)
 
 
+def test_what_was_declared_of_an_earlier_dispatch_counts_no_more(world: World) -> None:
+    case = world.bring_to("accept_dual", "dissent_receiver", "dispatch_to_broker")
+    assert case.declaration is None
+    turn = turn_of(case)
+    assert turn is not None
+    assert turn.actors == ("broker",)
+    with pytest.raises(NotAllowed):
+        world.press(case, "consent_holder")
+    world.press(case, "accept")
+    assert case.state == "matching"
+
+
 def test_names_wait_for_the_commission(world: World, sign_in: SignIn) -> None:
     case = world.bring_to("accept", "commission", "introduce")
     address = f"/mine/brokerage/{case.id}"
