@@ -41,7 +41,7 @@ def tasks(person: Reader) -> Iterator[Task]:
 
 def task_count(person: Reader) -> int:
     """How many they are."""
-    return len(queries.waiting_for(person))
+    return queries.waiting_count(person)
 
 
 def nav(reader: Reader) -> Iterator[Link]:

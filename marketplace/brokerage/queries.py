@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_
@@ -14,6 +15,7 @@ from marketplace import contributions
 from marketplace.accounts.models import Person
 from marketplace.brokerage.child_models import (
     SIDES,
+    CaseSide,
     CommissionAgreement,
     SideName,
 )
@@ -35,6 +37,7 @@ from marketplace.introductions.models import Introduction
 from marketplace.introductions.queries import may_read
 from marketplace.listings.models import LISTINGS, Achievement, Demand
 from marketplace.listings.queries import get_findable
+from marketplace.listings.worklists import SOMEBODY, numbers_of
 from marketplace.permissions import Reader, may, operator
 from marketplace.persistence import Page, find_row
 from marketplace.profiles import queries as profile_queries
@@ -205,36 +208,27 @@ def waiting_for(person: Reader) -> list[Card]:
     """The cases in which somebody must act: as their broker, or for a side. The operators' stand in their queue."""
     if person.id is None:
         return []
-    mine: list[ColumnElement[bool]] = []
-    if person.broker_numbers:
-        mine.append(BrokerageCase.broker_id.in_(person.broker_numbers))
-    asked = or_(
-        and_(BrokerageCase.state == "matching", BrokerageCase.asked_at.is_not(None)),
-        and_(
-            BrokerageCase.state == "dispatched", BrokerageCase.declared_at.is_not(None)
-        ),
-    )
-    mine.append(and_(asked, _takes_part(person)))
-    query = _whole(
-        db.select(BrokerageCase).where(BrokerageCase.state.in_(RUNNING), or_(*mine))
-    )
+    query = _whole(db.select(BrokerageCase).where(_waits_for(person)))
     cases = db.session.scalars(query.order_by(*_by_urgency()).limit(MAX_TASKS)).all()
-    cases = [case for case in cases if must_act(case, person)]
     return cards_of(cases, person)
 
 
-def must_act(case: BrokerageCase, person: Reader) -> bool:
-    """Whether a case waits for somebody, as its broker or for one of its sides."""
-    turn = turn_of(case)
-    if turn is None:
-        return False
-    if "broker" in turn.actors:
-        return case.broker_id in person.broker_numbers
-    return not set(turn.actors).isdisjoint(sides_held(case, person))
+def waiting_count(person: Reader) -> int:
+    """How many those are: the header of every page asks."""
+    if person.id is None:
+        return 0
+    return db.session.scalar(_waiting_query(), numbers_of(person)) or 0
+
+
+@cache
+def _waiting_query() -> Any:
+    """Built once: building takes longer than counting."""
+    query = db.select(func.count()).select_from(BrokerageCase)
+    return query.where(_waits_for(SOMEBODY))
 
 
 def own_cases(person: Reader) -> int:
-    """How many cases somebody takes part in for a side, or carries."""
+    """How many cases somebody takes part in for a side."""
     query = db.select(func.count()).select_from(BrokerageCase)
     return db.session.scalar(query.where(_known_to(person))) or 0
 
@@ -401,33 +395,69 @@ def _on_desk(reader: Reader, filters: Filters) -> list[ColumnElement[bool]]:
     return where
 
 
-def _takes_part(person: Reader) -> ColumnElement[bool]:
-    """Filter: `sides_held`, of many rows."""
+def _waits_for(person: Reader) -> ColumnElement[bool]:
+    """Filter: cases that run and whose `turn_of` is somebody's, as their broker or for one of their sides."""
+    state = BrokerageCase.state
+    consenting = and_(state == "dispatched", BrokerageCase.declared_at.is_not(None))
+    answering = and_(state == "matching", BrokerageCase.asked_at.is_not(None))
+    carrying = or_(
+        state.in_(("meeting", "intention", "on_hold")),
+        and_(state == "dispatched", BrokerageCase.declared_at.is_(None)),
+        and_(
+            state == "matching",
+            or_(
+                BrokerageCase.asked_at.is_(None),
+                ~BrokerageCase.sides.any(answer="waiting"),
+            ),
+        ),
+    )
+    parts = [and_(carrying, BrokerageCase.broker_id.in_(person.broker_numbers))]
+    lacks_consent = or_(
+        CaseSide.consented_at.is_(None),
+        CaseSide.consented_at < BrokerageCase.declared_at,
+    )
+    for side, held in _held_sides(person).items():
+        turn = or_(
+            and_(answering, BrokerageCase.sides.any(side=side, answer="waiting")),
+            and_(consenting, BrokerageCase.sides.any(lacks_consent, side=side)),
+        )
+        parts.append(and_(turn, held))
+    return or_(*parts)
+
+
+def _held_sides(person: Reader) -> dict[SideName, ColumnElement[bool]]:
+    """Side → filter: `sides_held`, of many rows."""
     asked = db.select(Introduction.id).where(
         Introduction.asked_by_id == person.id,
         Introduction.asking_organisation_id.in_(person.active_ids),
     )
-    parts: list[ColumnElement[bool]] = []
-    places = (
+    places: tuple[tuple[SideName, Any, Any, Any], ...] = (
         (
+            "holder",
             Achievement,
             BrokerageCase.achievement_id,
             BrokerageCase.holder_organisation_id,
         ),
-        (Demand, BrokerageCase.demand_id, BrokerageCase.receiver_organisation_id),
+        (
+            "receiver",
+            Demand,
+            BrokerageCase.demand_id,
+            BrokerageCase.receiver_organisation_id,
+        ),
     )
-    for listing, column, organisation in places:
+    held = {}
+    for side, listing, column, organisation in places:
         mine = db.select(listing.id).where(listing.looked_after_by(person))
-        parts.append(column.in_(mine))
         alone = or_(
             organisation.in_(person.handled_ids),
             BrokerageCase.introduction_id.in_(asked),
         )
-        parts.append(and_(column.is_(None), alone))
-    return or_(*parts)
+        held[side] = or_(column.in_(mine), and_(column.is_(None), alone))
+    return held
 
 
 def _known_to(person: Reader) -> ColumnElement[bool]:
+    """Filter: cases of which a side of somebody knows."""
     known = or_(
         BrokerageCase.introduction_id.is_not(None),
         BrokerageCase.asked_at.is_not(None),
@@ -435,7 +465,7 @@ def _known_to(person: Reader) -> ColumnElement[bool]:
             BrokerageCase.state == "dispatched", BrokerageCase.declared_at.is_not(None)
         ),
     )
-    return and_(known, _takes_part(person))
+    return and_(known, or_(*_held_sides(person).values()))
 
 
 def _waits_for_operators() -> ColumnElement[bool]:
@@ -478,6 +508,8 @@ def _lines_above(cases: Iterable[BrokerageCase]) -> dict[int, Turn]:
     """Number of a case → who must act, as the room of its deal says it (`contributions.deal_lines`)."""
     began = {one.introduction_id: one.id for one in cases if one.state == "deal"}
     numbers = [number for number in began if number is not None]
+    if not numbers:
+        return {}
     lines = {}
     for introduction_id, actors, what, due_on in contributions.deal_lines(numbers):
         lines[began[introduction_id]] = Turn(actors, what, due_on)

@@ -25,7 +25,9 @@ from marketplace.brokerage import (
     upkeep,
 )
 from marketplace.brokerage.child_models import Attribution
+from marketplace.brokerage.disclosure import sides_held
 from marketplace.brokerage.life import (
+    CARRIED,
     CASE_LIFE,
     COLUMN_OF,
     COLUMNS,
@@ -112,7 +114,7 @@ def test_one_broker_of_both_sides_needs_both_consents(world: World) -> None:
     turn = turn_of(case)
     assert turn is not None
     assert set(turn.actors) == {"holder", "receiver"}
-    assert queries.must_act(case, world.chief)
+    assert [card.case for card in queries.waiting_for(world.chief)] == [case]
     for person in (world.chief, world.desk):
         deeds.consent_to_dual(
             case, agrees=True, reason="", by=person, seen=case.revision
@@ -144,6 +146,57 @@ def test_what_was_declared_of_an_earlier_dispatch_counts_no_more(world: World) -
         world.press(case, "consent_holder")
     world.press(case, "accept")
     assert case.state == "matching"
+
+
+AGAIN = (*TALKS, "reclaim", "dispatch")
+
+
+@pytest.mark.parametrize(
+    "pressed",
+    [
+        (),
+        ("decline",),
+        ("accept",),
+        ("accept_dual",),
+        ("accept_dual", "consent_holder"),
+        ("accept_dual", "consent_holder", "consent_receiver"),
+        ("accept_dual", "dissent_receiver"),
+        ("accept_dual", "dissent_receiver", "dispatch_to_broker"),
+        ("accept_dual", "dissent_receiver", "dispatch", "accept_dual"),
+        ("accept", "introduce"),
+        ("accept", "commission", "introduce"),
+        ("accept", "introduce", "yes_holder"),
+        ("accept", "introduce", "no_holder"),
+        TALKS,
+        (*TALKS, "intend"),
+        (*TALKS, "hold"),
+        (*TALKS, "begin_deal"),
+        (*TALKS, "terminate"),
+        AGAIN,
+        (*AGAIN, "accept"),
+        (*AGAIN, "accept_dual", "consent_receiver"),
+    ],
+)
+def test_a_case_waits_for_those_whose_turn_it_is(
+    pressed: tuple[str, ...], world: World
+) -> None:
+    """The database finds, and counts for the header, what `turn_of` says of one case."""
+    case = world.bring_to(*pressed)
+    turn = turn_of(case) if case.is_running else None
+    actors = set() if turn is None else set(turn.actors)
+    waiting = set()
+    for name in ("broker", "other_broker", "chief", "desk", "operator", "scout"):
+        person = getattr(world, name)
+        acts = not actors.isdisjoint(sides_held(case, person))
+        if "broker" in actors:
+            acts = person == case.broker
+        found = [card.case for card in queries.waiting_for(person)]
+        assert found == [case] * acts, name
+        assert queries.waiting_count(person) == len(found), name
+        if acts:
+            waiting.add(name)
+    # Of leads, of what nobody carries and of deals other rooms say whose turn it is.
+    assert bool(waiting) == (case.state in CARRIED)
 
 
 def test_names_wait_for_the_commission(world: World, sign_in: SignIn) -> None:
