@@ -332,9 +332,9 @@ WORDS: dict[str, tuple[str, str, str]] = {
     "reclaim": ("收回重派", "收回重派", "outline-danger"),
     "terminate": ("结束", "结束这件撮合", "outline-danger"),
 }
-# What a case has not come to yet → why not; shown greyed to its broker.
 # The whole text stands above, in its own section.
 SIGNING = "确认的是上面「佣金约定」的全文，一个字也不差；确认以后才告诉您对方是谁。"
+# What a case has not come to yet → why not; shown greyed to its broker.
 LATER = {
     "introduce": "接单以后才能向双方提出对接。",
     "meet": "双方都愿意以后才能记首次联系。",
@@ -377,9 +377,10 @@ def offered_deeds(
     Args:
         given: forms that were sent and refused, by code; the others are empty.
     """
+    rights = _rights_of(case, reader)
     offered = []
     for code, (heading, button, look) in WORDS.items():
-        if not OFFERS[code](case, reader):
+        if not OFFERS[code](case, rights):
             continue
         form = given.get(code) or form_for(case, code, reader, sent=False)
         lines: tuple[str, ...] = COMMISSION_HINTS if code == "commission" else ()
@@ -391,105 +392,117 @@ def offered_deeds(
 
 def later_deeds(case: BrokerageCase, reader: Reader) -> list[tuple[str, str]]:
     """(deed, why not yet) of what a case will come to, for its broker."""
-    if not case.is_running or not may(reader, "brokerage.carry", case):
+    rights = _rights_of(case, reader)
+    if not case.is_running or not rights.carries:
         return []
     reached = {"lead": 0, "qualified": 0, "dispatched": 0, "matching": 1, "meeting": 2}
     first = reached.get(case.state, len(LATER))
     later = []
     for code in list(LATER)[first:]:
         # What can be done now stands above, with its form.
-        if not OFFERS[code](case, reader):
+        if not OFFERS[code](case, rights):
             later.append((WORDS[code][0], LATER[code]))
     return later
 
 
-def _carries(case: BrokerageCase, reader: Reader) -> bool:
-    return may(reader, "brokerage.carry", case)
+@dataclass(frozen=True)
+class _Rights:
+    """What a reader may do in a case at all: asked of the permission table once a page.
+
+    Attributes:
+        carries: they work on it as its broker.
+        directs: they follow it up as an operator.
+        ends: they may end it.
+        held: the sides for which they answer.
+    """
+
+    carries: bool
+    directs: bool
+    ends: bool
+    held: frozenset[SideName]
 
 
-def _directs(case: BrokerageCase, reader: Reader, deed: str) -> bool:
-    return case.life.can(case.state, deed) and may(reader, "brokerage.direct", case)
+def _rights_of(case: BrokerageCase, reader: Reader) -> _Rights:
+    return _Rights(
+        may(reader, "brokerage.carry", case),
+        may(reader, "brokerage.direct", case),
+        may(reader, "brokerage.end", case),
+        frozenset(sides_held(case, reader)),
+    )
 
 
-def _held_in(
-    case: BrokerageCase, reader: Reader, sides: Iterable[str]
-) -> list[SideName]:
-    wanted = set(sides)
-    return [side for side in sides_held(case, reader) if side in wanted]
+def _directs(case: BrokerageCase, rights: _Rights, deed: str) -> bool:
+    return rights.directs and case.life.can(case.state, deed)
 
 
-def _answers(case: BrokerageCase, reader: Reader) -> bool:
+def _answers(case: BrokerageCase, rights: _Rights) -> bool:
     """Whether a side must say whether it wants to talk."""
     if case.state != "matching" or case.asked_at is None:
         return False
-    return bool(_held_in(case, reader, (one.side for one in case.waiting_sides)))
+    return any(one.side in rights.held for one in case.waiting_sides)
 
 
-def _signs(case: BrokerageCase, reader: Reader) -> bool:
+def _signs(case: BrokerageCase, rights: _Rights) -> bool:
     agreement = case.agreement
     if agreement is None or case.state != "matching" or case.asked_at is None:
         return False
-    return bool(_held_in(case, reader, agreement.unsigned))
+    return not rights.held.isdisjoint(agreement.unsigned)
 
 
-def _consents(case: BrokerageCase, reader: Reader) -> bool:
+def _consents(case: BrokerageCase, rights: _Rights) -> bool:
     if case.state != "dispatched":
         return False
-    return bool(_held_in(case, reader, (one.side for one in case.lacking_consent)))
+    return any(one.side in rights.held for one in case.lacking_consent)
 
 
-def _not_asked(case: BrokerageCase, reader: Reader) -> bool:
+def _not_asked(case: BrokerageCase, rights: _Rights) -> bool:
     fresh = case.state == "matching" and case.asked_at is None
-    return fresh and not case.is_accepted_by_both and _carries(case, reader)
+    return fresh and not case.is_accepted_by_both and rights.carries
 
 
-def _in_talks(case: BrokerageCase, reader: Reader) -> bool:
-    return case.state in ("meeting", "intention") and _carries(case, reader)
+def _in_talks(case: BrokerageCase, rights: _Rights) -> bool:
+    return case.state in ("meeting", "intention") and rights.carries
 
 
-def _waits_for_broker(case: BrokerageCase, reader: Reader) -> bool:
+def _waits_for_broker(case: BrokerageCase, rights: _Rights) -> bool:
     waits = case.state == "dispatched" and not case.lacking_consent
-    return waits and _carries(case, reader)
+    return waits and rights.carries
 
 
-def _ends(case: BrokerageCase, reader: Reader) -> bool:
-    return case.life.can(case.state, "terminate") and may(reader, "brokerage.end", case)
-
-
-OFFERS: dict[str, Callable[[BrokerageCase, Reader], bool]] = {
-    "qualify": lambda case, reader: _directs(case, reader, "qualify"),
-    "dispatch": lambda case, reader: _directs(case, reader, "dispatch"),
+OFFERS: dict[str, Callable[[BrokerageCase, _Rights], bool]] = {
+    "qualify": lambda case, rights: _directs(case, rights, "qualify"),
+    "dispatch": lambda case, rights: _directs(case, rights, "dispatch"),
     "accept": _waits_for_broker,
     "decline": _waits_for_broker,
     "consent": _consents,
     "introduce": _not_asked,
-    "commission": lambda case, reader: (
-        _not_asked(case, reader) and case.agreement is None
+    "commission": lambda case, rights: (
+        _not_asked(case, rights) and case.agreement is None
     ),
-    "withdraw_commission": lambda case, reader: (
-        _carries(case, reader)
+    "withdraw_commission": lambda case, rights: (
+        rights.carries
         and case.agreement is not None
         and case.agreement.state == "proposed"
         and case.is_running
     ),
     "sign": _signs,
-    "yes": lambda case, reader: _answers(case, reader) and not _signs(case, reader),
+    "yes": lambda case, rights: _answers(case, rights) and not _signs(case, rights),
     "no": _answers,
-    "confirm": lambda case, reader: (
-        _directs(case, reader, "confirm") and not case.is_accepted_by_both
+    "confirm": lambda case, rights: (
+        _directs(case, rights, "confirm") and not case.is_accepted_by_both
     ),
-    "meet": lambda case, reader: (
-        case.state == "matching" and case.is_accepted_by_both and _carries(case, reader)
+    "meet": lambda case, rights: (
+        case.state == "matching" and case.is_accepted_by_both and rights.carries
     ),
-    "intend": lambda case, reader: case.state == "meeting" and _carries(case, reader),
+    "intend": lambda case, rights: case.state == "meeting" and rights.carries,
     "plan": _in_talks,
-    "hold": lambda case, reader: (
-        case.life.can(case.state, "hold") and _carries(case, reader)
+    "hold": lambda case, rights: case.life.can(case.state, "hold") and rights.carries,
+    "resume": lambda case, rights: case.state == "on_hold" and rights.carries,
+    "remind": lambda case, rights: _directs(case, rights, "remind"),
+    "reclaim": lambda case, rights: _directs(case, rights, "reclaim"),
+    "terminate": lambda case, rights: (
+        case.life.can(case.state, "terminate") and rights.ends
     ),
-    "resume": lambda case, reader: case.state == "on_hold" and _carries(case, reader),
-    "remind": lambda case, reader: _directs(case, reader, "remind"),
-    "reclaim": lambda case, reader: _directs(case, reader, "reclaim"),
-    "terminate": _ends,
 }
 
 

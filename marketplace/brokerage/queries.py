@@ -19,7 +19,13 @@ from marketplace.brokerage.child_models import (
     CommissionAgreement,
     SideName,
 )
-from marketplace.brokerage.disclosure import Side, side_for, sides_held
+from marketplace.brokerage.disclosure import (
+    Side,
+    Standing,
+    side_for,
+    sides_held,
+    standing_of,
+)
 from marketplace.brokerage.life import (
     ACTIVE,
     COLUMN_OF,
@@ -160,9 +166,11 @@ def cards_of(cases: Sequence[BrokerageCase], reader: Reader) -> list[Card]:
     """Cases as a reader may know them: a statement a kind of listing, not two a case."""
     open_ids = _open_listings(cases, reader)
     lines = _lines_above(cases)
+    # Asks the database each time that it is read.
+    numbers = reader.broker_numbers
     cards = []
     for case in cases:
-        sides = _sides(case, reader, open_ids)
+        sides = _sides(case, standing_of(case, reader, numbers), open_ids)
         turn = lines.get(case.id) or turn_of(case)
         names: dict[str, str] = {one.code: one.name for one in sides}
         if case.broker is not None:
@@ -494,12 +502,12 @@ def _open_listings(
 
 
 def _sides(
-    case: BrokerageCase, reader: Reader, open_ids: set[tuple[str, int]]
+    case: BrokerageCase, standing: Standing, open_ids: set[tuple[str, int]]
 ) -> tuple[Side, Side]:
     def one(side: SideName) -> Side:
         listing = case.listing_of(side)
         opens = listing is not None and (listing.kind, listing.id) in open_ids
-        return side_for(case, side, reader, opens=opens)
+        return side_for(case, side, standing, opens=opens)
 
     return one("holder"), one("receiver")
 
