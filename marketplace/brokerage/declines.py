@@ -9,6 +9,7 @@ from marketplace.brokerage.child_models import CaseSide
 from marketplace.brokerage.models import BrokerageCase
 from marketplace.extensions import db
 from marketplace.introductions.models import Introduction
+from marketplace.introductions.queries import with_rows
 from marketplace.listings.models import Achievement, Demand
 from marketplace.verdicts.models import Verdict
 from marketplace.verdicts.queries import reason_names
@@ -42,7 +43,7 @@ def added_up(row: Achievement | Demand) -> AddedUp | None:
         Introduction.own_id == row.id,
         Introduction.state == "declined",
     )
-    for introduction in db.session.scalars(asked):
+    for introduction in with_rows(db.session.scalars(asked).all()):
         organisation = introduction.wanted.organisation_id
         if organisation is not None:
             reasons[organisation, introduction.reason] = None
@@ -74,7 +75,7 @@ def _of_cases(row: Achievement | Demand) -> list[tuple[int, str]]:
             CaseSide.answer == "declined",
         )
     )
-    return [(number, reason) for number, reason in db.session.execute(query).tuples()]
+    return list(db.session.execute(query).tuples())
 
 
 def _of_verdicts(row: Achievement | Demand) -> list[tuple[int, str]]:

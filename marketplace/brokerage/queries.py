@@ -185,14 +185,18 @@ def cards_of(cases: Sequence[BrokerageCase], reader: Reader) -> list[Card]:
 
 def board(reader: Reader, filters: Filters) -> dict[str, tuple[int, list[Card]]]:
     """Column → how many cases stand in it, and the first of them, the most urgent first."""
-    columns = {}
+    mine = _on_desk(reader, filters)
+    columns: dict[str, tuple[int, list[Card]]] = {}
+    cases: list[BrokerageCase] = []
     for column in COLUMNS:
-        where = [*_on_desk(reader, filters), _in_column(column)]
-        counted = db.select(func.count()).select_from(BrokerageCase).where(*where)
-        total = db.session.scalar(counted) or 0
+        where = (*mine, _in_column(column))
+        columns[column] = (_count(*where), [])
         query = _whole(db.select(BrokerageCase).where(*where))
-        ordered = query.order_by(*_by_urgency()).limit(MAX_CARDS)
-        columns[column] = (total, cards_of(db.session.scalars(ordered).all(), reader))
+        cases += db.session.scalars(query.order_by(*_by_urgency()).limit(MAX_CARDS))
+    for card in cards_of(cases, reader):
+        own_column = card.case.column
+        assert own_column is not None  # noqa: S101  it was found by one
+        columns[own_column][1].append(card)
     return columns
 
 
@@ -205,11 +209,7 @@ def table(reader: Reader, filters: Filters, page: int) -> tuple[list[Card], Page
         where.append(_in_column(filters.column))
     else:
         where.append(or_(*(_in_column(one) for one in COLUMNS)))
-    counted = db.select(func.count()).select_from(BrokerageCase).where(*where)
-    arithmetic = Page(db.session.scalar(counted) or 0, PAGE)
-    query = _whole(db.select(BrokerageCase).where(*where)).order_by(*_by_urgency())
-    cases = db.session.scalars(query.offset(arithmetic.offset(page)).limit(PAGE)).all()
-    return cards_of(cases, reader), arithmetic
+    return _page_of(*where, order=_by_urgency(), page=page, reader=reader)
 
 
 def waiting_for(person: Reader) -> list[Card]:
@@ -237,17 +237,13 @@ def _waiting_query() -> Any:
 
 def own_cases(person: Reader) -> int:
     """How many cases somebody takes part in for a side."""
-    query = db.select(func.count()).select_from(BrokerageCase)
-    return db.session.scalar(query.where(_known_to(person))) or 0
+    return _count(_known_to(person))
 
 
 def own_page(person: Reader, page: int) -> tuple[list[Card], Page]:
     """A page of those, newest first, and the arithmetic of the pages."""
-    arithmetic = Page(own_cases(person), PAGE)
-    query = _whole(db.select(BrokerageCase).where(_known_to(person)))
-    newest = query.order_by(BrokerageCase.id.desc())
-    cases = db.session.scalars(newest.offset(arithmetic.offset(page)).limit(PAGE)).all()
-    return cards_of(cases, person), arithmetic
+    newest = (BrokerageCase.id.desc(),)
+    return _page_of(_known_to(person), order=newest, page=page, reader=person)
 
 
 def referred_by(person: Reader) -> list[BrokerageCase]:
@@ -262,19 +258,13 @@ def referred_by(person: Reader) -> list[BrokerageCase]:
 
 def queue_count() -> int:
     """How many cases wait for an operator: leads, those without a broker, and what is late."""
-    query = db.select(func.count()).select_from(BrokerageCase)
-    return db.session.scalar(query.where(_waits_for_operators())) or 0
+    return _count(_waits_for_operators())
 
 
 def queue_page(page: int, reader: Reader) -> tuple[list[Card], Page]:
     """A page of those, the most urgent first, and the arithmetic of the pages."""
-    arithmetic = Page(queue_count(), PAGE)
-    query = _whole(db.select(BrokerageCase).where(_waits_for_operators()))
-    ordered = query.order_by(*_by_urgency())
-    cases = db.session.scalars(
-        ordered.offset(arithmetic.offset(page)).limit(PAGE)
-    ).all()
-    return cards_of(cases, reader), arithmetic
+    where = _waits_for_operators()
+    return _page_of(where, order=_by_urgency(), page=page, reader=reader)
 
 
 def candidates_for(case: BrokerageCase) -> list[Candidate]:
@@ -358,6 +348,21 @@ def broker_of_introduction(introduction: Introduction) -> int | None:
 def _clocked(*where: ColumnElement[bool]) -> list[BrokerageCase]:
     query = db.select(BrokerageCase).where(*where).order_by(BrokerageCase.id)
     return list(db.session.scalars(query))
+
+
+def _count(*where: ColumnElement[bool]) -> int:
+    query = db.select(func.count()).select_from(BrokerageCase)
+    return db.session.scalar(query.where(*where)) or 0
+
+
+def _page_of(
+    *where: ColumnElement[bool], order: tuple[Any, ...], page: int, reader: Reader
+) -> tuple[list[Card], Page]:
+    """A page of cards, and the arithmetic of the pages."""
+    arithmetic = Page(_count(*where), PAGE)
+    query = _whole(db.select(BrokerageCase).where(*where)).order_by(*order)
+    cases = db.session.scalars(query.offset(arithmetic.offset(page)).limit(PAGE)).all()
+    return cards_of(cases, reader), arithmetic
 
 
 def _whole(query: Select[Any]) -> Select[Any]:

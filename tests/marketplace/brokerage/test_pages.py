@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -116,6 +117,45 @@ def test_a_broker_begins_from_the_page_of_matches(
         assert f'href="/brokerage/propose?{numbers}">由我撮合' in page, path
         for browser in others:
             assert "由我撮合" not in browser.get(path).text
+
+
+def test_a_list_takes_no_more_statements_for_more_cases(
+    make: Factory, world: World, sign_in: SignIn
+) -> None:
+    pages = ("/brokerage", "/brokerage/table", "/brokerage/ledger", "/mine/brokerage")
+    readers = {"broker": pages, "operator": pages, "desk": pages[3:]}
+    said: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        said.append(statement)
+
+    def counts() -> dict[tuple[str, str], int]:
+        found = {}
+        for name, addresses in readers.items():
+            browser = sign_in(getattr(world, name))
+            for address in addresses:
+                # What is read once for a process has been read by the first.
+                browser.get(address)
+                # Nor is anything at hand from the deeds of this test.
+                db.session.expire_all()
+                said.clear()
+                assert browser.get(address).status_code == 200
+                found[name, address] = len(said)
+        return found
+
+    sa.event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        world.bring_to(*TALKS)
+        few = counts()
+        for number in (2, 3, 4):
+            world.firm = make.organisation()
+            world.chief = make.person("firm", world.firm)
+            world.demand = make.demand(f"第 {number} 项需求", owner=world.firm)
+            world.bring_to(*TALKS)
+        many = counts()
+    finally:
+        sa.event.remove(db.engine, "before_cursor_execute", note)
+    assert many == few
 
 
 def test_a_substitute_carries_a_case_until_the_broker_is_back(
