@@ -101,8 +101,6 @@ class InterestDeclaration(Model):
     details: Mapped[str] = mapped_column(String(500), default="")
     filed_at: Mapped[datetime] = mapped_column(default=now)
 
-    broker: Mapped[Person] = relationship()
-
     @property
     def declared(self) -> list[str]:
         """What is the case, in words; empty: nothing is."""
@@ -147,7 +145,6 @@ class Attribution(Model):
         foreign_keys=[receiver_organisation_id]
     )
     broker: Mapped[Person | None] = relationship(foreign_keys=[broker_id])
-    introduced_by: Mapped[Person | None] = relationship(foreign_keys=[introduced_by_id])
     disputes: Mapped[list[AttributionDispute]] = relationship(
         order_by="AttributionDispute.id", back_populates="attribution"
     )
@@ -198,7 +195,6 @@ class AttributionDispute(Model):
 
     attribution: Mapped[Attribution] = relationship(back_populates="disputes")
     claimed_by: Mapped[Person] = relationship(foreign_keys=[claimed_by_id])
-    ruled_by: Mapped[Person | None] = relationship(foreign_keys=[ruled_by_id])
 
     @property
     def owner_id(self) -> int:
@@ -276,7 +272,6 @@ class CommissionAgreement(Model):
 
     __mapper_args__ = {"version_id_col": revision}
 
-    broker: Mapped[Person] = relationship()
     signatures: Mapped[list[CommissionSignature]] = relationship(
         order_by="CommissionSignature.id"
     )

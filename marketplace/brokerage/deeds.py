@@ -37,7 +37,6 @@ from marketplace.verdicts.queries import reason_names
 
 MAX_TEXT = 500  # characters, as the columns hold them
 MAX_STEP = 200
-MAX_SHARE = 100
 MISSING = f"写清楚，{LEAST}–{MAX_TEXT} 字。"
 
 

@@ -343,7 +343,7 @@ LATER = {
 
 
 def form_for(case: BrokerageCase, code: str, reader: Reader, *, sent: bool) -> CaseForm:
-    """The form of a deed: what was sent, or an empty one that knows the revision of the page.
+    """The form of a deed: what was sent, or an empty one; the page writes the revision and the hash into either.
 
     Args:
         case: the case.
@@ -353,14 +353,12 @@ def form_for(case: BrokerageCase, code: str, reader: Reader, *, sent: bool) -> C
     """
     values: dict[str, Any] = {"prefix": f"{code}-"}
     if not sent:
-        values |= {"formdata": None, "seen": str(case.revision)}
+        values["formdata"] = None
     if code == "dispatch":
         values["candidates"] = queries.candidates_for(case)
     elif code == "no":
         kinds = [own_kind(side) for side in sides_held(case, reader)]
         values["reasons"] = reason_names(kinds[0]) if kinds else {}
-    elif code == "sign" and not sent and case.agreement is not None:
-        values["text_hash"] = case.agreement.text_hash
     form = FORMS[code](**values)
     if code == "yes" and all(
         _names_itself(case, side) for side in sides_held(case, reader)

@@ -26,8 +26,6 @@ RUNNING = (
     "intention",
     "on_hold",
 )
-# A broker carries it: who it is stands in the row.
-CARRIED = ("dispatched", "matching", "meeting", "intention", "on_hold")
 # The broker has taken it up and declared their interests.
 DECLARED = ("matching", "meeting", "intention", "on_hold")
 ACTIVE = ("matching", "meeting", "intention")

@@ -163,7 +163,6 @@ class BrokerageCase(Model):
     )
     broker: Mapped[Person | None] = relationship(foreign_keys=[broker_id])
     referrer: Mapped[Person | None] = relationship(foreign_keys=[referrer_id])
-    proposed_by: Mapped[Person | None] = relationship(foreign_keys=[proposed_by_id])
     sides: Mapped[list[CaseSide]] = relationship(order_by="CaseSide.side")
     declarations: Mapped[list[InterestDeclaration]] = relationship(
         order_by="InterestDeclaration.id"

@@ -60,7 +60,6 @@ class Filters:
 
     column: str = ""
     late: bool = False
-    broker_id: int | None = None
     ended: bool = False
 
 
@@ -401,8 +400,6 @@ def _on_desk(reader: Reader, filters: Filters) -> list[ColumnElement[bool]]:
     where: list[ColumnElement[bool]] = []
     if not operator(reader, None):
         where.append(BrokerageCase.broker_id.in_(reader.broker_numbers))
-    elif filters.broker_id is not None:
-        where.append(BrokerageCase.broker_id == filters.broker_id)
     if filters.late:
         where.append(BrokerageCase.due_on < today())
     return where

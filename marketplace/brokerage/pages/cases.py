@@ -507,6 +507,5 @@ def _filters() -> queries.Filters:
     return queries.Filters(
         column=request.args.get("column", ""),
         late="late" in request.args,
-        broker_id=request.args.get("broker", type=persistence.row_number),
         ended="ended" in request.args,
     )

@@ -27,7 +27,6 @@ from marketplace.brokerage import (
 from marketplace.brokerage.child_models import Attribution
 from marketplace.brokerage.disclosure import sides_held
 from marketplace.brokerage.life import (
-    CARRIED,
     CASE_LIFE,
     COLUMN_OF,
     COLUMNS,
@@ -196,7 +195,7 @@ def test_a_case_waits_for_those_whose_turn_it_is(
         if acts:
             waiting.add(name)
     # Of leads, of what nobody carries and of deals other rooms say whose turn it is.
-    assert bool(waiting) == (case.state in CARRIED)
+    assert bool(waiting) == (case.is_running and case.broker is not None)
 
 
 def test_names_wait_for_the_commission(world: World, sign_in: SignIn) -> None:
