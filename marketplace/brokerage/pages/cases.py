@@ -53,6 +53,7 @@ def propose() -> ResponseReturnValue:
     )
     form = ProposeForm()
     status = 200
+    refers = not may(current_user, "brokerage.desk")
     going_on = queries.case_of_pair(achievement, demand)
     # Who may not read it, and who has the form already, is told so once they propose the pair.
     known = going_on is not None and may(current_user, "brokerage.read", going_on)
@@ -64,7 +65,8 @@ def propose() -> ResponseReturnValue:
                 achievement,
                 demand,
                 message=form.message.data or "",
-                referrer=_referrer(form),
+                # Who refers a pair names nobody, and learns of no address whether it has an account.
+                referrer=None if refers else _referrer(form),
                 share=read_number(form.share.data),
                 by=current_user,
             )
@@ -79,7 +81,7 @@ def propose() -> ResponseReturnValue:
         achievement=achievement,
         demand=demand,
         form=form,
-        refers=not may(current_user, "brokerage.desk"),
+        refers=refers,
     )
     return page, status
 

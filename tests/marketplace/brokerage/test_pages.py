@@ -65,6 +65,21 @@ def test_nobody_is_offered_a_dispute_that_would_be_refused(
     assert offered not in other.get(address).text
 
 
+def test_who_refers_a_pair_learns_of_no_account(world: World, sign_in: SignIn) -> None:
+    data = {
+        "achievement": world.achievement.id,
+        "demand": world.demand.id,
+        "message": "工艺正好对上。",
+    }
+    typed = {"referrer": "nobody@example.org"}
+    refused = sign_in(world.broker).post("/brokerage/propose", data=data | typed)
+    assert refused.status_code == 422
+    answer = sign_in(world.scout).post("/brokerage/propose", data=data | typed)
+    assert answer.status_code == 303
+    case = db.session.scalars(sa.select(BrokerageCase)).one()
+    assert case.referrer == world.scout
+
+
 def test_the_pages_of_a_broker(world: World, sign_in: SignIn) -> None:
     browser = sign_in(world.broker)
     pair = f"achievement={world.achievement.id}&demand={world.demand.id}"
