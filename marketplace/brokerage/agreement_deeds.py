@@ -216,16 +216,25 @@ def dispute_attribution(
 
 
 def rule_dispute(
-    dispute: AttributionDispute, *, upholds: bool, ruling: str, by: Reader, seen: int
+    dispute: AttributionDispute,
+    *,
+    upholds: bool | None,
+    ruling: str,
+    by: Reader,
+    seen: int,
 ) -> None:
     """裁定, with reasons: the first record stays as it is, the ruling stands below it. Raises NotAllowed, NotNow,
-    Stale, Invalid.
+    Stale; Invalid: no reasons, or neither of the two is chosen.
     """
     require(by, "brokerage.rule", dispute)
     deed = "uphold" if upholds else "reject"
     dispute.life.permits(dispute, deed, by)
+    persistence.hold_row(dispute)
     if dispute.revision != seen:
         raise Stale("这份异议刚有变化。", "请重新打开，看过再裁定。")
+    if upholds is None:
+        message = "选「异议成立」或「异议不成立」。"
+        raise Invalid(message, problems={"result": [message]})
     missing = f"写明裁定的理由，2–{MAX_RULING} 字。"
     dispute.ruling = checked_text("ruling", ruling, MAX_RULING, missing=missing)
     dispute.ruled_by_id, dispute.ruled_at = by.id, now()

@@ -45,6 +45,11 @@ NOTHING = Decimal(0)  # refused by every deed: what was typed is no number
 FEN_A_YUAN = 100
 
 
+def chosen(answer: str | None) -> bool | None:
+    """What was answered to a question of yes or no; None: neither."""
+    return {YES: True, NO: False}.get(answer or "")
+
+
 def _choices(names: Mapping[str, str]) -> list[SelectChoice]:
     return [SelectChoice(code, name) for code, name in names.items()]
 
@@ -264,6 +269,11 @@ class RulingForm(SeenForm):
         validate_choice=False,
     )
     ruling = TextAreaField("理由", description="双方会看到，2–500 字。")
+
+    @property
+    def upholds(self) -> bool | None:
+        """Whether the dispute is upheld; None: nothing was chosen."""
+        return chosen(self.result.data)
 
 
 @dataclass(frozen=True)

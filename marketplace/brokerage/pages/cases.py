@@ -22,9 +22,9 @@ from marketplace.audit.looks import was_recorded
 from marketplace.brokerage import agreement_deeds, calendars, deeds, ledger, queries
 from marketplace.brokerage.disclosure import sides_held, without_contacts
 from marketplace.brokerage.forms import (
-    YES,
     CaseForm,
     ProposeForm,
+    chosen,
     form_for,
     later_deeds,
     offered_deeds,
@@ -220,7 +220,7 @@ def consent(case_id: int) -> ResponseReturnValue:
     def deed(row: BrokerageCase, form: Any) -> None:
         deeds.consent_to_dual(
             row,
-            agrees=form.agrees.data == YES,
+            agrees=chosen(form.agrees.data),
             reason=form.reason.data or "",
             by=current_user,
             seen=form.seen_revision,

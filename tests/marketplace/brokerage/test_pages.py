@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 from flask.testing import FlaskClient
 
-from marketplace.brokerage import ledger, queries
+from marketplace.brokerage import agreement_deeds, deeds, ledger, queries
 from marketplace.brokerage.forms import later_deeds
 from marketplace.brokerage.models import BrokerageCase
 from marketplace.clock import today
@@ -63,6 +63,44 @@ def test_nobody_is_offered_a_dispute_that_would_be_refused(
     sent = {"text": "去年就介绍过双方，有会议纪要。"}
     assert other.post(f"{address}/dispute", data=sent).status_code == 303
     assert offered not in other.get(address).text
+
+
+def test_what_was_not_chosen_is_not_decided(world: World, sign_in: SignIn) -> None:
+    case = world.bring_to("accept_dual")
+    sent = {
+        "consent-seen": str(case.revision),
+        "consent-reason": "要独立的",
+    }
+    address = f"/mine/brokerage/{case.id}"
+    answer = sign_in(world.chief).post(f"{address}/consent", data=sent)
+    assert answer.status_code == 422
+    assert "选「同意」或「不同意」" in answer.text
+    db.session.expire_all()
+    assert case.state == "dispatched"
+
+    for deed in ("consent_holder", "consent_receiver", "introduce", *TALKS[2:]):
+        world.press(case, deed)
+    row = ledger.attribution_of(case.pair_key)
+    assert row is not None
+    dispute = agreement_deeds.dispute_attribution(
+        row, "去年就介绍过双方，有会议纪要。", by=world.other_broker
+    )
+    sent = {"seen": str(dispute.revision), "ruling": "有纪要"}
+    operator = sign_in(world.operator)
+    answer = operator.post(f"/brokerage/disputes/{dispute.id}/rule", data=sent)
+    assert answer.status_code == 422
+    db.session.expire_all()
+    assert dispute.state == "open"
+
+
+def test_who_acts_for_both_sides_consents_for_one_after_the_other(
+    make: Factory, world: World
+) -> None:
+    both = make.person("desk", world.lab, world.firm)
+    case = world.bring_to("accept_dual")
+    for _ in range(2):
+        deeds.consent_to_dual(case, agrees=True, reason="", by=both, seen=case.revision)
+    assert case.state == "matching"
 
 
 def test_who_refers_a_pair_learns_of_no_account(world: World, sign_in: SignIn) -> None:
