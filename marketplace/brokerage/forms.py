@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -21,6 +21,7 @@ from wtforms.validators import Optional
 from marketplace.accounts.contact_consents import CONSENTS, SHARE
 from marketplace.brokerage import queries
 from marketplace.brokerage.agreement_deeds import CommissionTerms
+from marketplace.brokerage.available_deeds import AVAILABLE, rights_of
 from marketplace.brokerage.child_models import INTERESTS, SideName
 from marketplace.brokerage.deeds import own_kind
 from marketplace.brokerage.disclosure import sides_held
@@ -35,7 +36,7 @@ from marketplace.brokerage.life import (
 from marketplace.brokerage.models import BrokerageCase
 from marketplace.forms import PageForm, SeenForm
 from marketplace.listings.disclosure import knowledge_of
-from marketplace.permissions import Guest, Reader, may
+from marketplace.permissions import Guest, Reader
 from marketplace.persistence import row_number
 from marketplace.verdicts.queries import reason_names
 
@@ -61,6 +62,11 @@ class CaseForm(SeenForm):
     def shown(self) -> list[Any]:
         """The boxes that people fill in."""
         return [one for one in self if one.type not in NOT_SHOWN]
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """What the deed of this form is given: here every box as its text."""
+        return {one.short_name: one.data or "" for one in self.shown}
 
 
 class PlainForm(CaseForm):
@@ -90,6 +96,14 @@ class QualifyForm(CaseForm):
         description="佣金中的百分数，可以不填；填了的，推荐人看得到。",
     )
 
+    @property
+    def values(self) -> dict[str, Any]:
+        """The note, and the share as a number."""
+        return {
+            "note": self.note.data or "",
+            "share": read_number(self.share.data),
+        }
+
 
 class DispatchForm(CaseForm):
     """Whom an operator gives a case to."""
@@ -113,12 +127,12 @@ class DispatchForm(CaseForm):
         self.broker.choices = choices
 
     @property
-    def broker_id(self) -> int | None:
+    def values(self) -> dict[str, Any]:
         """Whom they chose; None for what is no number."""
         try:
-            return row_number(self.broker.data or "")
+            return {"broker_id": row_number(self.broker.data or "")}
         except ValueError:
-            return None
+            return {"broker_id": None}
 
 
 class DeclareForm(CaseForm):
@@ -142,10 +156,14 @@ class DeclareForm(CaseForm):
             self[name].choices = [(NO, "否"), (YES, "是")]
 
     @property
-    def interests(self) -> dict[str, bool]:
-        """What was answered; what was not is left out."""
-        answers = {name: self[name].data for name in INTERESTS}
-        return {name: one == YES for name, one in answers.items() if one in (YES, NO)}
+    def values(self) -> dict[str, Any]:
+        """What was answered, and the details; what was not answered is left out."""
+        interests = {}
+        for name in INTERESTS:
+            answer = chosen(self[name].data)
+            if answer is not None:
+                interests[name] = answer
+        return {"interests": interests, "details": self.details.data or ""}
 
 
 class ConsentForm(CaseForm):
@@ -158,6 +176,11 @@ class ConsentForm(CaseForm):
     )
     reason = TextAreaField("不同意的原因", description="不同意的要写，2–500 字。")
 
+    @property
+    def values(self) -> dict[str, Any]:
+        """The answer, and why not."""
+        return {"agrees": chosen(self.agrees.data), "reason": self.reason.data or ""}
+
 
 class YesForm(CaseForm):
     """What is handed over once both sides want to talk."""
@@ -167,6 +190,12 @@ class YesForm(CaseForm):
         description="不勾选的，由技术经理人在中间联系。",
     )
     agrees = BooleanField("同意转交联系方式", description=CONSENTS[SHARE][1])
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The two boxes; who is named everywhere is not asked whether to open their name, and opens it."""
+        opens = "opens_firm" not in self or bool(self.opens_firm.data)
+        return {"agrees": bool(self.agrees.data), "opens_firm": opens}
 
 
 class NoForm(CaseForm):
@@ -190,12 +219,22 @@ class StepForm(CaseForm):
     step = StringField("下一步", description="做什么，2–200 字。")
     day = DateField("最晚哪天", [Optional()])
 
+    @property
+    def values(self) -> dict[str, Any]:
+        """The step and its day."""
+        return {"step": self.step.data or "", "day": self.day.data}
+
 
 class HoldForm(CaseForm):
     """Why and until when a case rests."""
 
     note = TextAreaField("搁置的原因", description="2–500 字。")
     day = DateField("到哪天", [Optional()])
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The reason and the day."""
+        return {"note": self.note.data or "", "day": self.day.data}
 
 
 class EndForm(CaseForm):
@@ -205,6 +244,14 @@ class EndForm(CaseForm):
         "原因", choices=_choices(TERMINATE_REASONS), validate_choice=False
     )
     end_note = TextAreaField("经过", description="2–500 字；双方只看到上面选的原因。")
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The reason and the note."""
+        return {
+            "reason": self.end_reason.data or "",
+            "note": self.end_note.data or "",
+        }
 
 
 class CommissionForm(CaseForm):
@@ -222,9 +269,9 @@ class CommissionForm(CaseForm):
     trigger = RadioField("付款时间", choices=_choices(TRIGGERS), validate_choice=False)
 
     @property
-    def terms(self) -> CommissionTerms:
+    def values(self) -> dict[str, Any]:
         """What was typed, as the deed checks it."""
-        return CommissionTerms(
+        terms = CommissionTerms(
             payer=self.payer.data or "",
             mode=self.mode.data or "",
             base=self.base.data or "",
@@ -234,12 +281,18 @@ class CommissionForm(CaseForm):
             cap_fen=_fen(self.cap.data),
             tiers=self.tiers.data or "",
         )
+        return {"terms": terms}
 
 
 class SignForm(CaseForm):
     """That a payer confirms a text."""
 
     text_hash = HiddenField()
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The hash of the text that stood on the page."""
+        return {"text_hash": self.text_hash.data or ""}
 
 
 class ProposeForm(PageForm):
@@ -385,10 +438,10 @@ def offered_deeds(
     Args:
         given: forms that were sent and refused, by code; the others are empty.
     """
-    rights = _rights_of(case, reader)
+    rights = rights_of(case, reader)
     offered = []
     for code, (heading, button, look) in WORDS.items():
-        if not OFFERS[code](case, rights):
+        if not AVAILABLE[code](case, rights):
             continue
         form = given.get(code) or form_for(case, code, reader, sent=False)
         lines: tuple[str, ...] = COMMISSION_HINTS if code == "commission" else ()
@@ -400,7 +453,7 @@ def offered_deeds(
 
 def later_deeds(case: BrokerageCase, reader: Reader) -> list[tuple[str, str]]:
     """(deed, why not yet) of what a case will come to, for its broker."""
-    rights = _rights_of(case, reader)
+    rights = rights_of(case, reader)
     if not case.is_running or not rights.carries:
         return []
     reached = {"lead": 0, "qualified": 0, "dispatched": 0, "matching": 1, "meeting": 2}
@@ -408,110 +461,9 @@ def later_deeds(case: BrokerageCase, reader: Reader) -> list[tuple[str, str]]:
     later = []
     for code in list(LATER)[first:]:
         # What can be done now stands above, with its form.
-        if not OFFERS[code](case, rights):
+        if not AVAILABLE[code](case, rights):
             later.append((WORDS[code][0], LATER[code]))
     return later
-
-
-@dataclass(frozen=True)
-class _Rights:
-    """What a reader may do in a case at all: asked of the permission table once a page.
-
-    Attributes:
-        carries: they work on it as its broker.
-        directs: they follow it up as an operator.
-        ends: they may end it.
-        held: the sides for which they answer.
-    """
-
-    carries: bool
-    directs: bool
-    ends: bool
-    held: frozenset[SideName]
-
-
-def _rights_of(case: BrokerageCase, reader: Reader) -> _Rights:
-    return _Rights(
-        may(reader, "brokerage.carry", case),
-        may(reader, "brokerage.direct", case),
-        may(reader, "brokerage.end", case),
-        frozenset(sides_held(case, reader)),
-    )
-
-
-def _directs(case: BrokerageCase, rights: _Rights, deed: str) -> bool:
-    return rights.directs and case.life.can(case.state, deed)
-
-
-def _answers(case: BrokerageCase, rights: _Rights) -> bool:
-    """Whether a side must say whether it wants to talk."""
-    if case.state != "matching" or case.asked_at is None:
-        return False
-    return any(one.side in rights.held for one in case.waiting_sides)
-
-
-def _signs(case: BrokerageCase, rights: _Rights) -> bool:
-    agreement = case.agreement
-    if agreement is None or case.state != "matching" or case.asked_at is None:
-        return False
-    return not rights.held.isdisjoint(agreement.unsigned)
-
-
-def _consents(case: BrokerageCase, rights: _Rights) -> bool:
-    if case.state != "dispatched":
-        return False
-    return any(one.side in rights.held for one in case.lacking_consent)
-
-
-def _not_asked(case: BrokerageCase, rights: _Rights) -> bool:
-    fresh = case.state == "matching" and case.asked_at is None
-    return fresh and not case.is_accepted_by_both and rights.carries
-
-
-def _in_talks(case: BrokerageCase, rights: _Rights) -> bool:
-    return case.state in ("meeting", "intention") and rights.carries
-
-
-def _waits_for_broker(case: BrokerageCase, rights: _Rights) -> bool:
-    waits = case.state == "dispatched" and not case.lacking_consent
-    return waits and rights.carries
-
-
-OFFERS: dict[str, Callable[[BrokerageCase, _Rights], bool]] = {
-    "qualify": lambda case, rights: _directs(case, rights, "qualify"),
-    "dispatch": lambda case, rights: _directs(case, rights, "dispatch"),
-    "accept": _waits_for_broker,
-    "decline": _waits_for_broker,
-    "consent": _consents,
-    "introduce": _not_asked,
-    "commission": lambda case, rights: (
-        _not_asked(case, rights) and case.agreement is None
-    ),
-    "withdraw_commission": lambda case, rights: (
-        rights.carries
-        and case.agreement is not None
-        and case.agreement.state == "proposed"
-        and case.is_running
-    ),
-    "sign": _signs,
-    "yes": lambda case, rights: _answers(case, rights) and not _signs(case, rights),
-    "no": _answers,
-    "confirm": lambda case, rights: (
-        _directs(case, rights, "confirm") and not case.is_accepted_by_both
-    ),
-    "meet": lambda case, rights: (
-        case.state == "matching" and case.is_accepted_by_both and rights.carries
-    ),
-    "intend": lambda case, rights: case.state == "meeting" and rights.carries,
-    "plan": _in_talks,
-    "hold": lambda case, rights: case.life.can(case.state, "hold") and rights.carries,
-    "resume": lambda case, rights: case.state == "on_hold" and rights.carries,
-    "remind": lambda case, rights: _directs(case, rights, "remind"),
-    "reclaim": lambda case, rights: _directs(case, rights, "reclaim"),
-    "terminate": lambda case, rights: (
-        case.life.can(case.state, "terminate") and rights.ends
-    ),
-}
 
 
 def read_number(raw: str | None) -> Decimal | None:
