@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from marketplace import persistence
+from marketplace.accounts import contact_consents
 from marketplace.accounts.models import Person
 from marketplace.brokerage import announcements, ledger, queries, settling
 from marketplace.brokerage.child_models import (
@@ -29,6 +30,7 @@ from marketplace.brokerage.writing import days_on, move_case, require_seen, work
 from marketplace.clock import now, today
 from marketplace.errors import Invalid, NotNow
 from marketplace.extensions import db
+from marketplace.introductions import deeds as introduction_deeds
 from marketplace.listings.models import Achievement, Demand
 from marketplace.permissions import Reader, operator, require
 from marketplace.typed_texts import LEAST, checked_text
@@ -253,7 +255,8 @@ def answer_yes(
     agreement = case.agreement
     if agreement is not None and side.side in agreement.unsigned:
         raise NotNow("先确认佣金约定，再答复。", "不同意约定的，可以谢绝并写明原因。")
-    settling.require_consent(agrees, by)
+    introduction_deeds.require_consent(agrees, by)
+    contact_consents.give(by, contact_consents.SHARE)
     settling.accept_side(case, side, opens_firm=opens_firm, by=by)
     move_case(case, "answer", by=by, note=side.name)
     if case.is_accepted_by_both:

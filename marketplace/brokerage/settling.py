@@ -6,7 +6,6 @@ from decimal import Decimal
 from typing import Any
 
 from marketplace import persistence
-from marketplace.accounts import contact_consents
 from marketplace.accounts.models import Person
 from marketplace.brokerage import announcements, ledger, queries
 from marketplace.brokerage.child_models import SIDES, Attribution, CaseSide
@@ -19,12 +18,11 @@ from marketplace.brokerage.life import (
 from marketplace.brokerage.models import BrokerageCase, pair_key
 from marketplace.brokerage.writing import days_on, move_case, workdays_on
 from marketplace.clock import now
-from marketplace.errors import Invalid, NotFound, NotNow, SearchUnavailable
+from marketplace.errors import Invalid, NotNow
 from marketplace.extensions import db
 from marketplace.introductions import deeds as introduction_deeds
 from marketplace.introductions.models import Introduction
 from marketplace.listings.models import Achievement, Demand
-from marketplace.matchmaking.evidence import evidence_for
 from marketplace.permissions import Reader
 
 PAIR = (
@@ -34,8 +32,6 @@ PAIR = (
     "holder_organisation_id",
     "receiver_organisation_id",
 )
-MAX_WORDS = 8  # of the reasons, stored with a case
-MUST_AGREE = "对接要把联系方式转给对方，请先勾选同意。"
 
 
 def new_case(
@@ -52,7 +48,7 @@ def new_case(
         receiver_organisation_id=demand.organisation_id,
         proposed_by_id=by.id,
         message=message,
-        **_reasons(achievement, demand, by),
+        **introduction_deeds.reasons_of_pair(demand, achievement.id, by=by),
     )
 
 
@@ -341,14 +337,6 @@ def _accept_both(case: BrokerageCase, introduction: Introduction) -> None:
             side.opens_firm = introduction.answer_opens_firm
 
 
-def require_consent(agrees: bool, by: Person) -> None:
-    """Contacts are handed over only with consent. Raises Invalid."""
-    given = contact_consents.current_consent(by, contact_consents.SHARE)
-    if not agrees and given is None:
-        raise Invalid(MUST_AGREE, problems={"agrees": [MUST_AGREE]})
-    contact_consents.give(by, contact_consents.SHARE)
-
-
 def duplicates() -> dict[str, Any]:
     """What is said where two were at it at the same moment."""
     return {
@@ -362,14 +350,3 @@ def duplicates() -> dict[str, Any]:
 
 def _goes_on() -> NotNow:
     return NotNow("这一对已经在撮合，或已经进入交易。", "请在工作台或「我的」里打开。")
-
-
-def _reasons(achievement: Achievement, demand: Demand, by: Person) -> dict[str, Any]:
-    """What the matcher says of the pair now; nothing where it has no answer: the case begins all the same."""
-    try:
-        offer = evidence_for(demand, achievement.id, by=by).offer
-    except (NotFound, SearchUnavailable):
-        return {}
-    why = "".join(text for text, _ in offer.why)
-    words = [word for word, _ in offer.shares[:MAX_WORDS]]
-    return {"grade": offer.grade, "why": why[:500], "words": words}
