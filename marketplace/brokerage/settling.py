@@ -237,9 +237,11 @@ def introduction_accepted(introduction: Introduction, by: Person) -> None:
         move_case(fresh, "qualify", by=None, due_on=workdays_on(JUDGE_WORKDAYS))
         give_to(fresh, db.session.get_one(Person, broker_id), by=None)
         return
-    case.introduction = introduction
-    _accept_both(case, introduction)
-    db.session.flush()
+    # Somebody may decide about the case at this moment: then the answer is refused, and given again.
+    with persistence.refusals():
+        case.introduction = introduction
+        _accept_both(case, introduction)
+        db.session.flush()
     attribute(case, by=None)
     if case.state == "matching":
         due_on = days_on(REMIND_DAYS)

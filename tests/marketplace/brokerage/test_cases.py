@@ -317,6 +317,30 @@ def test_an_accepted_introduction_goes_to_the_broker_who_serves_one(
     assert row.broker_id is None
 
 
+def test_an_answer_that_meets_a_decision_about_the_case_is_refused(
+    world: World,
+) -> None:
+    case = world.bring_to("accept")
+    (name, *_) = names_for(world.achievement, world.chief)
+    asked = introduction_deeds.request_introduction(
+        world.achievement,
+        name,
+        message="想谈中试。",
+        agrees=True,
+        opens_firm=True,
+        by=world.chief,
+    )
+    seen = asked.revision
+    assert case.revision > 0
+    # As somebody else's commit leaves it, between reading the case and writing it.
+    table = BrokerageCase.__table__
+    db.session.execute(sa.update(table).values(revision=table.c.revision + 1))
+    with pytest.raises(Stale):
+        introduction_deeds.accept_introduction(
+            asked, agrees=True, opens_firm=True, by=world.desk, seen=seen
+        )
+
+
 def test_without_a_broker_the_ledger_says_they_came_by_themselves(world: World) -> None:
     (name, *_) = names_for(world.achievement, world.chief)
     asked = introduction_deeds.request_introduction(
