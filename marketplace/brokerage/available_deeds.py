@@ -13,7 +13,7 @@ from marketplace.permissions import Reader, may
 
 @dataclass(frozen=True)
 class Rights:
-    """What a reader may do in a case at all: asked of the permission table once a page.
+    """What a reader may do in a case at all, read from the permission table once a page.
 
     Attributes:
         carries: they work on it as its broker.

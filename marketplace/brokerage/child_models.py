@@ -29,7 +29,7 @@ from marketplace.organisations.models import Organisation
 SideName = Literal["holder", "receiver"]
 SIDES: tuple[SideName, ...] = ("holder", "receiver")
 SIDE_NAMES = {"holder": "成果方", "receiver": "需求方"}
-# What a broker declares → how it is asked.
+# What a broker declares → the question.
 INTERESTS = {
     "equity": "我或近亲属持有其中一方的股权、期权或份额",
     "kinship": "我和其中一方的负责人、经办人或完成人是近亲属",
@@ -110,7 +110,7 @@ class InterestDeclaration(Model):
 class Attribution(Model):
     """Who first brought a pair together, as both sides or an operator confirmed it. Never changed, by nobody.
 
-    The database refuses every change and removal (migration 0043). What a dispute settled stands in the dispute.
+    The database refuses every change and removal (migration 0043). What a dispute settled is in its row.
     """
 
     __tablename__ = "attribution"

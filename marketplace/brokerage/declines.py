@@ -1,4 +1,4 @@
-"""Why others declined a listing, added up over everything that tells: no reason of one firm alone is ever shown."""
+"""Why others declined a listing, added up over introductions, cases and verdicts: never why one firm alone did."""
 
 from __future__ import annotations
 
@@ -31,19 +31,19 @@ class AddedUp:
 
 
 def added_up(row: Achievement | Demand) -> AddedUp | None:
-    """Why others declined a listing: in introductions that its people asked for, in cases, and in their lists.
+    """Why others declined a listing: in introductions that its people requested, in cases, and in their lists.
 
     Returns:
         None until LEAST_DECLINES organisations have declined it.
     """
     reasons: dict[tuple[int, str], None] = {}
-    # What was asked in the name of this listing, and declined by the other side.
-    asked = db.select(Introduction).where(
+    # What was requested in the name of this listing, and declined by the other side.
+    requested = db.select(Introduction).where(
         Introduction.own_kind == row.kind,
         Introduction.own_id == row.id,
         Introduction.state == "declined",
     )
-    for introduction in with_rows(db.session.scalars(asked).all()):
+    for introduction in with_rows(db.session.scalars(requested).all()):
         organisation = introduction.wanted.organisation_id
         if organisation is not None:
             reasons[organisation, introduction.reason] = None

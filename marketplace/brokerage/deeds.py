@@ -56,7 +56,7 @@ def propose_pair(
         achievement: published, theirs to find.
         demand: the same.
         message: why the two belong together; both sides read it.
-        referrer: who told a broker or an operator of it.
+        referrer: who referred it to a broker or an operator.
         share: the per cent of the commission promised to them, over 0 up to 100.
         by: who proposes it.
 
@@ -224,7 +224,7 @@ def consent_to_dual(
 
 
 def introduce_sides(case: BrokerageCase, *, by: Reader, seen: int) -> None:
-    """向双方提出对接: both are told, and each answers within ANSWER_WORKDAYS. Raises NotAllowed, NotNow, Stale."""
+    """向双方提出对接: both are notified, and each answers within ANSWER_WORKDAYS. Raises NotAllowed, NotNow, Stale."""
     require(by, "brokerage.carry", case)
     case.life.permits(case, "introduce", by)
     require_seen(case, seen)
@@ -366,7 +366,7 @@ def resume_case(case: BrokerageCase, *, by: Reader, seen: int) -> None:
     before = case.held_from or "matching"
     case.life.permits(case, f"resume_{before}", by)
     require_seen(case, seen)
-    # Asked first: a query would write what is only half changed.
+    # Queried first: a query flushes what is only half changed.
     due_on = days_on(REMIND_DAYS)
     if before == "matching":
         due_on = workdays_on(CONTACT_WORKDAYS)
@@ -376,7 +376,7 @@ def resume_case(case: BrokerageCase, *, by: Reader, seen: int) -> None:
 
 
 def remind_late(case: BrokerageCase, *, by: Reader, seen: int) -> None:
-    """催办: whoever must act and is late is notified once more, with a new term. Raises NotAllowed, NotNow, Stale."""
+    """催办: those who must act are notified once more, with a new term. Raises NotAllowed, NotNow, Stale."""
     require(by, "brokerage.direct", case)
     case.life.permits(case, "remind", by)
     require_seen(case, seen)

@@ -36,7 +36,7 @@ class Side:
 
     Attributes:
         code: `holder` or `receiver`.
-        name: the organisation, or what stands for it.
+        name: the organisation, or its kind where it is not named.
         is_named: the reader may know who it is.
         title: what it offers or needs.
         row: its listing, where the reader may open its page; None: it has none, or not for them.
@@ -170,7 +170,7 @@ def _is_named(case: BrokerageCase, side: SideName, standing: Standing) -> bool:
 
 
 def _shows_title(case: BrokerageCase, standing: Standing) -> bool:
-    """Whether a reader may learn which listing it is: of the sides nobody before the names are told."""
+    """Whether a reader may learn which listing it is: of the sides nobody before the names are disclosed."""
     return case.tells_names or not standing.held
 
 
@@ -183,7 +183,7 @@ def _title(shown: Row | None, listing: Row | None) -> str:
 
 
 def _contacts(case: BrokerageCase, side: SideName) -> tuple[Contact, ...]:
-    """How a side is reached: the contact desk of its listing, else who asked for the introduction."""
+    """How a side is reached: the contact desk of its listing, else who requested the introduction."""
     listing = case.listing_of(side)
     if listing is not None:
         return desk_contacts(listing)

@@ -437,7 +437,7 @@ def _waits_for(person: Reader) -> ColumnElement[bool]:
 
 def _held_sides(person: Reader) -> dict[SideName, ColumnElement[bool]]:
     """Side → filter: `sides_held`, of many rows."""
-    asked = db.select(Introduction.id).where(
+    requested = db.select(Introduction.id).where(
         Introduction.asked_by_id == person.id,
         Introduction.asking_organisation_id.in_(person.active_ids),
     )
@@ -460,7 +460,7 @@ def _held_sides(person: Reader) -> dict[SideName, ColumnElement[bool]]:
         mine = db.select(listing.id).where(listing.looked_after_by(person))
         alone = or_(
             organisation.in_(person.handled_ids),
-            BrokerageCase.introduction_id.in_(asked),
+            BrokerageCase.introduction_id.in_(requested),
         )
         held[side] = or_(column.in_(mine), and_(column.is_(None), alone))
     return held

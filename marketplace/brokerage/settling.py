@@ -92,7 +92,7 @@ def store_new(case: BrokerageCase, *, by: Reader | None) -> None:
 
 
 def credit(case: BrokerageCase, referrer: Person | None, share: Decimal | None) -> None:
-    """Note who told of a pair, and what was promised to them. Raises Invalid: a share of nobody, or of no size."""
+    """Record who referred a pair, and the share promised to them. Raises Invalid: a share of nobody, or of no size."""
     case.referrer = referrer
     case.referral_share = None
     if share is None:
@@ -118,7 +118,7 @@ def give_to(case: BrokerageCase, broker: Person, *, by: Reader | None) -> None:
 def take_from(case: BrokerageCase, deed: str, *, by: Reader | None, note: str) -> None:
     """Back to the operators, who find another broker."""
     broker = case.broker
-    # Asked first: a query would write what is only half changed.
+    # Queried first: a query flushes what is only half changed.
     due_on = workdays_on(JUDGE_WORKDAYS)
     together = case.is_accepted_by_both
     case.life.permits(case, deed, by)
@@ -127,7 +127,7 @@ def take_from(case: BrokerageCase, deed: str, *, by: Reader | None, note: str) -
         case.broker = None
         case.declared_at = None
         if not together:
-            # The next broker asks anew those who have not answered.
+            # The next broker asks those again who have not answered.
             case.asked_at = None
         move_case(case, deed, by=by, note=note, due_on=due_on)
     if broker is not None:
@@ -154,7 +154,7 @@ def accept_side(
 
 def bring_together(case: BrokerageCase, *, by: Person) -> None:
     """Both sides want to talk: contacts and messages open, the introduction is attributed, talks begin."""
-    assert case.achievement is not None  # noqa: S101  only pairs of two listings are asked
+    assert case.achievement is not None  # noqa: S101  only pairs of two listings are proposed
     assert case.demand is not None  # noqa: S101
     holder, receiver = case.side_of("holder"), case.side_of("receiver")
     assert holder.answered_by is not None  # noqa: S101
@@ -308,7 +308,7 @@ def stop_broker(person_id: int, reason: str, by: Reader | None) -> None:
 def end(
     case: BrokerageCase, deed: str, reason: str, note: str, *, by: Reader | None
 ) -> None:
-    """End a case; both sides that know of it and its broker are told."""
+    """End a case; both sides that know of it and its broker are notified."""
     case.terminate_reason = reason
     case.note = note
     move_case(case, deed, by=by, note=note or case.reason_name)

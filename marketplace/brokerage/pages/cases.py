@@ -54,7 +54,7 @@ def propose() -> ResponseReturnValue:
     status = 200
     refers = not may(current_user, "brokerage.desk")
     going_on = queries.case_of_pair(achievement, demand)
-    # Who may not read it, and who has the form already, is told so once they propose the pair.
+    # Who may not read it, and who has the form already, learns it once they propose the pair.
     known = going_on is not None and may(current_user, "brokerage.read", going_on)
     if going_on is not None and known and not form.is_submitted():
         return redirect(url_for("brokerage.case", case_id=going_on.id), 303)
@@ -286,7 +286,7 @@ def resume(case_id: int) -> ResponseReturnValue:
 @blueprint.post(f"{CASE}/remind")
 @needs("brokerage.direct")
 def remind(case_id: int) -> ResponseReturnValue:
-    """Notify whoever is late once more."""
+    """Notify those who are late once more."""
     return _do(case_id, "remind", deeds.remind_late, "已催办，重新计算期限。")
 
 

@@ -1,4 +1,4 @@
-"""A broker carries a pair to a deal: who is asked, who is told what, who must act by when, who is credited."""
+"""A broker carries a pair to a deal: who is asked, who learns what, who must act by when, who is credited."""
 
 from __future__ import annotations
 
