@@ -242,6 +242,7 @@ MORE_FILES: dict[str, dict[str, str]] = {
     },
     "brokerage": {
         "agreement_deeds": "commissions, and disputes about the ledger",
+        "available_deeds": "which buttons of a case somebody has now",
         "announcements": "what brokers and both sides are notified of",
         "calendars": "last days as an iCalendar file",
         "child_models": "tables of what belongs to a case",
@@ -368,7 +369,7 @@ DATA_FILES = {
 }
 LONG_FILES = {
     "marketplace/brokerage/deeds.py": "one function for each of eighteen buttons",
-    "marketplace/brokerage/forms.py": "the forms of twenty buttons, and who is offered which",
+    "marketplace/brokerage/forms.py": "the forms of twenty buttons, and what each gives its deed",
     "marketplace/brokerage/pages/cases.py": "one view for each of twenty buttons",
     "marketplace/brokerage/queries.py": "the board, the queues and the clocks read one table",
     "marketplace/contributions.py": "everything a room may offer, named in one place",

@@ -1,4 +1,4 @@
-"""Brokerage: brokers carry pairs from the first word to the day a deal begins; who brought whom together is kept.
+"""Brokerage: brokers carry pairs from the first word to the day a deal begins; who brought whom together is recorded.
 
 Here: what the room offers to the other rooms (`marketplace/contributions.py`).
 """

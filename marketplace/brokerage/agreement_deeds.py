@@ -25,12 +25,12 @@ from marketplace.errors import Invalid, NotNow, Stale
 from marketplace.extensions import db
 from marketplace.permissions import Reader, require
 from marketplace.typed_texts import checked_text
+from marketplace.wording import yuan
 
 MAX_TIERS = 500
 MAX_CLAIM = 1000
 MAX_RULING = 500
 MAX_FEN = 10**13  # 1000 亿元
-FEN_A_YUAN = 100
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class CommissionTerms:
 def propose_commission(
     case: BrokerageCase, terms: CommissionTerms, *, by: Person, seen: int
 ) -> CommissionAgreement:
-    """提出佣金约定, before the two sides are asked: names are told once every payer has confirmed it.
+    """提出佣金约定, before the two sides are asked: names are disclosed once every payer has confirmed it.
 
     Raises:
         NotAllowed, Stale.
@@ -167,13 +167,13 @@ def agreement_text(case: BrokerageCase, terms: CommissionTerms) -> str:
         f"计算基数：{BASES[terms.base]}",
     ]
     if terms.amount_fen is not None:
-        lines.append(f"金额：{yuan(terms.amount_fen)} 元")
+        lines.append(f"金额：{_plain_yuan(terms.amount_fen)} 元")
     if terms.rate is not None:
         lines.append(f"比例：{terms.rate.normalize():f}%")
     if terms.tiers:
         lines.append(f"分段：{terms.tiers}")
     if terms.cap_fen is not None:
-        lines.append(f"上限：{yuan(terms.cap_fen)} 元")
+        lines.append(f"上限：{_plain_yuan(terms.cap_fen)} 元")
     lines.append(f"付款时间：{TRIGGERS[terms.trigger]}")
     if case.referrer_id is not None and case.referral_share is not None:
         share = f"{case.referral_share.normalize():f}"
@@ -181,14 +181,14 @@ def agreement_text(case: BrokerageCase, terms: CommissionTerms) -> str:
     return "\n".join(lines)
 
 
+def _plain_yuan(fen: int) -> str:
+    """A sum in 元 without thousands: texts that are confirmed by their hash keep one form."""
+    return yuan(fen).replace(",", "")
+
+
 def hash_of(text: str) -> str:
     """SHA-256 of a text in UTF-8, in hexadecimal."""
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def yuan(fen: int) -> str:
-    """A sum of whole 分 as 元 with two decimals."""
-    return f"{fen // FEN_A_YUAN}.{fen % FEN_A_YUAN:02d}"
 
 
 def dispute_attribution(
@@ -216,16 +216,25 @@ def dispute_attribution(
 
 
 def rule_dispute(
-    dispute: AttributionDispute, *, upholds: bool, ruling: str, by: Reader, seen: int
+    dispute: AttributionDispute,
+    *,
+    upholds: bool | None,
+    ruling: str,
+    by: Reader,
+    seen: int,
 ) -> None:
-    """裁定, with reasons: the first record stays as it is, the ruling stands below it. Raises NotAllowed, NotNow,
-    Stale, Invalid.
+    """裁定, with reasons: the first record stays as it is, the ruling is shown below it. Raises NotAllowed, NotNow,
+    Stale; Invalid: no reasons, or neither of the two is chosen.
     """
     require(by, "brokerage.rule", dispute)
     deed = "uphold" if upholds else "reject"
     dispute.life.permits(dispute, deed, by)
+    persistence.hold_row(dispute)
     if dispute.revision != seen:
         raise Stale("这份异议刚有变化。", "请重新打开，看过再裁定。")
+    if upholds is None:
+        message = "选「异议成立」或「异议不成立」。"
+        raise Invalid(message, problems={"result": [message]})
     missing = f"写明裁定的理由，2–{MAX_RULING} 字。"
     dispute.ruling = checked_text("ruling", ruling, MAX_RULING, missing=missing)
     dispute.ruled_by_id, dispute.ruled_at = by.id, now()

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from marketplace.accounts.models import Person
 from marketplace.brokerage.child_models import (
+    SIDES,
     AttributionDispute,
     CaseSide,
     CommissionAgreement,
@@ -83,8 +84,8 @@ def announce_consent(case: BrokerageCase) -> None:
 
 def announce_pair(case: BrokerageCase, side: CaseSide) -> None:
     """A side is asked whether it wants to talk: to whom as far as it may know, why, until when."""
-    other = "receiver" if side.side == "holder" else "holder"
-    name = kind_in_words(case, other)  # type: ignore[arg-type]
+    (other,) = (one for one in SIDES if one != side.side)
+    name = kind_in_words(case, other)
     own = case.listing_of(side.side)
     about = "" if own is None else f"您的{own.kind_word}「{own.title}」"
     assert case.broker is not None  # noqa: S101
@@ -106,7 +107,7 @@ def announce_pair(case: BrokerageCase, side: CaseSide) -> None:
 
 
 def announce_turn(case: BrokerageCase, *, by: Reader | None) -> None:
-    """Whoever must act and is late is notified once more."""
+    """Those who must act are notified once more."""
     turn = turn_of(case)
     assert turn is not None  # noqa: S101
     if "broker" in turn.actors:
@@ -294,7 +295,7 @@ def _until(case: BrokerageCase) -> datetime | None:
 
 
 def people_of_side(case: BrokerageCase, side: str) -> Iterable[Person]:
-    """Who is notified for a side: the people of its listing, or who asked for the introduction, or its desk."""
+    """Who is notified for a side: the people of its listing, or who requested the introduction, or its desk."""
     listing = case.listing_of(side)
     if listing is not None:
         people = people_of(listing, None)

@@ -29,7 +29,7 @@ from marketplace.organisations.models import Organisation
 SideName = Literal["holder", "receiver"]
 SIDES: tuple[SideName, ...] = ("holder", "receiver")
 SIDE_NAMES = {"holder": "成果方", "receiver": "需求方"}
-# What a broker declares → how it is asked.
+# What a broker declares → the question.
 INTERESTS = {
     "equity": "我或近亲属持有其中一方的股权、期权或份额",
     "kinship": "我和其中一方的负责人、经办人或完成人是近亲属",
@@ -101,8 +101,6 @@ class InterestDeclaration(Model):
     details: Mapped[str] = mapped_column(String(500), default="")
     filed_at: Mapped[datetime] = mapped_column(default=now)
 
-    broker: Mapped[Person] = relationship()
-
     @property
     def declared(self) -> list[str]:
         """What is the case, in words; empty: nothing is."""
@@ -112,7 +110,7 @@ class InterestDeclaration(Model):
 class Attribution(Model):
     """Who first brought a pair together, as both sides or an operator confirmed it. Never changed, by nobody.
 
-    The database refuses every change and removal (migration 0043). What a dispute settled stands in the dispute.
+    The database refuses every change and removal (migration 0043). What a dispute settled is in its row.
     """
 
     __tablename__ = "attribution"
@@ -147,7 +145,6 @@ class Attribution(Model):
         foreign_keys=[receiver_organisation_id]
     )
     broker: Mapped[Person | None] = relationship(foreign_keys=[broker_id])
-    introduced_by: Mapped[Person | None] = relationship(foreign_keys=[introduced_by_id])
     disputes: Mapped[list[AttributionDispute]] = relationship(
         order_by="AttributionDispute.id", back_populates="attribution"
     )
@@ -198,7 +195,6 @@ class AttributionDispute(Model):
 
     attribution: Mapped[Attribution] = relationship(back_populates="disputes")
     claimed_by: Mapped[Person] = relationship(foreign_keys=[claimed_by_id])
-    ruled_by: Mapped[Person | None] = relationship(foreign_keys=[ruled_by_id])
 
     @property
     def owner_id(self) -> int:
@@ -276,7 +272,6 @@ class CommissionAgreement(Model):
 
     __mapper_args__ = {"version_id_col": revision}
 
-    broker: Mapped[Person] = relationship()
     signatures: Mapped[list[CommissionSignature]] = relationship(
         order_by="CommissionSignature.id"
     )

@@ -1,4 +1,4 @@
-"""What the room lays out for the hubs and beside a listing: what waits, the board, the way to propose a pair."""
+"""What the room contributes to hubs and to the page of a listing: what waits, the board, the way to propose a pair."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def tasks(person: Reader) -> Iterator[Task]:
 
 def task_count(person: Reader) -> int:
     """How many they are."""
-    return len(queries.waiting_for(person))
+    return queries.waiting_count(person)
 
 
 def nav(reader: Reader) -> Iterator[Link]:
@@ -100,7 +100,7 @@ def _dispute_panel(_page: int) -> Panel:
 
 
 def panels(row: Any, reader: Reader) -> Iterator[Panel]:
-    """Beside a published listing: the way to propose a pair; for its own people why others declined it."""
+    """On the page of a published listing: the way to propose a pair; for its own people why others declined it."""
     if not isinstance(row, Achievement | Demand) or not row.in_matching:
         return
     if may(reader, "listing.edit", row):
@@ -109,7 +109,7 @@ def panels(row: Any, reader: Reader) -> Iterator[Panel]:
             yield Panel("brokerage/_declines.html", {"counted": counted}, position=2)
         return
     if may(reader, "brokerage.desk"):
-        yield Panel("brokerage/_beside.html", {"row": row}, position=2)
+        yield Panel("brokerage/_propose.html", {"row": row}, position=2)
 
 
 def personal_copy(person: Person) -> Iterator[tuple[str, list[dict[str, Any]]]]:

@@ -1,4 +1,4 @@
-"""Why others declined a listing, added up over everything that tells: no reason of one firm alone is ever shown."""
+"""Why others declined a listing, added up over introductions, cases and verdicts: never why one firm alone did."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from marketplace.brokerage.child_models import CaseSide
 from marketplace.brokerage.models import BrokerageCase
 from marketplace.extensions import db
 from marketplace.introductions.models import Introduction
+from marketplace.introductions.queries import with_rows
 from marketplace.listings.models import Achievement, Demand
 from marketplace.verdicts.models import Verdict
 from marketplace.verdicts.queries import reason_names
@@ -30,19 +31,19 @@ class AddedUp:
 
 
 def added_up(row: Achievement | Demand) -> AddedUp | None:
-    """Why others declined a listing: in introductions that its people asked for, in cases, and in their lists.
+    """Why others declined a listing: in introductions that its people requested, in cases, and in their lists.
 
     Returns:
         None until LEAST_DECLINES organisations have declined it.
     """
     reasons: dict[tuple[int, str], None] = {}
-    # What was asked in the name of this listing, and declined by the other side.
-    asked = db.select(Introduction).where(
+    # What was requested in the name of this listing, and declined by the other side.
+    requested = db.select(Introduction).where(
         Introduction.own_kind == row.kind,
         Introduction.own_id == row.id,
         Introduction.state == "declined",
     )
-    for introduction in db.session.scalars(asked):
+    for introduction in with_rows(db.session.scalars(requested).all()):
         organisation = introduction.wanted.organisation_id
         if organisation is not None:
             reasons[organisation, introduction.reason] = None
@@ -74,7 +75,7 @@ def _of_cases(row: Achievement | Demand) -> list[tuple[int, str]]:
             CaseSide.answer == "declined",
         )
     )
-    return [(number, reason) for number, reason in db.session.execute(query).tuples()]
+    return list(db.session.execute(query).tuples())
 
 
 def _of_verdicts(row: Achievement | Demand) -> list[tuple[int, str]]:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
 
 from marketplace import persistence
+from marketplace.accounts import contact_consents
 from marketplace.accounts.models import Person
 from marketplace.brokerage import announcements, ledger, queries, settling
 from marketplace.brokerage.child_models import (
     INTERESTS,
     CaseSide,
     InterestDeclaration,
-    SideName,
 )
 from marketplace.brokerage.disclosure import sides_held
 from marketplace.brokerage.life import (
@@ -28,16 +28,16 @@ from marketplace.brokerage.life import (
 from marketplace.brokerage.models import BrokerageCase
 from marketplace.brokerage.writing import days_on, move_case, require_seen, workdays_on
 from marketplace.clock import now, today
-from marketplace.errors import Invalid, NotFound, NotNow
+from marketplace.errors import Invalid, NotNow
 from marketplace.extensions import db
+from marketplace.introductions import deeds as introduction_deeds
 from marketplace.listings.models import Achievement, Demand
-from marketplace.permissions import Reader, require
+from marketplace.permissions import Reader, operator, require
 from marketplace.typed_texts import LEAST, checked_text
 from marketplace.verdicts.queries import reason_names
 
 MAX_TEXT = 500  # characters, as the columns hold them
 MAX_STEP = 200
-MAX_SHARE = 100
 MISSING = f"写清楚，{LEAST}–{MAX_TEXT} 字。"
 
 
@@ -56,7 +56,7 @@ def propose_pair(
         achievement: published, theirs to find.
         demand: the same.
         message: why the two belong together; both sides read it.
-        referrer: who told a broker or an operator of it.
+        referrer: who referred it to a broker or an operator.
         share: the per cent of the commission promised to them, over 0 up to 100.
         by: who proposes it.
 
@@ -66,12 +66,10 @@ def propose_pair(
         Invalid: no message; a share that is none.
     """
     require(by, "brokerage.propose")
-    roles = by.role_names
-    carries = "broker" in roles and by.mediates
     origin = "referral"
-    if carries:
+    if by.mediates:
         origin = "broker"
-    elif "operator" in roles:
+    elif operator(by, None):
         origin = "operator"
     if achievement.organisation_id == demand.organisation_id:
         raise NotNow("成果和需求是同一个单位的，不用撮合。")
@@ -83,7 +81,7 @@ def propose_pair(
     settling.store_new(case, by=by)
     if origin != "referral":
         move_case(case, "qualify", by=by, due_on=workdays_on(JUDGE_WORKDAYS))
-    if carries:
+    if origin == "broker":
         settling.give_to(case, by, by=by)
     persistence.commit(duplicates=settling.duplicates())
     return case
@@ -194,36 +192,39 @@ def decline_dispatch(
 
 
 def consent_to_dual(
-    case: BrokerageCase, *, agrees: bool, reason: str, by: Person, seen: int
+    case: BrokerageCase, *, agrees: bool | None, reason: str, by: Person, seen: int
 ) -> None:
     """One broker serves both sides: a side agrees, or does not, and the operators dispatch it to somebody else.
 
     Raises:
         NotAllowed, NotNow, Stale.
-        Invalid: it does not agree and says not why.
+        Invalid: it does not agree and says not why, or says neither.
     """
-    side = _side_of(case, by)
+    require(by, "brokerage.answer", case)
     case.life.permits(case, "consent", by)
     require_seen(case, seen)
-    lacking = {one.side: one for one in case.lacking_consent}
-    if side not in lacking:
+    side = _own_side(case.lacking_consent, case, by)
+    if side is None:
         raise NotNow("本方不用再答复这件事。", "请刷新页面，看现在的状态。")
+    if agrees is None:
+        message = "选「同意」或「不同意」。"
+        raise Invalid(message, problems={"agrees": [message]})
     if not agrees:
         reason = checked_text("reason", reason, MAX_TEXT, missing=MISSING)
-        note = f"{lacking[side].name}不同意一人服务双方：{reason}"
+        note = f"{side.name}不同意一人服务双方：{reason}"
         settling.take_from(case, "decline_dispatch", by=by, note=note)
         persistence.commit()
         return
-    lacking[side].consented_at = now()
-    lacking[side].consented_by_id = by.id
-    move_case(case, "consent", by=by, note=lacking[side].name)
+    side.consented_at = now()
+    side.consented_by_id = by.id
+    move_case(case, "consent", by=by, note=side.name)
     if not case.lacking_consent:
         settling.begin_matching(case, by=by)
     persistence.commit()
 
 
 def introduce_sides(case: BrokerageCase, *, by: Reader, seen: int) -> None:
-    """向双方提出对接: both are told, and each answers within ANSWER_WORKDAYS. Raises NotAllowed, NotNow, Stale."""
+    """向双方提出对接: both are notified, and each answers within ANSWER_WORKDAYS. Raises NotAllowed, NotNow, Stale."""
     require(by, "brokerage.carry", case)
     case.life.permits(case, "introduce", by)
     require_seen(case, seen)
@@ -254,7 +255,8 @@ def answer_yes(
     agreement = case.agreement
     if agreement is not None and side.side in agreement.unsigned:
         raise NotNow("先确认佣金约定，再答复。", "不同意约定的，可以谢绝并写明原因。")
-    settling.require_consent(agrees, by)
+    introduction_deeds.require_consent(agrees, by)
+    contact_consents.give(by, contact_consents.SHARE)
     settling.accept_side(case, side, opens_firm=opens_firm, by=by)
     move_case(case, "answer", by=by, note=side.name)
     if case.is_accepted_by_both:
@@ -364,7 +366,7 @@ def resume_case(case: BrokerageCase, *, by: Reader, seen: int) -> None:
     before = case.held_from or "matching"
     case.life.permits(case, f"resume_{before}", by)
     require_seen(case, seen)
-    # Asked first: a query would write what is only half changed.
+    # Queried first: a query flushes what is only half changed.
     due_on = days_on(REMIND_DAYS)
     if before == "matching":
         due_on = workdays_on(CONTACT_WORKDAYS)
@@ -374,7 +376,7 @@ def resume_case(case: BrokerageCase, *, by: Reader, seen: int) -> None:
 
 
 def remind_late(case: BrokerageCase, *, by: Reader, seen: int) -> None:
-    """催办: whoever must act and is late is notified once more, with a new term. Raises NotAllowed, NotNow, Stale."""
+    """催办: those who must act are notified once more, with a new term. Raises NotAllowed, NotNow, Stale."""
     require(by, "brokerage.direct", case)
     case.life.permits(case, "remind", by)
     require_seen(case, seen)
@@ -416,22 +418,20 @@ def _check_day(day: date | None, most: int) -> None:
         raise Invalid(message, problems={"day": [message]})
 
 
-def _side_of(case: BrokerageCase, by: Person) -> SideName:
-    """The side for which somebody acts. Raises NotAllowed."""
-    require(by, "brokerage.answer", case)
+def _own_side(
+    sides: Iterable[CaseSide], case: BrokerageCase, by: Person
+) -> CaseSide | None:
+    """The first of some sides of a case for which somebody acts; None: they act for none of them."""
     held = sides_held(case, by)
-    if not held:
-        raise NotFound("没有找到这件撮合。", "请从「我的」进入。")
-    # Who belongs to both answers for the one that has not.
-    waiting: list[Any] = [one.side for one in case.waiting_sides if one.side in held]
-    return waiting[0] if waiting else held[0]
+    return next((one for one in sides if one.side in held), None)
 
 
 def _waiting_side(case: BrokerageCase, by: Person) -> CaseSide:
-    """The side that answers now. Raises NotAllowed, NotNow."""
-    side = case.side_of(_side_of(case, by))
+    """The side for which somebody answers now. Raises NotAllowed, NotNow."""
+    require(by, "brokerage.answer", case)
     case.life.permits(case, "answer", by)
-    if case.asked_at is None or side.answer != "waiting":
+    side = _own_side(case.waiting_sides, case, by)
+    if case.asked_at is None or side is None:
         raise NotNow("本方不用再答复。", "请刷新页面，看现在的状态。")
     return side
 

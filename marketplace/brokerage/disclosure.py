@@ -6,8 +6,8 @@ what kind it is until a commission is signed, its name then, and how to reach it
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
 from typing import Any
 
 from marketplace.brokerage.child_models import SIDES, SideName
@@ -26,7 +26,6 @@ from marketplace.permissions import (
     Reader,
     handler,
     operator,
-    requested_broker,
     writer,
 )
 
@@ -37,7 +36,7 @@ class Side:
 
     Attributes:
         code: `holder` or `receiver`.
-        name: the organisation, or what stands for it.
+        name: the organisation, or its kind where it is not named.
         is_named: the reader may know who it is.
         title: what it offers or needs.
         row: its listing, where the reader may open its page; None: it has none, or not for them.
@@ -50,6 +49,21 @@ class Side:
     title: str
     row: Row | None = None
     contacts: tuple[Contact, ...] = ()
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How a reader stands to a case.
+
+    Attributes:
+        reader: who it is.
+        held: the sides on which they stand.
+        knows_all: they know both sides in full: an operator, and its broker once they declared their interests.
+    """
+
+    reader: Reader
+    held: tuple[SideName, ...]
+    knows_all: bool
 
 
 @dataclass(frozen=True)
@@ -88,44 +102,50 @@ def is_known_to_sides(case: BrokerageCase) -> bool:
     return case.state == "dispatched" and bool(case.lacking_consent)
 
 
-def knows_all(case: BrokerageCase, reader: Reader) -> bool:
-    """Whether a reader knows both sides in full: an operator, and its broker once they declared their interests."""
-    if operator(reader, case):
-        return True
+def standing_of(
+    case: BrokerageCase, reader: Reader, numbers: Collection[int]
+) -> Standing:
+    """How a reader stands to a case.
+
+    Args:
+        case: theirs to read.
+        reader: who has the page.
+        numbers: their `broker_numbers`, read once for all cases of a page.
+    """
     has_declared = case.state in DECLARED or case.declared_at is not None
-    return has_declared and requested_broker(reader, case)
+    carries = case.broker_id in numbers
+    knows_all = operator(reader, case) or (has_declared and carries)
+    return Standing(reader, sides_held(case, reader), knows_all)
 
 
 def side_for(
-    case: BrokerageCase, side: SideName, reader: Reader, *, opens: bool
+    case: BrokerageCase, side: SideName, standing: Standing, *, opens: bool
 ) -> Side:
     """One side, as a reader may know it.
 
     Args:
         case: theirs to read.
         side: which of the two.
-        reader: who has the page.
+        standing: of the reader in this case.
         opens: whether they may open the page of its listing.
     """
     listing = case.listing_of(side)
-    own = side in sides_held(case, reader)
-    whole = own or knows_all(case, reader)
-    name = case.organisation_of(side).name
-    if not whole and not _is_named(case, side, reader):
-        shown = listing if opens and _shows_title(case, reader) else None
+    own = side in standing.held
+    whole = own or standing.knows_all
+    if not whole and not _is_named(case, side, standing):
+        shown = listing if opens and _shows_title(case, standing) else None
         return Side(
             side, kind_in_words(case, side), False, _title(shown, listing), shown
         )
     contacts: tuple[Contact, ...] = ()
-    if knows_all(case, reader) and not own and case.state not in ENDED:
+    if standing.knows_all and not own and case.state not in ENDED:
         contacts = _contacts(case, side)
-    row = listing if opens else None
     return Side(
         side,
-        name,
+        case.organisation_of(side).name,
         True,
         _title(listing if whole or opens else None, listing),
-        row,
+        listing if opens else None,
         contacts,
     )
 
@@ -138,23 +158,20 @@ def kind_in_words(case: BrokerageCase, side: SideName) -> str:
     return f"一家{ORGANISATION_KINDS[case.organisation_of(side).kind]}"
 
 
-def _is_named(case: BrokerageCase, side: SideName, reader: Reader) -> bool:
+def _is_named(case: BrokerageCase, side: SideName, standing: Standing) -> bool:
     """Whether a reader who stands elsewhere may know who a side is."""
-    listing = case.listing_of(side)
-    public = listing is None or knowledge_of(listing, reader).firm
-    if not _shows_title(case, reader):
+    if not _shows_title(case, standing):
         return False
-    if public:
+    listing = case.listing_of(side)
+    if listing is None or knowledge_of(listing, standing.reader).firm:
         return True
     # Anonymous listings open with both answers, and only where their side wished it.
     return case.introduction_id is not None and case.side_of(side).opens_firm
 
 
-def _shows_title(case: BrokerageCase, reader: Reader) -> bool:
-    """Whether a reader may learn which listing it is: of the sides nobody before the names are told."""
-    if sides_held(case, reader):
-        return case.tells_names
-    return True
+def _shows_title(case: BrokerageCase, standing: Standing) -> bool:
+    """Whether a reader may learn which listing it is: of the sides nobody before the names are disclosed."""
+    return case.tells_names or not standing.held
 
 
 def _title(shown: Row | None, listing: Row | None) -> str:
@@ -166,7 +183,7 @@ def _title(shown: Row | None, listing: Row | None) -> str:
 
 
 def _contacts(case: BrokerageCase, side: SideName) -> tuple[Contact, ...]:
-    """How a side is reached: the contact desk of its listing, else who asked for the introduction."""
+    """How a side is reached: the contact desk of its listing, else who requested the introduction."""
     listing = case.listing_of(side)
     if listing is not None:
         return desk_contacts(listing)
@@ -177,4 +194,4 @@ def _contacts(case: BrokerageCase, side: SideName) -> tuple[Contact, ...]:
 
 def without_contacts(sides: Iterable[Side]) -> list[Side]:
     """The sides as they are shown where the look at their contacts could not be recorded."""
-    return [Side(one.code, one.name, one.is_named, one.title, one.row) for one in sides]
+    return [replace(one, contacts=()) for one in sides]

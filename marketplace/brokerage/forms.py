@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -21,6 +21,7 @@ from wtforms.validators import Optional
 from marketplace.accounts.contact_consents import CONSENTS, SHARE
 from marketplace.brokerage import queries
 from marketplace.brokerage.agreement_deeds import CommissionTerms
+from marketplace.brokerage.available_deeds import AVAILABLE, rights_of
 from marketplace.brokerage.child_models import INTERESTS, SideName
 from marketplace.brokerage.deeds import own_kind
 from marketplace.brokerage.disclosure import sides_held
@@ -35,7 +36,7 @@ from marketplace.brokerage.life import (
 from marketplace.brokerage.models import BrokerageCase
 from marketplace.forms import PageForm, SeenForm
 from marketplace.listings.disclosure import knowledge_of
-from marketplace.permissions import Guest, Reader, may
+from marketplace.permissions import Guest, Reader
 from marketplace.persistence import row_number
 from marketplace.verdicts.queries import reason_names
 
@@ -43,6 +44,11 @@ YES, NO = "yes", "no"
 NOT_SHOWN = ("HiddenField", "CSRFTokenField")
 NOTHING = Decimal(0)  # refused by every deed: what was typed is no number
 FEN_A_YUAN = 100
+
+
+def chosen(answer: str | None) -> bool | None:
+    """What was answered to a question of yes or no; None: neither."""
+    return {YES: True, NO: False}.get(answer or "")
 
 
 def _choices(names: Mapping[str, str]) -> list[SelectChoice]:
@@ -56,6 +62,11 @@ class CaseForm(SeenForm):
     def shown(self) -> list[Any]:
         """The boxes that people fill in."""
         return [one for one in self if one.type not in NOT_SHOWN]
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """What the deed of this form is given: here every box as its text."""
+        return {one.short_name: one.data or "" for one in self.shown}
 
 
 class PlainForm(CaseForm):
@@ -85,6 +96,14 @@ class QualifyForm(CaseForm):
         description="佣金中的百分数，可以不填；填了的，推荐人看得到。",
     )
 
+    @property
+    def values(self) -> dict[str, Any]:
+        """The note, and the share as a number."""
+        return {
+            "note": self.note.data or "",
+            "share": read_number(self.share.data),
+        }
+
 
 class DispatchForm(CaseForm):
     """Whom an operator gives a case to."""
@@ -108,12 +127,12 @@ class DispatchForm(CaseForm):
         self.broker.choices = choices
 
     @property
-    def broker_id(self) -> int | None:
+    def values(self) -> dict[str, Any]:
         """Whom they chose; None for what is no number."""
         try:
-            return row_number(self.broker.data or "")
+            return {"broker_id": row_number(self.broker.data or "")}
         except ValueError:
-            return None
+            return {"broker_id": None}
 
 
 class DeclareForm(CaseForm):
@@ -137,10 +156,14 @@ class DeclareForm(CaseForm):
             self[name].choices = [(NO, "否"), (YES, "是")]
 
     @property
-    def interests(self) -> dict[str, bool]:
-        """What was answered; what was not is left out."""
-        answers = {name: self[name].data for name in INTERESTS}
-        return {name: one == YES for name, one in answers.items() if one in (YES, NO)}
+    def values(self) -> dict[str, Any]:
+        """What was answered, and the details; what was not answered is left out."""
+        interests = {}
+        for name in INTERESTS:
+            answer = chosen(self[name].data)
+            if answer is not None:
+                interests[name] = answer
+        return {"interests": interests, "details": self.details.data or ""}
 
 
 class ConsentForm(CaseForm):
@@ -153,6 +176,11 @@ class ConsentForm(CaseForm):
     )
     reason = TextAreaField("不同意的原因", description="不同意的要写，2–500 字。")
 
+    @property
+    def values(self) -> dict[str, Any]:
+        """The answer, and why not."""
+        return {"agrees": chosen(self.agrees.data), "reason": self.reason.data or ""}
+
 
 class YesForm(CaseForm):
     """What is handed over once both sides want to talk."""
@@ -162,6 +190,12 @@ class YesForm(CaseForm):
         description="不勾选的，由技术经理人在中间联系。",
     )
     agrees = BooleanField("同意转交联系方式", description=CONSENTS[SHARE][1])
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The two boxes; who is named everywhere is not asked whether to open their name, and opens it."""
+        opens = "opens_firm" not in self or bool(self.opens_firm.data)
+        return {"agrees": bool(self.agrees.data), "opens_firm": opens}
 
 
 class NoForm(CaseForm):
@@ -185,12 +219,22 @@ class StepForm(CaseForm):
     step = StringField("下一步", description="做什么，2–200 字。")
     day = DateField("最晚哪天", [Optional()])
 
+    @property
+    def values(self) -> dict[str, Any]:
+        """The step and its day."""
+        return {"step": self.step.data or "", "day": self.day.data}
+
 
 class HoldForm(CaseForm):
     """Why and until when a case rests."""
 
     note = TextAreaField("搁置的原因", description="2–500 字。")
     day = DateField("到哪天", [Optional()])
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The reason and the day."""
+        return {"note": self.note.data or "", "day": self.day.data}
 
 
 class EndForm(CaseForm):
@@ -200,6 +244,14 @@ class EndForm(CaseForm):
         "原因", choices=_choices(TERMINATE_REASONS), validate_choice=False
     )
     end_note = TextAreaField("经过", description="2–500 字；双方只看到上面选的原因。")
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The reason and the note."""
+        return {
+            "reason": self.end_reason.data or "",
+            "note": self.end_note.data or "",
+        }
 
 
 class CommissionForm(CaseForm):
@@ -217,9 +269,9 @@ class CommissionForm(CaseForm):
     trigger = RadioField("付款时间", choices=_choices(TRIGGERS), validate_choice=False)
 
     @property
-    def terms(self) -> CommissionTerms:
+    def values(self) -> dict[str, Any]:
         """What was typed, as the deed checks it."""
-        return CommissionTerms(
+        terms = CommissionTerms(
             payer=self.payer.data or "",
             mode=self.mode.data or "",
             base=self.base.data or "",
@@ -229,12 +281,18 @@ class CommissionForm(CaseForm):
             cap_fen=_fen(self.cap.data),
             tiers=self.tiers.data or "",
         )
+        return {"terms": terms}
 
 
 class SignForm(CaseForm):
     """That a payer confirms a text."""
 
     text_hash = HiddenField()
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The hash of the text that stood on the page."""
+        return {"text_hash": self.text_hash.data or ""}
 
 
 class ProposeForm(PageForm):
@@ -264,6 +322,11 @@ class RulingForm(SeenForm):
         validate_choice=False,
     )
     ruling = TextAreaField("理由", description="双方会看到，2–500 字。")
+
+    @property
+    def upholds(self) -> bool | None:
+        """Whether the dispute is upheld; None: nothing was chosen."""
+        return chosen(self.result.data)
 
 
 @dataclass(frozen=True)
@@ -332,9 +395,9 @@ WORDS: dict[str, tuple[str, str, str]] = {
     "reclaim": ("收回重派", "收回重派", "outline-danger"),
     "terminate": ("结束", "结束这件撮合", "outline-danger"),
 }
-# What a case has not come to yet → why not; shown greyed to its broker.
 # The whole text stands above, in its own section.
 SIGNING = "确认的是上面「佣金约定」的全文，一个字也不差；确认以后才告诉您对方是谁。"
+# What a case has not come to yet → why not; shown greyed to its broker.
 LATER = {
     "introduce": "接单以后才能向双方提出对接。",
     "meet": "双方都愿意以后才能记首次联系。",
@@ -343,7 +406,7 @@ LATER = {
 
 
 def form_for(case: BrokerageCase, code: str, reader: Reader, *, sent: bool) -> CaseForm:
-    """The form of a deed: what was sent, or an empty one that knows the revision of the page.
+    """The form of a deed: what was sent, or an empty one; the page writes the revision and the hash into either.
 
     Args:
         case: the case.
@@ -353,14 +416,12 @@ def form_for(case: BrokerageCase, code: str, reader: Reader, *, sent: bool) -> C
     """
     values: dict[str, Any] = {"prefix": f"{code}-"}
     if not sent:
-        values |= {"formdata": None, "seen": str(case.revision)}
+        values["formdata"] = None
     if code == "dispatch":
         values["candidates"] = queries.candidates_for(case)
     elif code == "no":
         kinds = [own_kind(side) for side in sides_held(case, reader)]
         values["reasons"] = reason_names(kinds[0]) if kinds else {}
-    elif code == "sign" and not sent and case.agreement is not None:
-        values["text_hash"] = case.agreement.text_hash
     form = FORMS[code](**values)
     if code == "yes" and all(
         _names_itself(case, side) for side in sides_held(case, reader)
@@ -377,9 +438,10 @@ def offered_deeds(
     Args:
         given: forms that were sent and refused, by code; the others are empty.
     """
+    rights = rights_of(case, reader)
     offered = []
     for code, (heading, button, look) in WORDS.items():
-        if not OFFERS[code](case, reader):
+        if not AVAILABLE[code](case, rights):
             continue
         form = given.get(code) or form_for(case, code, reader, sent=False)
         lines: tuple[str, ...] = COMMISSION_HINTS if code == "commission" else ()
@@ -391,106 +453,17 @@ def offered_deeds(
 
 def later_deeds(case: BrokerageCase, reader: Reader) -> list[tuple[str, str]]:
     """(deed, why not yet) of what a case will come to, for its broker."""
-    if not case.is_running or not may(reader, "brokerage.carry", case):
+    rights = rights_of(case, reader)
+    if not case.is_running or not rights.carries:
         return []
     reached = {"lead": 0, "qualified": 0, "dispatched": 0, "matching": 1, "meeting": 2}
     first = reached.get(case.state, len(LATER))
     later = []
     for code in list(LATER)[first:]:
         # What can be done now stands above, with its form.
-        if not OFFERS[code](case, reader):
+        if not AVAILABLE[code](case, rights):
             later.append((WORDS[code][0], LATER[code]))
     return later
-
-
-def _carries(case: BrokerageCase, reader: Reader) -> bool:
-    return may(reader, "brokerage.carry", case)
-
-
-def _directs(case: BrokerageCase, reader: Reader, deed: str) -> bool:
-    return case.life.can(case.state, deed) and may(reader, "brokerage.direct", case)
-
-
-def _held_in(
-    case: BrokerageCase, reader: Reader, sides: Iterable[str]
-) -> list[SideName]:
-    wanted = set(sides)
-    return [side for side in sides_held(case, reader) if side in wanted]
-
-
-def _answers(case: BrokerageCase, reader: Reader) -> bool:
-    """Whether a side must say whether it wants to talk."""
-    if case.state != "matching" or case.asked_at is None:
-        return False
-    return bool(_held_in(case, reader, (one.side for one in case.waiting_sides)))
-
-
-def _signs(case: BrokerageCase, reader: Reader) -> bool:
-    agreement = case.agreement
-    if agreement is None or case.state != "matching" or case.asked_at is None:
-        return False
-    return bool(_held_in(case, reader, agreement.unsigned))
-
-
-def _consents(case: BrokerageCase, reader: Reader) -> bool:
-    if case.state != "dispatched":
-        return False
-    return bool(_held_in(case, reader, (one.side for one in case.lacking_consent)))
-
-
-def _not_asked(case: BrokerageCase, reader: Reader) -> bool:
-    fresh = case.state == "matching" and case.asked_at is None
-    return fresh and not case.is_accepted_by_both and _carries(case, reader)
-
-
-def _in_talks(case: BrokerageCase, reader: Reader) -> bool:
-    return case.state in ("meeting", "intention") and _carries(case, reader)
-
-
-def _waits_for_broker(case: BrokerageCase, reader: Reader) -> bool:
-    waits = case.state == "dispatched" and not case.lacking_consent
-    return waits and _carries(case, reader)
-
-
-def _ends(case: BrokerageCase, reader: Reader) -> bool:
-    return case.life.can(case.state, "terminate") and may(reader, "brokerage.end", case)
-
-
-OFFERS: dict[str, Callable[[BrokerageCase, Reader], bool]] = {
-    "qualify": lambda case, reader: _directs(case, reader, "qualify"),
-    "dispatch": lambda case, reader: _directs(case, reader, "dispatch"),
-    "accept": _waits_for_broker,
-    "decline": _waits_for_broker,
-    "consent": _consents,
-    "introduce": _not_asked,
-    "commission": lambda case, reader: (
-        _not_asked(case, reader) and case.agreement is None
-    ),
-    "withdraw_commission": lambda case, reader: (
-        _carries(case, reader)
-        and case.agreement is not None
-        and case.agreement.state == "proposed"
-        and case.is_running
-    ),
-    "sign": _signs,
-    "yes": lambda case, reader: _answers(case, reader) and not _signs(case, reader),
-    "no": _answers,
-    "confirm": lambda case, reader: (
-        _directs(case, reader, "confirm") and not case.is_accepted_by_both
-    ),
-    "meet": lambda case, reader: (
-        case.state == "matching" and case.is_accepted_by_both and _carries(case, reader)
-    ),
-    "intend": lambda case, reader: case.state == "meeting" and _carries(case, reader),
-    "plan": _in_talks,
-    "hold": lambda case, reader: (
-        case.life.can(case.state, "hold") and _carries(case, reader)
-    ),
-    "resume": lambda case, reader: case.state == "on_hold" and _carries(case, reader),
-    "remind": lambda case, reader: _directs(case, reader, "remind"),
-    "reclaim": lambda case, reader: _directs(case, reader, "reclaim"),
-    "terminate": _ends,
-}
 
 
 def read_number(raw: str | None) -> Decimal | None:

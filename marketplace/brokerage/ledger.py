@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, func, or_
+from sqlalchemy import ColumnElement, Select, func, or_
+from sqlalchemy.orm import joinedload, selectinload
 
 from marketplace.brokerage.child_models import Attribution, AttributionDispute
 from marketplace.brokerage.models import BrokerageCase
@@ -25,22 +26,24 @@ def ledger_page(reader: Reader, page: int) -> tuple[list[Attribution], Page]:
     """A page of the ledger, newest first: of an operator everything, of a broker what concerns them."""
     where: list[ColumnElement[bool]] = []
     if not operator(reader, None):
+        # Asks the database each time that it is read.
+        numbers = reader.broker_numbers
         claimed = db.select(AttributionDispute.attribution_id).where(
-            AttributionDispute.claimed_by_id.in_(reader.broker_numbers)
+            AttributionDispute.claimed_by_id.in_(numbers)
         )
         carried = db.select(BrokerageCase.pair_key).where(
-            BrokerageCase.broker_id.in_(reader.broker_numbers)
+            BrokerageCase.broker_id.in_(numbers)
         )
         where.append(
             or_(
-                Attribution.broker_id.in_(reader.broker_numbers),
+                Attribution.broker_id.in_(numbers),
                 Attribution.id.in_(claimed),
                 Attribution.pair_key.in_(carried),
             )
         )
     counted = db.select(func.count()).select_from(Attribution).where(*where)
     arithmetic = Page(db.session.scalar(counted) or 0, PAGE)
-    query = db.select(Attribution).where(*where).order_by(Attribution.id.desc())
+    query = _named(db.select(Attribution).where(*where)).order_by(Attribution.id.desc())
     rows = db.session.scalars(query.offset(arithmetic.offset(page)).limit(PAGE)).all()
     return list(rows), arithmetic
 
@@ -70,18 +73,36 @@ def dispute_count() -> int:
 def open_disputes() -> list[AttributionDispute]:
     """Those, the oldest first."""
     query = db.select(AttributionDispute).where(AttributionDispute.state == "open")
+    attribution = AttributionDispute.attribution
+    query = query.options(
+        joinedload(AttributionDispute.claimed_by),
+        joinedload(attribution).joinedload(Attribution.holder),
+        joinedload(attribution).joinedload(Attribution.receiver),
+        joinedload(attribution).joinedload(Attribution.broker),
+        joinedload(attribution).selectinload(Attribution.disputes),
+    )
     return list(db.session.scalars(query.order_by(AttributionDispute.id).limit(PAGE)))
+
+
+def _named(query: Select[tuple[Attribution]]) -> Select[tuple[Attribution]]:
+    """With everybody whom a row of the list names, in a few statements for all rows."""
+    return query.options(
+        joinedload(Attribution.holder),
+        joinedload(Attribution.receiver),
+        joinedload(Attribution.broker),
+        selectinload(Attribution.disputes).joinedload(AttributionDispute.claimed_by),
+    )
 
 
 def _may_read(row: Attribution, reader: Reader) -> bool:
     if operator(reader, row):
         return True
-    if row.broker_id in reader.broker_numbers:
+    numbers = reader.broker_numbers
+    if row.broker_id in numbers:
         return True
-    if any(one.claimed_by_id in reader.broker_numbers for one in row.disputes):
+    if any(one.claimed_by_id in numbers for one in row.disputes):
         return True
     query = db.select(BrokerageCase.id).where(
-        BrokerageCase.pair_key == row.pair_key,
-        BrokerageCase.broker_id.in_(reader.broker_numbers),
+        BrokerageCase.pair_key == row.pair_key, BrokerageCase.broker_id.in_(numbers)
     )
     return db.session.scalars(query.limit(1)).first() is not None

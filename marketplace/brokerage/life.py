@@ -26,8 +26,6 @@ RUNNING = (
     "intention",
     "on_hold",
 )
-# A broker carries it: who it is stands in the row.
-CARRIED = ("dispatched", "matching", "meeting", "intention", "on_hold")
 # The broker has taken it up and declared their interests.
 DECLARED = ("matching", "meeting", "intention", "on_hold")
 ACTIVE = ("matching", "meeting", "intention")
@@ -43,7 +41,7 @@ TERMINATE_REASONS = {
     "duplicate": "和另一次对接重复",
     "other": "其他",
 }
-# Column of the board → its name; what ended without a deal stands in none.
+# Column of the board → its name; what ended without a deal is in none.
 COLUMNS = {
     "waiting": "待回应",
     "contact": "联系中",
@@ -76,7 +74,7 @@ _MOVES = {
     ("matching", "refuse"): "terminated",
     ("matching", "meet"): "meeting",
     ("meeting", "intend"): "intention",
-    # Before names are told, also while the sides talk already.
+    # Before names are disclosed, also while the sides talk already.
     ("matching", "confirm"): "matching",
     ("matching", "remind"): "matching",
     ("on_hold", "resume_matching"): "matching",

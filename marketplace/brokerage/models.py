@@ -163,7 +163,6 @@ class BrokerageCase(Model):
     )
     broker: Mapped[Person | None] = relationship(foreign_keys=[broker_id])
     referrer: Mapped[Person | None] = relationship(foreign_keys=[referrer_id])
-    proposed_by: Mapped[Person | None] = relationship(foreign_keys=[proposed_by_id])
     sides: Mapped[list[CaseSide]] = relationship(order_by="CaseSide.side")
     declarations: Mapped[list[InterestDeclaration]] = relationship(
         order_by="InterestDeclaration.id"
@@ -199,20 +198,18 @@ class BrokerageCase(Model):
 
     @property
     def declaration(self) -> InterestDeclaration | None:
-        """What the present broker declared."""
-        for one in reversed(self.declarations):
-            if one.broker_id == self.broker_id:
-                return one
-        return None
+        """What the present broker declared of this dispatch, not of earlier ones; None: nothing yet."""
+        if self.declared_at is None:
+            return None
+        return self.declarations[-1]
 
     @property
     def lacking_consent(self) -> list[CaseSide]:
         """The sides that have not agreed yet that their broker serves the other one too; empty where none need."""
-        declaration = self.declaration
-        if declaration is None or not declaration.dual_agency:
+        declaration, since = self.declaration, self.declared_at
+        if declaration is None or since is None or not declaration.dual_agency:
             return []
-        # What was agreed of another broker before is none for this one.
-        since = declaration.filed_at
+        # Consent to an earlier dispatch is none to this one.
         lacking = []
         for one in self.sides:
             if one.consented_at is None or one.consented_at < since:

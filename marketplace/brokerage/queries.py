@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_
@@ -14,10 +15,17 @@ from marketplace import contributions
 from marketplace.accounts.models import Person
 from marketplace.brokerage.child_models import (
     SIDES,
+    CaseSide,
     CommissionAgreement,
     SideName,
 )
-from marketplace.brokerage.disclosure import Side, side_for, sides_held
+from marketplace.brokerage.disclosure import (
+    Side,
+    Standing,
+    side_for,
+    sides_held,
+    standing_of,
+)
 from marketplace.brokerage.life import (
     ACTIVE,
     COLUMN_OF,
@@ -35,6 +43,7 @@ from marketplace.introductions.models import Introduction
 from marketplace.introductions.queries import may_read
 from marketplace.listings.models import LISTINGS, Achievement, Demand
 from marketplace.listings.queries import get_findable
+from marketplace.listings.worklists import SOMEBODY, numbers_of
 from marketplace.permissions import Reader, may, operator
 from marketplace.persistence import Page, find_row
 from marketplace.profiles import queries as profile_queries
@@ -51,7 +60,6 @@ class Filters:
 
     column: str = ""
     late: bool = False
-    broker_id: int | None = None
     ended: bool = False
 
 
@@ -157,9 +165,11 @@ def cards_of(cases: Sequence[BrokerageCase], reader: Reader) -> list[Card]:
     """Cases as a reader may know them: a statement a kind of listing, not two a case."""
     open_ids = _open_listings(cases, reader)
     lines = _lines_above(cases)
+    # Asks the database each time that it is read.
+    numbers = reader.broker_numbers
     cards = []
     for case in cases:
-        sides = _sides(case, reader, open_ids)
+        sides = _sides(case, standing_of(case, reader, numbers), open_ids)
         turn = lines.get(case.id) or turn_of(case)
         names: dict[str, str] = {one.code: one.name for one in sides}
         if case.broker is not None:
@@ -174,14 +184,18 @@ def cards_of(cases: Sequence[BrokerageCase], reader: Reader) -> list[Card]:
 
 def board(reader: Reader, filters: Filters) -> dict[str, tuple[int, list[Card]]]:
     """Column → how many cases stand in it, and the first of them, the most urgent first."""
-    columns = {}
+    mine = _on_desk(reader, filters)
+    columns: dict[str, tuple[int, list[Card]]] = {}
+    cases: list[BrokerageCase] = []
     for column in COLUMNS:
-        where = [*_on_desk(reader, filters), _in_column(column)]
-        counted = db.select(func.count()).select_from(BrokerageCase).where(*where)
-        total = db.session.scalar(counted) or 0
+        where = (*mine, _in_column(column))
+        columns[column] = (_count(*where), [])
         query = _whole(db.select(BrokerageCase).where(*where))
-        ordered = query.order_by(*_by_urgency()).limit(MAX_CARDS)
-        columns[column] = (total, cards_of(db.session.scalars(ordered).all(), reader))
+        cases += db.session.scalars(query.order_by(*_by_urgency()).limit(MAX_CARDS))
+    for card in cards_of(cases, reader):
+        own_column = card.case.column
+        assert own_column is not None  # noqa: S101  it was found by one
+        columns[own_column][1].append(card)
     return columns
 
 
@@ -194,58 +208,41 @@ def table(reader: Reader, filters: Filters, page: int) -> tuple[list[Card], Page
         where.append(_in_column(filters.column))
     else:
         where.append(or_(*(_in_column(one) for one in COLUMNS)))
-    counted = db.select(func.count()).select_from(BrokerageCase).where(*where)
-    arithmetic = Page(db.session.scalar(counted) or 0, PAGE)
-    query = _whole(db.select(BrokerageCase).where(*where)).order_by(*_by_urgency())
-    cases = db.session.scalars(query.offset(arithmetic.offset(page)).limit(PAGE)).all()
-    return cards_of(cases, reader), arithmetic
+    return _page_of(*where, order=_by_urgency(), page=page, reader=reader)
 
 
 def waiting_for(person: Reader) -> list[Card]:
     """The cases in which somebody must act: as their broker, or for a side. The operators' stand in their queue."""
     if person.id is None:
         return []
-    mine: list[ColumnElement[bool]] = []
-    if person.broker_numbers:
-        mine.append(BrokerageCase.broker_id.in_(person.broker_numbers))
-    asked = or_(
-        and_(BrokerageCase.state == "matching", BrokerageCase.asked_at.is_not(None)),
-        and_(
-            BrokerageCase.state == "dispatched", BrokerageCase.declared_at.is_not(None)
-        ),
-    )
-    mine.append(and_(asked, _takes_part(person)))
-    query = _whole(
-        db.select(BrokerageCase).where(BrokerageCase.state.in_(RUNNING), or_(*mine))
-    )
+    query = _whole(db.select(BrokerageCase).where(_waits_for(person)))
     cases = db.session.scalars(query.order_by(*_by_urgency()).limit(MAX_TASKS)).all()
-    cases = [case for case in cases if must_act(case, person)]
     return cards_of(cases, person)
 
 
-def must_act(case: BrokerageCase, person: Reader) -> bool:
-    """Whether a case waits for somebody, as its broker or for one of its sides."""
-    turn = turn_of(case)
-    if turn is None:
-        return False
-    if "broker" in turn.actors:
-        return case.broker_id in person.broker_numbers
-    return not set(turn.actors).isdisjoint(sides_held(case, person))
+def waiting_count(person: Reader) -> int:
+    """How many those are: the header of every page asks."""
+    if person.id is None:
+        return 0
+    return db.session.scalar(_waiting_query(), numbers_of(person)) or 0
+
+
+@cache
+def _waiting_query() -> Any:
+    """Built once: building takes longer than counting."""
+    query = db.select(func.count()).select_from(BrokerageCase)
+    return query.where(_waits_for(SOMEBODY))
 
 
 def own_cases(person: Reader) -> int:
-    """How many cases somebody takes part in for a side, or carries."""
-    query = db.select(func.count()).select_from(BrokerageCase)
-    return db.session.scalar(query.where(_known_to(person))) or 0
+    """How many cases somebody takes part in for a side."""
+    return _count(_known_to(person))
 
 
 def own_page(person: Reader, page: int) -> tuple[list[Card], Page]:
     """A page of those, newest first, and the arithmetic of the pages."""
-    arithmetic = Page(own_cases(person), PAGE)
-    query = _whole(db.select(BrokerageCase).where(_known_to(person)))
-    newest = query.order_by(BrokerageCase.id.desc())
-    cases = db.session.scalars(newest.offset(arithmetic.offset(page)).limit(PAGE)).all()
-    return cards_of(cases, person), arithmetic
+    newest = (BrokerageCase.id.desc(),)
+    return _page_of(_known_to(person), order=newest, page=page, reader=person)
 
 
 def referred_by(person: Reader) -> list[BrokerageCase]:
@@ -260,19 +257,13 @@ def referred_by(person: Reader) -> list[BrokerageCase]:
 
 def queue_count() -> int:
     """How many cases wait for an operator: leads, those without a broker, and what is late."""
-    query = db.select(func.count()).select_from(BrokerageCase)
-    return db.session.scalar(query.where(_waits_for_operators())) or 0
+    return _count(_waits_for_operators())
 
 
 def queue_page(page: int, reader: Reader) -> tuple[list[Card], Page]:
     """A page of those, the most urgent first, and the arithmetic of the pages."""
-    arithmetic = Page(queue_count(), PAGE)
-    query = _whole(db.select(BrokerageCase).where(_waits_for_operators()))
-    ordered = query.order_by(*_by_urgency())
-    cases = db.session.scalars(
-        ordered.offset(arithmetic.offset(page)).limit(PAGE)
-    ).all()
-    return cards_of(cases, reader), arithmetic
+    where = _waits_for_operators()
+    return _page_of(where, order=_by_urgency(), page=page, reader=reader)
 
 
 def candidates_for(case: BrokerageCase) -> list[Candidate]:
@@ -358,6 +349,21 @@ def _clocked(*where: ColumnElement[bool]) -> list[BrokerageCase]:
     return list(db.session.scalars(query))
 
 
+def _count(*where: ColumnElement[bool]) -> int:
+    query = db.select(func.count()).select_from(BrokerageCase)
+    return db.session.scalar(query.where(*where)) or 0
+
+
+def _page_of(
+    *where: ColumnElement[bool], order: tuple[Any, ...], page: int, reader: Reader
+) -> tuple[list[Card], Page]:
+    """A page of cards, and the arithmetic of the pages."""
+    arithmetic = Page(_count(*where), PAGE)
+    query = _whole(db.select(BrokerageCase).where(*where)).order_by(*order)
+    cases = db.session.scalars(query.offset(arithmetic.offset(page)).limit(PAGE)).all()
+    return cards_of(cases, reader), arithmetic
+
+
 def _whole(query: Select[Any]) -> Select[Any]:
     """With everything a card names, in a few statements for all of them."""
     return query.options(
@@ -394,40 +400,74 @@ def _on_desk(reader: Reader, filters: Filters) -> list[ColumnElement[bool]]:
     where: list[ColumnElement[bool]] = []
     if not operator(reader, None):
         where.append(BrokerageCase.broker_id.in_(reader.broker_numbers))
-    elif filters.broker_id is not None:
-        where.append(BrokerageCase.broker_id == filters.broker_id)
     if filters.late:
         where.append(BrokerageCase.due_on < today())
     return where
 
 
-def _takes_part(person: Reader) -> ColumnElement[bool]:
-    """Filter: `sides_held`, of many rows."""
-    asked = db.select(Introduction.id).where(
+def _waits_for(person: Reader) -> ColumnElement[bool]:
+    """Filter: cases that run and whose `turn_of` is somebody's, as their broker or for one of their sides."""
+    state = BrokerageCase.state
+    consenting = and_(state == "dispatched", BrokerageCase.declared_at.is_not(None))
+    answering = and_(state == "matching", BrokerageCase.asked_at.is_not(None))
+    carrying = or_(
+        state.in_(("meeting", "intention", "on_hold")),
+        and_(state == "dispatched", BrokerageCase.declared_at.is_(None)),
+        and_(
+            state == "matching",
+            or_(
+                BrokerageCase.asked_at.is_(None),
+                ~BrokerageCase.sides.any(answer="waiting"),
+            ),
+        ),
+    )
+    parts = [and_(carrying, BrokerageCase.broker_id.in_(person.broker_numbers))]
+    lacks_consent = or_(
+        CaseSide.consented_at.is_(None),
+        CaseSide.consented_at < BrokerageCase.declared_at,
+    )
+    for side, held in _held_sides(person).items():
+        turn = or_(
+            and_(answering, BrokerageCase.sides.any(side=side, answer="waiting")),
+            and_(consenting, BrokerageCase.sides.any(lacks_consent, side=side)),
+        )
+        parts.append(and_(turn, held))
+    return or_(*parts)
+
+
+def _held_sides(person: Reader) -> dict[SideName, ColumnElement[bool]]:
+    """Side → filter: `sides_held`, of many rows."""
+    requested = db.select(Introduction.id).where(
         Introduction.asked_by_id == person.id,
         Introduction.asking_organisation_id.in_(person.active_ids),
     )
-    parts: list[ColumnElement[bool]] = []
-    places = (
+    places: tuple[tuple[SideName, Any, Any, Any], ...] = (
         (
+            "holder",
             Achievement,
             BrokerageCase.achievement_id,
             BrokerageCase.holder_organisation_id,
         ),
-        (Demand, BrokerageCase.demand_id, BrokerageCase.receiver_organisation_id),
+        (
+            "receiver",
+            Demand,
+            BrokerageCase.demand_id,
+            BrokerageCase.receiver_organisation_id,
+        ),
     )
-    for listing, column, organisation in places:
+    held = {}
+    for side, listing, column, organisation in places:
         mine = db.select(listing.id).where(listing.looked_after_by(person))
-        parts.append(column.in_(mine))
         alone = or_(
             organisation.in_(person.handled_ids),
-            BrokerageCase.introduction_id.in_(asked),
+            BrokerageCase.introduction_id.in_(requested),
         )
-        parts.append(and_(column.is_(None), alone))
-    return or_(*parts)
+        held[side] = or_(column.in_(mine), and_(column.is_(None), alone))
+    return held
 
 
 def _known_to(person: Reader) -> ColumnElement[bool]:
+    """Filter: cases of which a side of somebody knows."""
     known = or_(
         BrokerageCase.introduction_id.is_not(None),
         BrokerageCase.asked_at.is_not(None),
@@ -435,7 +475,7 @@ def _known_to(person: Reader) -> ColumnElement[bool]:
             BrokerageCase.state == "dispatched", BrokerageCase.declared_at.is_not(None)
         ),
     )
-    return and_(known, _takes_part(person))
+    return and_(known, or_(*_held_sides(person).values()))
 
 
 def _waits_for_operators() -> ColumnElement[bool]:
@@ -464,12 +504,12 @@ def _open_listings(
 
 
 def _sides(
-    case: BrokerageCase, reader: Reader, open_ids: set[tuple[str, int]]
+    case: BrokerageCase, standing: Standing, open_ids: set[tuple[str, int]]
 ) -> tuple[Side, Side]:
     def one(side: SideName) -> Side:
         listing = case.listing_of(side)
         opens = listing is not None and (listing.kind, listing.id) in open_ids
-        return side_for(case, side, reader, opens=opens)
+        return side_for(case, side, standing, opens=opens)
 
     return one("holder"), one("receiver")
 
@@ -478,6 +518,8 @@ def _lines_above(cases: Iterable[BrokerageCase]) -> dict[int, Turn]:
     """Number of a case → who must act, as the room of its deal says it (`contributions.deal_lines`)."""
     began = {one.introduction_id: one.id for one in cases if one.state == "deal"}
     numbers = [number for number in began if number is not None]
+    if not numbers:
+        return {}
     lines = {}
     for introduction_id, actors, what, due_on in contributions.deal_lines(numbers):
         lines[began[introduction_id]] = Turn(actors, what, due_on)

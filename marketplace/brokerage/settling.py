@@ -6,7 +6,6 @@ from decimal import Decimal
 from typing import Any
 
 from marketplace import persistence
-from marketplace.accounts import contact_consents
 from marketplace.accounts.models import Person
 from marketplace.brokerage import announcements, ledger, queries
 from marketplace.brokerage.child_models import SIDES, Attribution, CaseSide
@@ -19,12 +18,11 @@ from marketplace.brokerage.life import (
 from marketplace.brokerage.models import BrokerageCase, pair_key
 from marketplace.brokerage.writing import days_on, move_case, workdays_on
 from marketplace.clock import now
-from marketplace.errors import Invalid, NotFound, NotNow, SearchUnavailable
+from marketplace.errors import Invalid, NotNow
 from marketplace.extensions import db
 from marketplace.introductions import deeds as introduction_deeds
 from marketplace.introductions.models import Introduction
 from marketplace.listings.models import Achievement, Demand
-from marketplace.matchmaking.evidence import evidence_for
 from marketplace.permissions import Reader
 
 PAIR = (
@@ -34,8 +32,6 @@ PAIR = (
     "holder_organisation_id",
     "receiver_organisation_id",
 )
-MAX_WORDS = 8  # of the reasons, stored with a case
-MUST_AGREE = "对接要把联系方式转给对方，请先勾选同意。"
 
 
 def new_case(
@@ -52,7 +48,7 @@ def new_case(
         receiver_organisation_id=demand.organisation_id,
         proposed_by_id=by.id,
         message=message,
-        **_reasons(achievement, demand, by),
+        **introduction_deeds.reasons_of_pair(demand, achievement.id, by=by),
     )
 
 
@@ -96,7 +92,7 @@ def store_new(case: BrokerageCase, *, by: Reader | None) -> None:
 
 
 def credit(case: BrokerageCase, referrer: Person | None, share: Decimal | None) -> None:
-    """Note who told of a pair, and what was promised to them. Raises Invalid: a share of nobody, or of no size."""
+    """Record who referred a pair, and the share promised to them. Raises Invalid: a share of nobody, or of no size."""
     case.referrer = referrer
     case.referral_share = None
     if share is None:
@@ -122,7 +118,7 @@ def give_to(case: BrokerageCase, broker: Person, *, by: Reader | None) -> None:
 def take_from(case: BrokerageCase, deed: str, *, by: Reader | None, note: str) -> None:
     """Back to the operators, who find another broker."""
     broker = case.broker
-    # Asked first: a query would write what is only half changed.
+    # Queried first: a query flushes what is only half changed.
     due_on = workdays_on(JUDGE_WORKDAYS)
     together = case.is_accepted_by_both
     case.life.permits(case, deed, by)
@@ -131,7 +127,7 @@ def take_from(case: BrokerageCase, deed: str, *, by: Reader | None, note: str) -
         case.broker = None
         case.declared_at = None
         if not together:
-            # The next broker asks anew those who have not answered.
+            # The next broker asks those again who have not answered.
             case.asked_at = None
         move_case(case, deed, by=by, note=note, due_on=due_on)
     if broker is not None:
@@ -158,7 +154,7 @@ def accept_side(
 
 def bring_together(case: BrokerageCase, *, by: Person) -> None:
     """Both sides want to talk: contacts and messages open, the introduction is attributed, talks begin."""
-    assert case.achievement is not None  # noqa: S101  only pairs of two listings are asked
+    assert case.achievement is not None  # noqa: S101  only pairs of two listings are proposed
     assert case.demand is not None  # noqa: S101
     holder, receiver = case.side_of("holder"), case.side_of("receiver")
     assert holder.answered_by is not None  # noqa: S101
@@ -241,9 +237,11 @@ def introduction_accepted(introduction: Introduction, by: Person) -> None:
         move_case(fresh, "qualify", by=None, due_on=workdays_on(JUDGE_WORKDAYS))
         give_to(fresh, db.session.get_one(Person, broker_id), by=None)
         return
-    case.introduction = introduction
-    _accept_both(case, introduction)
-    db.session.flush()
+    # Somebody may decide about the case at this moment: then the answer is refused, and given again.
+    with persistence.refusals():
+        case.introduction = introduction
+        _accept_both(case, introduction)
+        db.session.flush()
     attribute(case, by=None)
     if case.state == "matching":
         due_on = days_on(REMIND_DAYS)
@@ -310,7 +308,7 @@ def stop_broker(person_id: int, reason: str, by: Reader | None) -> None:
 def end(
     case: BrokerageCase, deed: str, reason: str, note: str, *, by: Reader | None
 ) -> None:
-    """End a case; both sides that know of it and its broker are told."""
+    """End a case; both sides that know of it and its broker are notified."""
     case.terminate_reason = reason
     case.note = note
     move_case(case, deed, by=by, note=note or case.reason_name)
@@ -341,14 +339,6 @@ def _accept_both(case: BrokerageCase, introduction: Introduction) -> None:
             side.opens_firm = introduction.answer_opens_firm
 
 
-def require_consent(agrees: bool, by: Person) -> None:
-    """Contacts are handed over only with consent. Raises Invalid."""
-    given = contact_consents.current_consent(by, contact_consents.SHARE)
-    if not agrees and given is None:
-        raise Invalid(MUST_AGREE, problems={"agrees": [MUST_AGREE]})
-    contact_consents.give(by, contact_consents.SHARE)
-
-
 def duplicates() -> dict[str, Any]:
     """What is said where two were at it at the same moment."""
     return {
@@ -362,14 +352,3 @@ def duplicates() -> dict[str, Any]:
 
 def _goes_on() -> NotNow:
     return NotNow("这一对已经在撮合，或已经进入交易。", "请在工作台或「我的」里打开。")
-
-
-def _reasons(achievement: Achievement, demand: Demand, by: Person) -> dict[str, Any]:
-    """What the matcher says of the pair now; nothing where it has no answer: the case begins all the same."""
-    try:
-        offer = evidence_for(demand, achievement.id, by=by).offer
-    except (NotFound, SearchUnavailable):
-        return {}
-    why = "".join(text for text, _ in offer.why)
-    words = [word for word, _ in offer.shares[:MAX_WORDS]]
-    return {"grade": offer.grade, "why": why[:500], "words": words}

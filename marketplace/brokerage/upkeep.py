@@ -8,7 +8,6 @@ from marketplace import persistence
 from marketplace.brokerage import announcements, queries, settling
 from marketplace.brokerage.life import REASSIGN_DAYS
 from marketplace.clock import day_in_china, now, today
-from marketplace.permissions import Reader
 from marketplace.workdays.calendar import Deadline
 
 
@@ -21,14 +20,13 @@ def keep_clocks() -> tuple[int, int, int]:
     if not (queries.unaccepted(today()) or queries.abandoned() or queries.quiet()):
         return 0, 0, 0
     persistence.begin_write()
-    by: Reader | None = None
     lapsed = queries.unaccepted(today())
     for case in lapsed:
-        settling.take_from(case, "lapse", by=by, note="到期没有接单")
+        settling.take_from(case, "lapse", by=None, note="到期没有接单")
     given_on = queries.abandoned()
     for case in given_on:
         note = f"{REASSIGN_DAYS} 天没有更新"
-        settling.take_from(case, "reclaim", by=by, note=note)
+        settling.take_from(case, "reclaim", by=None, note=note)
     reminded = queries.quiet()
     for case in reminded:
         case.reminded_at = now()

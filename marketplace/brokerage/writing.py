@@ -17,7 +17,7 @@ from marketplace.workdays.queries import load_calendar
 def require_seen(case: BrokerageCase, seen: int) -> None:
     """Refuse what was decided on a page that is no longer true, and let nobody else decide before this commit.
 
-    Of two who press at once the second waits here on PostgreSQL, and then is told. Raises Stale.
+    Of two who press at once the second waits here on PostgreSQL, and is refused then. Raises Stale.
     """
     persistence.hold_row(case)
     if case.revision != seen:

@@ -27,7 +27,7 @@ from marketplace.verdicts.queries import reason_names
 from marketplace.workdays.queries import load_calendar
 
 MAX_A_DAY = 30  # introductions that an organisation begins
-MAX_WORDS = 8  # of the reasons, stored with an introduction
+MAX_WORDS = 8  # of the reasons, stored with what is begun
 MISSING = f"写清楚，{LEAST}–{MAX_TEXT} 字。"
 MUST_AGREE = "对接要把联系方式转给对方，请先勾选同意。"
 
@@ -60,13 +60,16 @@ def request_introduction(
     if wanted.organisation_id == name.organisation_id:
         raise NotNow("这是本单位的内容，不用对接。")
     message = checked_text("message", message, MAX_TEXT)
-    _require_consent(agrees, by)
+    require_consent(agrees, by)
     if queries.current_between(wanted, [name.organisation_id]) is not None:
         raise _goes_on()
     if queries.begun_lately(name.organisation_id) >= MAX_A_DAY:
         raise NotNow(
             f"贵单位一天内已经提出 {MAX_A_DAY} 次对接。", "请等对方答复，明天再提。"
         )
+    reasons = {}
+    if name.row is not None:
+        reasons = reasons_of_pair(name.row, wanted.id, by=by)
     case = Introduction(
         wanted_kind=wanted.kind,
         wanted_id=wanted.id,
@@ -78,7 +81,7 @@ def request_introduction(
         is_unnamed=name.is_unnamed,
         opens_firm=opens_firm or not name.is_unnamed,
         due_on=load_calendar().after_workdays(today(), ANSWER_DAYS).day,
-        **_reasons(wanted, name, by),
+        **reasons,
     )
     contact_consents.give(by, contact_consents.SHARE)
     db.session.add(case)
@@ -112,7 +115,7 @@ def accept_introduction(
     require(by, "introduction.answer", case.wanted)
     case.life.permits(case, "accept", by)
     _require_seen(case, seen)
-    _require_consent(agrees, by)
+    require_consent(agrees, by)
     contact_consents.give(by, contact_consents.SHARE)
     named = knowledge_of(case.wanted, Guest()).firm
     case.answer_opens_firm = opens_firm or named
@@ -278,18 +281,17 @@ def _require_seen(case: Introduction, seen: int) -> None:
         raise Stale("这次对接刚有变化。", "请重新打开，看过再决定。")
 
 
-def _require_consent(agrees: bool, by: Person) -> None:
+def require_consent(agrees: bool, by: Person) -> None:
+    """Contacts are handed over only with consent, given now or before. Raises Invalid."""
     given = contact_consents.current_consent(by, contact_consents.SHARE)
     if not agrees and given is None:
         raise Invalid(MUST_AGREE, problems={"agrees": [MUST_AGREE]})
 
 
-def _reasons(wanted: Row, name: Name, by: Person) -> dict[str, Any]:
-    """What the matcher says of the pair now; nothing where it has no answer: the request goes all the same."""
-    if name.row is None:
-        return {}
+def reasons_of_pair(row: Row, other_id: int, *, by: Person) -> dict[str, Any]:
+    """Grade, why and words, as the matcher gives them now; nothing where it has no answer: what is begun goes on."""
     try:
-        offer = evidence_for(name.row, wanted.id, by=by).offer
+        offer = evidence_for(row, other_id, by=by).offer
     except (NotFound, SearchUnavailable):
         return {}
     why = "".join(text for text, _ in offer.why)

@@ -22,7 +22,6 @@ from marketplace.audit.looks import was_recorded
 from marketplace.brokerage import agreement_deeds, calendars, deeds, ledger, queries
 from marketplace.brokerage.disclosure import sides_held, without_contacts
 from marketplace.brokerage.forms import (
-    YES,
     CaseForm,
     ProposeForm,
     form_for,
@@ -53,8 +52,9 @@ def propose() -> ResponseReturnValue:
     )
     form = ProposeForm()
     status = 200
+    refers = not may(current_user, "brokerage.desk")
     going_on = queries.case_of_pair(achievement, demand)
-    # Who may not read it, and who has the form already, is told so once they propose the pair.
+    # Who may not read it, and who has the form already, learns it once they propose the pair.
     known = going_on is not None and may(current_user, "brokerage.read", going_on)
     if going_on is not None and known and not form.is_submitted():
         return redirect(url_for("brokerage.case", case_id=going_on.id), 303)
@@ -64,7 +64,8 @@ def propose() -> ResponseReturnValue:
                 achievement,
                 demand,
                 message=form.message.data or "",
-                referrer=_referrer(form),
+                # Who refers a pair names nobody, and learns of no address whether it has an account.
+                referrer=None if refers else _referrer(form),
                 share=read_number(form.share.data),
                 by=current_user,
             )
@@ -79,7 +80,7 @@ def propose() -> ResponseReturnValue:
         achievement=achievement,
         demand=demand,
         form=form,
-        refers=not may(current_user, "brokerage.desk"),
+        refers=refers,
     )
     return page, status
 
@@ -151,105 +152,55 @@ def case(case_id: int) -> ResponseReturnValue:
 @needs("brokerage.direct")
 def qualify(case_id: int) -> ResponseReturnValue:
     """A lead is worth a broker's work."""
-
-    def deed(row: BrokerageCase, form: Any) -> None:
-        deeds.qualify_case(
-            row,
-            note=form.note.data or "",
-            share=read_number(form.share.data),
-            by=current_user,
-            seen=form.seen_revision,
-        )
-
-    return _do(case_id, "qualify", deed, "已通过，现在派单。")
+    return _do(case_id, "qualify", deeds.qualify_case, "已通过，现在派单。")
 
 
 @blueprint.post(f"{CASE}/dispatch")
 @needs("brokerage.direct")
 def dispatch(case_id: int) -> ResponseReturnValue:
     """Give it to a broker."""
-
-    def deed(row: BrokerageCase, form: Any) -> None:
-        deeds.dispatch_case(
-            row, form.broker_id, by=current_user, seen=form.seen_revision
-        )
-
-    return _do(case_id, "dispatch", deed, "已派单，对方会收到通知。")
+    return _do(case_id, "dispatch", deeds.dispatch_case, "已派单，对方会收到通知。")
 
 
 @blueprint.post(f"{CASE}/accept")
 @needs("brokerage.carry", of_thing=True)
 def accept(case_id: int) -> ResponseReturnValue:
     """Declare interests and take it up."""
-
-    def deed(row: BrokerageCase, form: Any) -> None:
-        deeds.accept_dispatch(
-            row,
-            interests=form.interests,
-            details=form.details.data or "",
-            by=current_user,
-            seen=form.seen_revision,
-        )
-
-    return _do(case_id, "accept", deed, "已申报。")
+    return _do(case_id, "accept", deeds.accept_dispatch, "已申报。")
 
 
 @blueprint.post(f"{CASE}/decline")
 @needs("brokerage.carry", of_thing=True)
 def decline(case_id: int) -> ResponseReturnValue:
     """Decline a dispatch."""
-
-    def deed(row: BrokerageCase, form: Any) -> None:
-        deeds.decline_dispatch(
-            row,
-            reason=form.reason.data or "",
-            by=current_user,
-            seen=form.seen_revision,
-        )
-
-    return _do(case_id, "decline", deed, "已转回平台。", leaves=True)
+    return _do(case_id, "decline", deeds.decline_dispatch, "已转回平台。", leaves=True)
 
 
 @blueprint.post(f"{CASE}/consent")
 @needs("brokerage.answer", of_thing=True)
 def consent(case_id: int) -> ResponseReturnValue:
     """Whether one broker may serve both sides."""
-
-    def deed(row: BrokerageCase, form: Any) -> None:
-        deeds.consent_to_dual(
-            row,
-            agrees=form.agrees.data == YES,
-            reason=form.reason.data or "",
-            by=current_user,
-            seen=form.seen_revision,
-        )
-
-    return _do(case_id, "consent", deed, "已答复。", leaves=True)
+    return _do(case_id, "consent", deeds.consent_to_dual, "已答复。", leaves=True)
 
 
 @blueprint.post(f"{CASE}/introduce")
 @needs("brokerage.carry", of_thing=True)
 def introduce(case_id: int) -> ResponseReturnValue:
     """Ask both sides."""
-
-    def deed(row: BrokerageCase, form: Any) -> None:
-        deeds.introduce_sides(row, by=current_user, seen=form.seen_revision)
-
-    return _do(case_id, "introduce", deed, "已向双方提出，对方会收到通知。")
+    return _do(
+        case_id, "introduce", deeds.introduce_sides, "已向双方提出，对方会收到通知。"
+    )
 
 
 @blueprint.post(f"{CASE}/commission")
 @needs("brokerage.carry", of_thing=True)
 def commission(case_id: int) -> ResponseReturnValue:
     """Propose a commission."""
-
-    def deed(row: BrokerageCase, form: Any) -> None:
-        agreement_deeds.propose_commission(
-            row, form.terms, by=current_user, seen=form.seen_revision
-        )
-
     return _do(
-        case_id, "commission", deed, "已提出，付款方确认以后才告诉双方对方是谁。"
+        case_id,
+        "commission",
+        agreement_deeds.propose_commission,
+        "已提出，付款方确认以后才告诉双方对方是谁。",
     )
 
 
@@ -257,165 +208,100 @@ def commission(case_id: int) -> ResponseReturnValue:
 @needs("brokerage.carry", of_thing=True)
 def withdraw_commission(case_id: int) -> ResponseReturnValue:
     """Take a proposed commission back."""
-
-    def deed(row: BrokerageCase, form: Any) -> None:
-        agreement_deeds.withdraw_commission(
-            row, by=current_user, seen=form.seen_revision
-        )
-
-    return _do(case_id, "withdraw_commission", deed, "已撤回。")
+    return _do(
+        case_id, "withdraw_commission", agreement_deeds.withdraw_commission, "已撤回。"
+    )
 
 
 @blueprint.post(f"{CASE}/sign")
 @needs("brokerage.answer", of_thing=True)
 def sign(case_id: int) -> ResponseReturnValue:
     """Confirm a commission."""
-
-    def deed(row: BrokerageCase, form: Any) -> None:
-        agreement_deeds.sign_commission(
-            row,
-            text_hash=form.text_hash.data or "",
-            by=current_user,
-            seen=form.seen_revision,
-        )
-
-    return _do(case_id, "sign", deed, "已确认，现在可以答复是否愿意对接。")
+    return _do(
+        case_id,
+        "sign",
+        agreement_deeds.sign_commission,
+        "已确认，现在可以答复是否愿意对接。",
+    )
 
 
 @blueprint.post(f"{CASE}/yes")
 @needs("brokerage.answer", of_thing=True)
 def yes(case_id: int) -> ResponseReturnValue:
     """A side wants to talk."""
-
-    def deed(row: BrokerageCase, form: Any) -> None:
-        opens = "opens_firm" not in form or bool(form.opens_firm.data)
-        deeds.answer_yes(
-            row,
-            agrees=bool(form.agrees.data),
-            opens_firm=opens,
-            by=current_user,
-            seen=form.seen_revision,
-        )
-
-    return _do(case_id, "yes", deed, "已答复；双方都愿意以后看得到联系方式。")
+    return _do(
+        case_id, "yes", deeds.answer_yes, "已答复；双方都愿意以后看得到联系方式。"
+    )
 
 
 @blueprint.post(f"{CASE}/no")
 @needs("brokerage.answer", of_thing=True)
 def no(case_id: int) -> ResponseReturnValue:
     """A side does not want to talk."""
-
-    def deed(row: BrokerageCase, form: Any) -> None:
-        deeds.answer_no(
-            row,
-            reason=form.reason.data or "",
-            note=form.note.data or "",
-            by=current_user,
-            seen=form.seen_revision,
-        )
-
-    return _do(case_id, "no", deed, "已谢绝，原因已转告技术经理人。")
+    return _do(case_id, "no", deeds.answer_no, "已谢绝，原因已转告技术经理人。")
 
 
 @blueprint.post(f"{CASE}/confirm")
 @needs("brokerage.direct")
 def confirm(case_id: int) -> ResponseReturnValue:
     """An operator attests who brought the two together."""
-    return _with_note(case_id, "confirm", deeds.confirm_pair, "已记入台账。")
+    return _do(case_id, "confirm", deeds.confirm_pair, "已记入台账。")
 
 
 @blueprint.post(f"{CASE}/meet")
 @needs("brokerage.carry", of_thing=True)
 def meet(case_id: int) -> ResponseReturnValue:
     """Talks have begun."""
-    return _with_note(case_id, "meet", deeds.begin_talks, "已记下，进入洽谈。")
+    return _do(case_id, "meet", deeds.begin_talks, "已记下，进入洽谈。")
 
 
 @blueprint.post(f"{CASE}/intend")
 @needs("brokerage.carry", of_thing=True)
 def intend(case_id: int) -> ResponseReturnValue:
     """Both want to make a deal."""
-    return _with_note(case_id, "intend", deeds.note_intention, "已记下双方的意向。")
+    return _do(case_id, "intend", deeds.note_intention, "已记下双方的意向。")
 
 
 @blueprint.post(f"{CASE}/plan")
 @needs("brokerage.carry", of_thing=True)
 def plan(case_id: int) -> ResponseReturnValue:
     """The next step and its day."""
-
-    def deed(row: BrokerageCase, form: Any) -> None:
-        deeds.plan_step(
-            row,
-            step=form.step.data or "",
-            day=form.day.data,
-            by=current_user,
-            seen=form.seen_revision,
-        )
-
-    return _do(case_id, "plan", deed, "已定下一步。")
+    return _do(case_id, "plan", deeds.plan_step, "已定下一步。")
 
 
 @blueprint.post(f"{CASE}/hold")
 @needs("brokerage.carry", of_thing=True)
 def hold(case_id: int) -> ResponseReturnValue:
     """Let it rest until a day."""
-
-    def deed(row: BrokerageCase, form: Any) -> None:
-        deeds.hold_case(
-            row,
-            note=form.note.data or "",
-            day=form.day.data,
-            by=current_user,
-            seen=form.seen_revision,
-        )
-
-    return _do(case_id, "hold", deed, "已搁置。")
+    return _do(case_id, "hold", deeds.hold_case, "已搁置。")
 
 
 @blueprint.post(f"{CASE}/resume")
 @needs("brokerage.carry", of_thing=True)
 def resume(case_id: int) -> ResponseReturnValue:
     """Go on with what rested."""
-
-    def deed(row: BrokerageCase, form: Any) -> None:
-        deeds.resume_case(row, by=current_user, seen=form.seen_revision)
-
-    return _do(case_id, "resume", deed, "已恢复。")
+    return _do(case_id, "resume", deeds.resume_case, "已恢复。")
 
 
 @blueprint.post(f"{CASE}/remind")
 @needs("brokerage.direct")
 def remind(case_id: int) -> ResponseReturnValue:
-    """Notify whoever is late once more."""
-
-    def deed(row: BrokerageCase, form: Any) -> None:
-        deeds.remind_late(row, by=current_user, seen=form.seen_revision)
-
-    return _do(case_id, "remind", deed, "已催办，重新计算期限。")
+    """Notify those who are late once more."""
+    return _do(case_id, "remind", deeds.remind_late, "已催办，重新计算期限。")
 
 
 @blueprint.post(f"{CASE}/reclaim")
 @needs("brokerage.direct")
 def reclaim(case_id: int) -> ResponseReturnValue:
     """Take it from its broker."""
-    return _with_note(case_id, "reclaim", deeds.reclaim_case, "已收回，现在另派。")
+    return _do(case_id, "reclaim", deeds.reclaim_case, "已收回，现在另派。")
 
 
 @blueprint.post(f"{CASE}/terminate")
 @needs("brokerage.end", of_thing=True)
 def terminate(case_id: int) -> ResponseReturnValue:
     """End it."""
-
-    def deed(row: BrokerageCase, form: Any) -> None:
-        deeds.terminate_case(
-            row,
-            reason=form.end_reason.data or "",
-            note=form.end_note.data or "",
-            by=current_user,
-            seen=form.seen_revision,
-        )
-
-    return _do(case_id, "terminate", deed, "已结束，原因已转告双方。")
+    return _do(case_id, "terminate", deeds.terminate_case, "已结束，原因已转告双方。")
 
 
 def _get(case_id: int) -> BrokerageCase:
@@ -425,17 +311,25 @@ def _get(case_id: int) -> BrokerageCase:
 def _do(
     case_id: int,
     code: str,
-    deed: Callable[[BrokerageCase, Any], None],
+    deed: Callable[..., object],
     message: str,
     *,
     leaves: bool = False,
 ) -> ResponseReturnValue:
-    """Do one thing; what was refused stands beside its form."""
+    """Do one thing with what its form says; what was refused stands next to the form.
+
+    Args:
+        case_id: of the case.
+        code: key of `FORMS`.
+        deed: takes the case, the values of the form, who does it and the revision of their page.
+        message: what they read then.
+        leaves: they may have no page of the case any more.
+    """
     row = _get(case_id)
     form = form_for(row, code, current_user, sent=True)
     try:
         with acting_for(queries.represented_by(row, current_user)):
-            deed(row, form)
+            deed(row, by=current_user, seen=form.seen_revision, **form.values)
     except Invalid as error:
         form.blame(error.problems, next(iter(error.problems), ""))
         return _case_page(row, 422, **{code: form})
@@ -444,15 +338,6 @@ def _do(
     if leaves and not may(current_user, "brokerage.read", row):
         return redirect(url_for("desk.mine"), 303)
     return redirect(url_for("brokerage.case", case_id=case_id), 303)
-
-
-def _with_note(
-    case_id: int, code: str, named: Callable[..., None], message: str
-) -> ResponseReturnValue:
-    def deed(row: BrokerageCase, form: Any) -> None:
-        named(row, note=form.note.data or "", by=current_user, seen=form.seen_revision)
-
-    return _do(case_id, code, deed, message)
 
 
 def _case_page(
@@ -507,6 +392,5 @@ def _filters() -> queries.Filters:
     return queries.Filters(
         column=request.args.get("column", ""),
         late="late" in request.args,
-        broker_id=request.args.get("broker", type=persistence.row_number),
         ended="ended" in request.args,
     )

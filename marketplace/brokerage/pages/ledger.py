@@ -10,7 +10,7 @@ from flask_login import current_user
 
 from marketplace import persistence
 from marketplace.brokerage import agreement_deeds, ledger
-from marketplace.brokerage.forms import YES, DisputeForm, RulingForm
+from marketplace.brokerage.forms import DisputeForm, RulingForm
 from marketplace.brokerage.pages.blueprint import blueprint
 from marketplace.door import needs
 from marketplace.errors import Invalid
@@ -64,7 +64,7 @@ def rule(dispute_id: int) -> ResponseReturnValue:
     try:
         agreement_deeds.rule_dispute(
             row,
-            upholds=form.result.data == YES,
+            upholds=form.upholds,
             ruling=form.ruling.data or "",
             by=current_user,
             seen=form.seen_revision,

@@ -1,4 +1,4 @@
-"""Two who press at the same moment in a case: one wins, the other is told, nothing is half done."""
+"""Two who press at the same moment in a case: one wins, the other is refused, nothing is half done."""
 
 from __future__ import annotations
 

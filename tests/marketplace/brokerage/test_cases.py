@@ -1,4 +1,4 @@
-"""A broker carries a pair to a deal: who is asked, who is told what, who must act by when, who is credited."""
+"""A broker carries a pair to a deal: who is asked, who learns what, who must act by when, who is credited."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ from marketplace.brokerage import (
     upkeep,
 )
 from marketplace.brokerage.child_models import Attribution
+from marketplace.brokerage.disclosure import sides_held
 from marketplace.brokerage.life import (
     CASE_LIFE,
     COLUMN_OF,
@@ -112,7 +113,7 @@ def test_one_broker_of_both_sides_needs_both_consents(world: World) -> None:
     turn = turn_of(case)
     assert turn is not None
     assert set(turn.actors) == {"holder", "receiver"}
-    assert queries.must_act(case, world.chief)
+    assert [card.case for card in queries.waiting_for(world.chief)] == [case]
     for person in (world.chief, world.desk):
         deeds.consent_to_dual(
             case, agrees=True, reason="", by=person, seen=case.revision
@@ -132,6 +133,69 @@ def test_a_side_that_does_not_consent_gets_another_broker(world: World) -> None:
         case, agrees=False, reason="要独立的", by=world.chief, seen=case.revision
     )
     assert (case.state, case.broker) == ("qualified", None)
+
+
+def test_what_was_declared_of_an_earlier_dispatch_counts_no_more(world: World) -> None:
+    case = world.bring_to("accept_dual", "dissent_receiver", "dispatch_to_broker")
+    assert case.declaration is None
+    turn = turn_of(case)
+    assert turn is not None
+    assert turn.actors == ("broker",)
+    with pytest.raises(NotAllowed):
+        world.press(case, "consent_holder")
+    world.press(case, "accept")
+    assert case.state == "matching"
+
+
+AGAIN = (*TALKS, "reclaim", "dispatch")
+
+
+@pytest.mark.parametrize(
+    "pressed",
+    [
+        (),
+        ("decline",),
+        ("accept",),
+        ("accept_dual",),
+        ("accept_dual", "consent_holder"),
+        ("accept_dual", "consent_holder", "consent_receiver"),
+        ("accept_dual", "dissent_receiver"),
+        ("accept_dual", "dissent_receiver", "dispatch_to_broker"),
+        ("accept_dual", "dissent_receiver", "dispatch", "accept_dual"),
+        ("accept", "introduce"),
+        ("accept", "commission", "introduce"),
+        ("accept", "introduce", "yes_holder"),
+        ("accept", "introduce", "no_holder"),
+        TALKS,
+        (*TALKS, "intend"),
+        (*TALKS, "hold"),
+        (*TALKS, "begin_deal"),
+        (*TALKS, "terminate"),
+        AGAIN,
+        (*AGAIN, "accept"),
+        (*AGAIN, "accept_dual", "consent_receiver"),
+    ],
+)
+def test_a_case_waits_for_those_whose_turn_it_is(
+    pressed: tuple[str, ...], world: World
+) -> None:
+    """The database finds, and counts for the header, what `turn_of` says of one case."""
+    case = world.bring_to(*pressed)
+    turn = turn_of(case) if case.is_running else None
+    actors = set() if turn is None else set(turn.actors)
+    waiting = set()
+    for name in ("broker", "other_broker", "chief", "desk", "operator", "scout"):
+        person = getattr(world, name)
+        acts = not actors.isdisjoint(sides_held(case, person))
+        if "broker" in actors:
+            acts = person == case.broker
+        found = [card.case for card in queries.waiting_for(person)]
+        assert found == [case] * acts, name
+        assert queries.waiting_count(person) == len(found), name
+        if acts:
+            waiting.add(name)
+    # Of leads, of what nobody carries and of deals other rooms say whose turn it is.
+    assert bool(waiting) == (case.is_running and case.broker is not None)
 
 
 def test_names_wait_for_the_commission(world: World, sign_in: SignIn) -> None:
@@ -251,6 +315,30 @@ def test_an_accepted_introduction_goes_to_the_broker_who_serves_one(
     row = ledger.attribution_of(case.pair_key)
     assert row is not None
     assert row.broker_id is None
+
+
+def test_an_answer_that_meets_a_decision_about_the_case_is_refused(
+    world: World,
+) -> None:
+    case = world.bring_to("accept")
+    (name, *_) = names_for(world.achievement, world.chief)
+    asked = introduction_deeds.request_introduction(
+        world.achievement,
+        name,
+        message="想谈中试。",
+        agrees=True,
+        opens_firm=True,
+        by=world.chief,
+    )
+    seen = asked.revision
+    assert case.revision > 0
+    # As somebody else's commit leaves it, between reading the case and writing it.
+    table = BrokerageCase.__table__
+    db.session.execute(sa.update(table).values(revision=table.c.revision + 1))
+    with pytest.raises(Stale):
+        introduction_deeds.accept_introduction(
+            asked, agrees=True, opens_firm=True, by=world.desk, seen=seen
+        )
 
 
 def test_without_a_broker_the_ledger_says_they_came_by_themselves(world: World) -> None:

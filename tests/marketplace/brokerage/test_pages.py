@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from flask.testing import FlaskClient
 
-from marketplace.brokerage import ledger, queries
+from marketplace.brokerage import agreement_deeds, deeds, ledger, queries
 from marketplace.brokerage.forms import later_deeds
 from marketplace.brokerage.models import BrokerageCase
 from marketplace.clock import today
@@ -64,6 +65,59 @@ def test_nobody_is_offered_a_dispute_that_would_be_refused(
     assert offered not in other.get(address).text
 
 
+def test_what_was_not_chosen_is_not_decided(world: World, sign_in: SignIn) -> None:
+    case = world.bring_to("accept_dual")
+    sent = {
+        "consent-seen": str(case.revision),
+        "consent-reason": "要独立的",
+    }
+    address = f"/mine/brokerage/{case.id}"
+    answer = sign_in(world.chief).post(f"{address}/consent", data=sent)
+    assert answer.status_code == 422
+    assert "选「同意」或「不同意」" in answer.text
+    db.session.expire_all()
+    assert case.state == "dispatched"
+
+    for deed in ("consent_holder", "consent_receiver", "introduce", *TALKS[2:]):
+        world.press(case, deed)
+    row = ledger.attribution_of(case.pair_key)
+    assert row is not None
+    dispute = agreement_deeds.dispute_attribution(
+        row, "去年就介绍过双方，有会议纪要。", by=world.other_broker
+    )
+    sent = {"seen": str(dispute.revision), "ruling": "有纪要"}
+    operator = sign_in(world.operator)
+    answer = operator.post(f"/brokerage/disputes/{dispute.id}/rule", data=sent)
+    assert answer.status_code == 422
+    db.session.expire_all()
+    assert dispute.state == "open"
+
+
+def test_who_acts_for_both_sides_consents_for_one_after_the_other(
+    make: Factory, world: World
+) -> None:
+    both = make.person("desk", world.lab, world.firm)
+    case = world.bring_to("accept_dual")
+    for _ in range(2):
+        deeds.consent_to_dual(case, agrees=True, reason="", by=both, seen=case.revision)
+    assert case.state == "matching"
+
+
+def test_who_refers_a_pair_learns_of_no_account(world: World, sign_in: SignIn) -> None:
+    data = {
+        "achievement": world.achievement.id,
+        "demand": world.demand.id,
+        "message": "工艺正好对上。",
+    }
+    typed = {"referrer": "nobody@example.org"}
+    refused = sign_in(world.broker).post("/brokerage/propose", data=data | typed)
+    assert refused.status_code == 422
+    answer = sign_in(world.scout).post("/brokerage/propose", data=data | typed)
+    assert answer.status_code == 303
+    case = db.session.scalars(sa.select(BrokerageCase)).one()
+    assert case.referrer == world.scout
+
+
 def test_the_pages_of_a_broker(world: World, sign_in: SignIn) -> None:
     browser = sign_in(world.broker)
     pair = f"achievement={world.achievement.id}&demand={world.demand.id}"
@@ -116,6 +170,45 @@ def test_a_broker_begins_from_the_page_of_matches(
         assert f'href="/brokerage/propose?{numbers}">由我撮合' in page, path
         for browser in others:
             assert "由我撮合" not in browser.get(path).text
+
+
+def test_a_list_takes_no_more_statements_for_more_cases(
+    make: Factory, world: World, sign_in: SignIn
+) -> None:
+    pages = ("/brokerage", "/brokerage/table", "/brokerage/ledger", "/mine/brokerage")
+    readers = {"broker": pages, "operator": pages, "desk": pages[3:]}
+    said: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        said.append(statement)
+
+    def counts() -> dict[tuple[str, str], int]:
+        found = {}
+        for name, addresses in readers.items():
+            browser = sign_in(getattr(world, name))
+            for address in addresses:
+                # What is read once for a process has been read by the first.
+                browser.get(address)
+                # Nor is anything at hand from the deeds of this test.
+                db.session.expire_all()
+                said.clear()
+                assert browser.get(address).status_code == 200
+                found[name, address] = len(said)
+        return found
+
+    sa.event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        world.bring_to(*TALKS)
+        few = counts()
+        for number in (2, 3, 4):
+            world.firm = make.organisation()
+            world.chief = make.person("firm", world.firm)
+            world.demand = make.demand(f"第 {number} 项需求", owner=world.firm)
+            world.bring_to(*TALKS)
+        many = counts()
+    finally:
+        sa.event.remove(db.engine, "before_cursor_execute", note)
+    assert many == few
 
 
 def test_a_substitute_carries_a_case_until_the_broker_is_back(
