@@ -24,6 +24,8 @@ READINGS = {
     "signing": "签订日期",
     "seller": "卖方",
     "buyer": "买方",
+    "trainer": "培养机构",
+    "holder": "持证人",
 }
 KEY = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+", re.ASCII)
 MAX_KEY = 60
