@@ -205,7 +205,8 @@ def _begun(
 ) -> FundClaim:
     """The claim that a form begins. Raises as `deeds.begin_claim`."""
     chosen = str(form.envelope.data or "")
-    if chosen not in dict(form.envelope.choices or ()):
+    offered = {str(one.id) for one in queries.open_envelopes(code)}
+    if chosen not in offered:
         problem = "选一笔正在受理的资金。"
         raise Invalid(problem, problems={"envelope": [problem]})
     organisations = {str(one.id): one for one in current_user.organisations}
