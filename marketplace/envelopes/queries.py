@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, func, or_
 from sqlalchemy.orm import joinedload, selectinload
 
 from marketplace import persistence
+from marketplace.clock import today
 from marketplace.envelopes.child_models import CohortMember, TrainingCohort
 from marketplace.envelopes.life import RESERVED, STANDING, WAITING
 from marketplace.envelopes.models import (
@@ -26,6 +27,8 @@ from marketplace.extensions import db
 from marketplace.listings.worklists import SOMEBODY, own_numbers
 from marketplace.permissions import Reader, may
 from marketplace.persistence import Page
+from marketplace.policies.content import Clause
+from marketplace.policies.queries import clauses_on
 
 SIZE = 20
 NO_CLAIM = ("没有找到这笔申领。", "可以从「我的」→「资金申领」进入。")
@@ -52,6 +55,18 @@ def open_envelopes(code: str = "") -> list[Envelope]:
     for row in db.session.scalars(query):
         if not code or code in row.clause_codes:
             found.append(row)
+    return found
+
+
+def open_clauses() -> list[tuple[Clause, str]]:
+    """(clause, title of the money) of what can be claimed now, by document and clause."""
+    titles: dict[str, str] = {}
+    for envelope in open_envelopes():
+        titles |= dict.fromkeys(envelope.clause_codes, envelope.title)
+    found = []
+    for clause in clauses_on(today()):
+        if clause.code in titles:
+            found.append((clause, titles[clause.code]))
     return found
 
 

@@ -56,8 +56,13 @@ def own() -> ResponseReturnValue:
 @blueprint.route("/mine/claims/new", methods=["GET", "POST"])
 @needs("mine.read")
 def begin() -> ResponseReturnValue:
-    """Begin a claim by one clause: from an estimate, from a cohort, or by one's own certificate."""
+    """Begin a claim by one clause: from an estimate, from a cohort, or by one's own certificate.
+
+    Without a clause: what can be claimed now.
+    """
     code = request.values.get("clause", "")
+    if not code and request.method == "GET":
+        return render_template("envelopes/choose.html", offers=queries.open_clauses())
     clause = assessing.clause_of(code)
     estimate, cohort = _given_estimate(), _given_cohort()
     form = ClaimForm()

@@ -63,7 +63,7 @@ def test_from_the_estimate_to_the_payment(world: World, sign_in: SignIn) -> None
     assert row.state == "submitted"
 
     operator = sign_in(world.operator)
-    assert row.number in operator.get("/office?tray=claims", follow_redirects=True).get_data(as_text=True)  # fmt: skip
+    assert row.number in operator.get("/office/review?tray=claims").get_data(as_text=True)  # fmt: skip
     desk = f"/office/claims/{row.id}"
     text = operator.get(desk).get_data(as_text=True)
     assert all(words in text for words in ("批准", "退回补充", "不予批准"))
