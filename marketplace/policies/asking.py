@@ -122,6 +122,8 @@ def _take_contracts(asked: Asked, organisation_id: int) -> None:
         return
     asked.figures[CONTRACTS] = sum(amounts, Decimal(0))
     asked.contracts = len(amounts)
+    if is_capped_each(asked.day):
+        asked.pieces[CONTRACTS] = amounts
     for key in (YEAR_BY, PAYEE, CAP_HOLDER):
         value = find_value(key, asked.day)
         if value is not None:

@@ -164,6 +164,21 @@ def list_kept(*, by: Reader) -> list[PolicyEstimate]:
     return list(db.session.scalars(query))
 
 
+def latest_figures(organisation_id: int) -> Mapping[str, str]:
+    """The figures of the newest stored estimate of an organisation, as a form sends them; empty where there is none."""
+    query = (
+        db.select(PolicyEstimate)
+        .where(PolicyEstimate.organisation_id == organisation_id)
+        .order_by(PolicyEstimate.id.desc())
+        .limit(1)
+    )
+    row: PolicyEstimate | None = db.session.scalar(query)
+    if row is None:
+        return {}
+    figures: Mapping[str, str] = row.content.get("figures", {})
+    return figures
+
+
 def get_kept(number: int, *, by: Reader) -> PolicyEstimate:
     """A kept estimate.
 
