@@ -76,6 +76,7 @@ ROOMS = (
     "deals",
     "contracts",
     "proceeds",
+    "envelopes",
     "brokerage",
     "catalogue",
     "alerts",

@@ -214,6 +214,19 @@ MORE_FILES: dict[str, dict[str, str]] = {
         "upkeep": "papers are rendered, ends announced",
         "vocabulary": "closed lists of the register",
     },
+    "envelopes": {
+        "announcements": "what claimants are notified of",
+        "assessing": "what a claim is for and how much it comes to",
+        "child_models": "tables of training cohorts",
+        "cohort_deeds": "who was trained, with certificates",
+        "disclosure": "who has what to do with a claim",
+        "envelope_deeds": "what operators do to money",
+        "life": "the life tables of envelopes and claims",
+        "moving": "claims that go over when organisations are merged",
+        "review_deeds": "what operators decide about claims",
+        "workbooks": "lists in the columns of the office",
+        "writing": "a movement as it is written, with the sums of its envelope",
+    },
     "proceeds": {
         "life": "the life table of a distribution",
         "printing": "the statement of one person",
@@ -342,6 +355,7 @@ MORE_FILES: dict[str, dict[str, str]] = {
     "setup": {
         "demo_brokerage": "cases in every column of the board",
         "demo_deals": "deals at several stations",
+        "demo_envelopes": "money of the year, claims on it, a training cohort",
         "demo_listings": "what lies on their desks",
         "demo_ledger": "two years of the register",
         "demo_people": "the people who show the site",

@@ -29,6 +29,10 @@ from marketplace.complaints.deeds import file_complaint
 from marketplace.complaints.subjects import subject_at
 from marketplace.diagnosis.deeds import take_demand
 from marketplace.duplicates.models import ListingPair
+from marketplace.envelopes.child_models import TrainingCohort
+from marketplace.envelopes.cohort_deeds import add_members, create_cohort
+from marketplace.envelopes.models import FundClaim
+from marketplace.envelopes.review_deeds import send_back
 from marketplace.extensions import db
 from marketplace.files.access_deeds import request_access
 from marketplace.imports.deeds import stage_upload
@@ -61,6 +65,7 @@ from tests.marketplace.brokerage.world import World as BrokerageWorld
 from tests.marketplace.contracts.cases import World as ContractWorld
 from tests.marketplace.deals.world import World as DealWorld
 from tests.marketplace.deals.world import deals_at_stations
+from tests.marketplace.envelopes.world import World as EnvelopeWorld
 from tests.marketplace.files.samples import attach
 
 VOID = {"input", "br", "hr", "img", "link", "meta", "wbr", "source", "col", "area"}
@@ -82,6 +87,11 @@ NO_PAGES = {
     "catalogue.sitemap",
     "files.content",
     "contracts.download",
+    "envelopes.claim_list",
+    "envelopes.members_file",
+    "envelopes.paper",
+    "envelopes.statement",
+    "envelopes.training_file",
     "contracts.paper",
     "issues.file",
     "proceeds.statement",
@@ -319,6 +329,7 @@ def houses(
         shared, named=firm.name, email="zhang@partner.example", by=desk
     )
     contracts, uncontracted = contracts_of(make, university, firm)
+    envelopes, claims, cohort = claims_at_stations(make, firm, chief)
     return {
         "rows": rows,
         "broker": broker,
@@ -351,6 +362,12 @@ def houses(
             "key": ["publicity.days", "tax.vat"],
             "clause_code": ["P-19b", "P-8b", "Q-1"],
             "estimate_id": [keep_own(chief).id],
+            "envelope_id": envelopes,
+            "claim_id": [one.id for one in claims],
+            "paper_id": [claims[-1].papers[0].id],
+            "cohort_id": [cohort.id],
+            "member_id": [cohort.members[0].id],
+            "year": [today().year],
             "word_list": ["synonyms", "terms", "chains"],
             "person_id": [researcher.id, broker.id, applicant.id],
         },
@@ -362,6 +379,24 @@ def keep_own(chief: Person) -> PolicyEstimate:
     (organisation_id, *_) = chief.organisation_ids
     told = {"kind": "firm", "tax_free_amount": "2000", "provincial_major": "yes"}
     return keep_estimate(organisation_id, told, today(), by=chief)
+
+
+def claims_at_stations(
+    make: Factory, firm: Organisation, chief: Person
+) -> tuple[list[int], list[FundClaim], TrainingCohort]:
+    """Claims at each station that has buttons of its own, the money they are on, and a cohort."""
+    world = EnvelopeWorld(make)
+    planned = world.open_envelope(name="依据未生效的资金", in_force="draft")
+    claims = []
+    for year, station in enumerate(("draft", "submitted", "approved", "paid"), 2023):
+        envelope = world.open_envelope(year=year, name="申领的资金")
+        make_claim = getattr(world, station)
+        claims.append(make_claim(envelope=envelope, organisation=firm, by=chief))
+    send_back(claims[1], "请补证书复印件。", by=world.operator, seen=claims[1].revision)
+    cohort = create_cohort(firm, "第一期", today(), today(), by=chief)
+    line = f"张三,123X,初级,C-1,协会,{today()}"
+    add_members(cohort, line, by=chief, seen=cohort.revision)
+    return [world.envelope.id, planned.id], claims, cohort
 
 
 def cases_of(make: Factory) -> tuple[list[int], list[int]]:

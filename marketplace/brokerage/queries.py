@@ -36,6 +36,7 @@ from marketplace.brokerage.life import (
 )
 from marketplace.brokerage.models import BrokerageCase, pair_key
 from marketplace.brokerage.turns import Turn, turn_of
+from marketplace.brokerage.writing import term_days
 from marketplace.clock import now, today
 from marketplace.errors import NotFound
 from marketplace.extensions import db
@@ -309,7 +310,7 @@ def unaccepted(day: date) -> list[BrokerageCase]:
 
 def quiet() -> list[BrokerageCase]:
     """Cases without an update for REMIND_DAYS whose broker has not been reminded since."""
-    since = now() - timedelta(days=REMIND_DAYS)
+    since = now() - timedelta(days=term_days(REMIND_DAYS))
     return _clocked(
         BrokerageCase.state.in_(ACTIVE),
         BrokerageCase.touched_at <= since,
@@ -319,7 +320,7 @@ def quiet() -> list[BrokerageCase]:
 
 def abandoned() -> list[BrokerageCase]:
     """Cases without an update for REASSIGN_DAYS."""
-    since = now() - timedelta(days=REASSIGN_DAYS)
+    since = now() - timedelta(days=term_days(REASSIGN_DAYS))
     return _clocked(BrokerageCase.state.in_(ACTIVE), BrokerageCase.touched_at <= since)
 
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 from marketplace import persistence
 from marketplace.brokerage import announcements, queries, settling
 from marketplace.brokerage.life import REASSIGN_DAYS
+from marketplace.brokerage.writing import term_days
 from marketplace.clock import day_in_china, now, today
 from marketplace.workdays.calendar import Deadline
 
@@ -20,17 +21,18 @@ def keep_clocks() -> tuple[int, int, int]:
     if not (queries.unaccepted(today()) or queries.abandoned() or queries.quiet()):
         return 0, 0, 0
     persistence.begin_write()
+    reassign_days = term_days(REASSIGN_DAYS)
     lapsed = queries.unaccepted(today())
     for case in lapsed:
         settling.take_from(case, "lapse", by=None, note="到期没有接单")
     given_on = queries.abandoned()
     for case in given_on:
-        note = f"{REASSIGN_DAYS} 天没有更新"
+        note = f"{reassign_days} 天没有更新"
         settling.take_from(case, "reclaim", by=None, note=note)
     reminded = queries.quiet()
     for case in reminded:
         case.reminded_at = now()
-        last = day_in_china(case.touched_at) + timedelta(days=REASSIGN_DAYS)
+        last = day_in_china(case.touched_at) + timedelta(days=reassign_days)
         announcements.announce_quiet(case, Deadline(last).text)
     persistence.commit()
     return len(lapsed), len(reminded), len(given_on)

@@ -11,6 +11,7 @@ from marketplace.clock import now, today
 from marketplace.errors import Stale
 from marketplace.extensions import db
 from marketplace.permissions import Reader
+from marketplace.rules.queries import value_on
 from marketplace.workdays.queries import load_calendar
 
 
@@ -24,14 +25,19 @@ def require_seen(case: BrokerageCase, seen: int) -> None:
         raise Stale("这件撮合刚有变化。", "请重新打开，看过再决定。")
 
 
-def workdays_on(count: int) -> date:
-    """The last of so many working days from tomorrow."""
-    return load_calendar().after_workdays(today(), count).day
+def term_days(key: str) -> int:
+    """How many days a term has by the rules of today. Raises NoValueError: no rule stands today."""
+    return value_on(key, today()).whole
 
 
-def days_on(count: int) -> date:
-    """The last of so many days from tomorrow, moved to a working day."""
-    return load_calendar().after_days(today(), count).day
+def workdays_on(key: str) -> date:
+    """The last working day of a term that begins today."""
+    return load_calendar().after_workdays(today(), term_days(key)).day
+
+
+def days_on(key: str) -> date:
+    """The last day of a term of natural days that begins today, moved to a working day."""
+    return load_calendar().after_days(today(), term_days(key)).day
 
 
 def move_case(

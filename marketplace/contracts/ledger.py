@@ -9,6 +9,10 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from sqlalchemy import ColumnElement, func
+from sqlalchemy.orm import selectinload
+
+from marketplace.clock import today
 from marketplace.contracts.field import FEN_OF_WAN
 from marketplace.contracts.models import ContractEntry, TechContract
 from marketplace.contracts.rollup import (
@@ -110,35 +114,53 @@ class RegisteredContract:
     """What the policies ask of a contract of an organisation (`policies/content.py`).
 
     Attributes:
-        registered_on: the day of its registration.
-        is_seller: whether the organisation is the one that is paid for the technology.
+        number: of the register.
+        title: what it is about.
+        is_paid: whether the organisation is the one to whom the subsidy is paid, by the reading.
         tax_free_amount: 免税技术交易额 in 万元, with all corrections.
     """
 
-    registered_on: date
-    is_seller: bool
+    number: str
+    title: str
+    is_paid: bool
     tax_free_amount: Decimal
 
 
 def registered_contracts(
     organisation_id: int, year: int
 ) -> Iterator[RegisteredContract]:
-    """The contracts of an organisation that were registered in a year and not cancelled."""
-    query = db.select(TechContract).where(
-        TechContract.state == "registered",
-        TechContract.registered_on >= date(year, 1, 1),
-        TechContract.registered_on <= date(year, 12, 31),
-        db.or_(
-            TechContract.seller_id == organisation_id,
-            TechContract.buyer_id == organisation_id,
-        ),
+    """The registered contracts of an organisation that belong to a year, by the reading of today.
+
+    Args:
+        organisation_id: one of the two parties.
+        year: of the registration or of the signing, as `tech_contract.year_by` says.
+    """
+    reading, _ = reading_on(today())
+    year_by = reading.year_by if reading is not None else "registration"
+    payee = reading.payee if reading is not None else "seller"
+    day: ColumnElement[Any] = TechContract.registered_on.expression
+    if year_by == "signing":
+        # As `rollup.year_of`: a contract without a day of signing counts by its registration.
+        day = func.coalesce(TechContract.signed_on, day)
+    query = (
+        db.select(TechContract)
+        .where(
+            TechContract.state == "registered",
+            day >= date(year, 1, 1),
+            day <= date(year, 12, 31),
+            db.or_(
+                TechContract.seller_id == organisation_id,
+                TechContract.buyer_id == organisation_id,
+            ),
+        )
+        .options(selectinload(TechContract.entries))
     )
     for contract in db.session.scalars(query.order_by(TechContract.id)):
-        # The register has its day, a CHECK of the table says so.
-        assert contract.registered_on is not None  # noqa: S101
+        paid_id = contract.buyer_id if payee == "buyer" else contract.seller_id
         yield RegisteredContract(
-            contract.registered_on,
-            contract.seller_id == organisation_id,
+            contract.registry_no or "",
+            contract.title or "",
+            paid_id == organisation_id,
             Decimal(contract.registered_sums["exempt_fen"]) / FEN_OF_WAN,
         )
 

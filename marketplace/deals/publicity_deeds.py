@@ -85,7 +85,7 @@ def begin_publicity(
     if problems:
         raise Invalid("公示没有开始。", "请改好标出的几处。", problems=problems)
     count = days or least
-    end = terms.chosen_end(today(), count, day_kind)
+    end = terms.chosen_end(deal.rules, today(), count, day_kind)
     related = deal.item_of("related_party")
     publicity = DealPublicity(
         deal_id=deal.id,
@@ -132,7 +132,10 @@ def _days_problems(
     earliest = terms.least_end(deal, today())
     # Fourteen natural days that a day off moves to the fifteenth are not fifteen.
     fewer = day_kind == "natural" and days < least
-    if fewer or terms.chosen_end(today(), days, day_kind).day < earliest.day:
+    if (
+        fewer
+        or terms.chosen_end(deal.rules, today(), days, day_kind).day < earliest.day
+    ):
         message = f"公示不能少于 {least} 个自然日，最早到 {earliest.text}。"
         problems["days"] = [message]
     return problems
@@ -358,7 +361,9 @@ def _close_or_move(publicity: DealPublicity) -> bool:
 
 def _recount(deal: Deal, publicity: DealPublicity) -> None:
     """Compute a provisional end again: the notice of days off may have come."""
-    end = terms.chosen_end(publicity.started_on, publicity.days, publicity.day_kind)
+    end = terms.chosen_end(
+        deal.rules, publicity.started_on, publicity.days, publicity.day_kind
+    )
     years = list(end.unannounced)
     if end.day == publicity.ends_on and years == publicity.unannounced:
         return

@@ -5,7 +5,8 @@ Which rules those are is stored with the deal; what they say and where from, in 
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Mapping
+from datetime import date, timedelta
 from typing import Any
 
 from marketplace.clock import today
@@ -16,6 +17,8 @@ from marketplace.workdays.queries import load_calendar
 
 # Keys of the room `rules`.
 PUBLICITY_DAYS = "publicity.days"
+START_COUNTED = "publicity.start_counted"
+MOVED_TO_WORKDAY = "publicity.moved_to_workday"
 ANSWER_DAYS = "deals.answer_days"
 STATION_DAYS = "deals.station_days"
 OBJECTION_DAYS = "deals.objection_days"
@@ -68,12 +71,28 @@ def least_end(deal: Deal, started_on: date) -> Deadline:
 
     Source: 山东省促进科技成果转化条例 art. 14 for the days (as the deal's rules have them), 民法典 art. 201 and 203.
     """
-    return load_calendar().after_days(started_on, days_of(deal, PUBLICITY_DAYS))
+    days = days_of(deal, PUBLICITY_DAYS)
+    return chosen_end(deal.rules, started_on, days, "natural")
 
 
-def chosen_end(started_on: date, days: int, day_kind: str) -> Deadline:
-    """The last day of a publicity of so many natural or working days."""
+def chosen_end(
+    rules: Mapping[str, Any], started_on: date, days: int, day_kind: str
+) -> Deadline:
+    """The last day of a publicity of so many natural or working days.
+
+    Args:
+        rules: as the deal keeps them; those that it does not keep are read as 民法典 art. 201 and 203 have them.
+        started_on: its first day, which counts only where the rules say so.
+        days: how many.
+        day_kind: `natural` or `working`.
+    """
     calendar = load_calendar()
+    values = thawed(rules)
+    before = started_on
+    if START_COUNTED in values and values[START_COUNTED].flag:
+        before = started_on - timedelta(days=1)
     if day_kind == "working":
-        return calendar.after_workdays(started_on, days)
-    return calendar.after_days(started_on, days)
+        return calendar.after_workdays(before, days)
+    if MOVED_TO_WORKDAY in values and not values[MOVED_TO_WORKDAY].flag:
+        return Deadline(before + timedelta(days=days))
+    return calendar.after_days(before, days)

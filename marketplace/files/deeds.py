@@ -116,7 +116,7 @@ def attach_file(
     row.life.permits(row, "attach", by)
     there = queries.attachments_of(row)
     _refuse_more(there, taken)
-    stored = _stored_file(taken)
+    stored = stored_file(taken)
     attachment = Attachment(
         listing_kind=row.kind,
         listing_id=row.id,
@@ -274,7 +274,7 @@ def _digest_of(file: IO[bytes]) -> str:
     return digest.hexdigest()
 
 
-def _stored_file(taken: Taken) -> StoredFile:
+def stored_file(taken: Taken) -> StoredFile:
     """The row of a content, which no sweep removes before this commit."""
     query = db.select(StoredFile).where(StoredFile.sha256 == taken.incoming.sha256)
     # Once more where a sweep removed it between the two.

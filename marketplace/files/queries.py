@@ -279,9 +279,25 @@ def looks_at(row: Row) -> list[Look]:
 
 
 def referring_count(stored: StoredFile) -> int:
-    """How many listings bear a content."""
-    query = db.select(db.func.count()).select_from(Attachment)
-    return db.session.scalar(query.where(Attachment.file_id == stored.id)) or 0
+    """How many rows bear a content, of whatever room."""
+    total = 0
+    for column in referring_columns():
+        query = db.select(db.func.count()).select_from(column.table)
+        total += db.session.scalar(query.where(column == stored.id)) or 0
+    return total
+
+
+@cache
+def referring_columns() -> tuple[Any, ...]:
+    """The columns that name a content: of listings, and of what rooms above attach."""
+    found = []
+    for table in db.metadata.sorted_tables:
+        for column in table.columns:
+            if any(
+                key.target_fullname == "stored_file.id" for key in column.foreign_keys
+            ):
+                found.append(column)
+    return tuple(found)
 
 
 def uploads_of(person_id: int) -> list[Attachment]:

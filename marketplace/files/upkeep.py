@@ -45,9 +45,11 @@ def sweep_content(stored_id: int) -> bool:
 
 def sweep() -> int:
     """Remove what nothing refers to: rows, and bytes that an upload left which was killed. Returns how many."""
-    unused = ~exists().where(Attachment.file_id == StoredFile.id)
+    unused = db.select(StoredFile.id)
+    for column in queries.referring_columns():
+        unused = unused.where(~exists().where(column == StoredFile.id))
     count = 0
-    for stored_id in db.session.scalars(db.select(StoredFile.id).where(unused)).all():
+    for stored_id in db.session.scalars(unused).all():
         persistence.begin_write()
         count += sweep_content(stored_id)
     persistence.begin_write()

@@ -9,7 +9,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from marketplace import persistence
+from marketplace import contributions, persistence
 from marketplace.accounts.held_forms import forget_held, read_held
 from marketplace.door import OPEN_PAGE, current_reader, needs
 from marketplace.errors import Invalid
@@ -221,6 +221,7 @@ def _page(name: str, row: Row, **values: object) -> str:
         editable=may(current_reader(), "listing.edit", row),
         # Only what is published can be brought to another one.
         carries=row.in_matching and current_reader().mediates,
+        panels=contributions.case_panels(row, current_reader()),
         **values,
     )
 

@@ -6,7 +6,7 @@ Here: what the room offers to the other rooms (`marketplace/contributions.py`).
 from __future__ import annotations
 
 from marketplace.permissions import Deeds, member, operator
-from marketplace.policies.contributed import deed_names, nav, panels
+from marketplace.policies.contributed import case_panels, deed_names, nav, panels
 from marketplace.policies.moving import move_back, move_between
 
 DEEDS: Deeds = {
@@ -16,6 +16,7 @@ DEEDS: Deeds = {
 
 __all__ = [
     "DEEDS",
+    "case_panels",
     "deed_names",
     "move_back",
     "move_between",

@@ -14,6 +14,8 @@ from marketplace.permissions import Reader
 from marketplace.policies import queries
 from marketplace.policies.content import Figure, RegisteredContract
 from marketplace.policies.estimating import CONTRACTS, as_typed, read_amount, read_told
+from marketplace.rules.content import Value
+from marketplace.rules.queries import find_value
 
 # Kind of an organisation → the kind of body that clauses name.
 KINDS = {
@@ -23,6 +25,12 @@ KINDS = {
     "service_body": "transfer_body",
 }
 FIRST_DAY, LAST_DAY = date(2010, 1, 1), date(2099, 12, 31)
+# Keys of the room `rules` by which a contract belongs to a year, is paid to one of its parties, and is capped.
+YEAR_BY, PAYEE, CAP_HOLDER = (
+    "tech_contract.year_by",
+    "tech_contract.payee",
+    "tech_contract.cap_holder",
+)
 
 
 @dataclass
@@ -39,6 +47,8 @@ class Asked:
         organisation_id: for whom; None for a guest and for who belongs to none.
         organisations: (id, name) of those that the reader belongs to.
         contracts: how many registered contracts the figure was taken from; 0 where it was typed.
+        readings: how the clause is read by which they were chosen, each with its source.
+        pieces: field → the parts that its figure is the sum of, where the cap counts for each of them.
     """
 
     day: date
@@ -50,6 +60,8 @@ class Asked:
     organisation_id: int | None = None
     organisations: list[tuple[int, str]] = field(default_factory=list)
     contracts: int = 0
+    readings: list[Value] = field(default_factory=list)
+    pieces: dict[str, list[Decimal]] = field(default_factory=dict)
 
 
 def read_request(form: Mapping[str, str], day: date, reader: Reader) -> Asked:
@@ -75,6 +87,8 @@ def read_request(form: Mapping[str, str], day: date, reader: Reader) -> Asked:
         return asked
     told = read_told(form, queries.known_questions())
     asked.figures, asked.problems = told.figures, told.problems
+    if mine is not None and CONTRACTS in asked.figures:
+        _find_pieces(asked, mine.id)
     asked.typed = {name: text[:60] for name, text in form.items()}
     asked.day = _day(asked, "day") or day
     asked.other_day = _day(asked, "other_day")
@@ -103,13 +117,41 @@ def _day(asked: Asked, name: str) -> date | None:
 
 def _take_contracts(asked: Asked, organisation_id: int) -> None:
     """The tax-free amount of the contracts that the organisation has registered this year, where any says one."""
+    amounts = tax_free_amounts(organisation_id, asked.day.year)
+    if not amounts:
+        return
+    asked.figures[CONTRACTS] = sum(amounts, Decimal(0))
+    asked.contracts = len(amounts)
+    if is_capped_each(asked.day):
+        asked.pieces[CONTRACTS] = amounts
+    for key in (YEAR_BY, PAYEE, CAP_HOLDER):
+        value = find_value(key, asked.day)
+        if value is not None:
+            asked.readings.append(value)
+
+
+def tax_free_amounts(organisation_id: int, year: int) -> list[Decimal]:
+    """免税技术交易额 in 万元 of each contract of a year that is paid to the organisation, by the readings of today."""
     amounts = []
     offered: list[RegisteredContract] = contributions.registered_contracts(
-        organisation_id, asked.day.year
+        organisation_id, year
     )
     for one in offered:
-        if one.is_seller and one.tax_free_amount is not None:
+        if one.is_paid and one.tax_free_amount is not None:
             amounts.append(one.tax_free_amount)
-    if amounts:
-        asked.figures[CONTRACTS] = sum(amounts, Decimal(0))
-        asked.contracts = len(amounts)
+    return amounts
+
+
+def is_capped_each(day: date) -> bool:
+    """Whether the cap of the subsidy counts for each contract by the reading of a day, not for a year of them."""
+    value = find_value(CAP_HOLDER, day)
+    return value is not None and value.value == "contract"
+
+
+def _find_pieces(asked: Asked, organisation_id: int) -> None:
+    """The contracts that the typed figure is the sum of, where each of them has a cap of its own."""
+    if not is_capped_each(asked.day):
+        return
+    amounts = tax_free_amounts(organisation_id, asked.day.year)
+    if sum(amounts, Decimal(0)) == asked.figures[CONTRACTS]:
+        asked.pieces[CONTRACTS] = amounts

@@ -40,11 +40,15 @@ class RegisteredContract(Protocol):
     """A registered technical contract of an organisation, as a room below offers it (`registered_contracts`)."""
 
     @property
-    def registered_on(self) -> date:
-        """The day of registration, which sets the year (a reading, see `tech_contract.year_by`)."""
+    def number(self) -> str:
+        """Its number in the register."""
 
     @property
-    def is_seller(self) -> bool:
+    def title(self) -> str:
+        """What it is about."""
+
+    @property
+    def is_paid(self) -> bool:
         """Whether the organisation is the one that is paid (a reading, see `tech_contract.payee`)."""
 
     @property

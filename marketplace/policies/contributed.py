@@ -3,17 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any, Literal
 
 from flask import request, url_for
 
 from marketplace.clock import today
 from marketplace.contributions import Link, Panel
+from marketplace.deals.models import Deal
 from marketplace.permissions import Reader, may
 from marketplace.policies import queries
+from marketplace.policies.asking import PAYEE, read_request
+from marketplace.policies.content import Clause
+from marketplace.policies.estimating import estimate, read_told
 from marketplace.rules import queries as rule_queries
 
 TAX = "tax."
+FEN_OF_WAN = 1_000_000
+# Kind of a row → the kinds of listings whose clauses concern it: a pair is about both.
+KINDS_BESIDE = {
+    "achievement": ("achievement",),
+    "demand": ("demand",),
+    "introduction": ("achievement", "demand"),
+    "deal": ("achievement", "demand"),
+    "tech_contract": ("achievement", "demand"),
+}
 
 
 def nav(reader: Reader) -> Iterator[Link]:
@@ -40,6 +54,50 @@ def panels(row: Any, reader: Reader) -> Iterator[Panel]:
             {"clauses": clauses, "hints": hints},
             position=9,
         )
+
+
+def case_panels(row: Any, reader: Reader) -> Iterator[Panel]:
+    """Beside matches, an introduction, a deal or a contract: what of it the reader's organisation can apply for."""
+    kinds = KINDS_BESIDE.get(getattr(row, "kind", ""), ())
+    if not kinds or not reader.is_authenticated:
+        return
+    day = today()
+    asked = read_request({}, day, reader)
+    if asked.organisation_id is None:
+        return
+    clauses: dict[str, Clause] = {}
+    for kind in kinds:
+        clauses |= {one.code: one for one in queries.clauses_beside(kind, day)}
+    questions = queries.known_questions()
+    stored = read_told(queries.latest_figures(asked.organisation_id), questions)
+    result = estimate(
+        clauses.values(),
+        # What the register says stands before what was typed once.
+        {**stored.figures, **asked.figures},
+        day,
+        questions=questions,
+        more=_price_for(row, asked.organisation_id),
+        pieces=asked.pieces,
+    )
+    if result.groups:
+        yield Panel(
+            "policies/_outlook.html",
+            {"groups": result.groups, "day": day},
+            position=9,
+        )
+
+
+def _price_for(row: Any, organisation_id: int) -> Decimal | None:
+    """The price of a deal in 万元, for the organisation that a subsidy of its contract would be paid to; else None."""
+    if not isinstance(row, Deal) or row.price_fen is None:
+        return None
+    payee = rule_queries.find_value(PAYEE, today())
+    side = "holder"
+    if payee is not None and payee.value == "buyer":
+        side = "receiver"
+    if row.organisation_of(side) != organisation_id:
+        return None
+    return Decimal(row.price_fen) / FEN_OF_WAN
 
 
 def tax_hints() -> list[Any]:

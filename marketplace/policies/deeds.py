@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from datetime import date, timedelta
+from decimal import Decimal
 
 from marketplace import persistence
 from marketplace.clock import now, today
@@ -209,7 +210,12 @@ def load_text(document: str, content: bytes, *, by: Reader | None) -> list[Polic
 
 
 def keep_estimate(
-    organisation_id: int | None, raw: Mapping[str, str], day: date, *, by: Reader
+    organisation_id: int | None,
+    raw: Mapping[str, str],
+    day: date,
+    *,
+    pieces: Mapping[str, list[Decimal]] | None = None,
+    by: Reader,
 ) -> PolicyEstimate:
     """存下测算: the figures of an organisation with every trace, as it is on this day.
 
@@ -217,6 +223,7 @@ def keep_estimate(
         organisation_id: whose it is.
         raw: the figures as typed.
         day: for which it is asked.
+        pieces: field → the parts its figure is the sum of, where each of them has its own cap.
         by: the acting person.
 
     Raises:
@@ -229,7 +236,7 @@ def keep_estimate(
     told = read_told(raw, questions)
     require_sound(told)
     clauses = queries.clauses_on(day)
-    result = estimate(clauses, told.figures, day, questions=questions)
+    result = estimate(clauses, told.figures, day, questions=questions, pieces=pieces)
     row.content = kept_content(result, told.figures, questions)
     row.made_by = reader_id(by)
     db.session.add(row)

@@ -23,7 +23,12 @@ from marketplace.policies.content import (
     Question,
     plain,
 )
-from marketplace.policies.evaluating import STATES, Verdict, evaluate_clause
+from marketplace.policies.evaluating import (
+    STATES,
+    Verdict,
+    evaluate_clause,
+    evaluate_pieces,
+)
 
 # Group → the states it shows, in the order of the page. What has not begun or is over is in the library only.
 GROUPS = {
@@ -161,6 +166,7 @@ def estimate(
     more: Decimal | None = None,
     later: tuple[date, Iterable[Clause]] | None = None,
     literal: Mapping[tuple[str, str], str] | None = None,
+    pieces: Mapping[str, list[Decimal]] | None = None,
 ) -> Estimate:
     """What somebody with these figures could get on a day.
 
@@ -172,8 +178,11 @@ def estimate(
         more: one more contract of so many 万元.
         later: another day and the versions of it, to compare with.
         literal: (document, clause) → official text.
+        pieces: field → the parts its figure is the sum of, where each of them has its own cap.
     """
-    verdicts = [(one, evaluate_clause(one, figures, day)) for one in clauses]
+    verdicts = [
+        (one, evaluate_pieces(one, figures, day, pieces or {})) for one in clauses
+    ]
     effect = _effects(verdicts)
     shown: set[str] = {*FIRST_QUESTIONS, *figures}
     lines: dict[str, list[Line]] = {code: [] for code in GROUPS}
@@ -192,7 +201,7 @@ def estimate(
                 asks=asks,
                 shows_box=is_first,
                 own=_own_words(verdict, questions),
-                trace=tuple(_trace_words(verdict)),
+                trace=tuple(trace_words(verdict)),
                 more=_more_words(clause, figures, day, verdict, more),
                 readings=tuple(
                     (label, outcome_of(one)) for label, one in verdict.readings
@@ -302,7 +311,7 @@ def _own_words(verdict: Verdict, questions: Mapping[str, Question]) -> str:
     return f"{questions[name].label}：{questions[name].shown(value)}"
 
 
-def _trace_words(verdict: Verdict) -> Iterable[str]:
+def trace_words(verdict: Verdict) -> Iterable[str]:
     """The steps of a computation, each with its result."""
     signs = {"percent": "× {}%", "times": "× {}", "plus": "加 {}", "cap": "不超过 {}"}
     for step in verdict.steps:
@@ -337,7 +346,8 @@ def kept_content(
         question = questions[field_name]
         told.append([question.label, question.shown(value)])
     total = None if result.total is None else plain(result.total)
-    return {"told": told, "total": total, "groups": groups}
+    typed = {name: as_typed(value) for name, value in figures.items()}
+    return {"told": told, "total": total, "groups": groups, "figures": typed}
 
 
 def _kept_line(line: Line) -> dict[str, Any]:
@@ -353,6 +363,7 @@ def _kept_line(line: Line) -> dict[str, Any]:
         "payee": line.clause.payee,
         "office": line.clause.office,
         "note": line.clause.note,
+        "papers": list(line.clause.papers),
     }
 
 

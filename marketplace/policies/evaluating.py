@@ -6,7 +6,7 @@ What a page makes of verdicts: `estimating.py`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
@@ -109,6 +109,29 @@ def evaluate_clause(clause: Clause, figures: Figures, day: date) -> Verdict:
         return verdicts[0][1]
     reason = "条文可以有几种读法，结果不同"
     return Verdict("unverified", reason=reason, readings=tuple(verdicts))
+
+
+def evaluate_pieces(
+    clause: Clause, figures: Figures, day: date, pieces: Mapping[str, list[Decimal]]
+) -> Verdict:
+    """The same where the only base is a sum whose parts are capped one by one.
+
+    Args:
+        clause, figures, day: as `evaluate_clause`.
+        pieces: field → the parts its figure is the sum of; empty: the cap counts for the whole.
+    """
+    whole = evaluate_clause(clause, figures, day)
+    bases = clause.amount.bases
+    if whole.amount is None or len(bases) != 1 or bases[0] not in pieces:
+        return whole
+    steps: list[Step] = []
+    _take(steps, "起始", Decimal(0))
+    for number, piece in enumerate(pieces[bases[0]], 1):
+        part = evaluate_clause(clause, {**figures, bases[0]: piece}, day).amount
+        what = f"第 {number} 份 {plain(piece)}"
+        total = steps[-1].result + (part or Decimal(0))
+        _next(steps, what, "plus", part or Decimal(0), total)
+    return Verdict("amount", amount=steps[-1].result, steps=tuple(steps))
 
 
 def _read(clause: Clause, figures: Figures, reading: str) -> Verdict:

@@ -6,6 +6,7 @@ from flask import Blueprint, Flask, flash, redirect, render_template, request, u
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
+from marketplace import contributions
 from marketplace.clock import today
 from marketplace.door import OPEN_PAGE, current_reader, needs
 from marketplace.errors import Invalid, Stale
@@ -42,7 +43,11 @@ def keep() -> ResponseReturnValue:
         return _estimate_page(asked.problems)
     try:
         row = deeds.keep_estimate(
-            asked.organisation_id, request.form, asked.day, by=current_reader()
+            asked.organisation_id,
+            request.form,
+            asked.day,
+            pieces=asked.pieces,
+            by=current_reader(),
         )
     except Invalid as error:
         return _estimate_page(error.problems)
@@ -55,7 +60,8 @@ def keep() -> ResponseReturnValue:
 def kept(estimate_id: int) -> ResponseReturnValue:
     """An estimate as it was kept."""
     row = queries.get_kept(estimate_id, by=current_reader())
-    return render_template("policies/kept.html", row=row)
+    panels = contributions.case_panels(row, current_reader())
+    return render_template("policies/kept.html", row=row, panels=panels)
 
 
 @blueprint.get("/policies")
@@ -144,6 +150,7 @@ def _estimate_page(problems: dict[str, list[str]]) -> ResponseReturnValue:
             more=asked.more,
             later=later,
             literal=queries.literal_words(asked.day),
+            pieces=asked.pieces,
         )
     page = render_template(
         "policies/estimate.html",

@@ -69,6 +69,22 @@ def clauses_on(day: date) -> list[Clause]:
     return present
 
 
+def clause_on(code: str, day: date) -> Clause | None:
+    """The version of one clause that stands on a day; None where none does."""
+    query = (
+        db.select(PolicyClause)
+        .where(
+            PolicyClause.code == code,
+            PolicyClause.replaced_at.is_(None),
+            PolicyClause.valid_from <= day,
+        )
+        .order_by(PolicyClause.valid_from.desc())
+        .limit(1)
+    )
+    row: PolicyClause | None = db.session.scalar(query)
+    return None if row is None else _clause_of(row)
+
+
 def clauses_beside(kind: str, day: date) -> list[Clause]:
     """The clauses in force on a day that concern a kind of listing."""
     # Every public listing asks for them: only those are loaded that name a kind of listing at all.
@@ -146,6 +162,21 @@ def list_kept(*, by: Reader) -> list[PolicyEstimate]:
         .limit(100)
     )
     return list(db.session.scalars(query))
+
+
+def latest_figures(organisation_id: int) -> Mapping[str, str]:
+    """The figures of the newest stored estimate of an organisation, as a form sends them; empty where there is none."""
+    query = (
+        db.select(PolicyEstimate)
+        .where(PolicyEstimate.organisation_id == organisation_id)
+        .order_by(PolicyEstimate.id.desc())
+        .limit(1)
+    )
+    row: PolicyEstimate | None = db.session.scalar(query)
+    if row is None:
+        return {}
+    figures: Mapping[str, str] = row.content.get("figures", {})
+    return figures
 
 
 def get_kept(number: int, *, by: Reader) -> PolicyEstimate:

@@ -24,7 +24,27 @@ READINGS = {
     "signing": "签订日期",
     "seller": "卖方",
     "buyer": "买方",
+    "trainer": "培养机构",
+    "holder": "持证人",
 }
+# What the platform shows and computes nothing with: the page says so. A test reads the code and finds each other one.
+REFERENCE_ONLY = frozenset(
+    {
+        "publicity.ends_at",
+        "commission.default",
+        "reward.profit_years_least",
+        "reward.profit_years_most",
+        "reward.main_contributors",
+        "tto.bonus",
+        "patent_reward.invention",
+        "patent_reward.other",
+        "patent_reward.months",
+        "report.institution_by",
+        "report.authority_by",
+        "tax.income_exempt",
+        "tax.income_share",
+    }
+)
 KEY = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+", re.ASCII)
 MAX_KEY = 60
 MAX_VALUE = 1000

@@ -18,6 +18,7 @@ from marketplace.rules.content import (
     MAX_KEY,
     MAX_SENTENCE,
     MAX_UNIT,
+    REFERENCE_ONLY,
     Value,
     shown_value,
     source_line,
@@ -100,6 +101,11 @@ class RuleValue(Model):
     def source(self) -> str:
         """Document and clause, in force, checked."""
         return source_line(self.document, self.clause, self.in_force, self.checked)
+
+    @property
+    def is_reference(self) -> bool:
+        """Whether it is only shown, and nothing is computed with it."""
+        return self.key in REFERENCE_ONLY
 
     @property
     def period(self) -> str:

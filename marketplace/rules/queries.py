@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
@@ -103,12 +103,6 @@ def list_versions(key: str) -> list[RuleValue]:
     if not rows:
         raise NotFound("没有这一条规则。", "可以从「规则与依据」里打开。")
     return rows
-
-
-def keys_known() -> Mapping[str, int]:
-    """Key → how many versions it has."""
-    query = db.select(RuleValue.key, db.func.count()).group_by(RuleValue.key)
-    return dict(db.session.execute(query).tuples().all())
 
 
 def _standing() -> Any:

@@ -49,6 +49,7 @@ from marketplace.organisations import deeds as organisation_deeds
 from marketplace.organisations.models import Organisation
 from marketplace.permissions import Guest
 from marketplace.policies import deeds as policy_deeds
+from marketplace.policies.models import PolicyEstimate
 from marketplace.profiles import deeds as profile_deeds
 from marketplace.profiles import queries as profile_queries
 from marketplace.profiles.writing import BrokerValues, ResearcherValues
@@ -56,6 +57,7 @@ from marketplace.rights import deeds as right_deeds
 from marketplace.rights import queries as right_queries
 from marketplace.setup.demo_brokerage import add_cases
 from marketplace.setup.demo_deals import add_deals
+from marketplace.setup.demo_envelopes import add_envelopes
 from marketplace.setup.demo_ledger import add_ledger
 from marketplace.setup.demo_listings import (
     MORE_WORDS,
@@ -181,9 +183,10 @@ def load_demonstration(report: Callable[[str], None]) -> None:
     report(f"{_publish_lists()} lists published, one in proof")
     report(f"{len(ON_THE_DESK)} listings being written or reviewed")
     _stage_list()
-    _store_estimate()
+    estimate = _store_estimate()
     added = add_ledger(people["operator"], UNIVERSITY, INSTITUTE)
     report(f"{added} contracts in the ledger")
+    report(f"{add_envelopes(people, estimate)} claims on money of the year")
     _draft_synonyms()
     report("one draft of synonyms, whose preview is computed in the background")
 
@@ -273,7 +276,7 @@ def _publish_lists() -> int:
     return published
 
 
-def _store_estimate() -> None:
+def _store_estimate() -> PolicyEstimate:
     """A firm that meets five clauses, with three and more that it has still to answer for."""
     firm = _demo_person("firm")
     (organisation_id, *_) = firm.organisation_ids
@@ -281,7 +284,7 @@ def _store_estimate() -> None:
         "kind": "firm", "tax_free_amount": "2000", "hitech_event": "first",
         "platform": "provincial_lab", "talent_level": "provincial", "pilot_base": "yes",
     }  # fmt: skip
-    policy_deeds.keep_estimate(organisation_id, figures, today(), by=firm)
+    return policy_deeds.keep_estimate(organisation_id, figures, today(), by=firm)
 
 
 def _draft_synonyms() -> None:

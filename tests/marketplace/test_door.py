@@ -294,6 +294,12 @@ def addresses(
         "attribution_id": 1,
         "dispute_id": 1,
         "complaint_id": 1,
+        "envelope_id": 1,
+        "claim_id": 1,
+        "paper_id": 1,
+        "cohort_id": 1,
+        "member_id": 1,
+        "year": 2026,
         "word_list": "synonyms",
     }
     with app.test_request_context():

@@ -56,6 +56,7 @@ PEOPLE = {
 }
 SIGNED_IN = PEOPLE.keys() - {"guest"}
 OWNERS = {"handler", "writer", "operator"}
+CLAIMANTS = {"handler", "writer", "colleague"}
 VERIFIED = {"stranger", "handler", "writer", "colleague", "assigned", "broker"}
 
 
@@ -163,6 +164,15 @@ VERIFIED = {"stranger", "handler", "writer", "colleague", "assigned", "broker"}
         ("workdays.edit", {"operator"}),
         ("rules.edit", {"operator"}),
         ("policies.edit", {"operator"}),
+        ("envelope.read", {"operator"}),
+        ("envelope.edit", {"operator"}),
+        # Of a claim its claimant does, and operators whom it does not concern; its own tests know both.
+        ("claim.read", CLAIMANTS | {"operator"}),
+        ("claim.write", CLAIMANTS),
+        ("claim.review", {"operator"}),
+        ("claim.pay", {"operator"}),
+        ("cohort.read", CLAIMANTS | {"operator"}),
+        ("cohort.write", CLAIMANTS),
         ("wordlists.edit", {"operator"}),
         ("retention.read", PEOPLE.keys()),
         ("office.read", {"operator"}),

@@ -446,6 +446,10 @@ ELSEWHERE = {
     "profiles": ("check", "end", "hide_broker", "hide_profile", "own_broker", "own_profile", "send_back"),
     "verdicts": ("drop_grades", "stop_grades", "use_grades"),
     "policies": ("add", "new"),
+    "envelopes": (
+        "add", "approve", "basis", "begin", "budget", "decide", "new", "new_cohort", "pay", "remove", "remove_member",
+        "submit", "switch", "upload", "withdraw",
+    ),
     "wordlists": ("back", "begin", "draft", "enable", "preview", "stop", "withdraw"),
 }  # fmt: skip
 STATES = (

@@ -35,6 +35,7 @@ from marketplace.brokerage.life import (
 )
 from marketplace.brokerage.models import BrokerageCase
 from marketplace.brokerage.turns import Turn, turn_of
+from marketplace.brokerage.writing import term_days
 from marketplace.clock import now, today
 from marketplace.errors import Invalid, MarketError, NotAllowed, NotFound, NotNow, Stale
 from marketplace.extensions import db
@@ -382,12 +383,12 @@ def test_clocks(world: World) -> None:
     world.press(case, "dispatch")
     for deed in TALKS:
         world.press(case, deed)
-    case.touched_at = now() - timedelta(days=REMIND_DAYS)
+    case.touched_at = now() - timedelta(days=term_days(REMIND_DAYS))
     db.session.commit()
     assert upkeep.keep_clocks() == (0, 1, 0)
     assert upkeep.keep_clocks() == (0, 0, 0)
     assert "很久没有更新" in texts_to(world.other_broker)
-    case.touched_at = now() - timedelta(days=REASSIGN_DAYS)
+    case.touched_at = now() - timedelta(days=term_days(REASSIGN_DAYS))
     db.session.commit()
     assert upkeep.keep_clocks() == (0, 0, 1)
     assert case.state == "qualified"

@@ -231,7 +231,7 @@ def test_the_policies_read_what_an_organisation_has_registered(world: World) -> 
     assert contract.registered_on is not None
     year = contract.registered_on.year
     exempt = Decimal(contract.registered_sums["exempt_fen"]) / 1_000_000
-    for organisation, is_seller in ((world.lab, True), (world.firm, False)):
+    for organisation, is_paid in ((world.lab, True), (world.firm, False)):
         (read,) = ledger.registered_contracts(organisation.id, year)
-        assert (read.is_seller, read.tax_free_amount) == (is_seller, exempt)
+        assert (read.is_paid, read.tax_free_amount) == (is_paid, exempt)
         assert not list(ledger.registered_contracts(organisation.id, year - 1))

@@ -245,7 +245,24 @@ def test_a_returned_price_is_handed_in_again(world: World) -> None:
 def test_the_last_day(
     started: date, days: int, kind: str, last: date, world: World
 ) -> None:
-    assert terms.chosen_end(started, days, kind).day == last
+    assert terms.chosen_end({}, started, days, kind).day == last
+    assert terms.chosen_end(terms.rules_on(started), started, days, kind).day == last
+
+
+def test_how_days_are_counted_is_a_rule(world: World) -> None:
+    started = date(2026, 11, 20)
+    rules = terms.rules_on(started)
+    counted = {**rules["publicity.start_counted"], "value": "true"}
+    unmoved = {**rules["publicity.moved_to_workday"], "value": "false"}
+
+    # The fifteenth day is a Saturday, counted from the day itself a Friday.
+    for changed, last in (
+        ({}, date(2026, 12, 7)),
+        ({"publicity.start_counted": counted}, date(2026, 12, 4)),
+        ({"publicity.moved_to_workday": unmoved}, date(2026, 12, 5)),
+    ):
+        end = terms.chosen_end({**rules, **changed}, started, 15, "natural")
+        assert end.day == last
 
 
 def test_publicity_may_be_longer_and_never_shorter(world: World) -> None:

@@ -527,6 +527,12 @@ NUMBERS = (
     "estimate_id",
     "demand_id",
     "complaint_id",
+    "envelope_id",
+    "claim_id",
+    "paper_id",
+    "cohort_id",
+    "member_id",
+    "year",
 )
 
 

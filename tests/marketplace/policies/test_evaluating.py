@@ -34,7 +34,9 @@ from marketplace.rules.toml_lines import FaultyFileError
 QUESTIONS = read_questions()
 SEED = {code: versions[-1][0] for code, versions in read_seed(QUESTIONS).items()}
 TEXTS = {code: versions[-1][1] for code, versions in read_seed(QUESTIONS).items()}
-CASES = [(clause, case) for clause in SEED.values() for case in clause.cases]
+CASES = []
+for _clause in SEED.values():
+    CASES.extend((_clause, _case) for _case in _clause.cases)
 DAY = date(2026, 11, 20)
 # Every row of the reference, as its second reading corrects it.
 ROWS = {
@@ -303,5 +305,7 @@ def test_questions_are_read_strictly(tmp_path: Path) -> None:
     with pytest.raises(FaultyFileError, match="choices 只给 choice"):
         read_questions(tmp_path)
     assert all(isinstance(one, Question) for one in QUESTIONS.values())
-    asked = {name for clause in SEED.values() for name in clause.fields}
+    asked: set[str] = set()
+    for clause in SEED.values():
+        asked.update(clause.fields)
     assert asked == set(QUESTIONS)

@@ -45,8 +45,9 @@ DOCUMENT = """关于若干政策的通知
 class Contract(NamedTuple):
     """A registered contract as the room of contracts offers it."""
 
-    registered_on: date
-    is_seller: bool
+    number: str
+    title: str
+    is_paid: bool
     tax_free_amount: Decimal | None
 
 
@@ -240,9 +241,9 @@ def test_figures_are_taken_from_registered_contracts(
 
     def contracts(organisation_id: int, year: int) -> Iterator[Contract]:
         asked.append((organisation_id, year))
-        for amount, is_seller in ((800, True), (None, True), (1200, True), (9, False)):
+        for amount, is_paid in ((800, True), (None, True), (1200, True), (9, False)):
             number = None if amount is None else Decimal(amount)
-            yield Contract(today(), is_seller, number)
+            yield Contract("2026-1", "合同", is_paid, number)
 
     room = contributions._current().rooms[0]
     monkeypatch.setattr(room, "registered_contracts", contracts, raising=False)
@@ -250,7 +251,7 @@ def test_figures_are_taken_from_registered_contracts(
 
     (organisation_id,) = member.organisation_ids
     assert asked == [(organisation_id, today().year)]
-    assert "取自您单位今年登记的 2 份技术合同" in text
+    assert "取自您单位今年的 2 份已登记技术合同" in text
     assert "预估上限 30 万元" in text
 
 

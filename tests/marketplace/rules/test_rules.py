@@ -14,12 +14,13 @@ from flask import Flask, render_template_string
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
+import marketplace
 from marketplace import persistence
 from marketplace.accounts.models import Person
 from marketplace.errors import Invalid, NotAllowed, NotFound, Stale
 from marketplace.extensions import db
 from marketplace.rules import deeds, queries
-from marketplace.rules.content import Value, frozen_values, thawed
+from marketplace.rules.content import REFERENCE_ONLY, Value, frozen_values, thawed
 from marketplace.rules.models import RuleValue
 from marketplace.rules.queries import NoValueError, value_on
 from marketplace.rules.seed_files import read_values
@@ -357,3 +358,20 @@ def test_no_page_shows_the_code_of_a_reading(client: FlaskClient) -> None:
     cells = re.findall(r'<td data-label="值">([^<]*)</td>', page)
     assert "每个单位、每个年度一次" in cells
     assert [one for one in cells if re.fullmatch(r"[a-z_]+", one)] == []
+
+
+def test_every_value_is_read_or_said_to_be_for_reference() -> None:
+    """The page says what nothing is computed with: no value is listed that acts on nothing and does not say so."""
+    code = ""
+    for path in Path(marketplace.__file__).parent.rglob("*.py"):
+        if path.name != "content.py":
+            code += path.read_text(encoding="utf-8")
+    for key in read_values():
+        # Taxes are read by their prefix, rewards by owner and source.
+        stem = key
+        if key.startswith("reward.") and key.count(".") > 1:
+            stem = key.rpartition(".")[0]
+        is_hint = key.startswith("tax.") and key not in REFERENCE_ONLY
+        is_read = f'"{stem}' in code or is_hint
+        assert is_read != (key in REFERENCE_ONLY), key
+    assert set(read_values()) >= REFERENCE_ONLY

@@ -1,0 +1,441 @@
+"""What is read of envelopes, claims and cohorts. No writing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import date
+from functools import cache
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, or_
+from sqlalchemy.orm import joinedload, selectinload
+
+from marketplace import persistence
+from marketplace.clock import today
+from marketplace.envelopes.child_models import CohortMember, TrainingCohort
+from marketplace.envelopes.life import RESERVED, STANDING, WAITING
+from marketplace.envelopes.models import (
+    ClaimLine,
+    ClaimPaper,
+    Envelope,
+    EnvelopeMovement,
+    FundClaim,
+)
+from marketplace.errors import NotFound
+from marketplace.extensions import db
+from marketplace.listings.worklists import SOMEBODY, own_numbers
+from marketplace.permissions import Reader, may
+from marketplace.persistence import Page
+from marketplace.policies.content import Clause
+from marketplace.policies.queries import clauses_on
+
+SIZE = 20
+NO_CLAIM = ("没有找到这笔申领。", "可以从「我的」→「资金申领」进入。")
+NO_COHORT = ("没有找到这个培训班。", "可以从「我的」→「资金申领」→「培训班」进入。")
+
+
+# -- envelopes ---------------------------------------------------------------------------------------------------------
+
+
+def list_envelopes() -> list[Envelope]:
+    """Every envelope, the newest year first."""
+    query = db.select(Envelope).order_by(Envelope.year.desc(), Envelope.id)
+    return list(db.session.scalars(query))
+
+
+def open_envelopes(code: str = "") -> list[Envelope]:
+    """The envelopes that take claims, the newest year first; of one clause where a code is given."""
+    query = (
+        db.select(Envelope)
+        .where(Envelope.state == "open")
+        .order_by(Envelope.year.desc(), Envelope.id)
+    )
+    found = []
+    for row in db.session.scalars(query):
+        if not code or code in row.clause_codes:
+            found.append(row)
+    return found
+
+
+def open_clauses() -> list[tuple[Clause, str]]:
+    """(clause, title of the money) of what can be claimed now, by document and clause."""
+    titles: dict[str, str] = {}
+    for envelope in open_envelopes():
+        titles |= dict.fromkeys(envelope.clause_codes, envelope.title)
+    found = []
+    for clause in clauses_on(today()):
+        if clause.code in titles:
+            found.append((clause, titles[clause.code]))
+    return found
+
+
+def get_envelope(number: int) -> Envelope:
+    """An envelope. Raises NotFound."""
+    row = persistence.find_row(Envelope, number)
+    if row is None:
+        raise NotFound("没有这笔资金。", "可以从「资金与申领」里打开。")
+    return row
+
+
+def movements_page(
+    envelope: Envelope, page: int
+) -> tuple[list[EnvelopeMovement], Page]:
+    """A page of the statement, the newest first."""
+    query = db.select(EnvelopeMovement).filter_by(envelope_id=envelope.id)
+    total = _count(query)
+    arithmetic = Page(total, SIZE)
+    rows = db.session.scalars(
+        query.options(
+            joinedload(EnvelopeMovement.claim).joinedload(FundClaim.organisation),
+            joinedload(EnvelopeMovement.claim).joinedload(FundClaim.person),
+            joinedload(EnvelopeMovement.by),
+        )
+        .order_by(EnvelopeMovement.id.desc())
+        .limit(SIZE)
+        .offset(arithmetic.offset(page))
+    )
+    return list(rows), arithmetic
+
+
+def all_movements(envelope: Envelope) -> list[EnvelopeMovement]:
+    """Every movement, oldest first."""
+    query = (
+        db.select(EnvelopeMovement)
+        .filter_by(envelope_id=envelope.id)
+        .options(joinedload(EnvelopeMovement.claim), joinedload(EnvelopeMovement.by))
+    )
+    return list(db.session.scalars(query.order_by(EnvelopeMovement.id)))
+
+
+def claims_of(envelope: Envelope) -> list[FundClaim]:
+    """Every claim on an envelope that was handed in, oldest first, with all that a list of them shows."""
+    query = (
+        db.select(FundClaim)
+        .where(
+            FundClaim.envelope_id == envelope.id, FundClaim.submitted_at.is_not(None)
+        )
+        .options(*_shown())
+        .order_by(FundClaim.id)
+    )
+    return list(db.session.scalars(query))
+
+
+def claims_by_state(envelope: Envelope) -> list[tuple[str, int, int]]:
+    """(state, how many claims, what they come to in 分) of an envelope, without drafts."""
+    granted = func.coalesce(FundClaim.approved_fen, FundClaim.requested_fen)
+    query = (
+        db.select(FundClaim.state, func.count(), func.sum(granted))
+        .where(
+            FundClaim.envelope_id == envelope.id, FundClaim.submitted_at.is_not(None)
+        )
+        .group_by(FundClaim.state)
+    )
+    found = {state: (count, total) for state, count, total in db.session.execute(query)}
+    rows = []
+    for state in FundClaim.life.names:
+        if state in found:
+            count, total = found[state]
+            rows.append((state, count, int(total)))
+    return rows
+
+
+# -- claims ------------------------------------------------------------------------------------------------------------
+
+
+def get_claim(number: int, *, by: Reader) -> FundClaim:
+    """A claim that this reader may read. Raises NotFound."""
+    row = persistence.find_row(FundClaim, number)
+    if row is None or not may(by, "claim.read", row):
+        raise NotFound(*NO_CLAIM)
+    return row
+
+
+def get_own_claim(number: int, *, by: Reader) -> FundClaim:
+    """A claim of this reader's own side. Raises NotFound."""
+    row = persistence.find_row(FundClaim, number)
+    if row is None or not may(by, "claim.write", row):
+        raise NotFound(*NO_CLAIM)
+    return row
+
+
+def get_submitted(number: int, *, by: Reader) -> FundClaim:
+    """A claim for the operators: drafts are their writers' own. Raises NotFound."""
+    row = get_claim(number, by=by)
+    if row.submitted_at is None:
+        raise NotFound("没有找到这笔申领。", "申领人提交以后才能看到。")
+    return row
+
+
+def get_paper(number: int, *, by: Reader) -> ClaimPaper:
+    """A paper of a claim that this reader may read. Raises NotFound."""
+    paper = persistence.find_row(ClaimPaper, number)
+    if paper is None or paper.file is None or not may(by, "claim.read", paper.claim):
+        raise NotFound("没有这份材料。", "可能已经删除；申领页上列出了现有的材料。")
+    return paper
+
+
+def own_page(person: Reader, page: int) -> tuple[list[FundClaim], Page]:
+    """The claims of one's own side, newest first."""
+    query = db.select(FundClaim).where(_of_person(person))
+    arithmetic = Page(_count(query), SIZE)
+    rows = db.session.scalars(
+        query.options(*_shown())
+        .order_by(FundClaim.id.desc())
+        .limit(SIZE)
+        .offset(arithmetic.offset(page))
+    )
+    return list(rows), arithmetic
+
+
+def own_count(person: Reader) -> int:
+    """How many they are."""
+    return _count(db.select(FundClaim).where(_of_person(person)))
+
+
+def returned_claims(person: Reader) -> list[FundClaim]:
+    """Those of one's own side that were sent back."""
+    query = db.select(FundClaim).where(
+        FundClaim.state == "returned", _of_person(person)
+    )
+    return list(db.session.scalars(query.order_by(FundClaim.id)))
+
+
+def returned_count(person: Reader) -> int:
+    """How many those are: the header of every page asks."""
+    if person.id is None:
+        return 0
+    return db.session.scalar(_returned_query(), own_numbers(person)) or 0
+
+
+@cache
+def _returned_query() -> Any:
+    return (
+        db.select(func.count())
+        .select_from(FundClaim)
+        .where(FundClaim.state == "returned", _of_person(SOMEBODY))
+    )
+
+
+def waiting_page(page: int) -> tuple[list[FundClaim], Page]:
+    """Those the operators have to decide about, the oldest first."""
+    arithmetic = Page(waiting_count(), SIZE)
+    query = (
+        db.select(FundClaim)
+        .where(FundClaim.state.in_(WAITING))
+        .options(*_shown())
+        .order_by(FundClaim.submitted_at, FundClaim.id)
+        .limit(SIZE)
+        .offset(arithmetic.offset(page))
+    )
+    return list(db.session.scalars(query)), arithmetic
+
+
+def waiting_count() -> int:
+    """How many they are."""
+    query = db.select(func.count(FundClaim.id)).where(FundClaim.state.in_(WAITING))
+    return db.session.scalar(query) or 0
+
+
+def unanswered_ids(day: date) -> list[int]:
+    """Numbers of the claims that were sent back, and not handed in again until the day before this one."""
+    query = db.select(FundClaim.id).where(
+        FundClaim.state == "returned", FundClaim.answer_by < day
+    )
+    return list(db.session.scalars(query.order_by(FundClaim.id)))
+
+
+def standing_bases(code: str, claim: FundClaim) -> set[str]:
+    """Keys of what has been claimed for by a clause, by whoever, without this claim."""
+    query = db.select(ClaimLine.base_key).where(
+        ClaimLine.clause_code == code,
+        ClaimLine.standing,
+        ClaimLine.claim_id != (claim.id or 0),
+    )
+    return set(db.session.scalars(query))
+
+
+def standing_certificates(code: str, claim: FundClaim) -> set[str]:
+    """Certificates, and people with their level, for whom has been claimed by a clause, without this claim."""
+    query = db.select(
+        ClaimLine.once_key, ClaimLine.subject_key, ClaimLine.base_key
+    ).where(
+        ClaimLine.clause_code == code,
+        ClaimLine.standing,
+        ClaimLine.claim_id != (claim.id or 0),
+    )
+    found = set()
+    for once_key, subject_key, base_key in db.session.execute(query).tuples():
+        if once_key is not None:
+            found.add(once_key)
+        found.add(f"{subject_key} {base_key}")
+    return found
+
+
+def granted_before(claim: FundClaim) -> int:
+    """What the same organisation has claimed by the same clause for the same year, without this claim, in 分."""
+    granted = func.coalesce(FundClaim.approved_fen, FundClaim.requested_fen)
+    query = (
+        db.select(func.sum(granted))
+        .join(Envelope, Envelope.id == FundClaim.envelope_id)
+        .where(
+            FundClaim.organisation_id == claim.organisation_id,
+            FundClaim.clause_code == claim.clause_code,
+            FundClaim.state.in_(STANDING),
+            FundClaim.id != (claim.id or 0),
+            Envelope.year == claim.envelope.year,
+        )
+    )
+    return int(db.session.scalar(query) or 0)
+
+
+def claimed_by(person: Reader) -> list[FundClaim]:
+    """What a person has begun or claims for themselves."""
+    query = db.select(FundClaim).where(
+        or_(FundClaim.by_id == person.id, FundClaim.person_id == person.id)
+    )
+    return list(db.session.scalars(query.options(*_shown()).order_by(FundClaim.id)))
+
+
+def standing_line(codes: Iterable[str]) -> list[ClaimLine]:
+    """Lines that stand with one of these keys, for the words of a refusal."""
+    wanted = list(codes)
+    query = db.select(ClaimLine).where(
+        ClaimLine.standing,
+        or_(ClaimLine.once_key.in_(wanted), ClaimLine.base_key.in_(wanted)),
+    )
+    return list(db.session.scalars(query.options(joinedload(ClaimLine.claim))))
+
+
+def reserved_sum(envelope: Envelope) -> int:
+    """What the claims of an envelope hold reserved, in 分: what its movements must come to."""
+    granted = func.coalesce(FundClaim.approved_fen, FundClaim.requested_fen)
+    query = db.select(func.sum(granted)).where(
+        FundClaim.envelope_id == envelope.id, FundClaim.state.in_(RESERVED)
+    )
+    return int(db.session.scalar(query) or 0)
+
+
+# -- cohorts -----------------------------------------------------------------------------------------------------------
+
+
+def own_cohorts(person: Reader) -> list[TrainingCohort]:
+    """The cohorts of one's organisations, newest first."""
+    query = (
+        db.select(TrainingCohort)
+        .where(TrainingCohort.organisation_id.in_(sorted(person.active_ids)))
+        .options(
+            selectinload(TrainingCohort.members),
+            joinedload(TrainingCohort.organisation),
+        )
+        .order_by(TrainingCohort.began_on.desc(), TrainingCohort.id.desc())
+        .limit(100)
+    )
+    return list(db.session.scalars(query))
+
+
+def get_cohort(number: int, *, by: Reader) -> TrainingCohort:
+    """A cohort that this reader may read. Raises NotFound."""
+    row = persistence.find_row(TrainingCohort, number)
+    if row is None or not may(by, "cohort.read", row):
+        raise NotFound(*NO_COHORT)
+    return row
+
+
+def get_member(number: int, *, by: Reader) -> CohortMember:
+    """Somebody of a cohort of this reader's. Raises NotFound."""
+    row = persistence.find_row(CohortMember, number)
+    if row is None or not may(by, "cohort.write", row.cohort):
+        raise NotFound("没有这名学员。", "可能已经删除，请刷新页面。")
+    return row
+
+
+def claims_of_members(cohort: TrainingCohort) -> dict[int, FundClaim]:
+    """Number of a member → the claim that stands for their certificate, whoever's it is."""
+    keys = {f"certificate {one.certificate_key}": one.id for one in cohort.members}
+    query = (
+        db.select(ClaimLine)
+        .where(ClaimLine.standing, ClaimLine.once_key.in_(list(keys)))
+        .options(joinedload(ClaimLine.claim))
+    )
+    found = {}
+    for line in db.session.scalars(query):
+        found[keys[line.once_key or ""]] = line.claim
+    return found
+
+
+def is_claimed(member: CohortMember) -> bool:
+    """Whether some claim names this member, whatever became of it."""
+    query = db.select(func.count(ClaimLine.id)).where(ClaimLine.member_id == member.id)
+    return bool(db.session.scalar(query))
+
+
+def trained_by_year() -> list[tuple[int, Counter[str]]]:
+    """(year of the certificate, level → how many certificates) of all cohorts, the newest year first.
+
+    A certificate that two cohorts name counts once.
+    """
+    query = db.select(
+        CohortMember.certificate_key, CohortMember.level, CohortMember.issued_on
+    ).order_by(CohortMember.id)
+    years: dict[int, Counter[str]] = {}
+    seen = set()
+    for key, level, issued_on in db.session.execute(query).tuples():
+        if key in seen:
+            continue
+        seen.add(key)
+        years.setdefault(issued_on.year, Counter())[level] += 1
+    return sorted(years.items(), reverse=True)
+
+
+def trained_in(year: int) -> list[CohortMember]:
+    """Whoever got a certificate in a year, in the order of cohorts."""
+    query = (
+        db.select(CohortMember)
+        .where(
+            CohortMember.issued_on >= date(year, 1, 1),
+            CohortMember.issued_on <= date(year, 12, 31),
+        )
+        .options(
+            joinedload(CohortMember.cohort).joinedload(TrainingCohort.organisation)
+        )
+        .order_by(CohortMember.cohort_id, CohortMember.id)
+    )
+    return list(db.session.scalars(query))
+
+
+def claims_of_certificates(members: Iterable[CohortMember]) -> dict[str, FundClaim]:
+    """Key of a certificate → the claim that stands for it."""
+    keys = [f"certificate {one.certificate_key}" for one in members]
+    found = {}
+    for part in persistence.chunked(keys, 500):
+        query = (
+            db.select(ClaimLine)
+            .where(ClaimLine.standing, ClaimLine.once_key.in_(part))
+            .options(joinedload(ClaimLine.claim))
+        )
+        for line in db.session.scalars(query):
+            found[(line.once_key or "").removeprefix("certificate ")] = line.claim
+    return found
+
+
+def _of_person(person: Reader) -> ColumnElement[bool]:
+    return or_(
+        FundClaim.person_id == person.id,
+        FundClaim.organisation_id.in_(person.active_ids),
+    )
+
+
+def _shown() -> tuple[Any, ...]:
+    return (
+        joinedload(FundClaim.organisation),
+        joinedload(FundClaim.person),
+        joinedload(FundClaim.envelope),
+        joinedload(FundClaim.by),
+        selectinload(FundClaim.lines),
+    )
+
+
+def _count(query: Any) -> int:
+    counted = db.select(func.count()).select_from(query.order_by(None).subquery())
+    return db.session.scalar(counted) or 0

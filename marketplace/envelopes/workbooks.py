@@ -1,0 +1,149 @@
+"""Lists of claims, of certificates and of movements as workbooks, in the columns of the office (rules `*.columns`)."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Mapping, Sequence
+
+import xlsxwriter
+
+from marketplace.clock import today
+from marketplace.envelopes import queries
+from marketplace.envelopes.child_models import CohortMember
+from marketplace.envelopes.models import Envelope, FundClaim
+from marketplace.issues.workbooks import BOOK_SETTINGS
+from marketplace.parsing.text import escape_formula
+from marketplace.policies.queries import clause_on
+from marketplace.rules.queries import value_on
+from marketplace.wording import amount, day, yuan
+
+CLAIM_COLUMNS = "claims.columns"
+TRAINING_COLUMNS = "training.columns"
+STATEMENT_COLUMNS = (
+    "日期", "动作", "金额（元）", "申领编号", "申领人", "说明", "余额（元）", "经办人", "记录时间",
+)  # fmt: skip
+FEN_OF_WAN = 1_000_000
+TRAINING_CLAUSE = "P-20a"
+
+
+def columns_of(key: str) -> list[str]:
+    """The columns of a list, in their order, as the rule of today has them. Raises NoValueError."""
+    value = value_on(key, today()).value
+    return [one.strip() for one in value.split("、") if one.strip()]
+
+
+def export_claims(envelope: Envelope) -> bytes:
+    """The claims of an envelope as a workbook; a column that the platform knows nothing of is left to the office."""
+    rows = []
+    for number, row in enumerate(queries.claims_of(envelope), 1):
+        rows.append(_claim_cells(number, row))
+    return _book("申领清单", columns_of(CLAIM_COLUMNS), rows)
+
+
+def export_training(members: Iterable[CohortMember]) -> bytes:
+    """Trained people with their certificates as a workbook, in the columns of the claim."""
+    listed = list(members)
+    claims = queries.claims_of_certificates(listed)
+    clause = clause_on(TRAINING_CLAUSE, today())
+    each = ""
+    if clause is not None and clause.amount.value is not None:
+        each = amount(clause.amount.value)
+    rows = []
+    for number, one in enumerate(listed, 1):
+        claim = claims.get(one.certificate_key)
+        cohort = one.cohort
+        rows.append(
+            {
+                "序号": str(number),
+                "姓名": one.name,
+                "证件号码后四位": one.id_tail,
+                "证书级别": one.level_name,
+                "证书编号": one.certificate_no,
+                "发证机构": one.issuer,
+                "发证日期": day(one.issued_on),
+                "培养机构": cohort.organisation.name,
+                "培训班": cohort.name,
+                "培训起止": f"{day(cohort.began_on)} 至 {day(cohort.ended_on)}",
+                "补助标准（万元）": each,
+                "申领编号": claim.number if claim is not None else "",
+            }
+        )
+    return _book("培训取证申领表", columns_of(TRAINING_COLUMNS), rows)
+
+
+def export_statement(envelope: Envelope) -> bytes:
+    """Every movement of an envelope, oldest first."""
+    rows = []
+    for one in queries.all_movements(envelope):
+        claim = one.claim
+        rows.append(
+            {
+                "日期": day(one.moved_on),
+                "动作": one.kind_name,
+                "金额（元）": yuan(one.amount_fen),
+                "申领编号": claim.number if claim is not None else "",
+                "申领人": claim.claimant_name if claim is not None else "",
+                "说明": one.reason,
+                "余额（元）": yuan(one.left_fen),
+                "经办人": one.by.name if one.by is not None else "平台",
+                "记录时间": one.at.isoformat(sep=" ", timespec="seconds"),
+            }
+        )
+    return _book("资金明细", STATEMENT_COLUMNS, rows)
+
+
+def _claim_cells(number: int, row: FundClaim) -> dict[str, str]:
+    organisation = row.organisation
+    district = ""
+    uscc = ""
+    if organisation is not None:
+        if organisation.district is not None:
+            district = organisation.district.name
+        uscc = organisation.uscc or ""
+    approved = ""
+    if row.approved_fen is not None:
+        approved = wan(row.approved_fen)
+    return {
+        "序号": str(number),
+        "申领编号": row.number,
+        "单位名称": row.claimant_name,
+        "统一社会信用代码": uscc,
+        "所属县市区": district,
+        "政策": row.content["title"],
+        "依据条款": row.content["source"],
+        "申领事项": "；".join(line.label for line in row.lines),
+        "申领金额（万元）": wan(row.requested_fen),
+        "核定金额（万元）": approved,
+        "状态": row.state_name,
+        "提交日期": day(row.submitted_at),
+        "付款日期": day(row.paid_on) if row.paid_on is not None else "",
+        "付款凭证号": row.voucher,
+        "联系人": row.by.name if row.by is not None else "",
+        "备注": row.note,
+    }
+
+
+def wan(fen: int) -> str:
+    """分 in 万元 to the cent, without trailing zeros: a way of showing it, never of computing."""
+    whole, rest = divmod(fen, FEN_OF_WAN)
+    places = f"{rest:06d}".rstrip("0")
+    return f"{whole}.{places}" if places else str(whole)
+
+
+def _book(
+    name: str, columns: Sequence[str], rows: Iterable[Mapping[str, str]]
+) -> bytes:
+    out = io.BytesIO()
+    with xlsxwriter.Workbook(out, BOOK_SETTINGS) as book:
+        sheet = book.add_worksheet(name)
+        header = book.add_format({"bold": True, "text_wrap": True, "border": 1})
+        for index, column in enumerate(columns):
+            sheet.write_string(0, index, escape_formula(column), header)
+            sheet.set_column(index, index, 18)
+        for number, cells in enumerate(rows, 1):
+            for index, column in enumerate(columns):
+                # As text: long numbers lose their end as numbers, and sums are exact as they stand.
+                text = escape_formula(cells.get(column, ""))
+                sheet.write_string(number, index, text)
+        sheet.freeze_panes(1, 0)
+    return out.getvalue()

@@ -1,0 +1,222 @@
+"""The pages of envelopes, claims and cohorts: from the estimate to the payment, whose they are, what they refuse."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable
+
+import openpyxl
+import pytest
+from flask.testing import FlaskClient
+
+from marketplace.clock import today
+from marketplace.envelopes import queries
+from marketplace.envelopes.models import ClaimPaper, Envelope, FundClaim
+from marketplace.extensions import db
+from marketplace.files import storage
+from tests.factories import Factory
+from tests.marketplace.envelopes.world import HITECH, NOTE, WAN, World
+from tests.marketplace.files.samples import pdf_of
+
+SignIn = Callable[..., FlaskClient]
+
+
+@pytest.fixture
+def world(make: Factory) -> World:
+    return World(make)
+
+
+def only(model: type) -> FundClaim:
+    """The newest row."""
+    row: FundClaim = db.session.scalars(
+        db.select(model).order_by(model.id.desc())
+    ).first()
+    return row
+
+
+def test_from_the_estimate_to_the_payment(world: World, sign_in: SignIn) -> None:
+    person = sign_in(world.person)
+    page = person.post(
+        "/policies/estimates", data=HITECH, follow_redirects=True
+    ).get_data(as_text=True)
+    link = re.search(r'href="(/mine/claims/new\?[^"]+)"', page)
+    assert link is not None, page
+    address = link[1].replace("&amp;", "&")
+    assert "高新技术企业" in person.get(address).get_data(as_text=True)
+    data = dict(pair.split("=") for pair in address.partition("?")[2].split("&"))
+    data |= {"envelope": str(world.envelope.id), "organisation": str(world.firm.id)}
+    answer = person.post("/mine/claims/new", data=data)
+    assert answer.status_code == 303, answer.get_data(as_text=True)
+    row = only(FundClaim)
+    own = f"/mine/claims/{row.id}"
+
+    refused = person.post(f"{own}/papers", data={"use": row.content["papers"][0]})
+    assert refused.status_code == 422
+    assert "选一个文件" in refused.get_data(as_text=True)
+    for use in row.lacking_papers:
+        file = (io.BytesIO(pdf_of(use)), "材料.pdf")
+        person.post(f"{own}/papers", data={"use": use, "file": file})
+    assert row.lacking_papers == []
+    assert "提交申领" in person.get(own).get_data(as_text=True)
+    person.post(f"{own}/submit", data={"seen": row.revision})
+    assert row.state == "submitted"
+
+    operator = sign_in(world.operator)
+    assert row.number in operator.get("/office/review?tray=claims").get_data(as_text=True)  # fmt: skip
+    desk = f"/office/claims/{row.id}"
+    text = operator.get(desk).get_data(as_text=True)
+    assert all(words in text for words in ("批准", "退回补充", "不予批准"))
+    wrong = operator.post(f"{desk}/send_back", data={"seen": row.revision, "note": ""})
+    assert wrong.status_code == 422
+    wrong = operator.post(
+        f"{desk}/approve", data={"seen": row.revision, "amount_fen": "x"}
+    )
+    assert wrong.status_code == 422
+    operator.post(f"{desk}/approve", data={"seen": row.revision})
+    assert row.state == "approved"
+    text = operator.get(desk).get_data(as_text=True)
+    assert "由另一位运营人员付款" in text
+    assert "记录付款</button>" not in text
+    paying = {"seen": row.revision, "paid_on": today().isoformat(), "voucher": "凭证 9"}
+    assert operator.post(f"{desk}/pay", data=paying).status_code == 403
+    other = sign_in(world.other)
+    other.post(f"{desk}/pay", data=paying)
+    assert row.state == "paid"
+    assert "已付款" in person.get("/mine/claims").get_data(as_text=True)
+
+
+def test_a_paper_is_for_its_two_sides(world: World, sign_in: SignIn) -> None:
+    row = world.submitted()
+    paper = db.session.scalars(db.select(ClaimPaper)).first()
+    assert paper is not None
+    address = f"/claim-papers/{paper.id}"
+    for person, status in (
+        (world.person, 200),
+        (world.operator, 200),
+        (world.stranger, 404),
+    ):
+        answer = sign_in(person).get(address, buffered=True)
+        assert answer.status_code == status
+        if status == 200:
+            assert answer.data.startswith(b"%PDF")
+            assert "attachment" in answer.headers["Content-Disposition"]
+    assert paper.file is not None
+    storage.remove_content(paper.file.sha256)
+    assert sign_in(world.person).get(address).status_code == 404
+    assert row.state == "submitted"
+
+
+def test_other_people_see_nothing(
+    world: World, sign_in: SignIn, client: FlaskClient
+) -> None:
+    row = world.submitted()
+    stranger = sign_in(world.stranger)
+    for address, status in (
+        (f"/mine/claims/{row.id}", 404),
+        (f"/office/claims/{row.id}", 403),
+        ("/office/envelopes", 403),
+        (f"/office/envelopes/{world.envelope.id}", 403),
+        (f"/office/envelopes/{world.envelope.id}/claims.xlsx", 403),
+        ("/office/training", 403),
+        ("/mine/claims", 200),
+        ("/mine/claims/999999", 404),
+        ("/mine/claims/new?clause=P-1a&estimate=x", 404),
+        ("/mine/claims/new?clause=X-1", 409),
+    ):
+        answer = stranger.get(address)
+        assert answer.status_code == status, address
+        assert row.number not in answer.get_data(as_text=True)
+        assert client.get(address).status_code in (302, 401), address
+    assert "资金与申领" not in client.get("/").get_data(as_text=True)
+    # A draft is its writer's own: the operators do not know of it.
+    draft = world.open_envelope(name="另一笔")
+    row = world.draft(envelope=draft)
+    assert sign_in(world.operator).get(f"/office/claims/{row.id}").status_code == 404
+
+
+def test_operators_set_money_up_and_take_lists_out(
+    world: World, sign_in: SignIn
+) -> None:
+    operator = sign_in(world.operator)
+    wrong = operator.post("/office/envelopes/new", data={"name": "x"})
+    assert wrong.status_code == 422
+    assert "写资金来源" in wrong.get_data(as_text=True)
+    values = {
+        "name": "培训补助", "year": str(today().year), "source": "市级财政", "document": "草案一号",
+        "in_force": "draft", "checked": "unverified", "clause_codes": ["P-20a"], "budget_fen": "30000",
+    }  # fmt: skip
+    assert operator.post("/office/envelopes/new", data=values).status_code == 303
+    row = db.session.scalars(db.select(Envelope).filter_by(name="培训补助")).one()
+    assert row.budget_fen == 3 * WAN
+    address = f"/office/envelopes/{row.id}"
+    assert "依据：征求意见稿" in operator.get(address).get_data(as_text=True)
+    assert (
+        operator.post(f"{address}/open", data={"seen": row.revision}).status_code == 409
+    )
+    wrong = operator.post(f"{address}/basis", data={"seen": row.revision})
+    assert wrong.status_code == 422
+    operator.post(
+        f"{address}/basis", data={"seen": row.revision, "document": "聊政发〔2026〕9号"}
+    )
+    operator.post(f"{address}/open", data={"seen": row.revision})
+    assert row.state == "open"
+    data = {
+        "seen": row.revision,
+        "direction": "less",
+        "amount_fen": "1万元",
+        "reason": NOTE,
+    }
+    operator.post(f"{address}/budget", data=data)
+    assert row.budget_fen == 2 * WAN
+    wrong = operator.post(
+        f"{address}/budget", data={**data, "seen": row.revision, "amount_fen": "多"}
+    )
+    assert wrong.status_code == 422
+
+    claim = world.paid()
+    address = f"/office/envelopes/{world.envelope.id}"
+    assert claim.number in operator.get(address).get_data(as_text=True)
+    for name, expected in (
+        ("claims", [claim.number, claim.claimant_name, world.firm.uscc]),
+        ("statement", [claim.number, "付款", "100,000.00"]),
+    ):
+        content = operator.get(f"{address}/{name}.xlsx").data
+        sheet = openpyxl.load_workbook(io.BytesIO(content)).active
+        assert sheet is not None
+        cells = [cell.value for line in sheet.iter_rows() for cell in line]
+        assert set(expected) <= set(cells)
+
+
+def test_a_cohort_in_the_browser(world: World, sign_in: SignIn) -> None:
+    person = sign_in(world.person)
+    wrong = person.post("/mine/cohorts/new", data={"organisation": str(world.firm.id)})
+    assert wrong.status_code == 422
+    data = {
+        "organisation": str(world.firm.id), "name": "第一期", "began_on": "2026-01-04", "ended_on": "2026-01-09",
+    }  # fmt: skip
+    assert person.post("/mine/cohorts/new", data=data).status_code == 303
+    (row,) = queries.own_cohorts(world.person)
+    address = f"/mine/cohorts/{row.id}"
+    wrong = person.post(
+        f"{address}/members", data={"seen": row.revision, "members": "张三"}
+    )
+    assert wrong.status_code == 422
+    assert "要有 6 列" in wrong.get_data(as_text=True)
+    lines = "张三,123X,初级,C-1,协会,2026-01-09\n李四,1234,中级,C-2,协会,2026-01-09"
+    person.post(f"{address}/members", data={"seen": row.revision, "members": lines})
+    text = person.get(address).get_data(as_text=True)
+    assert "2 人取得证书" in text
+    assert "付给培养机构" in text
+    db.session.refresh(row)
+    person.post(f"/mine/cohort-members/{row.members[1].id}/remove")
+    begin = person.get(f"/mine/claims/new?clause=P-20a&cohort={row.id}")
+    assert "还没有申领过的证书" in begin.get_data(as_text=True)
+    assert person.get(f"{address}/members.xlsx").status_code == 200
+    assert sign_in(world.stranger).get(address).status_code == 404
+    operator = sign_in(world.operator)
+    assert "初级技术经纪人" in operator.get("/office/training").get_data(as_text=True)
+    assert operator.get("/office/training/2026.xlsx").status_code == 200
+    assert (
+        operator.post(f"{address}/members", data={"members": lines}).status_code == 403
+    )

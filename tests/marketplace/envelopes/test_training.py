@@ -1,0 +1,159 @@
+"""Cohorts and certificates: each level is claimed for once, by whom the reading names, in the office's columns."""
+
+from __future__ import annotations
+
+import io
+
+import openpyxl
+import pytest
+
+from marketplace.clock import today
+from marketplace.envelopes import cohort_deeds, deeds, queries, workbooks
+from marketplace.envelopes.child_models import TrainingCohort
+from marketplace.errors import Invalid, NotAllowed, NotNow, Stale
+from marketplace.extensions import db
+from marketplace.profiles import deeds as profile_deeds
+from marketplace.profiles.writing import BrokerValues
+from tests.factories import Factory
+from tests.marketplace.envelopes.test_claims import set_rule
+from tests.marketplace.envelopes.world import WAN, World, hand_papers
+
+YEAR = today().year
+ISSUER = "省技术市场协会（示例）"
+LINES = f"""姓名	证件号码后四位	证书级别	证书编号	发证机构	发证日期
+张三	123X	初级	C-001	{ISSUER}	{YEAR}-01-05
+张三	4567	初级	C-002	{ISSUER}	{YEAR}-01-05
+李四,0001,中级技术经纪人,C-003,{ISSUER},{YEAR - 1}年12月31日
+"""
+
+
+@pytest.fixture
+def world(make: Factory) -> World:
+    return World(make)
+
+
+def cohort_of(world: World, name: str = "第一期", lines: str = LINES) -> TrainingCohort:
+    row = cohort_deeds.create_cohort(
+        world.firm, name, today(), today(), by=world.person
+    )
+    cohort_deeds.add_members(row, lines, by=world.person, seen=row.revision)
+    db.session.refresh(row)
+    return row
+
+
+def cells_of(content: bytes) -> list[list[str]]:
+    sheet = openpyxl.load_workbook(io.BytesIO(content)).active
+    assert sheet is not None
+    return [[str(cell.value or "") for cell in row] for row in sheet.iter_rows()]
+
+
+def test_a_cohort_is_claimed_for_once(world: World) -> None:
+    cohort = cohort_of(world)
+    row = world.draft("P-20a", cohort=cohort, figures=None)
+    assert row.requested_fen == 3 * WAN // 10
+    assert "待核实" in row.content["note"]
+    hand_papers(row, by=world.person)
+    deeds.submit_claim(row, by=world.person, seen=row.revision)
+    with pytest.raises(NotNow, match="没有还可以申领的"):
+        world.draft("P-20a", cohort=cohort, figures=None)
+    # The same certificate elsewhere, the same person at the same level: not again. A higher level: once.
+    second = cohort_of(
+        world,
+        "第二期",
+        f"王五,9999,初级,c－001,{ISSUER},{YEAR}-02-01\n"
+        f"李四,0001,中级,C-903,{ISSUER},{YEAR}-02-01\n"
+        f"李四,0001,高级,C-904,{ISSUER},{YEAR}-02-01\n",
+    )
+    row = world.draft("P-20a", cohort=second, figures=None)
+    assert [line.base_key for line in row.lines] == ["level senior"]
+    assert row.requested_fen == WAN // 10
+
+
+def test_of_one_person_in_two_cohorts_the_later_is_refused(world: World) -> None:
+    line = f"李四,0001,中级,{{}},{ISSUER},{YEAR}-02-01"
+    rows = []
+    for number in (1, 2):
+        cohort = cohort_of(world, f"第 {number} 期", line.format(f"D-{number}"))
+        rows.append(world.complete("P-20a", cohort=cohort, figures=None))
+    deeds.submit_claim(rows[0], by=world.person, seen=rows[0].revision)
+    with pytest.raises(NotNow, match="没有还可以申领的"):
+        deeds.submit_claim(rows[1], by=world.person, seen=rows[1].revision)
+
+
+def test_who_is_paid_is_a_reading(world: World, make: Factory) -> None:
+    cohort = cohort_of(world)
+    broker = make.person("broker")
+    values = BrokerValues(number="C-001", level="junior", issuer=ISSUER, unlimited=True)
+    profile = profile_deeds.save_broker(values, seen=0, by=broker)
+    with pytest.raises(NotNow, match="培养机构"):
+        world.draft("P-20a", organisation=None, figures=None, by=broker)
+    set_rule("training.payee", "holder", world=world)
+    with pytest.raises(NotNow, match="持证人"):
+        world.draft("P-20a", cohort=cohort, figures=None)
+    with pytest.raises(NotNow, match="核对以后"):
+        world.draft("P-20a", organisation=None, figures=None, by=broker)
+    profile_deeds.check_certificate(
+        profile, checked="协会的名单", seen=profile.revision, by=world.operator
+    )
+    row = world.submitted("P-20a", organisation=None, figures=None, by=broker)
+    assert (row.requested_fen, row.claimant_name) == (WAN // 10, broker.name)
+    # Read the other way again, the trainer gets nothing for the certificate that was claimed for.
+    set_rule("training.payee", "trainer", world=world)
+    row = world.draft("P-20a", cohort=cohort, figures=None)
+    assert len(row.lines) == 2
+
+
+def test_years_count_by_level_and_leave_as_the_office_wants(world: World) -> None:
+    cohort = cohort_of(world)
+    cohort_of(world, "第二期", f"=张三,123X,初级,C-001,{ISSUER},{YEAR}-01-05")
+    counts = {year: dict(levels) for year, levels in queries.trained_by_year()}
+    assert counts == {YEAR: {"junior": 2}, YEAR - 1: {"intermediate": 1}}
+
+    row = world.submitted("P-20a", cohort=cohort, figures=None)
+    cells = cells_of(workbooks.export_training(queries.trained_in(YEAR)))
+    assert cells[0][:5] == ["序号", "姓名", "证件号码后四位", "证书级别", "证书编号"]
+    assert cells[1][1:5] == ["张三", "123X", "初级技术经纪人", "C-001"]
+    assert (cells[1][10], cells[1][11]) == ("0.1", row.number)
+    # Nothing that a spreadsheet would compute.
+    assert cells[3][1] == "'=张三"
+
+    set_rule("training.columns", "证书编号、开户银行、姓名", world=world)
+    cells = cells_of(workbooks.export_training(queries.trained_in(YEAR - 1)))
+    assert cells == [["证书编号", "开户银行", "姓名"], ["C-003", "", "李四"]]
+
+
+def test_lines_are_read_all_or_none(world: World) -> None:
+    row = cohort_of(world)
+    for text, words in (
+        ("", "至少写一行"),
+        ("张三,123X,初级", "要有 6 列"),
+        (f"张三,12X3,初级,C-9,{ISSUER},{YEAR}-01-05", "后四位"),
+        (f"张三,1234,特级,C-9,{ISSUER},{YEAR}-01-05", "级别"),
+        (f"张三,1234,初级,C-9,{ISSUER},2999-01-05", "发证日期"),
+        (f"张三,1234,初级,,{ISSUER},{YEAR}-01-05", "证书编号"),
+        (
+            f"赵六,1234,初级,C-001,{ISSUER},{YEAR}-01-05",
+            "第 1 行：证书 C-001 已经登记过",
+        ),
+    ):
+        with pytest.raises(Invalid) as refusal:
+            cohort_deeds.add_members(row, text, by=world.person, seen=row.revision)
+        assert words in str(refusal.value.problems["members"])
+    assert len(row.members) == 3
+    with pytest.raises(Stale):
+        cohort_deeds.add_members(row, LINES, by=world.person, seen=99)
+    with pytest.raises(NotAllowed):
+        cohort_deeds.add_members(row, LINES, by=world.stranger, seen=row.revision)
+    with pytest.raises(NotNow, match="同名"):
+        cohort_of(world)
+
+
+def test_who_was_claimed_for_stays(world: World) -> None:
+    row = cohort_of(world)
+    world.submitted("P-20a", cohort=row, figures=None)
+    with pytest.raises(NotNow, match="已经用于申领"):
+        cohort_deeds.remove_member(row.members[0], by=world.person)
+    other = cohort_of(world, "第二期", f"钱七,1234,初级,C-777,{ISSUER},{YEAR}-01-05")
+    cohort_deeds.remove_member(other.members[0], by=world.person)
+    db.session.refresh(other)
+    assert other.members == []
