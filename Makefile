@@ -12,7 +12,7 @@ export PYTEST_ADDOPTS ?= -n auto --dist worksteal
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run prepare jobs test check lint types imports tests test-servers elasticsearch elasticsearch-stop
+.PHONY: help run prepare rehearsal jobs test check lint types imports tests test-servers elasticsearch elasticsearch-stop
 .PHONY: audit-key fuzz properties postgresql postgresql-stop chaos bench screenshots lock audit clean
 
 help: ## Name every target
@@ -39,6 +39,9 @@ run: $(VENV)/product ## Start the site on 127.0.0.1:8000 with the sample lists (
 
 prepare: $(VENV)/product ## Migrate, load dictionaries and samples, build index and matcher, without serving
 	@$(BIN)/flask prepare
+
+rehearsal: $(VENV)/product ## Serve a throw-away site whose clock runs SPEED times faster (1440: a day a minute)
+	@$(BIN)/flask rehearse --speed $(or $(SPEED),1440)
 
 jobs: $(VENV)/product ## Do the work in the background: index, expiry, matcher
 	@$(BIN)/flask jobs

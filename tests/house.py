@@ -347,6 +347,7 @@ MORE_FILES: dict[str, dict[str, str]] = {
         "demo_people": "the people who show the site",
         "demonstration": "sample lists, and what lies on the desks of its people",
         "preparing": "what every site needs before it serves",
+        "rehearsing": "a site of its own on which time runs faster",
     },
     "verdicts": {
         "effects": "what another grading would change",

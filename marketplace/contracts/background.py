@@ -14,7 +14,9 @@ def jobs() -> Iterator[Job]:
     yield Job(
         "contract_papers", render_papers, {"seconds": 5}, lane="printing", at_start=True
     )
-    yield Job("contract_ends", announce_ends, {"hour": 17, "minute": 20})
+    yield Job(
+        "contract_ends", announce_ends, {"hour": 17, "minute": 20}, house_time=True
+    )
 
 
 def render_papers() -> str:
