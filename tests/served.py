@@ -106,6 +106,42 @@ def site(data_dir: Path, *, like: Path | None = None, **settings: str) -> Iterat
         log.close()
 
 
+@contextmanager
+def rehearsal(data_dir: Path, speed: int, database: str = "") -> Iterator[str]:
+    """Serve a rehearsal by its command, with the work in the background, and end it.
+
+    Args:
+        data_dir: empty folder.
+        speed: seconds of the house in one second.
+        database: address of an empty one; empty: a file in the folder.
+
+    Yields:
+        the site's address, as soon as it answers.
+    """
+    port = free_port()
+    # As somebody's own site, which is not the one that is rehearsed.
+    other = data_dir.with_name(f"{data_dir.name}-other")
+    env = {**os.environ, "MARKET_ENV": "demo", "DATA_DIR": str(other)}
+    env |= {"PORT": str(port), "LIMITS": "0"}
+    command = [str(BIN / "flask"), "rehearse", "--speed", str(speed)]
+    command += ["--folder", str(data_dir)]
+    if database:
+        command += ["--database", database]
+    log_path = data_dir.with_suffix(".log")
+    log = log_path.open("wb")
+    server = subprocess.Popen(
+        command, cwd=ROOT, env=env, stdout=log, stderr=subprocess.STDOUT
+    )
+    address = f"http://127.0.0.1:{port}"
+    try:
+        _wait(server, address, log_path)
+        yield address
+    finally:
+        server.terminate()
+        server.wait(60)
+        log.close()
+
+
 def _wait(server: subprocess.Popen[bytes], address: str, log: Path) -> None:
     for _ in range(1200):
         if server.poll() is not None:

@@ -45,7 +45,8 @@ BACKUPS_TO_KEEP = (
 )
 # Seconds without any job done: each host does one every ten minutes, and a large matcher takes some of them.
 SILENT = 1800.0
-OFTEN = 1.0  # seconds between two runs of a job in a rehearsal, at least
+# Seconds between two runs of a job in a rehearsal, at least, and of one that is daily on other sites.
+LEAST, DAILY_LEAST = 1.0, 5.0
 PARENT_POLL = 1.0  # seconds between two checks whether the site still runs
 # Keepalives of the leader's connection: a host that lost its power is noticed in 10 + 3 × 5 s, about half a minute.
 KEEPALIVES = (
@@ -271,17 +272,17 @@ def run_if_leader(app: Flask, job: Job, leadership: Leadership) -> None:
 def times_of(job: Job) -> BaseTrigger:
     """When a job runs: at its times, or, where it goes by days that pass faster in a rehearsal, that much more often.
 
-    No more often than once a second, for a machine has other things to do. What looks after the machine itself, such as
-    backups and the matcher, goes by real time.
+    No more often than the machine can bear beside the pages: what is daily then does several days in one run. What
+    looks after the machine itself, such as backups and the matcher, goes by real time.
     """
     pace = clock.pace()
     if not job.house_time or pace.speed == 1:
         kind = CronTrigger if "hour" in job.schedule else IntervalTrigger
         return kind(**job.schedule, timezone="UTC")
-    span = timedelta(days=1)
+    span, least = timedelta(days=1), DAILY_LEAST
     if "hour" not in job.schedule:
-        span = timedelta(**job.schedule)
-    seconds = max(OFTEN, span.total_seconds() / pace.speed)
+        span, least = timedelta(**job.schedule), LEAST
+    seconds = max(least, span.total_seconds() / pace.speed)
     return IntervalTrigger(seconds=seconds, timezone="UTC")
 
 

@@ -153,26 +153,34 @@ def run_rehearsal(folder: Path, speed: int, env: Mapping[str, str]) -> int:
         speed: seconds of the house in one second of the machine.
         env: of `child_environment`.
     """
-    write_rehearsal(folder, Rehearsal(speed))
-    scripts = Path(sys.executable).parent
-    prepare = [str(scripts / "flask"), "prepare"]
-    prepared = subprocess.run(  # noqa: S603  our own command
-        prepare, cwd=ROOT, env=dict(env), check=False
-    )
-    if prepared.returncode:
-        return prepared.returncode
-    write_rehearsal(folder, Rehearsal(speed, now()))
-    gunicorn = str(scripts / "gunicorn")
-    command = [gunicorn, "--config", "gunicorn.conf.py", "wsgi:application"]
-    server = subprocess.Popen(command, cwd=ROOT, env=dict(env))  # noqa: S603  our own command
-    # Whoever ends this process by a signal means the site; of Ctrl-C the site hears by itself.
-    former = signal.signal(signal.SIGTERM, lambda *_: server.terminate())
+    # Whoever ends this process by a signal means the site, and its folder is to go.
+    former = signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
-        return server.wait()
-    except KeyboardInterrupt:
-        return server.wait(FINISH_SECONDS)
+        write_rehearsal(folder, Rehearsal(speed))
+        scripts = Path(sys.executable).parent
+        status = _run([str(scripts / "flask"), "prepare"], env)
+        if status:
+            return status
+        write_rehearsal(folder, Rehearsal(speed, now()))
+        gunicorn = str(scripts / "gunicorn")
+        return _run([gunicorn, "--config", "gunicorn.conf.py", "wsgi:application"], env)
     finally:
         signal.signal(signal.SIGTERM, former)
-        if server.poll() is None:
-            server.kill()
-            server.wait()
+
+
+def _run(command: list[str], env: Mapping[str, str]) -> int:
+    """Run a command until it ends, or until this process is asked to end; its exit status."""
+    child = subprocess.Popen(command, cwd=ROOT, env=dict(env))  # noqa: S603  our own command
+    try:
+        return child.wait()
+    except KeyboardInterrupt:
+        # Of Ctrl-C the child hears by itself.
+        return child.wait(FINISH_SECONDS)
+    finally:
+        if child.poll() is None:
+            child.terminate()
+            try:
+                child.wait(FINISH_SECONDS)
+            except subprocess.TimeoutExpired:
+                child.kill()
+                child.wait()
