@@ -25,6 +25,7 @@ from marketplace.deals import (
     diligence_deeds,
     pricing_deeds,
     publicity_deeds,
+    writing,
 )
 from marketplace.deals.life import DILIGENCE
 from marketplace.deals.models import Deal
@@ -307,6 +308,8 @@ def _publicity_passes(at: At) -> None:
     publicity.started_on = today() - timedelta(days=30)
     publicity.ends_on = today() - EARLIER
     publicity.unannounced = []
+    # What is stored and what is released agree at every moment, also where days were made to pass.
+    writing.write_release(at.deal, "days", by=None)
     db.session.commit()
 
 
@@ -496,9 +499,8 @@ def let_days_pass(step: Step, sight: Sight) -> None:
         step.passes(At(sight))
 
 
-def models_of(world: World) -> list[dict[str, object]]:
-    """What a deal looks like before each step and after the last, where each is pressed once."""
-    case_id, people = world.introduced().id, people_of(world)
+def models_of(case_id: int, people: Mapping[str, int]) -> list[dict[str, object]]:
+    """What the deal of an introduction looks like before each step and after the last, where each is pressed once."""
     shapes = [shape_of(case_id)]
     for step in STEPS:
         let_days_pass(step, look(case_id, people))

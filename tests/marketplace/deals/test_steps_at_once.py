@@ -61,7 +61,7 @@ def outcomes_of(site: Flask, *presses: tuple[Press, Sight]) -> list[str]:
 
 def test_one_of_two_wins_at_every_step(site: Flask, subtests: pytest.Subtests) -> None:
     world = World(Factory(db.session))
-    shapes = models_of(world)
+    shapes = models_of(world.introduced().id, people_of(world))
     case_id, people = world.introduced().id, people_of(world)
     for number, step in enumerate(STEPS):
         with subtests.test(step.name):
@@ -175,7 +175,7 @@ def test_two_different_presses_leave_one_story(
 
 def test_the_table_leads_to_the_end(site: Flask) -> None:
     world = World(Factory(db.session))
-    shapes = models_of(world)
+    shapes = models_of(world.introduced().id, people_of(world))
     assert len({step.name for step in STEPS}) == len(STEPS)
     last = shapes[-1]
     assert (last["deal"], last["contract"]) == ("converted", "registered")
