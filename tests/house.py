@@ -341,6 +341,7 @@ MORE_FILES: dict[str, dict[str, str]] = {
     },
     "setup": {
         "demo_brokerage": "cases in every column of the board",
+        "demo_contract": "a contract that is registered, paid and shared",
         "demo_deals": "deals at several stations",
         "demo_listings": "what lies on their desks",
         "demo_ledger": "two years of the register",

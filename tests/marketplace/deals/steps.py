@@ -38,7 +38,7 @@ from marketplace.proceeds import queries as proceeds_queries
 from marketplace.proceeds.models import Distribution, Milestone, Receipt
 from marketplace.proceeds.sharing import Bracket
 from tests.marketplace.contracts.cases import values_for
-from tests.marketplace.deals.walking import holds
+from tests.marketplace.deals.walking import contract_holds, holds
 from tests.marketplace.deals.world import NOTE, World
 
 PRICE = 120_000_000  # 分
@@ -147,7 +147,7 @@ def shape_of(case_id: int) -> dict[str, object]:
 
 
 def _shape_of_contract(contract: TechContract) -> dict[str, object]:
-    _contract_holds(contract)
+    contract_holds(contract)
     distributions = []
     for row in proceeds_queries.distributions_of(contract):
         shares = sum(one.amount_fen for one in row.shares)
@@ -165,32 +165,6 @@ def _shape_of_contract(contract: TechContract) -> dict[str, object]:
         "receipts": [one.amount_fen for one in proceeds_queries.receipts_of(contract)],
         "distributions": distributions,
     }
-
-
-def _contract_holds(contract: TechContract) -> None:
-    """State, History and ledger of a contract agree, and its deal's state with it."""
-    place = ""
-    for event in history_of(contract):
-        assert event.before == place
-        place = event.after
-    assert place == contract.state
-    sums = contract.registered_sums
-    counted = sum(one.counts for one in contract.entries)
-    assert counted == (contract.state == "registered")
-    if contract.state == "cancelled":
-        assert not any(sums.values())
-    deal = contract.deal
-    assert deal is not None
-    confirmed = contract.life.phases["confirmed"]
-    # A registration that is cancelled leaves the contract signed.
-    if contract.state in (*confirmed, "cancelled"):
-        assert deal.state in ("contracted", "performing", "converted", "terminated")
-    else:
-        assert deal.state in ("approved", "terminated")
-    if deal.state in ("performing", "converted"):
-        assert proceeds_queries.receipts_of(contract)
-    received = proceeds_queries.received_fen(contract)
-    assert received >= proceeds_queries.bound_fen(contract)
 
 
 @dataclass(frozen=True)
