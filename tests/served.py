@@ -134,7 +134,8 @@ def rehearsal(data_dir: Path, speed: int, database: str = "") -> Iterator[str]:
     )
     address = f"http://127.0.0.1:{port}"
     try:
-        _wait(server, address, log_path)
+        # It is prepared before it is served.
+        _wait(server, address, log_path, 600)
         yield address
     finally:
         server.terminate()
@@ -142,8 +143,10 @@ def rehearsal(data_dir: Path, speed: int, database: str = "") -> Iterator[str]:
         log.close()
 
 
-def _wait(server: subprocess.Popen[bytes], address: str, log: Path) -> None:
-    for _ in range(1200):
+def _wait(
+    server: subprocess.Popen[bytes], address: str, log: Path, seconds: int = 120
+) -> None:
+    for _ in range(10 * seconds):
         if server.poll() is not None:
             raise RuntimeError(
                 f"gunicorn ended:\n{log.read_text(errors='replace')[-3000:]}"
@@ -153,4 +156,4 @@ def _wait(server: subprocess.Popen[bytes], address: str, log: Path) -> None:
                 return
         except (urllib.error.URLError, OSError):
             time.sleep(0.1)
-    raise RuntimeError("no answer in two minutes")
+    raise RuntimeError(f"no answer in {seconds} seconds")

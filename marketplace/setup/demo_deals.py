@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 
+from marketplace import persistence
 from marketplace.accounts.models import Person
 from marketplace.clock import today
 from marketplace.deals import deeds, diligence_deeds, pricing_deeds, publicity_deeds
@@ -182,10 +183,10 @@ def _object(deal: Deal) -> None:
 
 
 def _let_publicity_end(deal: Deal) -> None:
-    """On a site days pass by themselves; here they are put behind today, and what closes by itself commits them."""
+    """On a site days pass by themselves; here they are put behind today."""
     publicity = deal.running_publicity
     assert publicity is not None  # noqa: S101  it has just begun
     publicity.started_on = today() - timedelta(days=DAYS_AGO)
     publicity.ends_on = today() - timedelta(days=1)
-    db.session.commit()
+    persistence.commit()
     publicity_deeds.close_due()
