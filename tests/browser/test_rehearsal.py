@@ -62,6 +62,10 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
         place = folder / "rehearsal"
         with rehearsal(place, SPEED, chosen) as address:
             engine = sa.create_engine(chosen or f"sqlite:///{place / 'market.db'}")
+            with engine.begin() as connection:
+                # What is offered for a year would be over after six minutes, which a busy machine may take.
+                later = "update achievement set valid_until = '2099-12-31' where state = 'published'"
+                connection.execute(sa.text(later))
             yield Stage(address, engine, place)
             engine.dispose()
 
