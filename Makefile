@@ -12,7 +12,7 @@ export PYTEST_ADDOPTS ?= -n auto --dist worksteal
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run prepare jobs test check lint types imports tests test-servers elasticsearch elasticsearch-stop
+.PHONY: help run prepare rehearsal jobs test check lint types imports tests test-servers elasticsearch elasticsearch-stop
 .PHONY: audit-key fuzz properties postgresql postgresql-stop chaos bench screenshots lock audit clean
 
 help: ## Name every target
@@ -40,6 +40,9 @@ run: $(VENV)/product ## Start the site on 127.0.0.1:8000 with the sample lists (
 prepare: $(VENV)/product ## Migrate, load dictionaries and samples, build index and matcher, without serving
 	@$(BIN)/flask prepare
 
+rehearsal: $(VENV)/product ## Serve a throw-away site whose clock runs SPEED times faster (1440: a day a minute)
+	@$(BIN)/flask rehearse --speed $(or $(SPEED),1440)
+
 jobs: $(VENV)/product ## Do the work in the background: index, expiry, matcher
 	@$(BIN)/flask jobs
 
@@ -55,6 +58,7 @@ chaos: $(VENV)/development ## Kill, freeze and restart everything under load (LO
 	@$(BIN)/python -m tests.chaos.writers --seconds $(if $(LONG),60,10)
 	@$(BIN)/python -m tests.chaos.mail $(if $(LONG),,--messages 100 --kills 2)
 	@$(BIN)/python -m tests.chaos.audit $(if $(LONG),--seconds 300)
+	@$(BIN)/python -m tests.chaos.deals --rounds $(if $(LONG),10,1)
 	@WALKS=$(if $(LONG),10000,60) $(BIN)/python -m pytest -q -n 0 tests/marketplace/deals/test_walks.py
 	@$(if $(LONG),$(BIN)/python -m tests.search.nodes --seconds 60,echo "== Three nodes: with LONG=1")
 

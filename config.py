@@ -12,7 +12,7 @@ import socket
 from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -42,6 +42,7 @@ from marketplace.settings.reading import (
     read_token,
     refuse_open_doors,
 )
+from marketplace.settings.rehearsal import Rehearsal, read_rehearsal
 from marketplace.settings.secret_keys import read_backup_key, read_signing_secrets
 from marketplace.settings.site import Site, read_site
 
@@ -143,6 +144,7 @@ class Config:
         file_store: the S3-compatible store that files lie in; none: in `data_dir`.
         audit_key: what signs the checkpoints of the audit; outside database and backups.
         site: footer and titles.
+        rehearsal: how fast time runs where the folder is that of a rehearsal; None: as everywhere.
     """
 
     environment: str
@@ -173,6 +175,7 @@ class Config:
     file_store: FileStore | None = None
     audit_key: str = ""
     site: Site = field(default_factory=Site)
+    rehearsal: Rehearsal | None = None
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Config:
@@ -202,6 +205,11 @@ class Config:
                 f"{data_dir} belongs to a live site; a {environment} site must not touch it. Set MARKET_ENV=live and"
                 " the settings of that site (systemd: /etc/market.env), or another DATA_DIR"
             )
+        rehearsal = read_rehearsal(data_dir)
+        if rehearsal is not None and is_live:
+            raise ConfigError(
+                f"{data_dir} belongs to a rehearsal, which never becomes a live site: name an empty DATA_DIR"
+            )
         https = read_flag(env, "HTTPS", is_live)
         if is_live:
             refuse_open_doors(env, https=https)
@@ -211,7 +219,7 @@ class Config:
         collectors = "127.0.0.0/8 ::1"
         if is_live:
             collectors = ""
-        return cls(
+        config = cls(
             environment=environment,
             data_dir=data_dir,
             secret_key=signing["SECRET_KEY"],
@@ -241,6 +249,21 @@ class Config:
             file_store=read_file_store(env),
             audit_key=read_audit_key(env, data_dir, is_live=is_live),
             site=read_site(env),
+        )
+        return config if rehearsal is None else config.rehearsed(rehearsal)
+
+    def rehearsed(self, rehearsal: Rehearsal) -> Config:
+        """The same site as a rehearsal: its name says so, its mail stays in its folder, and it copies nothing away."""
+        return replace(
+            self,
+            rehearsal=rehearsal,
+            site=replace(self.site, name=f"演练·{self.site.name}"),
+            mail=read_mail({}, self.data_dir, is_live=False),
+            file_store=None,
+            backup_copy="",
+            backup_command="",
+            # In days of the house, which pass within seconds.
+            password_days=0,
         )
 
     @property
@@ -296,6 +319,7 @@ class Config:
         return {
             "TESTING": is_test,
             "ENVIRONMENT": self.environment,
+            "REHEARSAL": self.rehearsal,
             "DATA_DIR": self.data_dir,
             "SITE": self.site,
             "SEARCH_URL": self.search_url,

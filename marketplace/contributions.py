@@ -171,8 +171,7 @@ class Job:
         run: does it now, and returns a few words about what it did; none where there was nothing to do.
         schedule: `seconds`/`minutes` of an interval, or `hour`/`minute` of a night (UTC).
         lane: jobs of one lane never run at the same time.
-        leader: done on one host only.
-        at_start: also when the process begins.
+        leader, at_start, house_time: on one host only; also when the process begins; as fast as the house's clock.
     """
 
     name: str
@@ -181,6 +180,7 @@ class Job:
     lane: str = "index"
     leader: bool = True
     at_start: bool = False
+    house_time: bool = False
 
 
 @dataclass(frozen=True)

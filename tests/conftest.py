@@ -66,7 +66,7 @@ class Browser(FlaskClient):
 
 
 # Fixtures of the database that TEST_DATABASE_URL names.
-DATABASES = {"migrated", "app", "session", "empty_database"}
+DATABASES = {"migrated", "app", "session", "empty_database", "stage"}
 
 
 def pytest_collection_modifyitems(

@@ -354,6 +354,7 @@ MORE_FILES: dict[str, dict[str, str]] = {
     },
     "setup": {
         "demo_brokerage": "cases in every column of the board",
+        "demo_contract": "a contract that is registered, paid and shared",
         "demo_deals": "deals at several stations",
         "demo_envelopes": "money of the year, claims on it, a training cohort",
         "demo_listings": "what lies on their desks",
@@ -361,6 +362,7 @@ MORE_FILES: dict[str, dict[str, str]] = {
         "demo_people": "the people who show the site",
         "demonstration": "sample lists, and what lies on the desks of its people",
         "preparing": "what every site needs before it serves",
+        "rehearsing": "a site of its own on which time runs faster",
     },
     "verdicts": {
         "effects": "what another grading would change",

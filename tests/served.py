@@ -106,8 +106,47 @@ def site(data_dir: Path, *, like: Path | None = None, **settings: str) -> Iterat
         log.close()
 
 
-def _wait(server: subprocess.Popen[bytes], address: str, log: Path) -> None:
-    for _ in range(1200):
+@contextmanager
+def rehearsal(data_dir: Path, speed: int, database: str = "") -> Iterator[str]:
+    """Serve a rehearsal by its command, with the work in the background, and end it.
+
+    Args:
+        data_dir: empty folder.
+        speed: seconds of the house in one second.
+        database: address of an empty one; empty: a file in the folder.
+
+    Yields:
+        the site's address, as soon as it answers.
+    """
+    port = free_port()
+    # As somebody's own site, which is not the one that is rehearsed.
+    other = data_dir.with_name(f"{data_dir.name}-other")
+    env = {**os.environ, "MARKET_ENV": "demo", "DATA_DIR": str(other)}
+    env |= {"PORT": str(port), "LIMITS": "0"}
+    command = [str(BIN / "flask"), "rehearse", "--speed", str(speed)]
+    command += ["--folder", str(data_dir)]
+    if database:
+        command += ["--database", database]
+    log_path = data_dir.with_suffix(".log")
+    log = log_path.open("wb")
+    server = subprocess.Popen(
+        command, cwd=ROOT, env=env, stdout=log, stderr=subprocess.STDOUT
+    )
+    address = f"http://127.0.0.1:{port}"
+    try:
+        # It is prepared before it is served.
+        _wait(server, address, log_path, 600)
+        yield address
+    finally:
+        server.terminate()
+        server.wait(60)
+        log.close()
+
+
+def _wait(
+    server: subprocess.Popen[bytes], address: str, log: Path, seconds: int = 120
+) -> None:
+    for _ in range(10 * seconds):
         if server.poll() is not None:
             raise RuntimeError(
                 f"gunicorn ended:\n{log.read_text(errors='replace')[-3000:]}"
@@ -117,4 +156,4 @@ def _wait(server: subprocess.Popen[bytes], address: str, log: Path) -> None:
                 return
         except (urllib.error.URLError, OSError):
             time.sleep(0.1)
-    raise RuntimeError("no answer in two minutes")
+    raise RuntimeError(f"no answer in {seconds} seconds")

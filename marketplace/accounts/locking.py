@@ -12,7 +12,7 @@ from sqlalchemy import case, or_
 from marketplace import persistence
 from marketplace.accounts import mail
 from marketplace.accounts.models import Person
-from marketplace.clock import now
+from marketplace.clock import in_real_time, now
 from marketplace.extensions import db
 
 # 等保二级 (GB/T 22239-2019): five failures in a row, then a quarter of an hour.
@@ -51,7 +51,8 @@ def imitate_counting() -> None:
 def _counting(person_id: int) -> db.Update:  # type: ignore[name-defined]
     moment = now()
     in_a_row = case(
-        (Person.failed_at < moment - LOCKED_FOR, 1), else_=Person.failed_count + 1
+        (Person.failed_at < moment - in_real_time(LOCKED_FOR), 1),
+        else_=Person.failed_count + 1,
     )
     is_last = in_a_row >= MAX_FAILURES
     return (
@@ -62,7 +63,7 @@ def _counting(person_id: int) -> db.Update:  # type: ignore[name-defined]
             failed_at=moment,
             # From nought again, so that the lock is followed by five tries and not by one.
             failed_count=case((is_last, 0), else_=in_a_row),
-            locked_until=case((is_last, moment + LOCKED_FOR), else_=None),
+            locked_until=case((is_last, moment + in_real_time(LOCKED_FOR)), else_=None),
         )
         .execution_options(synchronize_session=False)
     )

@@ -19,7 +19,7 @@ from sqlalchemy import Row, bindparam
 from marketplace import persistence
 from marketplace.accounts.child_models import PersonSession
 from marketplace.accounts.models import Person
-from marketplace.clock import now
+from marketplace.clock import in_real_time, now
 from marketplace.errors import NotFound
 from marketplace.extensions import db
 from marketplace.retention import stored_for
@@ -118,7 +118,7 @@ def load_person(uniquifier: str) -> Person | None:
     if _is_over(row, moment, staff=person.is_staff):
         return None
     g.session_id = row.id
-    if moment - row.seen_at >= NOTED_EVERY:
+    if moment - row.seen_at >= in_real_time(NOTED_EVERY):
         statement = db.update(PersonSession).where(PersonSession.id == row.id)
         # Nobody's reading waits for it: where somebody else is writing, the next request notes it.
         persistence.try_write(statement.values(seen_at=moment))
@@ -142,7 +142,7 @@ def _is_over(
     row: Row[Any] | PersonSession, moment: datetime, *, staff: bool = False
 ) -> bool:
     minutes = min(row.idle_minutes, IDLE_MINUTES) if staff else row.idle_minutes
-    return bool(moment - row.seen_at >= timedelta(minutes=minutes))
+    return bool(moment - row.seen_at >= in_real_time(timedelta(minutes=minutes)))
 
 
 def _present_row_id() -> int | None:

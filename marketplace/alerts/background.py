@@ -12,7 +12,9 @@ from marketplace.contributions import Job
 def jobs() -> Iterator[Job]:
     """The jobs of this room."""
     # 08:10 in Liaocheng: one notice a day for all searches of a person.
-    yield Job("saved-searches", alert_to_findings, {"hour": 0, "minute": 10})
+    yield Job(
+        "saved-searches", alert_to_findings, {"hour": 0, "minute": 10}, house_time=True
+    )
     # In a lane of its own: a ranking for each listing concerned takes a while, and the index must not wait for it.
     yield Job("new-matches", alert_to_matches, {"minutes": 30}, lane="alerts")
 

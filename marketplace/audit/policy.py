@@ -22,6 +22,7 @@ TECHNICAL_TABLES = {
     "alembic_version": "the version of the schema",
     "alerted": "follows from a notice, which is recorded",
     "deal_release": "what a deed changed in a deal, chained by hashes of its own; the deed is in the entry of the deal",
+    "rehearsal_mark": "says what the whole database is, written once when it is made",
     "history": "names the deed of the entry about the thing it belongs to",
     "shown": "what a list looked like: measured, and hashed in its own `digest`",
     "shown_place": "as `shown`",

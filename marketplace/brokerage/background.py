@@ -10,7 +10,7 @@ from marketplace.contributions import Job
 
 def jobs() -> Iterator[Job]:
     """The job of this room."""
-    yield Job("brokerage", keep_clocks, {"minutes": 10}, at_start=True)
+    yield Job("brokerage", keep_clocks, {"minutes": 10}, at_start=True, house_time=True)
 
 
 def keep_clocks() -> str:

@@ -11,7 +11,9 @@ from marketplace.contributions import Job
 def jobs() -> Iterator[Job]:
     """The job of this room."""
     # 01:10 in Liaocheng: the last day to answer ends at midnight there.
-    yield Job("complaints", settle_unanswered, {"hour": 17, "minute": 10})
+    yield Job(
+        "complaints", settle_unanswered, {"hour": 17, "minute": 10}, house_time=True
+    )
 
 
 def settle_unanswered() -> str:

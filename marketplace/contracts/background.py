@@ -12,9 +12,16 @@ def jobs() -> Iterator[Job]:
     """The jobs of this room."""
     # In the lane of the printer: a minute of printing must not hold up the index.
     yield Job(
-        "contract_papers", render_papers, {"seconds": 5}, lane="printing", at_start=True
+        "contract_papers",
+        render_papers,
+        {"seconds": 5},
+        lane="printing",
+        at_start=True,
+        house_time=True,
     )
-    yield Job("contract_ends", announce_ends, {"hour": 17, "minute": 20})
+    yield Job(
+        "contract_ends", announce_ends, {"hour": 17, "minute": 20}, house_time=True
+    )
 
 
 def render_papers() -> str:

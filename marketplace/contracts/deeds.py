@@ -160,6 +160,9 @@ def confirm_paper(
     """
     require(by, "contract.confirm", contract)
     contract.life.permits(contract, "confirm", by)
+    # The second confirmation moves the deal, which somebody else may be about to terminate.
+    if contract.deal is not None:
+        persistence.hold_row(contract.deal)
     deal = _require_deal(contract)
     side = side_of(by, deal)
     if side is None or by.id is None:

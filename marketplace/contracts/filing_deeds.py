@@ -49,8 +49,10 @@ def accept_filing(
     _begin(contract, "accept", by, seen)
     accepted = _checked_day("accepted_on", accepted_on, contract.filed_on, "提交")
     days = thawed(contract.rules)[DECISION_DAYS].whole
+    # Read before anything is written: of two who accept at once the second one is told when it commits.
+    decide_by = load_calendar().after_days(accepted, days).day
     contract.accepted_on = accepted
-    contract.decide_by = load_calendar().after_days(accepted, days).day
+    contract.decide_by = decide_by
     contract.life.move(contract, "accept", by=by)
     _end(
         contract,

@@ -18,6 +18,7 @@ from marketplace.contracts.fields import BY_NAME
 from marketplace.contracts.vocabulary import BLOCKS
 from marketplace.deals.life import CONTRACT_TYPES
 from marketplace.issues.printing import compile_values
+from marketplace.rehearsal_marks import WORDS, is_rehearsed
 
 SOURCE = Path(__file__).with_name("contract.typ")
 NOT_AGREED = "（未约定）"
@@ -76,6 +77,8 @@ def render_copy(content: str, *, number: str, version: int, sha256: str) -> byte
     document = docx.Document()
     head = document.sections[0].header.paragraphs[0]
     head.text = f"{COPY_MARK}　{number} 第 {version} 稿"
+    if is_rehearsed():
+        head.text = f"{WORDS}{head.text}"
     document.core_properties.title = printed["title"]
     document.core_properties.author = printed["seller_name"]
     kind = contract_type_of(printed)

@@ -11,7 +11,9 @@ from marketplace.deals import publicity_deeds
 def jobs() -> Iterator[Job]:
     """The job of this room."""
     # It ends at 24:00 in China, which is 16:00 UTC; nobody can object in the minutes until it is closed.
-    yield Job("publicity", close_publicities, {"minutes": 5}, at_start=True)
+    yield Job(
+        "publicity", close_publicities, {"minutes": 5}, at_start=True, house_time=True
+    )
 
 
 def close_publicities() -> str:

@@ -222,6 +222,10 @@ def file_objection(
         raise Invalid("异议没有提交。", "请改好标出的几处。", problems=problems)
     deal = db.session.get_one(Deal, publicity.deal_id)
     persistence.hold_row(deal)
+    # The other one of two presses may have been quicker while this one waited.
+    before = queries.objection_of(code)
+    if before is not None:
+        return before, code
     # Meanwhile it may have been made void: another one may run by now.
     db.session.refresh(publicity)
     if publicity.state != "running":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
-from marketplace.clock import now
+from marketplace.clock import in_real_time, now
 from marketplace.contributions import Job
 from marketplace.duplicates import deeds
 
@@ -23,7 +23,7 @@ def jobs() -> Iterator[Job]:
 
 def look_at_changes() -> str:
     """Look at what changed lately."""
-    return _worded(deeds.propose_pairs(now() - LOOK_BACK))
+    return _worded(deeds.propose_pairs(now() - in_real_time(LOOK_BACK)))
 
 
 def look_at_all() -> str:

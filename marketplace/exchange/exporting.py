@@ -24,6 +24,7 @@ from marketplace.listings.schema.dictionaries import Dictionaries
 from marketplace.listings.schema.field import ListColumn
 from marketplace.parsing.text import CONTROL, escape_formula
 from marketplace.permissions import Reader, require
+from marketplace.rehearsal_marks import Workbook
 
 MAX_CELL = 32_767  # characters of one cell; the file format cuts more off silently
 FORM_ROWS = 2_000  # rows of a form that have drop-downs
@@ -76,7 +77,7 @@ def workbook(
         if column.is_starred or _has_content(table, place)
     ]
     out = io.BytesIO()
-    with xlsxwriter.Workbook(out, BOOK_SETTINGS) as book:
+    with Workbook(out, BOOK_SETTINGS) as book:
         sheet = book.add_worksheet(f"{KIND_NAMES[kind]}清单")
         styles = _make_styles(book)
         _write_headers(sheet, [columns[place] for place in written], styles)
@@ -104,7 +105,7 @@ def blank_form(kind: str) -> bytes:
     ]
     dictionaries = Dictionaries()
     out = io.BytesIO()
-    with xlsxwriter.Workbook(out, BOOK_SETTINGS) as book:
+    with Workbook(out, BOOK_SETTINGS) as book:
         styles = _make_styles(book)
         sheet = book.add_worksheet(f"{KIND_NAMES[kind]}清单")
         _write_headers(sheet, columns, styles, stars=True)

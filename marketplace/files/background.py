@@ -15,7 +15,13 @@ def jobs() -> Iterator[Job]:
     yield Job("scan-files", scan_held, {"minutes": 5}, lane="files")
     yield Job("sweep-files", sweep, {"minutes": 30}, lane="files", at_start=True)
     # 00:15 in Liaocheng: what was granted until yesterday.
-    yield Job("file-grants", expire_grants, {"hour": 16, "minute": 15}, at_start=True)
+    yield Job(
+        "file-grants",
+        expire_grants,
+        {"hour": 16, "minute": 15},
+        at_start=True,
+        house_time=True,
+    )
 
 
 def scan_held() -> str:

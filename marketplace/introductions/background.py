@@ -11,7 +11,9 @@ from marketplace.introductions import deeds
 def jobs() -> Iterator[Job]:
     """The job of this room."""
     # A term ends at midnight in China, which is 16:00 UTC; the notices wait for the morning by themselves.
-    yield Job("introductions", let_lapse, {"minutes": 10}, at_start=True)
+    yield Job(
+        "introductions", let_lapse, {"minutes": 10}, at_start=True, house_time=True
+    )
 
 
 def let_lapse() -> str:

@@ -22,6 +22,7 @@ from marketplace.issues.glyphs import (
     unprintable,
     without_missing,
 )
+from marketplace.rehearsal_marks import marked_source
 
 STANDARDS: list[Any] = ["a-2a", "ua-1"]
 PLAIN_GROUPS = 2  # the columns on paper whose first cell stands without its header
@@ -60,7 +61,7 @@ def compile_values(source: Path, values: dict[str, Any]) -> bytes:
     values["missing"] = _missing_words(missing)
     data = without_missing(json.dumps(values, ensure_ascii=False), missing)
     compiler = typst.Compiler(
-        source.read_bytes(),
+        marked_source(source.read_bytes()),
         font_paths=print_fonts(),
         ignore_system_fonts=True,
         # As data: nothing that somebody typed into a listing is ever read as a command of the printer.

@@ -9,10 +9,9 @@ import io
 from datetime import datetime, time
 from typing import Any
 
-import xlsxwriter
-
 from marketplace.issues.content import Content, grouped
 from marketplace.parsing.text import escape_formula
+from marketplace.rehearsal_marks import Workbook
 
 HASH_LABEL = "内容指纹 SHA-256"
 HEADER_ROW = 3  # counted from 0: title, facts and hash stand above
@@ -31,7 +30,7 @@ SHEET = "清单"
 def render_workbook(content: Content) -> bytes:
     """The .xlsx file of an issue."""
     out = io.BytesIO()
-    with xlsxwriter.Workbook(out, BOOK_SETTINGS) as book:
+    with Workbook(out, BOOK_SETTINGS) as book:
         book.set_properties(
             {
                 "title": content.title,

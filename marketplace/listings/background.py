@@ -36,9 +36,11 @@ def jobs() -> Iterator[Job]:
             at_start=True,
         )
     # By day too, for a list may bring in what is already over; searches and matches omit it at once (`findable_by`).
-    yield Job("expiry", expire_listings, {"minutes": 10}, at_start=True)
+    yield Job(
+        "expiry", expire_listings, {"minutes": 10}, at_start=True, house_time=True
+    )
     # 08:40 in Liaocheng, after the daily digests: those who have one mail a day read of it with tomorrow's.
-    yield Job("endings", announce_endings, {"hour": 0, "minute": 40})
+    yield Job("endings", announce_endings, {"hour": 0, "minute": 40}, house_time=True)
     yield Job("comparison", compare_index, {"hour": 19, "minute": 30})
     yield Job("statistics", refresh_statistics, {"hour": 19, "minute": 45})
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from marketplace import persistence
 from marketplace.accounts.models import Person
-from marketplace.clock import now
+from marketplace.clock import in_real_time, now
 from marketplace.extensions import db
 from marketplace.listings.review_models import ReviewClaim
 from marketplace.permissions import Reader
@@ -23,7 +23,7 @@ def note_reading(kind: str, listing_id: int, reader: Reader) -> None:
 
     What was not committed before is lost, as `persistence.try_write` says.
     """
-    until = now() + HELD
+    until = now() + in_real_time(HELD)
     values = {"kind": kind, "listing_id": listing_id, "person_id": reader.id}
     statement = persistence.insert_into(ReviewClaim).values(**values, until=until)
     persistence.try_write(

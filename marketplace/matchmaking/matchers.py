@@ -19,7 +19,7 @@ from flask import Flask, current_app
 
 import search
 from marketplace import lists_in_use
-from marketplace.clock import now
+from marketplace.clock import in_real_time, now
 from marketplace.errors import SearchUnavailable
 from marketplace.extensions import db
 from marketplace.listings import index as listing_index
@@ -245,12 +245,12 @@ class Matchers:
         moment = now()
         seen = catalogue.seen
         audited = catalogue.audited
-        if seen is None or audited is None or moment - audited > AUDIT:
+        if seen is None or audited is None or moment - audited > in_real_time(AUDIT):
             # All rows: some are dated long before they were committed, restored, deleted or past their day.
             changed, gone = differences(catalogue, read_stamps(catalogue))
             catalogue.audited = moment
         else:
-            changed, gone = recent_differences(catalogue, seen - MARGIN)
+            changed, gone = recent_differences(catalogue, seen - in_real_time(MARGIN))
         if _too_many(catalogue, changed):
             # So that the next use compares all again: the build may be there by then.
             catalogue.audited = None

@@ -11,7 +11,7 @@ from marketplace.mediation import deeds
 def jobs() -> Iterator[Job]:
     """The job of this room."""
     # Nothing is read in between: what a broker may read is asked of the day.
-    yield Job("brokers", end_lapsed, {"minutes": 10}, at_start=True)
+    yield Job("brokers", end_lapsed, {"minutes": 10}, at_start=True, house_time=True)
 
 
 def end_lapsed() -> str:

@@ -13,7 +13,14 @@ def jobs() -> Iterator[Job]:
     """The jobs of this room."""
     # A lane of its own: a slow server must not hold up the index.
     yield Job("mail", sending.send_due, {"seconds": 10}, lane="mail", at_start=True)
-    yield Job("digests", gather_digests, {"minutes": 10}, lane="mail", at_start=True)
+    yield Job(
+        "digests",
+        gather_digests,
+        {"minutes": 10},
+        lane="mail",
+        at_start=True,
+        house_time=True,
+    )
 
 
 def removals() -> Iterator[tuple[str, Callable[[datetime], int]]]:

@@ -19,6 +19,7 @@ from marketplace.clock import now
 from marketplace.contributions import NoticeKind
 from marketplace.errors import NotFound
 from marketplace.notices.models import Notice
+from marketplace.rehearsal_marks import WORDS, is_rehearsed
 
 SALT = "notices-stop"
 # Letters that end a line or mean nothing in a header; a name of a listing must not write a header of its own.
@@ -95,6 +96,7 @@ def write_letter(notice: Notice, kind: NoticeKind) -> str:
         "why": kind.why,
         "stop": stop,
         "site_name": site,
+        "mark": WORDS if is_rehearsed() else "",
     }
     letter = EmailMessage(policy=policy.SMTP)
     letter["Subject"] = one_line(f"【{site}】{notice.subject}", 200)

@@ -18,7 +18,7 @@ from flask import current_app
 from sqlalchemy import func
 
 from marketplace import contributions, persistence
-from marketplace.clock import in_china, now
+from marketplace.clock import in_china, in_real_time, now
 from marketplace.extensions import db
 from marketplace.notices import digests, queries
 from marketplace.notices.letters import write_letter
@@ -122,7 +122,7 @@ def _claim(notice: Notice) -> Claimed | None:
         notice.message = write_letter(notice, kind)
     notice.state = "sending"
     notice.lease = uuid.uuid4().hex
-    notice.lease_until = moment + LEASE
+    notice.lease_until = moment + in_real_time(LEASE)
     notice.attempts += 1
     return Claimed(
         id=notice.id,

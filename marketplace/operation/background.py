@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import IO
@@ -24,13 +25,14 @@ from typing import IO
 import structlog
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.base import BaseTrigger
 from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 from flask import Flask
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from marketplace import contributions, lists_in_use
+from marketplace import clock, contributions, lists_in_use
 from marketplace.audit.acting import work_named
 from marketplace.contributions import Job
 from marketplace.extensions import db
@@ -43,6 +45,8 @@ BACKUPS_TO_KEEP = (
 )
 # Seconds without any job done: each host does one every ten minutes, and a large matcher takes some of them.
 SILENT = 1800.0
+# Seconds between two runs of a job in a rehearsal, at least, and of one that is daily on other sites.
+LEAST, DAILY_LEAST = 1.0, 5.0
 PARENT_POLL = 1.0  # seconds between two checks whether the site still runs
 # Keepalives of the leader's connection: a host that lost its power is noticed in 10 + 3 × 5 s, about half a minute.
 KEEPALIVES = (
@@ -265,6 +269,23 @@ def run_if_leader(app: Flask, job: Job, leadership: Leadership) -> None:
         run_job(app, job.name, job.run)
 
 
+def times_of(job: Job) -> BaseTrigger:
+    """When a job runs: at its times, or, where it goes by days that pass faster in a rehearsal, that much more often.
+
+    No more often than the machine can bear beside the pages: what is daily then does several days in one run. What
+    looks after the machine itself, such as backups and the matcher, goes by real time.
+    """
+    pace = clock.pace()
+    if not job.house_time or pace.speed == 1:
+        kind = CronTrigger if "hour" in job.schedule else IntervalTrigger
+        return kind(**job.schedule, timezone="UTC")
+    span, least = timedelta(days=1), DAILY_LEAST
+    if "hour" not in job.schedule:
+        span, least = timedelta(**job.schedule), LEAST
+    seconds = max(least, span.total_seconds() / pace.speed)
+    return IntervalTrigger(seconds=seconds, timezone="UTC")
+
+
 def serve_jobs(
     app: Flask, extra: Iterable[Job] = (), *, parent: int | None = None
 ) -> None:
@@ -288,12 +309,8 @@ def serve_jobs(
         timezone="UTC",
     )
     for job in jobs:
-        trigger = IntervalTrigger
-        if "hour" in job.schedule:
-            trigger = CronTrigger
         turn = partial(run_if_leader, app, job, leadership)
-        times = trigger(**job.schedule, timezone="UTC")
-        scheduler.add_job(turn, times, id=job.name, executor=job.lane)
+        scheduler.add_job(turn, times_of(job), id=job.name, executor=job.lane)
         if job.at_start:
             scheduler.add_job(turn, id=f"{job.name}-first", executor=job.lane)
 

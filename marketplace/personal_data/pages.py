@@ -6,7 +6,6 @@ import io
 import json
 from typing import Any
 
-import xlsxwriter
 from flask import Blueprint, Response, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, logout_user
@@ -20,6 +19,7 @@ from marketplace.errors import Invalid, MarketError
 from marketplace.parsing.text import escape_formula
 from marketplace.personal_data import deeds, queries
 from marketplace.personal_data.forms import ClosingForm
+from marketplace.rehearsal_marks import Workbook
 from marketplace.retention import PERIODS
 
 blueprint = Blueprint("personal_data", __name__)
@@ -67,7 +67,7 @@ def as_json() -> ResponseReturnValue:
 def as_workbook() -> ResponseReturnValue:
     """A copy for people."""
     file = io.BytesIO()
-    with xlsxwriter.Workbook(file, {"in_memory": True}) as book:
+    with Workbook(file, {"in_memory": True}) as book:
         for name, rows in _recorded_copy().items():
             sheet = book.add_worksheet(name[:MAX_SHEET_NAME])
             for column, header in enumerate(rows[0] if rows else ["没有"]):

@@ -10,8 +10,16 @@ from marketplace.proceeds import upkeep
 
 def jobs() -> Iterator[Job]:
     """The jobs of this room."""
-    yield Job("statements", print_statements, {"seconds": 20}, lane="printing")
-    yield Job("milestones", announce_milestones, {"hour": 17, "minute": 40})
+    yield Job(
+        "statements",
+        print_statements,
+        {"seconds": 20},
+        lane="printing",
+        house_time=True,
+    )
+    yield Job(
+        "milestones", announce_milestones, {"hour": 17, "minute": 40}, house_time=True
+    )
 
 
 def print_statements() -> str:

@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 
 from marketplace import persistence
-from marketplace.clock import today
+from marketplace.clock import now, today
 from marketplace.contracts.models import TechContract
 from marketplace.deals.writing import move_deal
 from marketplace.errors import Invalid, NotNow, Stale
@@ -42,9 +42,11 @@ def plan_milestone(
     plan_fen: int | None,
     *,
     by: Reader,
+    seen: int,
 ) -> Milestone:
-    """计划节点: what is delivered or paid by a day. Raises NotAllowed, NotNow, Invalid."""
+    """计划节点: what is delivered or paid by a day. Raises NotAllowed, NotNow, Stale, Invalid."""
     _require_signed(contract, by)
+    _require_seen(contract, seen)
     title = checked_text(
         "title", title, 200, missing="写明交付什么或付哪一笔，2–200 字。"
     )
@@ -56,7 +58,8 @@ def plan_milestone(
         contract_id=contract.id, title=title, due_on=due_on, plan_fen=plan_fen
     )
     db.session.add(row)
-    persistence.commit()
+    contract.changed_at = now()
+    persistence.commit(stale=CHANGED)
     return row
 
 
@@ -82,9 +85,15 @@ def record_receipt(
     note: str,
     *,
     by: Reader,
+    seen: int,
 ) -> Receipt:
-    """记录到款; the first one lets the deal perform. Raises NotAllowed, NotNow, Invalid."""
+    """记录到款; the first one lets the deal perform. Of two who record it at once the second one is to look again.
+
+    Raises:
+        NotAllowed, NotNow, Stale, Invalid.
+    """
     _require_signed(contract, by)
+    _require_seen(contract, seen)
     if amount_fen is None or amount_fen <= 0:
         raise _wrong("amount_fen", "写到账的金额，单位元，要大于 0。")
     if received_on is None or received_on > today():
@@ -100,6 +109,7 @@ def record_receipt(
     deal = contract.deal
     if deal is not None and deal.state == "contracted":
         move_deal(deal, "perform", by=by, note=f"到款 {yuan(amount_fen)} 元")
+    contract.changed_at = now()
     persistence.commit(stale=CHANGED)
     return row
 
@@ -124,8 +134,11 @@ def reverse_receipt(receipt: Receipt, note: str, *, by: Reader) -> Receipt:
         by_id=reader_id(by),
     )
     db.session.add(row)
+    receipt.contract.changed_at = now()
     again = NotNow("这一笔已经冲销过。", "请刷新页面。")
-    persistence.commit(duplicates={"uq_contract_receipt_reverses": again})
+    persistence.commit(
+        stale=CHANGED, duplicates={"uq_contract_receipt_reverses": again}
+    )
     return row
 
 
@@ -250,6 +263,7 @@ def finish_conversion(contract: TechContract, *, by: Reader) -> None:
 
 def _begin(row: Distribution, deed: str, by: Reader, seen: int) -> None:
     require(by, "proceeds.share", row.contract)
+    persistence.hold_row(row.contract)
     row.life.permits(row, deed, by)
     if row.revision != seen:
         raise CHANGED
@@ -257,10 +271,18 @@ def _begin(row: Distribution, deed: str, by: Reader, seen: int) -> None:
 
 def _require_signed(contract: TechContract, by: Reader) -> None:
     require(by, "proceeds.record", contract)
+    # What is received, taken back and shared is decided one after the other: each depends on the sums of the others.
+    persistence.hold_row(contract)
     if contract.state not in queries.PAID_STATES:
         raise NotNow(
             f"这份合同现在是「{contract.state_name}」。", "双方确认以后才能记录款项。"
         )
+
+
+def _require_seen(contract: TechContract, seen: int) -> None:
+    """Refuse what was typed on a page that is no longer true. Raises Stale."""
+    if contract.revision != seen:
+        raise CHANGED
 
 
 def _terms_of(contract: TechContract) -> tuple[date, str]:

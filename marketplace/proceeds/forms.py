@@ -16,7 +16,7 @@ from marketplace.proceeds.sharing import SOURCES, Bracket
 from marketplace.proceeds.typed_plans import read_brackets, read_people, read_percent
 
 
-class MilestoneForm(PageForm):
+class MilestoneForm(SeenForm):
     """What is delivered or paid by a day."""
 
     title = StringField("节点", description="如：交付工艺包；第二笔款。")
@@ -30,7 +30,7 @@ class DoneForm(SeenForm):
     done_on = DateField("完成日期", [Optional()])
 
 
-class ReceiptForm(PageForm):
+class ReceiptForm(SeenForm):
     """Money that came in."""
 
     amount_fen = StringField("到账金额", description="单位元。")

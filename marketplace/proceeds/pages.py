@@ -50,6 +50,7 @@ def plan(contract_id: int) -> ResponseReturnValue:
             form.due_on.data,
             read_box(form, "plan_fen"),
             by=current_user,
+            seen=form.seen_revision,
         )
 
     return _do(row, deed, "已加入计划。", planning=form)
@@ -82,6 +83,7 @@ def receive(contract_id: int) -> ResponseReturnValue:
             form.received_on.data,
             form.note.data or "",
             by=current_user,
+            seen=form.seen_revision,
         )
 
     return _do(row, deed, "已记录到款。", receiving=form)

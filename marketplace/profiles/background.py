@@ -11,7 +11,9 @@ from marketplace.profiles import deeds
 def jobs() -> Iterator[Job]:
     """The job of this room."""
     # 08:50 in Liaocheng, as the reminders of listings: by day, and not in the middle of the night the day ends.
-    yield Job("certificates", announce_endings, {"hour": 0, "minute": 50})
+    yield Job(
+        "certificates", announce_endings, {"hour": 0, "minute": 50}, house_time=True
+    )
 
 
 def announce_endings() -> str:

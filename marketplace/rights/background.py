@@ -11,7 +11,7 @@ from marketplace.rights import upkeep
 def jobs() -> Iterator[Job]:
     """The job of this room."""
     # 08:20 in Liaocheng.
-    yield Job("patent-reminders", remind, {"hour": 0, "minute": 20})
+    yield Job("patent-reminders", remind, {"hour": 0, "minute": 20}, house_time=True)
 
 
 def remind() -> str:

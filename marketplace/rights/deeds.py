@@ -12,7 +12,7 @@ from flask import current_app
 from itsdangerous import BadSignature, URLSafeSerializer
 
 from marketplace import persistence
-from marketplace.clock import now
+from marketplace.clock import in_real_time, now
 from marketplace.errors import Invalid, NotFound, NotNow
 from marketplace.extensions import db
 from marketplace.listings.life import ENDED
@@ -105,7 +105,9 @@ def ask_again(consent: CoOwnerConsent, *, by: Reader | None) -> str:
         NotNow: they were asked a moment ago.
     """
     require(by, "rights.ask", consent)
-    if consent.state == "requested" and now() - consent.asked_at < ASK_PAUSE:
+    if consent.state == "requested" and now() - consent.asked_at < in_real_time(
+        ASK_PAUSE
+    ):
         raise NotNow("刚刚发过征求。", "10 分钟以后再发，或直接把链接给对方。")
     nonce = secrets.token_urlsafe(24)
     consent.life.move(consent, "ask_again", by=by)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 import time
+from pathlib import Path
 
 import click
-from flask import current_app
+from flask import Flask, current_app
 from flask.cli import with_appcontext
 from flask_migrate import upgrade
 
-from marketplace.setup import demonstration, preparing
+from marketplace.errors import MarketError
+from marketplace.settings.rehearsal import MAX_SPEED
+from marketplace.setup import demonstration, preparing, rehearsing
 
 
 @click.command("prepare")
@@ -30,6 +33,7 @@ def commands(samples: bool | None) -> None:
     click.echo(f"  data folder: {current_app.config['DATA_DIR']}")
     # First, for everything after it reads the tables.
     upgrade()
+    rehearsing.mark_database()
     click.echo(
         f"  database: at the newest migration, {preparing.add_first_rows()} dictionary rows added"
     )
@@ -52,6 +56,46 @@ def commands(samples: bool | None) -> None:
     host = os.environ.get("HOST", "127.0.0.1")
     port = os.environ.get("PORT", "8000")
     click.echo(f"`make run` serves http://{host}:{port}")
+
+
+@click.command("rehearse")
+@click.option(
+    "--speed",
+    type=click.IntRange(2, MAX_SPEED),
+    default=1440,
+    show_default=True,
+    help="Seconds of the house in one second: 1440 is a day a minute, 43200 a day in two seconds.",
+)
+@click.option(
+    "--database",
+    default="",
+    help="URL of an empty PostgreSQL database; else a file that is thrown away.",
+)
+@click.option(
+    "--folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="An empty folder that stays; else one that is thrown away.",
+)
+@with_appcontext
+def rehearse(speed: int, database: str, folder: Path | None) -> None:
+    """Serve a site of its own on which nothing is real and time runs faster, until Ctrl-C."""
+    try:
+        rehearsing.refuse_live(current_app.config["ENVIRONMENT"])
+        with rehearsing.rehearsal_folder(folder) as place:
+            env = rehearsing.child_environment(os.environ, place.resolve(), database)
+            status = rehearsing.run_rehearsal(place.resolve(), speed, env)
+    except MarketError as error:
+        raise click.ClickException(str(error)) from None
+    if folder is None:
+        click.echo("演练已结束，它的文件夹已经删除。")
+    if status:
+        raise click.exceptions.Exit(status)
+
+
+def init_app(app: Flask) -> None:
+    """Add the command of rehearsals, and let each process look whose database it has."""
+    app.cli.add_command(rehearse)
+    rehearsing.guard_database(app)
 
 
 def _print_people() -> None:

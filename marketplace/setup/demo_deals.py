@@ -1,10 +1,12 @@
-"""Deals of the demonstration, one at each of several stations, and a publicity that takes objections."""
+"""Deals of the demonstration: one at each of several stations, up to a registered contract with its money shared."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import timedelta
 
+from marketplace import persistence
 from marketplace.accounts.models import Person
 from marketplace.clock import today
 from marketplace.deals import deeds, diligence_deeds, pricing_deeds, publicity_deeds
@@ -16,6 +18,8 @@ from marketplace.introductions import deeds as introduction_deeds
 from marketplace.introductions import queries as introduction_queries
 from marketplace.listings.models import Achievement
 from marketplace.organisations.models import Organisation
+from marketplace.permissions import Guest
+from marketplace.setup.demo_contract import add_contract
 
 LETTER = (
     "甲方（成果持有方）和乙方（成果接收方）就本成果的转让进行洽谈：\n"
@@ -36,7 +40,19 @@ PRICE = Price(
     attendees=("示例审批人", "示例成果转化岗", "示例科研处负责人"),
 )
 # How far each of them is brought, in the order in which they begin.
-STATIONS = ("in_publicity", "decided", "due_diligence", "intention", "proposed")
+STATIONS = (
+    "in_publicity",
+    "decided",
+    "due_diligence",
+    "intention",
+    "proposed",
+    "objection",
+    "approved",
+    "registered",
+)
+OBJECTION = "同类专利去年的成交价高出两成，请说明这次定价的依据。"
+WAIVED = "完成人已书面放弃同等条件下的优先受让权。"
+DAYS_AGO = 20  # a publicity of 15 days that began then is over
 
 
 def add_deals(people: Mapping[str, Person]) -> int:
@@ -53,6 +69,8 @@ def add_deals(people: Mapping[str, Person]) -> int:
     for row, station in zip(rows, STATIONS, strict=False):
         deal = _propose(row, firm, desk)
         _bring(deal, station, firm, desk, people["approver"])
+        if station == "registered":
+            add_contract(deal, people)
     return min(len(rows), len(STATIONS))
 
 
@@ -138,3 +156,37 @@ def _bring(
         by=desk,
         seen=deal.revision,
     )
+    if station == "objection":
+        _object(deal)
+    if station in ("approved", "registered"):
+        _let_publicity_end(deal)
+    if station == "registered":
+        deeds.settle_priority(
+            deal, priority="waived", note=WAIVED, by=desk, seen=deal.revision
+        )
+
+
+def _object(deal: Deal) -> None:
+    """A guest objects, which locks the deal until the institution has answered."""
+    publicity = deal.running_publicity
+    assert publicity is not None  # noqa: S101  it has just begun
+    publicity_deeds.file_objection(
+        publicity,
+        nonce="demonstration",
+        reason="price",
+        text=OBJECTION,
+        evidence="",
+        remedy="disclose",
+        contact="",
+        by=Guest(),
+    )
+
+
+def _let_publicity_end(deal: Deal) -> None:
+    """On a site days pass by themselves; here they are put behind today."""
+    publicity = deal.running_publicity
+    assert publicity is not None  # noqa: S101  it has just begun
+    publicity.started_on = today() - timedelta(days=DAYS_AGO)
+    publicity.ends_on = today() - timedelta(days=1)
+    persistence.commit()
+    publicity_deeds.close_due()

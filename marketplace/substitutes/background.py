@@ -11,7 +11,13 @@ from marketplace.substitutes import deeds
 def jobs() -> Iterator[Job]:
     """The job of this room."""
     # Who may do what is asked of the day and waits for nothing; this is the notice of the morning after.
-    yield Job("substitutes", report_over, {"hour": 0, "minute": 20}, at_start=True)
+    yield Job(
+        "substitutes",
+        report_over,
+        {"hour": 0, "minute": 20},
+        at_start=True,
+        house_time=True,
+    )
 
 
 def report_over() -> str:

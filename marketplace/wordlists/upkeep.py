@@ -22,7 +22,7 @@ from flask import current_app
 
 import search
 from marketplace import lists_in_use
-from marketplace.clock import now
+from marketplace.clock import in_real_time, now
 from marketplace.extensions import db
 from marketplace.listings import index as listing_index
 from marketplace.listings import upkeep as listing_upkeep
@@ -55,7 +55,10 @@ def care_for_editions() -> str:
     if not _is_used(in_force):
         # Another host has built it, a backup was restored, or the file was lost.
         return _build_and_use(in_force)
-    if in_force.in_force_since is None or now() - in_force.in_force_since < SETTLING:
+    if (
+        in_force.in_force_since is None
+        or now() - in_force.in_force_since < in_real_time(SETTLING)
+    ):
         return ""
     return _remove_old_copies(in_force.number)
 

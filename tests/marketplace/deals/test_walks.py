@@ -1,6 +1,6 @@
 """Random walks over deals: nothing is skipped, what is rebuilt is what is stored, and somebody must always act.
 
-`make chaos` walks more of them (`WALKS`).
+`make chaos` walks more of them (`WALKS`); a long run goes in portions (`WALKS_FROM` is the seed of the first one).
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from tests.marketplace.deals.walking import Walk
 from tests.marketplace.deals.world import World
 
 WALKS = int(os.environ.get("WALKS", "20"))
+FIRST = int(os.environ.get("WALKS_FROM", "0"))
 
 
 def test_every_walk_holds(make: Factory) -> None:
@@ -22,7 +23,7 @@ def test_every_walk_holds(make: Factory) -> None:
     case = world.introduced()
     ends: Counter[str] = Counter()
     refused = 0
-    for seed in range(WALKS):
+    for seed in range(FIRST, FIRST + WALKS):
         walk = Walk(world, case, seed)
         walk.run()
         ends[walk.deal.state] += 1

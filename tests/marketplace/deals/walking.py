@@ -9,6 +9,8 @@ from datetime import timedelta
 import sqlalchemy as sa
 
 from marketplace.clock import today
+from marketplace.contracts import queries as contract_queries
+from marketplace.contracts.models import TechContract
 from marketplace.deals import (
     deeds,
     diligence_deeds,
@@ -31,9 +33,11 @@ from marketplace.extensions import db
 from marketplace.introductions.models import Introduction
 from marketplace.lifecycle import history_of
 from marketplace.memberships.queries import desk_of
+from marketplace.proceeds import queries as proceeds_queries
+from tests.marketplace.deals.papers import PaperWalk
 from tests.marketplace.deals.world import NOTE, World
 
-DEEDS_OF_A_WALK = 30
+DEEDS_OF_A_WALK = 45
 
 
 class Walk:
@@ -81,6 +85,8 @@ class Walk:
                 self.deal = db.session.get_one(Deal, number)
                 self.refused += 1
                 assert (self.deal.state, self.deal.revision) == (before, revision)
+                # What was rolled back has changed nothing that held before.
+                continue
             holds(self.deal)
             if not self.deal.is_running:
                 return
@@ -145,12 +151,7 @@ class Walk:
             return [lambda: world.reply(deal, sustained=self.chance.random() < 0.4)]
         if state == "approved" and not deal.priority:
             return [lambda: world.settle(deal)]
-        deed = {
-            "approved": "contract",
-            "contracted": "perform",
-            "performing": "convert",
-        }[state]
-        return [lambda: self.move(deed)]
+        return PaperWalk(world, deal, self.chance).sensible()
 
     def anything(self, step: int) -> list[Callable[[], object]]:
         """What somebody may press out of turn, or without the right to."""
@@ -188,33 +189,13 @@ class Walk:
                 deal, chance.choice(["waived", "none", "used", "perhaps"])
             ),
             lambda: publicity_deeds.close_due(),
-            lambda: self.move(
-                chance.choice(
-                    [
-                        "contract",
-                        "void_contract",
-                        "perform",
-                        "convert",
-                        "close_publicity",
-                    ]
-                )
-            ),
+            *PaperWalk(world, deal, chance).anything(person),
         ]
         if deal.running_publicity is not None:
             presses += 4 * [lambda: world.object_to(deal, f"{self.nonce} {step}")]
         if step > DEEDS_OF_A_WALK // 2:
             presses.append(lambda: world.terminate(deal, person))
         return presses
-
-    def move(self, deed: str) -> None:
-        """A move of the rooms above, which go by the state alone."""
-        if deed == "contract" and not self.deal.priority:
-            return
-        if deed == "close_publicity":
-            # Only the site itself closes, and only at the end.
-            return
-        writing.move_deal(self.deal, deed, by=None)
-        db.session.commit()
 
 
 def holds(deal: Deal) -> None:
@@ -258,3 +239,33 @@ def holds(deal: Deal) -> None:
             assert deal.life.moves[place, event.deed] == event.after
         place = event.after
     assert place == deal.state
+    contract = contract_queries.contract_of(deal)
+    if contract is not None:
+        contract_holds(contract)
+
+
+def contract_holds(contract: TechContract) -> None:
+    """State, History and ledger of a contract agree, and its deal's state with it."""
+    place = ""
+    for event in history_of(contract):
+        assert event.before == place
+        place = event.after
+    assert place == contract.state
+    sums = contract.registered_sums
+    counted = sum(one.counts for one in contract.entries)
+    assert counted == (contract.state == "registered")
+    if contract.state == "cancelled":
+        assert not any(sums.values())
+    deal = contract.deal
+    assert deal is not None
+    confirmed = contract.life.phases["confirmed"]
+    # A registration that is cancelled leaves the contract signed.
+    if contract.state in (*confirmed, "cancelled"):
+        assert deal.state in ("contracted", "performing", "converted", "terminated")
+    else:
+        # What is not signed any more, or not yet, leaves the deal where it may be revised.
+        assert deal.state not in ("contracted", "performing", "converted")
+    if deal.state in ("performing", "converted"):
+        assert proceeds_queries.receipts_of(contract)
+    received = proceeds_queries.received_fen(contract)
+    assert received >= proceeds_queries.bound_fen(contract)

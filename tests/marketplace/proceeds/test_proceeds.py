@@ -39,7 +39,9 @@ def world(make: Factory) -> World:
 
 
 def receive(contract: TechContract, by: Person, fen: int) -> Receipt:
-    return deeds.record_receipt(contract, fen, today(), "", by=by)
+    return deeds.record_receipt(
+        contract, fen, today(), "", by=by, seen=contract.revision
+    )
 
 
 def share(contract: TechContract, by: Person, **changes: Any) -> Distribution:
@@ -58,7 +60,9 @@ def test_received_and_taken_back(world: World) -> None:
     contract = world.signed()
     for amount, day in ((0, today()), (None, today()), (5, None), (5, today() + timedelta(days=1))):  # fmt: skip
         with pytest.raises(Invalid):
-            deeds.record_receipt(contract, amount, day, "", by=world.seller)
+            deeds.record_receipt(
+                contract, amount, day, "", by=world.seller, seen=contract.revision
+            )
     with pytest.raises(NotAllowed):
         receive(contract, world.buyer, 100)
     first = receive(contract, world.seller, 10_000_01)
@@ -165,9 +169,16 @@ def test_milestones_and_the_end(world: World) -> None:
         ("交付", today(), 0),
     ):
         with pytest.raises(Invalid):
-            deeds.plan_milestone(contract, title, day, sum_, by=world.seller)
+            deeds.plan_milestone(
+                contract, title, day, sum_, by=world.seller, seen=contract.revision
+            )
     one = deeds.plan_milestone(
-        contract, "第一笔款", today() + timedelta(days=7), 5, by=world.seller
+        contract,
+        "第一笔款",
+        today() + timedelta(days=7),
+        5,
+        by=world.seller,
+        seen=contract.revision,
     )
     assert upkeep.remind() == 2
     assert upkeep.remind() == 0
@@ -225,6 +236,7 @@ def test_pages(world: World, sign_in: SignIn) -> None:
     day = today().isoformat()
 
     def press(path: str, **data: str) -> int:
+        data = {"seen": str(contract.revision)} | data
         return seller.post(path, data=data).status_code
 
     assert press(f"{money}/milestones", title="交付工艺包", due_on=day) == 303
