@@ -163,6 +163,21 @@ MORE_FILES: dict[str, dict[str, str]] = {
         "calendar": "arithmetic of days, without web and database",
         "written_days": "announced days as people write them",
     },
+    "statuses": {
+        "announcements": "what people are notified of",
+        "life": "the life table of a status, and which there are",
+        "moving": "statuses that go over when organisations are merged",
+    },
+    "finance": {
+        "announcements": "what banks, funds and firms are notified of",
+        "content": "what the rule of a product is, without web and database",
+        "fitting": "why a product fits, and what is missing",
+        "life": "the life tables, and the kinds of products",
+        "pack_content": "what may go into a pack, and its frozen text",
+        "pack_deeds": "packs are granted and end",
+        "pack_queries": "what is read of packs",
+        "typed_terms": "the rule of a product as it is typed",
+    },
     "policies": {
         "asking": "what the page of estimates is asked",
         "clause_files": "clauses as files, read strictly",

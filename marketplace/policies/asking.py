@@ -21,6 +21,7 @@ KINDS = {
     "university": "university",
     "institute": "institute",
     "service_body": "transfer_body",
+    "financial": "bank",
 }
 FIRST_DAY, LAST_DAY = date(2010, 1, 1), date(2099, 12, 31)
 
