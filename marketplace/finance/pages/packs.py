@@ -145,14 +145,14 @@ def pack_file(pack_id: int, attachment_id: int) -> ResponseReturnValue:
     row = pack_queries.get_pack(pack_id, by=current_user)
     attachment = pack_queries.file_of(row, attachment_id)
     assert attachment.file is not None  # noqa: S101
+    if pack_queries.is_received(row, current_user):
+        _record(row, f"{pack_queries.LOOKED}_file")
     opened = storage.open_content(attachment.file.sha256)
     if opened is None:
         raise NotFound(
             "这个文件的内容不见了，已经请运营方处理。", "可以请企业重新上传。"
         )
     file, _ = opened
-    if pack_queries.is_received(row, current_user):
-        _record(row, f"{pack_queries.LOOKED}_file")
     answer = send_file(
         file,
         mimetype=attachment.file_type.media_type,
