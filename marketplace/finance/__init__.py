@@ -7,9 +7,24 @@ from __future__ import annotations
 
 from marketplace.finance.announcements import notice_kinds
 from marketplace.finance.background import jobs
-from marketplace.finance.contributed import deed_names, nav, panels, trays
+from marketplace.finance.contributed import (
+    deed_names,
+    nav,
+    panels,
+    sections,
+    task_count,
+    tasks,
+    trays,
+)
 from marketplace.finance.disclosure import acts_for, of_institution
-from marketplace.permissions import Deeds, operator, uninvolved_operator
+from marketplace.finance.moving import move_back, move_between
+from marketplace.permissions import (
+    Deeds,
+    handler,
+    operator,
+    uninvolved_operator,
+    writer,
+)
 
 DEEDS: Deeds = {
     # Of a product or a version, which belong to their institution.
@@ -19,14 +34,27 @@ DEEDS: Deeds = {
     # Of a pack, which belongs to its firm; operators see none.
     "finance.grant": (acts_for,),
     "finance.read_pack": (of_institution,),
+    # Of a loan, which belongs to its bank.
+    "finance.file_loan": (acts_for,),
+    "finance.read_loan": (acts_for, operator),
+    "finance.decide_loan": (uninvolved_operator,),
+    # Of what a fund looks for and asks.
+    "finance.invest": (acts_for,),
+    # Of the demand.
+    "finance.answer": (writer, handler),
 }
 
 __all__ = [
     "DEEDS",
     "deed_names",
     "jobs",
+    "move_back",
+    "move_between",
     "nav",
     "notice_kinds",
     "panels",
+    "sections",
+    "task_count",
+    "tasks",
     "trays",
 ]

@@ -8,22 +8,28 @@ from typing import Any
 from flask import url_for
 
 from marketplace.clock import today
-from marketplace.contributions import Link, Panel, Tray
-from marketplace.finance import queries
+from marketplace.contributions import Link, Panel, Task, Tray
+from marketplace.finance import investor_queries, loan_queries, queries
 from marketplace.finance.content import NO_APPROVAL
+from marketplace.finance.disclosure import acting_ids
 from marketplace.finance.fitting import fits_of
 from marketplace.finance.life import (
+    LOAN_LIFE,
     PACK_LIFE,
     PRODUCT_LIFE,
+    REQUEST_LIFE,
     VERSION_LIFE,
 )
 from marketplace.listings.models import Demand
 from marketplace.permissions import Reader, may
+from marketplace.wording import day
 
 
 def nav(reader: Reader) -> Iterator[Link]:
-    """The catalogue in the footer, next to the library of policies."""
+    """The catalogue in the footer, next to the library of policies; the list of loans in the hub of the operators."""
     yield Link("金融产品", url_for("finance.catalogue"), "footer")
+    if may(reader, "finance.read_all"):
+        yield Link("贷款备案台账", url_for("finance.office_loans"), "operators")
 
 
 def panels(row: Any, reader: Reader) -> Iterator[Panel]:
@@ -52,6 +58,61 @@ def trays(person: Reader, filters: Mapping[str, str]) -> Iterator[Tray]:
             waits=True,
             position=2,
         )
+        yield Tray(
+            "loans",
+            "待备案贷款",
+            count=loan_queries.filed_count,
+            page=_loans_page,
+            waits=True,
+            position=2,
+        )
+
+
+def tasks(person: Reader) -> Iterator[Task]:
+    """The funds that wait for an answer."""
+    for row in investor_queries.waiting_for(person):
+        yield Task(
+            kind_name="投资机构的了解",
+            title=row.demand.title,
+            url=url_for("finance.interest", interest_id=row.id),
+            state="等您答复",
+            since=row.created_at,
+            dated=("提出", f"{day(row.created_at)} 提出"),
+            note=f"{row.investor.name}想了解是哪家企业。{row.message}",
+            button="去答复",
+        )
+
+
+def task_count(person: Reader) -> int:
+    """How many they are."""
+    return investor_queries.waiting_count(person)
+
+
+def sections(person: Reader, filters: Mapping[str, str]) -> Iterator[Panel]:
+    """On 我的: the ways to products, packs and loans, for who acts; left out of a list that is narrowed."""
+    if filters:
+        return
+    acting = acting_ids(person)
+    kinds = set()
+    for one in getattr(person, "organisations", ()):
+        if one.id in acting:
+            kinds.add(one.kind)
+    if kinds:
+        values = {
+            "is_institution": "financial" in kinds,
+            "is_firm": bool(kinds - {"financial"}),
+        }
+        yield Panel("finance/_section.html", values, position=4)
+
+
+def _loans_page(page: int) -> Panel:
+    rows, arithmetic = loan_queries.filed_page(page)
+    values = {
+        "rows": rows,
+        "page": arithmetic.clamp(page),
+        "pages": arithmetic.pages,
+    }
+    return Panel("finance/_loans_tray.html", values)
 
 
 def _products_page(page: int) -> Panel:
@@ -70,6 +131,8 @@ def deed_names() -> Iterator[tuple[str, str]]:
         "finance_product": ("金融产品", PRODUCT_LIFE),
         "finance_product_version": ("金融产品的一版", VERSION_LIFE),
         "firm_pack": ("融资资料包", PACK_LIFE),
+        "filed_loan": ("贷款备案", LOAN_LIFE),
+        "investor_request": ("投资机构的了解", REQUEST_LIFE),
     }
     for kind, (name, life) in lives.items():
         for deed, deed_name in life.deeds.items():
@@ -81,4 +144,10 @@ def deed_names() -> Iterator[tuple[str, str]]:
     yield "finance.read_pack", "机构查看融资资料包"
     yield "finance.read_pack_file", "机构下载资料包的文件"
     yield "finance.read_pack_copy", "机构下载融资资料包"
+    yield "finance.file_loan", "申报贷款备案"
+    yield "finance.decide_loan", "办理贷款备案"
+    yield "finance.read_loan", "看备案的贷款"
+    yield "finance.export_loans", "导出贷款备案台账"
+    yield "finance.invest", "投资偏好和了解企业"
+    yield "finance.answer", "答复投资机构"
     yield "job.finance_ends", "资料包到期"

@@ -126,7 +126,7 @@ class PreferenceForm(SeenForm):
     """What a fund looks for."""
 
     stages = TickField("企业发展阶段", description="不选就是都看。")
-    field_codes = TickField("技术领域", description="不选就是都看。")
+    chain_codes = TickField("产业链", description="不选就是都看。")
     ticket_low = StringField("单笔最少", description="万元。")
     ticket_high = StringField("单笔最多", description="万元。")
 
@@ -134,12 +134,12 @@ class PreferenceForm(SeenForm):
         self,
         *args: Any,
         stages: Mapping[str, str],
-        fields: Iterable[tuple[str, str]],
+        chains: Iterable[tuple[str, str]],
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         self.stages.choices = list(stages.items())
-        self.field_codes.choices = list(fields)
+        self.chain_codes.choices = list(chains)
 
 
 class InterestForm(PageForm):

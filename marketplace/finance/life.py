@@ -83,6 +83,9 @@ LOAN_LIFE = Life(
         ("confirmed", "lose"): "lost",
         # What the province paid is noted on what was repaid in time; noted again where it was wrong.
         ("repaid", "note"): "repaid",
+        # A bank that entered a wrong day or sum.
+        ("repaid", "reopen"): "confirmed",
+        ("lost", "reopen"): "confirmed",
     },
     names={
         "filed": "等待备案",
@@ -101,6 +104,7 @@ LOAN_LIFE = Life(
         "repay": "登记还清",
         "lose": "登记本金损失",
         "note": "记省级贴息额",
+        "reopen": "退回更正",
     },
 )
 REQUEST_LIFE = Life(

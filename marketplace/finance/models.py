@@ -289,6 +289,14 @@ class FiledLoan(Model):
             name="province_fen",
         ),
         CheckConstraint("state <> 'returned' or note <> ''", name="note"),
+        # Of two that are confirmed at once for one borrower only one is the first.
+        Index(
+            "uq_filed_loan_first",
+            "borrower_uscc",
+            unique=True,
+            sqlite_where=text("is_first"),
+            postgresql_where=text("is_first"),
+        ),
         # The same contract twice, as by two presses of one button.
         Index(
             "uq_filed_loan_contract",
@@ -361,7 +369,7 @@ class FiledLoan(Model):
 
 
 class InvestorPreference(Model):
-    """What a fund looks for: stages, how much it puts in (万元), fields; empty lists let everything through."""
+    """What a fund looks for: stages, how much it puts in (万元), industry chains; an empty list lets all through."""
 
     __tablename__ = "investor_preference"
     __table_args__ = (
@@ -372,7 +380,7 @@ class InvestorPreference(Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"))
     stages: Mapped[list[str]] = mapped_column(JSON)
-    field_codes: Mapped[list[str]] = mapped_column(JSON)
+    chain_codes: Mapped[list[str]] = mapped_column(JSON)
     ticket_low: Mapped[Decimal] = mapped_column(Numeric(14, 4))
     ticket_high: Mapped[Decimal] = mapped_column(Numeric(14, 4))
     changed_at: Mapped[datetime] = mapped_column(default=now)

@@ -24,6 +24,8 @@ READINGS = {
     "signing": "签订日期",
     "seller": "卖方",
     "buyer": "买方",
+    "borrower": "每个企业第一笔备案的贷款",
+    "loan": "每笔贷款第一次备案",
 }
 KEY = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+", re.ASCII)
 MAX_KEY = 60

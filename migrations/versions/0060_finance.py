@@ -36,7 +36,7 @@ def upgrade():
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('organisation_id', sa.Integer(), nullable=False),
     sa.Column('stages', sa.JSON(), nullable=False),
-    sa.Column('field_codes', sa.JSON(), nullable=False),
+    sa.Column('chain_codes', sa.JSON(), nullable=False),
     sa.Column('ticket_low', sa.Numeric(precision=14, scale=4), nullable=False),
     sa.Column('ticket_high', sa.Numeric(precision=14, scale=4), nullable=False),
     sa.Column('changed_at', sa.DateTime(), nullable=False),
@@ -96,6 +96,7 @@ def upgrade():
         batch_op.create_index(batch_op.f('ix_filed_loan_borrower_uscc'), ['borrower_uscc'], unique=False)
         batch_op.create_index(batch_op.f('ix_filed_loan_institution_id'), ['institution_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_filed_loan_state'), ['state'], unique=False)
+        batch_op.create_index('uq_filed_loan_first', ['borrower_uscc'], unique=True, sqlite_where=sa.text('is_first'), postgresql_where=sa.text('is_first'))
         batch_op.create_index('uq_filed_loan_contract', ['institution_id', 'contract_no'], unique=True, sqlite_where=sa.text("state <> 'withdrawn'"), postgresql_where=sa.text("state <> 'withdrawn'"))
 
     op.create_table('finance_product_version',
@@ -211,6 +212,7 @@ def downgrade():
 
     op.drop_table('finance_product_version')
     with op.batch_alter_table('filed_loan', schema=None) as batch_op:
+        batch_op.drop_index('uq_filed_loan_first', sqlite_where=sa.text('is_first'), postgresql_where=sa.text('is_first'))
         batch_op.drop_index('uq_filed_loan_contract', sqlite_where=sa.text("state <> 'withdrawn'"), postgresql_where=sa.text("state <> 'withdrawn'"))
         batch_op.drop_index(batch_op.f('ix_filed_loan_state'))
         batch_op.drop_index(batch_op.f('ix_filed_loan_institution_id'))
