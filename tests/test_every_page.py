@@ -62,6 +62,8 @@ from tests.marketplace.contracts.cases import World as ContractWorld
 from tests.marketplace.deals.world import World as DealWorld
 from tests.marketplace.deals.world import deals_at_stations
 from tests.marketplace.files.samples import attach
+from tests.marketplace.finance.world import World as FinanceWorld
+from tests.marketplace.finance.world import pages_of
 
 VOID = {"input", "br", "hr", "img", "link", "meta", "wbr", "source", "col", "area"}
 UNLABELLED = {"hidden", "submit", "button", "reset", "image"}
@@ -81,6 +83,9 @@ NO_PAGES = {
     "catalogue.robots",
     "catalogue.sitemap",
     "files.content",
+    "finance.export_loans",
+    "finance.pack_copy",
+    "finance.pack_file",
     "contracts.download",
     "contracts.paper",
     "issues.file",
@@ -319,11 +324,15 @@ def houses(
         shared, named=firm.name, email="zhang@partner.example", by=desk
     )
     contracts, uncontracted = contracts_of(make, university, firm)
+    of_finance = FinanceWorld(make, firm, chief)
     return {
         "rows": rows,
         "broker": broker,
         "shared": shared,
+        "banker": of_finance.banker,
+        "investor": of_finance.investor,
         "values": {
+            **pages_of(of_finance),
             "organisation_id": [firm.id, university.id, unverified.id],
             "uscc": [firm.uscc, new_uscc()],
             "code": ["bearing", seat.code],
@@ -533,6 +542,9 @@ def addresses(app: Flask, houses: dict[str, Any]) -> dict[str, set[str]]:
         "/office/review?tray=introductions",
         "/office/review?tray=deals",
         "/office/review?tray=contracts",
+        "/office/review?tray=products",
+        "/office/review?tray=loans",
+        "/office/review?tray=statuses",
         "/office/review?tray=brokerage",
         "/office/review?tray=attributions",
         "/office/review?tray=files",
@@ -572,6 +584,8 @@ def test_no_page_has_a_fault_that_a_reader_cannot_see(
     """The walk: every address as every reader."""
     if IS_WHOLE:
         browsers["requested"] = sign_in(houses["broker"])
+        for name in ("banker", "investor"):
+            browsers[name] = sign_in(houses[name])
     seen: Counter[str] = Counter()
     faults: list[str] = []
     for reader, browser in browsers.items():
@@ -635,6 +649,9 @@ FORMS = [
     ("guest", "/policies/estimate", {"kind": "firm", "tax_free_amount": "2000", "other_day": "2022-01-01"}),
     ("guest", "/policies/estimate", {"kind": "carrier", "nurtured": "x", "day": "x"}),
     ("firm", "/policies/estimate", {"kind": "firm", "talent_project": "yes", "talent_national": "10"}),
+    ("guest", "/finance", {"high_tech": "yes", "capital_sought": "300"}),
+    ("guest", "/finance", {"capital_sought": "x"}),
+    ("firm", "/mine/finance/packs/new", {"institution": ""}),
     ("firm", "/change", {}),
     ("guest", "/register", {"email": "x"}),
     ("guest", "/reset", {"email": "x"}),

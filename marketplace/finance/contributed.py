@@ -150,4 +150,5 @@ def deed_names() -> Iterator[tuple[str, str]]:
     yield "finance.export_loans", "导出贷款备案台账"
     yield "finance.invest", "投资偏好和了解企业"
     yield "finance.answer", "答复投资机构"
-    yield "job.finance_ends", "资料包到期"
+    yield "finance.catalogue", "看哪些金融产品对得上"
+    yield "job.finance-ends", "资料包到期"

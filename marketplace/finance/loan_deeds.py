@@ -114,6 +114,9 @@ def confirm_loan(loan: FiledLoan, *, by: Reader | None, seen: int) -> None:
     loan.is_first = db.session.scalar(earlier.limit(1)) is None
     loan.life.move(loan, "confirm", by=by)
     loan.decided_at = now()
+    # On PostgreSQL two loans of one borrower may be confirmed at once: one meets the other here.
+    with persistence.refusals(duplicates={"uq_filed_loan_first": BOTH_FIRST}):
+        db.session.flush()
     announcements.announce_loan(loan)
     persistence.commit(duplicates={"uq_filed_loan_first": BOTH_FIRST})
 

@@ -315,6 +315,8 @@ OPEN = {
     "catalogue.sitemap",
     "deals.publicities",
     "deals.publicity",
+    "finance.catalogue",
+    "finance.product",
     "files.content",
     "issues.archive",
     "issues.file",

@@ -31,7 +31,6 @@ from marketplace.finance.models import (
 from marketplace.lifecycle import history_of
 from marketplace.organisations.models import Organisation
 from tests.factories import Factory
-from tests.marketplace.finance.test_loans import file_loan
 from tests.marketplace.finance.world import CAPITAL, World, terms_of
 from tests.racing import at_once, committing_site
 
@@ -140,7 +139,7 @@ def test_one_new_version_of_two(site: Flask) -> None:
 
 def test_one_first_filing_of_two(site: Flask) -> None:
     world = World(Factory(db.session))
-    loans = [file_loan(world, contract_no=f"LX-{n}") for n in (1, 2)]
+    loans = [world.loan(f"LX-{n}") for n in (1, 2)]
     numbers = [(loan.id, loan.revision) for loan in loans]
     operator = world.operator.id
 

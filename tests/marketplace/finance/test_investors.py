@@ -48,15 +48,6 @@ def demand_of(
     return world.make.demand(title, owner=world.firm, **(FACTS | changes))
 
 
-def ask(world: World, demand: Demand) -> InvestorRequest:
-    preference = investor_queries.preference_of(world.fund) or prefer(world)
-    code = investor_queries.code_of(world.fund.id, demand.id)
-    teaser = investor_queries.find_teaser(preference, code, by=world.investor)
-    return investor_deeds.request_reveal(
-        preference, teaser, "想看看中试线的订单。", by=world.investor
-    )
-
-
 @pytest.mark.parametrize(
     ("preference", "demand", "passes"),
     [
@@ -121,7 +112,7 @@ def test_a_yes_reveals_to_this_fund_alone(
     demand = demand_of(
         world, "中试线融资", anonymous=anonymous, contact_phone="0635-7654321"
     )
-    row = ask(world, demand)
+    row = world.interest(demand)
     firm, fund = sign_in(world.chief), sign_in(world.investor)
     place = f"/mine/finance/interests/{row.id}"
     names = (world.firm.name, "0635-7654321")
@@ -158,9 +149,9 @@ def test_a_yes_reveals_to_this_fund_alone(
 
 
 def test_a_no_tells_nothing(world: World, sign_in: SignIn) -> None:
-    row = ask(world, demand_of(world))
+    row = world.interest(demand_of(world))
     with pytest.raises(NotNow):
-        ask(world, row.demand)
+        world.interest(row.demand)
     row = db.session.scalars(sa.select(InvestorRequest)).one()
     with pytest.raises(NotAllowed):
         investor_deeds.decline_request(row, by=world.investor, seen=row.revision)
@@ -182,12 +173,12 @@ def test_a_no_tells_nothing(world: World, sign_in: SignIn) -> None:
 
 
 def test_withdrawn_by_the_fund(world: World) -> None:
-    row = ask(world, demand_of(world))
+    row = world.interest(demand_of(world))
     with pytest.raises(NotAllowed):
         investor_deeds.withdraw_request(row, by=world.chief, seen=row.revision)
     investor_deeds.withdraw_request(row, by=world.investor, seen=row.revision)
     assert row.state == "withdrawn"
-    assert ask(world, row.demand).state == "requested"
+    assert world.interest(row.demand).state == "requested"
 
 
 @pytest.mark.parametrize(

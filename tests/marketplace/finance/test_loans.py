@@ -20,7 +20,6 @@ from marketplace.clock import today
 from marketplace.errors import Invalid, NotAllowed, NotNow, Stale
 from marketplace.extensions import db
 from marketplace.finance import loan_deeds, loan_queries
-from marketplace.finance.loan_deeds import LoanValues
 from marketplace.finance.loan_queries import computed
 from marketplace.finance.models import FiledLoan
 from marketplace.finance.subsidies import (
@@ -51,22 +50,8 @@ def world(make: Factory) -> World:
 
 def file_loan(world: World, **changes: Any) -> FiledLoan:
     by = changes.pop("by", world.banker)
-    return loan_deeds.file_loan(world.bank, values_of(world, **changes), by=by)
-
-
-def values_of(world: World, **changes: Any) -> LoanValues:
-    values: dict[str, Any] = {
-        "borrower_name": world.firm.name,
-        "borrower_uscc": world.firm.uscc,
-        "district": "371581",
-        "contract_no": "LX-2026-001",
-        "purpose": "超精研磨工艺中试线",
-        "principal_fen": 300_000_000,
-        "rate": "3.45",
-        "start_on": today() - timedelta(days=200),
-        "end_on": today() + timedelta(days=165),
-    }
-    return LoanValues(**(values | changes))
+    values = world.loan_values(**changes)
+    return loan_deeds.file_loan(world.bank, values, by=by)
 
 
 def press(world: World, loan: FiledLoan, deed: str) -> None:
@@ -82,7 +67,7 @@ def press(world: World, loan: FiledLoan, deed: str) -> None:
     elif deed == "withdraw":
         loan_deeds.withdraw_loan(loan, by=bank, seen=seen)
     elif deed == "refile":
-        loan_deeds.refile_loan(loan, values_of(world), by=bank, seen=seen)
+        loan_deeds.refile_loan(loan, world.loan_values(), by=bank, seen=seen)
     elif deed == "reopen":
         loan_deeds.reopen_loan(loan, "日期写错了", by=office, seen=seen)
     else:
@@ -227,7 +212,7 @@ def test_what_a_loan_comes_to(world: World) -> None:
     assert computed(loan).interest_fen == 16_666_66
     # The second one of the same borrower, by another bank, is not the first.
     other = loan_deeds.file_loan(
-        world.fund, values_of(world, contract_no="DC-1"), by=world.investor
+        world.fund, world.loan_values(contract_no="DC-1"), by=world.investor
     )
     for deed in ("confirm",):
         press(world, other, deed)
