@@ -364,6 +364,7 @@ MORE_FILES: dict[str, dict[str, str]] = {
     "setup": {
         "demo_brokerage": "cases in every column of the board",
         "demo_deals": "deals at several stations",
+        "demo_finance": "a bank, a fund and a firm that looks for money",
         "demo_listings": "what lies on their desks",
         "demo_ledger": "two years of the register",
         "demo_people": "the people who show the site",

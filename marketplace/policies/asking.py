@@ -14,6 +14,7 @@ from marketplace.permissions import Reader
 from marketplace.policies import queries
 from marketplace.policies.content import Figure, RegisteredContract
 from marketplace.policies.estimating import CONTRACTS, as_typed, read_amount, read_told
+from marketplace.statuses.queries import earlier_verified, standing_on
 
 # Kind of an organisation → the kind of body that clauses name.
 KINDS = {
@@ -40,6 +41,7 @@ class Asked:
         organisation_id: for whom; None for a guest and for who belongs to none.
         organisations: (id, name) of those that the reader belongs to.
         contracts: how many registered contracts the figure was taken from; 0 where it was typed.
+        statuses: what checked statuses were taken from, in words.
     """
 
     day: date
@@ -51,6 +53,7 @@ class Asked:
     organisation_id: int | None = None
     organisations: list[tuple[int, str]] = field(default_factory=list)
     contracts: int = 0
+    statuses: list[str] = field(default_factory=list)
 
 
 def read_request(form: Mapping[str, str], day: date, reader: Reader) -> Asked:
@@ -71,6 +74,7 @@ def read_request(form: Mapping[str, str], day: date, reader: Reader) -> Asked:
         if mine is not None and mine.kind in KINDS:
             asked.figures["kind"] = KINDS[mine.kind]
             _take_contracts(asked, mine.id)
+            _take_statuses(asked, mine.id)
         asked.typed = {name: as_typed(one) for name, one in asked.figures.items()}
         asked.typed["day"] = day.isoformat()
         return asked
@@ -114,3 +118,15 @@ def _take_contracts(asked: Asked, organisation_id: int) -> None:
     if amounts:
         asked.figures[CONTRACTS] = sum(amounts, Decimal(0))
         asked.contracts = len(amounts)
+
+
+def _take_statuses(asked: Asked, organisation_id: int) -> None:
+    """Whether the organisation became a 高企 this year, as an operator has checked; of an earlier one 再次认定."""
+    for row in standing_on([organisation_id], asked.day):
+        if row.code != "high_tech" or row.valid_from.year != asked.day.year:
+            continue
+        event = "first"
+        if earlier_verified(organisation_id, row.code, row.valid_from):
+            event = "renewed"
+        asked.figures["hitech_event"] = event
+        asked.statuses.append(f"{row.name}，{row.period}")

@@ -18,6 +18,7 @@ from marketplace.errors import Invalid, MarketError, NotAllowed, NotNow, Stale
 from marketplace.extensions import db
 from marketplace.lifecycle import history_of
 from marketplace.organisations.models import Organisation
+from marketplace.policies.asking import read_request
 from marketplace.statuses import deeds, moving, queries
 from marketplace.statuses.models import OrganisationStatus
 from tests.factories import Factory
@@ -143,6 +144,33 @@ def test_in_the_browser(world: World, sign_in: SignIn, client: FlaskClient) -> N
     assert row.state == "verified"
     page = client.get(f"/organisations/{world.firm.id}").get_data(as_text=True)
     assert ("科技型中小企业" in page) == row.stands_on(today())
+
+
+@pytest.mark.parametrize(
+    ("earlier", "expected"),
+    [(None, "first"), (date(2022, 10, 1), "renewed")],
+)
+def test_an_estimate_reads_what_was_checked(
+    earlier: date | None, expected: str, world: World
+) -> None:
+    year = today().year
+    asked = read_request({}, today(), world.chief)
+    assert "hitech_event" not in asked.figures
+    if earlier is not None:
+        last = earlier.replace(year=earlier.year + 3)
+        world.verify(world.propose(valid_from=earlier, valid_to=last))
+    first_day, last_day = date(year, 1, 1), date(year + 2, 12, 31)
+    row = world.propose(valid_from=first_day, valid_to=last_day)
+    assert "hitech_event" not in read_request({}, today(), world.chief).figures
+
+    world.verify(row)
+
+    asked = read_request({}, today(), world.chief)
+    assert asked.figures["hitech_event"] == expected
+    assert len(asked.statuses) == 1
+    # Of the year before nothing is claimed a second time.
+    later = date(year + 1, 6, 1)
+    assert "hitech_event" not in read_request({}, later, world.chief).figures
 
 
 def test_a_merge_takes_statuses_along(world: World) -> None:
