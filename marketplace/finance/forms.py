@@ -127,8 +127,8 @@ class PreferenceForm(SeenForm):
 
     stages = TickField("企业发展阶段", description="不选就是都看。")
     chain_codes = TickField("产业链", description="不选就是都看。")
-    ticket_low = StringField("单笔最少", description="万元。")
-    ticket_high = StringField("单笔最多", description="万元。")
+    ticket_low = StringField("单笔最少")
+    ticket_high = StringField("单笔最多")
 
     def __init__(
         self,

@@ -88,6 +88,7 @@ CAPITAL = {
     "capital_use": "购置精密冲床和在线检测设备，改造一间厂房。",
     "security": "可以质押两件发明专利。",
     "demand_type": "financing",
+    "chain_code": "bearing",
     "visibility": "public",
     "keywords": ["保持器", "中试"],
     "contact_name": "财务部",
