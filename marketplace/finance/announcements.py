@@ -6,12 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from marketplace.contributions import NoticeKind
-from marketplace.finance.models import (
-    FiledLoan,
-    FirmPack,
-    InvestorRequest,
-    ProductVersion,
-)
+from marketplace.finance.investor_models import InvestorRequest
+from marketplace.finance.loan_models import FiledLoan
+from marketplace.finance.models import FirmPack, ProductVersion
 from marketplace.listings.announcements import people_of
 from marketplace.memberships.queries import desk_of
 from marketplace.notices.addresses import Recipient

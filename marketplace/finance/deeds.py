@@ -10,13 +10,8 @@ from marketplace.errors import Invalid, NotNow, Stale
 from marketplace.extensions import db
 from marketplace.finance import announcements
 from marketplace.finance.content import ProductTerms, stored_terms
-from marketplace.finance.life import PRODUCT_KINDS
-from marketplace.finance.models import (
-    MAX_NAME,
-    MAX_NOTE,
-    FinanceProduct,
-    ProductVersion,
-)
+from marketplace.finance.life import MAX_NOTE, PRODUCT_KINDS
+from marketplace.finance.models import MAX_NAME, FinanceProduct, ProductVersion
 from marketplace.organisations.models import Organisation
 from marketplace.permissions import Reader, reader_id, require
 from marketplace.typed_texts import LEAST, checked_text

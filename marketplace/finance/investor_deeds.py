@@ -14,13 +14,14 @@ from marketplace.errors import Invalid, NotNow, Stale
 from marketplace.extensions import db
 from marketplace.finance import announcements
 from marketplace.finance.deeds import require_institution
+from marketplace.finance.investor_models import InvestorPreference, InvestorRequest
 from marketplace.finance.investor_queries import (
     NO_CHAIN,
     Teaser,
     facts_of,
     preference_of,
 )
-from marketplace.finance.models import MAX_NOTE, InvestorPreference, InvestorRequest
+from marketplace.finance.life import MAX_NOTE
 from marketplace.listings.schema.terms import FIRM_STAGES
 from marketplace.organisations.models import Organisation
 from marketplace.parsing import ParseError

@@ -17,7 +17,7 @@ from sqlalchemy import Select
 from marketplace.errors import NotFound
 from marketplace.extensions import db
 from marketplace.finance.disclosure import acting_ids
-from marketplace.finance.models import InvestorPreference, InvestorRequest
+from marketplace.finance.investor_models import InvestorPreference, InvestorRequest
 from marketplace.listings.disclosure import view_of
 from marketplace.listings.models import Demand
 from marketplace.listings.schema import SCHEMAS

@@ -15,7 +15,8 @@ from marketplace.errors import Invalid, MarketError, NotNow, Stale
 from marketplace.extensions import db
 from marketplace.finance import announcements
 from marketplace.finance.deeds import require_institution
-from marketplace.finance.models import MAX_NOTE, FiledLoan
+from marketplace.finance.life import MAX_NOTE
+from marketplace.finance.loan_models import FiledLoan
 from marketplace.finance.subsidies import KEYS
 from marketplace.organisations.deeds import checked_uscc
 from marketplace.organisations.models import Organisation

@@ -11,7 +11,7 @@ from marketplace.errors import NotFound
 from marketplace.extensions import db
 from marketplace.finance.disclosure import acting_ids
 from marketplace.finance.life import LOAN_LIFE
-from marketplace.finance.models import FiledLoan
+from marketplace.finance.loan_models import FiledLoan
 from marketplace.finance.subsidies import (
     KEYS,
     LossShare,

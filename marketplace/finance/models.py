@@ -1,18 +1,15 @@
-"""Tables of the room: products of institutions, packs of firms, filed loans, preferences and requests of investors."""
+"""Tables of products of institutions, with their versions, and of packs of firms."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
-from decimal import Decimal
 from typing import Any, ClassVar
 
 from sqlalchemy import (
     JSON,
-    BigInteger,
     CheckConstraint,
     ForeignKey,
     Index,
-    Numeric,
     String,
     UniqueConstraint,
     text,
@@ -21,28 +18,22 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.accounts.models import Person
 from marketplace.clock import now, today
-from marketplace.dictionaries.models import District
 from marketplace.extensions import Model
 from marketplace.finance.content import ProductTerms, terms_of
 from marketplace.finance.life import (
-    LOAN_LIFE,
+    MAX_NOTE,
     PACK_LIFE,
     PRODUCT_KINDS,
     PRODUCT_LIFE,
-    REQUEST_LIFE,
     VERSION_LIFE,
 )
 from marketplace.lifecycle import Life
-from marketplace.listings.models import Demand
 from marketplace.organisations.models import Organisation
 
 MAX_NAME = 80
-MAX_NOTE = 500
 _IS_OPEN = text("state in ('draft', 'submitted', 'returned')")
 _STANDS = text("state = 'approved' and replaced_at is null")
 _IS_GRANTED = text("state = 'granted'")
-_IS_CURRENT = text("state in ('requested', 'accepted')")
-_COUNTS = text("state <> 'withdrawn'")
 
 
 class FinanceProduct(Model):
@@ -257,191 +248,4 @@ class FirmPack(Model):
         """The state in Chinese; what has run out today is over before the job has said so."""
         if self.state == "granted" and not self.is_open:
             return self.life.names["expired"]
-        return self.life.names[self.state]
-
-
-class FiledLoan(Model):
-    """A loan for turning achievements into products that a bank files with the authority (备案).
-
-    Attributes:
-        principal_fen, lost_fen, province_fen: 分: lent, lost of the principal, interest subsidy of the province.
-        rate: per cent a year.
-        rules: the dated values it is computed with, as they stood on the day of filing.
-    """
-
-    __tablename__ = "filed_loan"
-    __table_args__ = (
-        CheckConstraint(
-            "state in ('filed', 'confirmed', 'returned', 'withdrawn', 'repaid', 'lost')",
-            name="state",
-        ),
-        CheckConstraint("principal_fen > 0", name="principal_fen"),
-        CheckConstraint("rate > 0 and rate < 100", name="rate"),
-        CheckConstraint("end_on > start_on", name="period"),
-        CheckConstraint("(state = 'repaid') = (repaid_on is not null)", name="repaid"),
-        CheckConstraint("(state = 'lost') = (lost_fen is not null)", name="lost"),
-        CheckConstraint(
-            "lost_fen is null or (lost_fen > 0 and lost_fen <= principal_fen)",
-            name="lost_fen",
-        ),
-        CheckConstraint(
-            "province_fen is null or (province_fen > 0 and state = 'repaid' and province_document <> '')",
-            name="province_fen",
-        ),
-        CheckConstraint("state <> 'returned' or note <> ''", name="note"),
-        # Of two that are confirmed at once for one borrower only one is the first.
-        Index(
-            "uq_filed_loan_first",
-            "borrower_uscc",
-            unique=True,
-            sqlite_where=text("is_first"),
-            postgresql_where=text("is_first"),
-        ),
-        # The same contract twice, as by two presses of one button.
-        Index(
-            "uq_filed_loan_contract",
-            "institution_id",
-            "contract_no",
-            unique=True,
-            sqlite_where=_COUNTS,
-            postgresql_where=_COUNTS,
-        ),
-    )
-    kind: ClassVar[str] = "filed_loan"
-    life: ClassVar[Life] = LOAN_LIFE
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    institution_id: Mapped[int] = mapped_column(
-        ForeignKey("organisation.id"), index=True
-    )
-    product_id: Mapped[int | None] = mapped_column(ForeignKey("finance_product.id"))
-    borrower_name: Mapped[str] = mapped_column(String(120))
-    borrower_uscc: Mapped[str] = mapped_column(String(18), index=True)
-    # The same as an organisation of the platform, where it is one.
-    borrower_id: Mapped[int | None] = mapped_column(
-        ForeignKey("organisation.id"), index=True
-    )
-    district_code: Mapped[str] = mapped_column(ForeignKey("district.code"))
-    contract_no: Mapped[str] = mapped_column(String(60))
-    purpose: Mapped[str] = mapped_column(String(MAX_NOTE))
-    principal_fen: Mapped[int] = mapped_column(BigInteger)
-    rate: Mapped[Decimal] = mapped_column(Numeric(6, 4))
-    start_on: Mapped[date]
-    end_on: Mapped[date]
-    filed_on: Mapped[date]
-    # Whether no other loan of the borrower was filed before (首次备案; a reading, see the rule).
-    is_first: Mapped[bool]
-    state: Mapped[str] = mapped_column(String(10), default="filed", index=True)
-    note: Mapped[str] = mapped_column(String(MAX_NOTE), default="", server_default="")
-    decided_at: Mapped[datetime | None]
-    repaid_on: Mapped[date | None]
-    lost_fen: Mapped[int | None] = mapped_column(BigInteger)
-    province_fen: Mapped[int | None] = mapped_column(BigInteger)
-    province_document: Mapped[str] = mapped_column(
-        String(200), default="", server_default=""
-    )
-    rules: Mapped[dict[str, Any]] = mapped_column(JSON)
-    owner_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
-    created_at: Mapped[datetime] = mapped_column(default=now)
-    revision: Mapped[int] = mapped_column(server_default="1")
-
-    __mapper_args__ = {"version_id_col": revision}
-
-    institution: Mapped[Organisation] = relationship(
-        foreign_keys=[institution_id], lazy="joined"
-    )
-    district: Mapped[District] = relationship(lazy="joined")
-
-    @property
-    def organisation_id(self) -> int:
-        """Whose it is, as the permission table asks: nobody of the bank confirms its own."""
-        return self.institution_id
-
-    @property
-    def state_name(self) -> str:
-        """The state in Chinese."""
-        return self.life.names[self.state]
-
-    @property
-    def is_in_time(self) -> bool:
-        """Whether it was repaid by its last day."""
-        return self.repaid_on is not None and self.repaid_on <= self.end_on
-
-
-class InvestorPreference(Model):
-    """What a fund looks for: stages, how much it puts in (万元), industry chains; an empty list lets all through."""
-
-    __tablename__ = "investor_preference"
-    __table_args__ = (
-        CheckConstraint("ticket_low > 0 and ticket_high >= ticket_low", name="ticket"),
-        UniqueConstraint("organisation_id", name="uq_investor_preference_organisation"),
-    )
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"))
-    stages: Mapped[list[str]] = mapped_column(JSON)
-    chain_codes: Mapped[list[str]] = mapped_column(JSON)
-    ticket_low: Mapped[Decimal] = mapped_column(Numeric(14, 4))
-    ticket_high: Mapped[Decimal] = mapped_column(Numeric(14, 4))
-    changed_at: Mapped[datetime] = mapped_column(default=now)
-    by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
-    revision: Mapped[int] = mapped_column(server_default="1")
-
-    __mapper_args__ = {"version_id_col": revision}
-
-    organisation: Mapped[Organisation] = relationship()
-
-
-class InvestorRequest(Model):
-    """A fund wants to know whose a teaser is; the firm says yes or no, and nobody learns anything before."""
-
-    __tablename__ = "investor_request"
-    __table_args__ = (
-        CheckConstraint(
-            "state in ('requested', 'accepted', 'declined', 'withdrawn')", name="state"
-        ),
-        CheckConstraint("(state = 'requested') = (decided_at is null)", name="decided"),
-        Index(
-            "uq_investor_request_current",
-            "demand_id",
-            "investor_id",
-            unique=True,
-            sqlite_where=_IS_CURRENT,
-            postgresql_where=_IS_CURRENT,
-        ),
-    )
-    kind: ClassVar[str] = "investor_request"
-    life: ClassVar[Life] = REQUEST_LIFE
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    investor_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"), index=True)
-    demand_id: Mapped[int] = mapped_column(ForeignKey("demand.id"), index=True)
-    message: Mapped[str] = mapped_column(String(MAX_NOTE))
-    # The teaser as it was when it was requested: the demand may change.
-    teaser: Mapped[dict[str, Any]] = mapped_column(JSON)
-    state: Mapped[str] = mapped_column(String(10), default="requested", index=True)
-    by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
-    created_at: Mapped[datetime] = mapped_column(default=now)
-    decided_at: Mapped[datetime | None]
-    decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
-    revision: Mapped[int] = mapped_column(server_default="1")
-
-    __mapper_args__ = {"version_id_col": revision}
-
-    investor: Mapped[Organisation] = relationship()
-    demand: Mapped[Demand] = relationship()
-
-    @property
-    def organisation_id(self) -> int:
-        """Who asked, as the permission table asks; of the side that answers it asks the demand."""
-        return self.investor_id
-
-    @property
-    def owner_id(self) -> int | None:
-        """Who asked in person."""
-        return self.by_id
-
-    @property
-    def state_name(self) -> str:
-        """The state in Chinese."""
         return self.life.names[self.state]

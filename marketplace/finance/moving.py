@@ -6,13 +6,9 @@ from typing import Any
 
 from marketplace.clock import now
 from marketplace.extensions import db
-from marketplace.finance.models import (
-    FiledLoan,
-    FinanceProduct,
-    FirmPack,
-    InvestorPreference,
-    InvestorRequest,
-)
+from marketplace.finance.investor_models import InvestorPreference, InvestorRequest
+from marketplace.finance.loan_models import FiledLoan
+from marketplace.finance.models import FinanceProduct, FirmPack
 
 # Table and column that names an organisation, each with what of one organisation there may be only one of.
 PLACES: tuple[tuple[type[Any], str, tuple[str, ...]], ...] = (

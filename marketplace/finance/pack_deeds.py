@@ -11,7 +11,8 @@ from marketplace.errors import Invalid, NotNow, Stale
 from marketplace.extensions import db
 from marketplace.finance import announcements
 from marketplace.finance.deeds import require_institution
-from marketplace.finance.models import MAX_NOTE, FinanceProduct, FirmPack
+from marketplace.finance.life import MAX_NOTE
+from marketplace.finance.models import FinanceProduct, FirmPack
 from marketplace.finance.pack_content import digest_of, frozen_content, items_of
 from marketplace.organisations.models import Organisation
 from marketplace.permissions import Reader, reader_id, require

@@ -13,8 +13,8 @@ from marketplace.door import needs
 from marketplace.errors import Invalid, NotNow
 from marketplace.finance import investor_deeds, investor_queries, queries
 from marketplace.finance.forms import AnswerForm, InterestForm, PreferenceForm
+from marketplace.finance.investor_models import InvestorRequest
 from marketplace.finance.investor_queries import NO_CHAIN
-from marketplace.finance.models import InvestorRequest
 from marketplace.finance.pages.blueprint import blueprint
 from marketplace.forms import SeenForm
 from marketplace.listings.schema.terms import FIRM_STAGES

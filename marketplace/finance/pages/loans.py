@@ -24,7 +24,7 @@ from marketplace.finance.forms import (
 )
 from marketplace.finance.life import LOAN_LIFE
 from marketplace.finance.loan_deeds import LoanValues
-from marketplace.finance.models import FiledLoan
+from marketplace.finance.loan_models import FiledLoan
 from marketplace.finance.pages.blueprint import blueprint
 from marketplace.finance.subsidies import KEYS, case_results, read_cases, rules_of
 from marketplace.finance.workbooks import loans_workbook

@@ -22,12 +22,9 @@ from marketplace.finance import (
     loan_deeds,
     pack_deeds,
 )
-from marketplace.finance.models import (
-    FiledLoan,
-    FirmPack,
-    InvestorRequest,
-    ProductVersion,
-)
+from marketplace.finance.investor_models import InvestorRequest
+from marketplace.finance.loan_models import FiledLoan
+from marketplace.finance.models import FirmPack, ProductVersion
 from marketplace.lifecycle import history_of
 from marketplace.organisations.models import Organisation
 from tests.factories import Factory

@@ -15,7 +15,7 @@ from marketplace.audit.models import Entry
 from marketplace.errors import Invalid, NotAllowed, NotFound, NotNow, Stale
 from marketplace.extensions import db
 from marketplace.finance import investor_deeds, investor_queries
-from marketplace.finance.models import InvestorPreference, InvestorRequest
+from marketplace.finance.investor_models import InvestorPreference, InvestorRequest
 from marketplace.listings.models import Demand
 from marketplace.notices.models import Notice
 from tests.factories import Factory

@@ -20,8 +20,8 @@ from marketplace.clock import today
 from marketplace.errors import Invalid, NotAllowed, NotNow, Stale
 from marketplace.extensions import db
 from marketplace.finance import loan_deeds, loan_queries
+from marketplace.finance.loan_models import FiledLoan
 from marketplace.finance.loan_queries import computed
-from marketplace.finance.models import FiledLoan
 from marketplace.finance.subsidies import (
     KEYS,
     LoanRules,

@@ -18,14 +18,10 @@ from marketplace.finance import (
     pack_deeds,
 )
 from marketplace.finance.content import ProductTerms
+from marketplace.finance.investor_models import InvestorRequest
 from marketplace.finance.loan_deeds import LoanValues
-from marketplace.finance.models import (
-    FiledLoan,
-    FinanceProduct,
-    FirmPack,
-    InvestorRequest,
-    ProductVersion,
-)
+from marketplace.finance.loan_models import FiledLoan
+from marketplace.finance.models import FinanceProduct, FirmPack, ProductVersion
 from marketplace.finance.pack_content import items_of
 from marketplace.finance.typed_terms import read_terms
 from marketplace.listings.models import Demand
