@@ -17,7 +17,7 @@ from marketplace.finance.contributed import (
     trays,
 )
 from marketplace.finance.disclosure import acts_for, of_institution
-from marketplace.finance.moving import move_back, move_between
+from marketplace.finance.moving import move_back, move_between, removals
 from marketplace.permissions import (
     Deeds,
     handler,
@@ -53,6 +53,7 @@ __all__ = [
     "nav",
     "notice_kinds",
     "panels",
+    "removals",
     "sections",
     "task_count",
     "tasks",

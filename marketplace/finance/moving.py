@@ -1,7 +1,9 @@
-"""Products, packs, loans and requests go over when their organisation is merged into another, and come back (072)."""
+"""What goes over when organisations are merged (072), and what is removed when its time is over."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from datetime import datetime
 from typing import Any
 
 from marketplace.clock import now
@@ -9,6 +11,7 @@ from marketplace.extensions import db
 from marketplace.finance.investor_models import InvestorPreference, InvestorRequest
 from marketplace.finance.loan_models import FiledLoan
 from marketplace.finance.models import FinanceProduct, FirmPack
+from marketplace.persistence import count_changed
 
 # Table and column that names an organisation, each with what of one organisation there may be only one of.
 PLACES: tuple[tuple[type[Any], str, tuple[str, ...]], ...] = (
@@ -51,6 +54,23 @@ def move_back(gone_id: int, kept_id: int, moved: list[list[int]]) -> None:
             if row.id in numbers:
                 setattr(row, column, gone_id)
     db.session.flush()
+
+
+def removals() -> Iterator[tuple[str, Callable[[datetime], int]]]:
+    """What removes that which is stored for a time only."""
+    yield "firm_pack", remove_packs
+    yield "investor_request", remove_requests
+
+
+def remove_packs(before: datetime) -> int:
+    """Remove the packs that ended before a moment; how many there were (no commit)."""
+    return count_changed(db.delete(FirmPack).where(FirmPack.ended_at < before))
+
+
+def remove_requests(before: datetime) -> int:
+    """Remove the requests that were decided before a moment; how many there were (no commit)."""
+    over = InvestorRequest.decided_at < before
+    return count_changed(db.delete(InvestorRequest).where(over))
 
 
 def _is_between(row: Any, column: str, kept_id: int) -> bool:
