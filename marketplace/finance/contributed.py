@@ -7,9 +7,15 @@ from typing import Any
 
 from flask import url_for
 
+from marketplace.accounts.models import Person
 from marketplace.clock import today
 from marketplace.contributions import Link, Panel, Task, Tray
-from marketplace.finance import investor_queries, loan_queries, queries
+from marketplace.finance import (
+    investor_queries,
+    loan_queries,
+    pack_queries,
+    queries,
+)
 from marketplace.finance.content import NO_APPROVAL
 from marketplace.finance.disclosure import acting_ids
 from marketplace.finance.fitting import fits_of
@@ -103,6 +109,23 @@ def sections(person: Reader, filters: Mapping[str, str]) -> Iterator[Panel]:
             "is_firm": bool(kinds - {"financial"}),
         }
         yield Panel("finance/_section.html", values, position=4)
+
+
+def personal_copy(person: Person) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """What a person let institutions see in the name of their firm, for the copy of their data."""
+    rows = []
+    for pack in pack_queries.consented_by(person):
+        rows.append(
+            {
+                "提供给": pack.institution.name,
+                "用途": pack.purpose,
+                "同意": pack.created_at.isoformat(),
+                "可看到": pack.until.isoformat(),
+                "状态": pack.state_name,
+                "SHA-256": pack.sha256,
+            }
+        )
+    yield "融资资料包", rows
 
 
 def _loans_page(page: int) -> Panel:

@@ -79,6 +79,12 @@ def granted_by(person: Reader) -> list[FirmPack]:
     return list(db.session.scalars(query.order_by(FirmPack.id.desc())))
 
 
+def consented_by(person: Reader) -> list[FirmPack]:
+    """The packs to which a person has consented in the name of a firm, oldest first."""
+    query = db.select(FirmPack).filter_by(consented_by_id=person.id)
+    return list(db.session.scalars(query.order_by(FirmPack.id)))
+
+
 def received_by(person: Reader) -> list[FirmPack]:
     """The packs that a person's institutions may see today, the first to end first; no other leaves a trace here."""
     query = db.select(FirmPack).where(

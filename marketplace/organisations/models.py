@@ -18,6 +18,7 @@ ORGANISATION_KINDS = {
     "university": "高等院校",
     "institute": "科研院所",
     "service_body": "技术转移服务机构",
+    # Banks, guarantors, insurers, funds; its people act for it as those of a firm do.
     "financial": "金融机构",
     "operator": "平台运营方",
 }

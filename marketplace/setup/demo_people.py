@@ -76,12 +76,8 @@ DEMO_PEOPLE = {
     "broker2": DemoPerson(
         "示例另一位经理人", SERVICE_BODY, role="broker", remark="没有接手的"
     ),
-    "bank": DemoPerson(
-        "示例银行经理", BANK, place="desk", administers=True, remark="银行"
-    ),
-    "fund": DemoPerson(
-        "示例投资经理", FUND, place="desk", administers=True, remark="基金"
-    ),
+    "bank": DemoPerson("示例银行经理", BANK, administers=True, remark="银行，管理员"),
+    "fund": DemoPerson("示例投资经理", FUND, administers=True, remark="基金，管理员"),
     "operator": DemoPerson("示例运营人员", OPERATOR, role="operator"),
     "operator2": DemoPerson("示例运营同事", OPERATOR, role="operator", remark="第二位"),
     "auditor": DemoPerson("示例审计人员", OPERATOR, role="auditor"),

@@ -67,15 +67,14 @@ def new_pack() -> ResponseReturnValue:
     product = pack_queries.find_product(
         request.values.get("product", type=persistence.row_number)
     )
-    others = {str(one.id): one.name for one in queries.verified_institutions()}
-    form = PackForm(institutions=others, consent=pack_deeds.CONSENT)
+    institutions = {str(one.id): one for one in queries.verified_institutions()}
+    names = {code: one.name for code, one in institutions.items()}
+    form = PackForm(institutions=names, consent=pack_deeds.CONSENT)
     if not form.is_submitted():
         if product is not None:
             form.institution.data = str(product.organisation_id)
         return _new_page(firm, form, product)
-    chosen = {one.id: one for one in queries.verified_institutions()}
-    number = form.institution.data or ""
-    institution = chosen.get(int(number)) if number.isdecimal() else None
+    institution = institutions.get(form.institution.data or "")
     if institution is None:
         form.blame({"institution": ["选一家机构。"]})
         return _new_page(firm, form, product, 422)

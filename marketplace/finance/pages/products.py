@@ -9,6 +9,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
+from marketplace import persistence
 from marketplace.clock import today
 from marketplace.door import OPEN_PAGE, current_reader, needs
 from marketplace.errors import Invalid
@@ -100,7 +101,7 @@ def products() -> ResponseReturnValue:
 def new_product() -> ResponseReturnValue:
     """Enter a product with the draft of its first version."""
     institution = queries.get_institution(
-        current_user, request.values.get("organisation", type=int)
+        current_user, request.values.get("organisation", type=persistence.row_number)
     )
     form = ProductForm()
     if not form.is_submitted():

@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 from marketplace.clock import today
 from marketplace.errors import Invalid, NotAllowed, NotFound, NotNow, Stale
 from marketplace.extensions import db
-from marketplace.finance import pack_deeds, pack_queries
+from marketplace.finance import pack_deeds, pack_queries, personal_copy
 from marketplace.finance.models import FirmPack
 from marketplace.finance.pack_content import digest_of, items_of
 from marketplace.lifecycle import history_of
@@ -274,3 +274,12 @@ def test_the_firm_grants_in_the_browser(world: World, sign_in: SignIn) -> None:
     assert len(pack.content["items"]) == 1
     assert "成果转化贷" in sign_in(world.banker).get("/mine/finance/received").get_data(as_text=True)  # fmt: skip
     assert sign_in(world.banker).get("/mine/finance/packs/new").status_code == 404
+
+
+def test_the_copy_of_one_s_data_says_what_one_agreed_to(world: World) -> None:
+    pack = world.pack()
+
+    copy = dict(personal_copy(world.chief))
+
+    assert [row["SHA-256"] for row in copy["融资资料包"]] == [pack.sha256]
+    assert dict(personal_copy(world.banker)) == {"融资资料包": []}

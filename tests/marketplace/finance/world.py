@@ -76,9 +76,9 @@ class World:
     ) -> None:
         self.make = make
         self.bank = make.organisation("鲁西示例银行", kind="financial")
-        self.banker = make.person("desk", self.bank)
+        self.banker = make.person("firm", self.bank, administers=True)
         self.fund = make.organisation("东昌示例基金", kind="financial")
-        self.investor = make.person("desk", self.fund)
+        self.investor = make.person("firm", self.fund, administers=True)
         self.firm = firm or make.organisation("临清振动轴承厂（示例）")
         self.chief = chief or make.person("firm", self.firm, administers=True)
         self.stranger = make.person("firm", make.organisation(), administers=True)
