@@ -294,6 +294,12 @@ def addresses(
         "attribution_id": 1,
         "dispute_id": 1,
         "complaint_id": 1,
+        "status_id": 1,
+        "product_id": 1,
+        "pack_id": 1,
+        "loan_id": 1,
+        "interest_id": 1,
+        "teaser": "nothing",
         "word_list": "synonyms",
     }
     with app.test_request_context():
