@@ -215,11 +215,11 @@ def _estimates(number: int) -> Iterator[Item]:
     )
     for row in db.session.scalars(query):
         total = row.content["total"]
-        told = dict(row.content["told"])
+        figures = dict(row.content["told"])
         sum_words = "没有算出"
         if total:
             sum_words = f"{total} 万元（叠加待核实，以主管部门审核为准）"
-        values = {"预估上限": sum_words, **told}
+        values = {"预估上限": sum_words, **figures}
         yield Item(f"estimate-{row.id}", "estimate", f"按 {row.day} 的测算", values)
 
 
