@@ -67,6 +67,8 @@ from tests.marketplace.deals.world import World as DealWorld
 from tests.marketplace.deals.world import deals_at_stations
 from tests.marketplace.envelopes.world import World as EnvelopeWorld
 from tests.marketplace.files.samples import attach
+from tests.marketplace.finance.world import World as FinanceWorld
+from tests.marketplace.finance.world import pages_of
 
 VOID = {"input", "br", "hr", "img", "link", "meta", "wbr", "source", "col", "area"}
 UNLABELLED = {"hidden", "submit", "button", "reset", "image"}
@@ -86,6 +88,9 @@ NO_PAGES = {
     "catalogue.robots",
     "catalogue.sitemap",
     "files.content",
+    "finance.export_loans",
+    "finance.pack_copy",
+    "finance.pack_file",
     "contracts.download",
     "envelopes.claim_list",
     "envelopes.members_file",
@@ -330,11 +335,15 @@ def houses(
     )
     contracts, uncontracted = contracts_of(make, university, firm)
     envelopes, claims, cohort = claims_at_stations(make, firm, chief)
+    of_finance = FinanceWorld(make, firm, chief)
     return {
         "rows": rows,
         "broker": broker,
         "shared": shared,
+        "banker": of_finance.banker,
+        "investor": of_finance.investor,
         "values": {
+            **pages_of(of_finance),
             "organisation_id": [firm.id, university.id, unverified.id],
             "uscc": [firm.uscc, new_uscc()],
             "code": ["bearing", seat.code],
@@ -568,6 +577,9 @@ def addresses(app: Flask, houses: dict[str, Any]) -> dict[str, set[str]]:
         "/office/review?tray=introductions",
         "/office/review?tray=deals",
         "/office/review?tray=contracts",
+        "/office/review?tray=products",
+        "/office/review?tray=loans",
+        "/office/review?tray=statuses",
         "/office/review?tray=brokerage",
         "/office/review?tray=attributions",
         "/office/review?tray=files",
@@ -607,6 +619,8 @@ def test_no_page_has_a_fault_that_a_reader_cannot_see(
     """The walk: every address as every reader."""
     if IS_WHOLE:
         browsers["requested"] = sign_in(houses["broker"])
+        for name in ("banker", "investor"):
+            browsers[name] = sign_in(houses[name])
     seen: Counter[str] = Counter()
     faults: list[str] = []
     for reader, browser in browsers.items():
@@ -670,6 +684,9 @@ FORMS = [
     ("guest", "/policies/estimate", {"kind": "firm", "tax_free_amount": "2000", "other_day": "2022-01-01"}),
     ("guest", "/policies/estimate", {"kind": "carrier", "nurtured": "x", "day": "x"}),
     ("firm", "/policies/estimate", {"kind": "firm", "talent_project": "yes", "talent_national": "10"}),
+    ("guest", "/finance", {"high_tech": "yes", "capital_sought": "300"}),
+    ("guest", "/finance", {"capital_sought": "x"}),
+    ("firm", "/mine/finance/packs/new", {"institution": ""}),
     ("firm", "/change", {}),
     ("guest", "/register", {"email": "x"}),
     ("guest", "/reset", {"email": "x"}),

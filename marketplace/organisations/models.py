@@ -18,6 +18,8 @@ ORGANISATION_KINDS = {
     "university": "高等院校",
     "institute": "科研院所",
     "service_body": "技术转移服务机构",
+    # Banks, guarantors, insurers, funds; its people act for it as those of a firm do.
+    "financial": "金融机构",
     "operator": "平台运营方",
 }
 # 未核验: its people write and see matches, and publish nothing. 已合并: it was a twin of the one it names.
@@ -65,7 +67,7 @@ class Organisation(Model):
     __tablename__ = "organisation"
     __table_args__ = (
         CheckConstraint(
-            "kind in ('firm', 'university', 'institute', 'service_body', 'operator')",
+            "kind in ('firm', 'university', 'institute', 'service_body', 'financial', 'operator')",
             name="kind",
         ),
         # Its check character is looked at when it is typed; a database without our code sees to the length.

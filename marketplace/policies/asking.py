@@ -16,6 +16,7 @@ from marketplace.policies.content import Figure, RegisteredContract
 from marketplace.policies.estimating import CONTRACTS, as_typed, read_amount, read_told
 from marketplace.rules.content import Value
 from marketplace.rules.queries import find_value
+from marketplace.statuses.queries import earlier_verified, standing_on
 
 # Kind of an organisation → the kind of body that clauses name.
 KINDS = {
@@ -23,6 +24,7 @@ KINDS = {
     "university": "university",
     "institute": "institute",
     "service_body": "transfer_body",
+    "financial": "bank",
 }
 FIRST_DAY, LAST_DAY = date(2010, 1, 1), date(2099, 12, 31)
 # Keys of the room `rules` by which a contract belongs to a year, is paid to one of its parties, and is capped.
@@ -49,6 +51,7 @@ class Asked:
         contracts: how many registered contracts the figure was taken from; 0 where it was typed.
         readings: how the clause is read by which they were chosen, each with its source.
         pieces: field → the parts that its figure is the sum of, where the cap counts for each of them.
+        statuses: what checked statuses were taken from, in words.
     """
 
     day: date
@@ -62,6 +65,7 @@ class Asked:
     contracts: int = 0
     readings: list[Value] = field(default_factory=list)
     pieces: dict[str, list[Decimal]] = field(default_factory=dict)
+    statuses: list[str] = field(default_factory=list)
 
 
 def read_request(form: Mapping[str, str], day: date, reader: Reader) -> Asked:
@@ -82,6 +86,7 @@ def read_request(form: Mapping[str, str], day: date, reader: Reader) -> Asked:
         if mine is not None and mine.kind in KINDS:
             asked.figures["kind"] = KINDS[mine.kind]
             _take_contracts(asked, mine.id)
+            _take_statuses(asked, mine.id)
         asked.typed = {name: as_typed(one) for name, one in asked.figures.items()}
         asked.typed["day"] = day.isoformat()
         return asked
@@ -155,3 +160,15 @@ def _find_pieces(asked: Asked, organisation_id: int) -> None:
     amounts = tax_free_amounts(organisation_id, asked.day.year)
     if sum(amounts, Decimal(0)) == asked.figures[CONTRACTS]:
         asked.pieces[CONTRACTS] = amounts
+
+
+def _take_statuses(asked: Asked, organisation_id: int) -> None:
+    """Whether the organisation became a 高企 this year, as an operator has checked; of an earlier one 再次认定."""
+    for row in standing_on([organisation_id], asked.day):
+        if row.code != "high_tech" or row.valid_from.year != asked.day.year:
+            continue
+        event = "first"
+        if earlier_verified(organisation_id, row.code, row.valid_from):
+            event = "renewed"
+        asked.figures["hitech_event"] = event
+        asked.statuses.append(f"{row.name}，{row.period}")

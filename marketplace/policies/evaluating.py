@@ -140,12 +140,12 @@ def _read(clause: Clause, figures: Figures, reading: str) -> Verdict:
     if clause.entitled:
         says = "条文写明的单位类型"
         kinds = Condition("kind", "in", clause.entitled, says, unnamed=clause.unnamed)
-        verdicts.append(_check(kinds, figures))
+        verdicts.append(check_condition(kinds, figures))
     paths: dict[str, list[Verdict]] = {}
     for condition in clause.conditions:
         if condition.reading not in ("", reading):
             continue
-        verdict = _check(condition, figures)
+        verdict = check_condition(condition, figures)
         if condition.path:
             paths.setdefault(condition.path, []).append(verdict)
         else:
@@ -160,7 +160,7 @@ def _read(clause: Clause, figures: Figures, reading: str) -> Verdict:
     return _compute(clause.amount, figures)
 
 
-def _check(condition: Condition, figures: Figures) -> Verdict:
+def check_condition(condition: Condition, figures: Figures) -> Verdict:
     """Whether one condition is met; `amount` says that it is."""
     own = figures.get(condition.field)
     if own is None:

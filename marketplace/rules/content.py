@@ -26,6 +26,8 @@ READINGS = {
     "buyer": "买方",
     "trainer": "培养机构",
     "holder": "持证人",
+    "borrower": "每个企业第一笔备案的贷款",
+    "loan": "每笔贷款第一次备案",
 }
 # What the platform shows and computes nothing with: the page says so. A test reads the code and finds each other one.
 REFERENCE_ONLY = frozenset(

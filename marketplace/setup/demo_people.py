@@ -10,11 +10,15 @@ UNIVERSITY = "聊城大学（示例）"
 INSTITUTE = "鲁西轴承技术研究院（示例）"
 SERVICE_BODY = "鲁西技术转移服务中心（示例）"
 OPERATOR = "聊城科技大市场运营中心（示例）"
+BANK = "鲁西示例银行聊城分行（示例）"
+FUND = "东昌示例科创基金（示例）"
 ORGANISATION_KIND = {
     UNIVERSITY: "university",
     INSTITUTE: "institute",
     SERVICE_BODY: "service_body",
     OPERATOR: "operator",
+    BANK: "financial",
+    FUND: "financial",
 }
 # A firm that has come by itself: it waits to be verified, its founder writes drafts meanwhile.
 NEWCOMER = "临清新岳轴承配件有限公司（示例）"
@@ -72,6 +76,8 @@ DEMO_PEOPLE = {
     "broker2": DemoPerson(
         "示例另一位经理人", SERVICE_BODY, role="broker", remark="没有接手的"
     ),
+    "bank": DemoPerson("示例银行经理", BANK, administers=True, remark="银行，管理员"),
+    "fund": DemoPerson("示例投资经理", FUND, administers=True, remark="基金，管理员"),
     "operator": DemoPerson("示例运营人员", OPERATOR, role="operator"),
     "operator2": DemoPerson("示例运营同事", OPERATOR, role="operator", remark="第二位"),
     "auditor": DemoPerson("示例审计人员", OPERATOR, role="auditor"),

@@ -58,6 +58,7 @@ from marketplace.rights import queries as right_queries
 from marketplace.setup.demo_brokerage import add_cases
 from marketplace.setup.demo_deals import add_deals
 from marketplace.setup.demo_envelopes import add_envelopes
+from marketplace.setup.demo_finance import add_finance
 from marketplace.setup.demo_ledger import add_ledger
 from marketplace.setup.demo_listings import (
     MORE_WORDS,
@@ -187,6 +188,7 @@ def load_demonstration(report: Callable[[str], None]) -> None:
     added = add_ledger(people["operator"], UNIVERSITY, INSTITUTE)
     report(f"{added} contracts in the ledger")
     report(f"{add_envelopes(people, estimate)} claims on money of the year")
+    report(f"{add_finance(people)} financial products")
     _draft_synonyms()
     report("one draft of synonyms, whose preview is computed in the background")
 

@@ -300,6 +300,12 @@ def addresses(
         "cohort_id": 1,
         "member_id": 1,
         "year": 2026,
+        "status_id": 1,
+        "product_id": 1,
+        "pack_id": 1,
+        "loan_id": 1,
+        "interest_id": 1,
+        "teaser": "nothing",
         "word_list": "synonyms",
     }
     with app.test_request_context():
@@ -321,6 +327,8 @@ OPEN = {
     "catalogue.sitemap",
     "deals.publicities",
     "deals.publicity",
+    "finance.catalogue",
+    "finance.product",
     "files.content",
     "issues.archive",
     "issues.file",

@@ -38,6 +38,8 @@ OWN = SimpleNamespace(
     holder_person_id=5,
     receiver_organisation_id=3,
     receiver_person_id=2,
+    # To which a firm has granted a pack.
+    institution_id=9,
 )
 PEOPLE = {
     "guest": Guest(),
@@ -173,6 +175,21 @@ VERIFIED = {"stranger", "handler", "writer", "colleague", "assigned", "broker"}
         ("claim.pay", {"operator"}),
         ("cohort.read", CLAIMANTS | {"operator"}),
         ("cohort.write", CLAIMANTS),
+        ("statuses.read", {"handler", "operator"}),
+        ("statuses.propose", {"handler"}),
+        ("statuses.verify", {"operator"}),
+        # Of what belongs to a bank or a fund: who handles its affairs, and nobody's own thing lets them through.
+        ("finance.offer", {"handler"}),
+        ("finance.review", {"operator"}),
+        ("finance.read_all", {"operator"}),
+        ("finance.file_loan", {"handler"}),
+        ("finance.read_loan", {"handler", "operator"}),
+        ("finance.decide_loan", {"operator"}),
+        ("finance.invest", {"handler"}),
+        # Of a pack its firm grants it, and only its bank reads it: no operator does.
+        ("finance.grant", {"handler"}),
+        ("finance.read_pack", {"assigned", "broker"}),
+        ("finance.answer", {"handler", "writer"}),
         ("wordlists.edit", {"operator"}),
         ("retention.read", PEOPLE.keys()),
         ("office.read", {"operator"}),

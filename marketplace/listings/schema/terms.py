@@ -516,6 +516,9 @@ ORGANISATION_TERMS = Vocabulary(
         "研究院所": "institute",
         "公司": "firm",
         "服务机构": "service_body",
+        "银行": "financial",
+        "担保公司": "financial",
+        "投资机构": "financial",
     },
 )
 # The five values by which achievements are to be judged; the official weights are unknown, so none is given.

@@ -402,6 +402,7 @@ VISITS: dict[str, tuple[str, str, dict[str, str]]] = {
 ONLY_READ = {
     "complaints.status",
     "deals.objection_status",
+    "finance.catalogue",
     "issues.check",
     "listings.batch",
     "listings.desk_batch",
@@ -425,6 +426,12 @@ ELSEWHERE = {
     ),
     "proceeds": (
         "convert", "done", "drop", "plan", "publicise", "receive", "reverse", "settle", "share",
+    ),
+    "finance": (
+        "accept_interest", "approve_version", "confirm_loan", "decline_interest", "drop_version", "edit_product",
+        "end_product", "investor", "lose_principal", "new_loan", "new_pack", "new_product", "note_province",
+        "recall_version", "refile_loan", "reopen_loan", "repay_loan", "return_loan", "return_version", "show_interest",
+        "submit_version", "withdraw_interest", "withdraw_loan", "withdraw_pack",
     ),
     "imports": (
         "choose", "choose_all", "commit", "correct", "corrections", "discard", "leave_out", "take_back", "upload",
@@ -450,6 +457,7 @@ ELSEWHERE = {
         "add", "approve", "basis", "begin", "budget", "decide", "new", "new_cohort", "pay", "remove", "remove_member",
         "submit", "switch", "upload", "withdraw",
     ),
+    "statuses": ("own", "refuse", "revoke", "verify", "withdraw"),
     "wordlists": ("back", "begin", "draft", "enable", "preview", "stop", "withdraw"),
 }  # fmt: skip
 STATES = (

@@ -525,6 +525,12 @@ NUMBERS = (
     "attachment_id",
     "consent_id",
     "estimate_id",
+    "status_id",
+    "product_id",
+    "version_id",
+    "pack_id",
+    "loan_id",
+    "interest_id",
     "demand_id",
     "complaint_id",
     "envelope_id",
@@ -550,6 +556,7 @@ def _values(rule: Rule, kind: str, given: dict[str, int]) -> dict[str, Any] | No
         "word_list": "synonyms",
         "key": "publicity.days",
         "clause_code": "P-19b",
+        "teaser": "nothing",
     }
     known |= dict.fromkeys(NUMBERS, 1)
     return {name: known[name] for name in rule.arguments}

@@ -23,6 +23,8 @@ from marketplace.audit.models import Entry
 from marketplace.clock import now
 from marketplace.extensions import db
 from marketplace.files.models import FileAccess
+from marketplace.finance.investor_models import InvestorRequest
+from marketplace.finance.models import FirmPack
 from marketplace.listings.unsaved_models import UnsavedForm
 from marketplace.memberships.models import Invitation, JoinRequest
 from marketplace.notices.models import Notice
@@ -103,7 +105,25 @@ def _access(at: datetime, _: str, person: Person, organisation: Organisation) ->
     )  # fmt: skip
 
 
+def _pack(at: datetime, _: str, __: Person, organisation: Organisation) -> Any:
+    bank = Factory(db.session).organisation(kind="financial")
+    return FirmPack(
+        organisation_id=organisation.id, institution_id=bank.id, purpose="贷款", until=at.date(),
+        content={}, sha256="0" * 64, consent="同意", state="withdrawn", ended_at=at,
+    )  # fmt: skip
+
+
+def _interest(at: datetime, _: str, person: Person, organisation: Organisation) -> Any:
+    demand = Factory(db.session).demand(owner=organisation)
+    return InvestorRequest(
+        investor_id=organisation.id, demand_id=demand.id, message="想了解", teaser={},
+        state="declined", by_id=person.id, decided_at=at,
+    )  # fmt: skip
+
+
 ROWS: dict[str, Made] = {
+    "firm_pack": _pack,
+    "investor_request": _interest,
     "file_request": _access,
     "unsaved_form": _unsaved,
     "alerted": _alerted,

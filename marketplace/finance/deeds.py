@@ -1,0 +1,281 @@
+"""What is done to products: writing, handing in, publishing by an operator, ending. One function a button."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from marketplace import persistence
+from marketplace.clock import now, today
+from marketplace.errors import Invalid, NotNow, Stale
+from marketplace.extensions import db
+from marketplace.finance import announcements
+from marketplace.finance.content import ProductTerms, stored_terms
+from marketplace.finance.life import MAX_NOTE, PRODUCT_KINDS
+from marketplace.finance.models import MAX_NAME, FinanceProduct, ProductVersion
+from marketplace.organisations.models import Organisation
+from marketplace.permissions import Reader, reader_id, require
+from marketplace.typed_texts import LEAST, checked_text
+
+NOT_SAVED = "产品没有保存。"
+WHY = f"写明要改什么，{LEAST}–{MAX_NOTE} 字。"
+MOST_AHEAD = timedelta(days=730)
+TAKEN = Invalid(
+    NOT_SAVED, problems={"name": ["贵机构已经有一个同名的产品，请打开它改新版本。"]}
+)
+BEGUN = Stale("刚有同事开始写新版本。", "请刷新页面，在那一版上改。")
+
+
+def require_institution(organisation: Organisation) -> None:
+    """Refuse who is no verified financial institution. Raises NotNow."""
+    if organisation.kind != "financial" or not organisation.is_verified:
+        raise NotNow(
+            "只有已核验的金融机构能办理。",
+            "单位核验以后再来；单位类型不对的，请联系运营方。",
+        )
+
+
+def create_product(
+    organisation: Organisation,
+    kind: str,
+    name: str,
+    terms: ProductTerms,
+    valid_from: date | None,
+    *,
+    by: Reader | None,
+) -> FinanceProduct:
+    """登记产品, with the draft of its first version.
+
+    Args:
+        organisation: a verified financial institution.
+        kind: a key of `PRODUCT_KINDS`.
+        name: as the institution calls it.
+        terms: what it offers and requires.
+        valid_from: the first day on which it is to act.
+        by: who acts for the institution; None for the site itself.
+
+    Raises:
+        NotAllowed.
+        NotNow: the organisation is no verified financial institution.
+        Invalid: a value is missing or makes no sense, or the institution has a product of that name.
+    """
+    product = FinanceProduct(
+        organisation_id=organisation.id, product_kind=kind, state="preparing"
+    )
+    require(by, "finance.offer", product)
+    require_institution(organisation)
+    problems: dict[str, list[str]] = {}
+    if kind not in PRODUCT_KINDS:
+        problems["kind"] = ["选一种产品。"]
+    product.name = checked_text("name", name, MAX_NAME, missing="写产品的名称。")
+    problems.update(_day_problems(valid_from))
+    if problems:
+        raise Invalid(NOT_SAVED, problems=problems)
+    db.session.add(product)
+    with persistence.refusals(duplicates={"uq_finance_product_name": TAKEN}):
+        db.session.flush()
+    product.life.born(product, by=by)
+    _add_version(product, 1, terms, valid_from, by=by)
+    _commit_version()
+    return product
+
+
+def begin_version(
+    product: FinanceProduct,
+    terms: ProductTerms,
+    valid_from: date | None,
+    *,
+    by: Reader | None,
+    seen: int,
+) -> ProductVersion:
+    """起草新版本 of a published product.
+
+    Args:
+        seen: number of the newest version that they saw.
+
+    Raises:
+        NotAllowed; NotNow: it was ended; Stale: somebody began one; Invalid: the day makes no sense.
+    """
+    require(by, "finance.offer", product)
+    require_institution(product.organisation)
+    persistence.hold_row(product)
+    if product.state == "ended":
+        raise NotNow("这个产品已经停办。", "要重新办理的，请登记新的产品。")
+    newest = max(version.number for version in product.versions)
+    if product.open_version is not None or newest != seen:
+        raise BEGUN
+    if problems := _day_problems(valid_from):
+        raise Invalid(NOT_SAVED, problems=problems)
+    version = _add_version(product, newest + 1, terms, valid_from, by=by)
+    _commit_version()
+    return version
+
+
+def save_version(
+    version: ProductVersion,
+    terms: ProductTerms,
+    valid_from: date | None,
+    *,
+    by: Reader | None,
+    seen: int,
+) -> None:
+    """保存草稿. Raises NotAllowed, NotNow, Stale; Invalid: the day makes no sense."""
+    require(by, "finance.offer", version)
+    _hold(version, seen)
+    if version.state not in version.life.phases["editable"]:
+        raise NotNow(
+            f"现在的状态是「{version.state_name}」，不能修改。",
+            "送审以后要改的，先取回。",
+        )
+    if problems := _day_problems(valid_from):
+        raise Invalid(NOT_SAVED, problems=problems)
+    assert valid_from is not None  # noqa: S101
+    version.content = stored_terms(terms)
+    version.valid_from = valid_from
+    version.owner_id = reader_id(by)
+    persistence.commit()
+
+
+def submit_version(version: ProductVersion, *, by: Reader | None, seen: int) -> None:
+    """送审: an operator reads it before anybody sees it. Raises NotAllowed, NotNow, Stale."""
+    require(by, "finance.offer", version)
+    require_institution(version.product.organisation)
+    _hold(version, seen)
+    version.life.move(version, "submit", by=by)
+    version.submitted_at = now()
+    version.note = ""
+    # Who hands it in answers for it: the operator who lets it through must be somebody else.
+    version.owner_id = reader_id(by)
+    persistence.commit()
+
+
+def recall_version(version: ProductVersion, *, by: Reader | None, seen: int) -> None:
+    """取回 what no operator has decided about. Raises NotAllowed, NotNow, Stale."""
+    require(by, "finance.offer", version)
+    _hold(version, seen)
+    version.life.move(version, "recall", by=by)
+    version.submitted_at = None
+    persistence.commit()
+
+
+def drop_version(version: ProductVersion, *, by: Reader | None, seen: int) -> None:
+    """删除草稿. Raises NotAllowed, NotNow, Stale."""
+    require(by, "finance.offer", version)
+    _hold(version, seen)
+    version.life.move(version, "drop", by=by)
+    persistence.commit()
+
+
+def approve_version(version: ProductVersion, *, by: Reader | None, seen: int) -> None:
+    """公布: it acts from its first day on, or from today where that has passed, in the place of what it replaces.
+
+    Raises:
+        NotAllowed: they wrote it, or belong to its institution.
+        NotNow, Stale.
+    """
+    require(by, "finance.review", version)
+    require_institution(version.product.organisation)
+    _hold(version, seen)
+    product = version.product
+    version.life.move(version, "approve", by=by)
+    version.decided_at, version.decided_by_id = now(), reader_id(by)
+    version.valid_from = max(version.valid_from, today())
+    for other in product.versions:
+        _make_way(other, version)
+    # Those that end come first: two versions of one first day cannot stand, even for a moment.
+    if product.state == "preparing":
+        product.life.move(product, "list", by=by)
+    announcements.announce_review(version)
+    _commit_version()
+
+
+def return_version(
+    version: ProductVersion, note: str, *, by: Reader | None, seen: int
+) -> None:
+    """退回修改, with what is to be changed. Raises NotAllowed, NotNow, Stale, Invalid."""
+    require(by, "finance.review", version)
+    _hold(version, seen)
+    version.life.permits(version, "return", by)
+    version.note = checked_text("note", note, MAX_NOTE, missing=WHY)
+    version.life.move(version, "return", by=by, note=version.note)
+    version.decided_at, version.decided_by_id = now(), reader_id(by)
+    announcements.announce_review(version)
+    persistence.commit()
+
+
+def end_product(product: FinanceProduct, *, by: Reader | None, seen: int) -> None:
+    """停办: it leaves the catalogue at once; its versions stay readable for its institution.
+
+    Raises NotAllowed, NotNow, Stale.
+    """
+    require(by, "finance.offer", product)
+    persistence.hold_row(product)
+    if product.revision != seen:
+        raise Stale(*persistence.CHANGED_MEANWHILE)
+    product.life.move(product, "end", by=by)
+    version = product.open_version
+    if version is not None:
+        if version.state == "submitted":
+            version.life.move(version, "recall", by=by)
+            db.session.flush()
+        version.life.move(version, "drop", by=by)
+    persistence.commit()
+
+
+def _make_way(other: ProductVersion, version: ProductVersion) -> None:
+    """End what stood before a new version: the day before it, or altogether where it had not begun."""
+    if other is version or other.state != "approved" or other.replaced_at is not None:
+        return
+    if other.valid_from >= version.valid_from:
+        other.replaced_at = now()
+    elif other.valid_to is None or other.valid_to >= version.valid_from:
+        other.valid_to = version.valid_from - timedelta(days=1)
+
+
+def _add_version(
+    product: FinanceProduct,
+    number: int,
+    terms: ProductTerms,
+    valid_from: date | None,
+    *,
+    by: Reader | None,
+) -> ProductVersion:
+    version = ProductVersion(
+        product=product,
+        number=number,
+        content=stored_terms(terms),
+        valid_from=valid_from,
+        owner_id=reader_id(by),
+    )
+    db.session.add(version)
+    with persistence.refusals(duplicates=_duplicates()):
+        db.session.flush()
+    version.life.born(version, by=by)
+    return version
+
+
+def _hold(version: ProductVersion, seen: int) -> None:
+    """Let nobody else decide about a version before this commit. Raises Stale."""
+    persistence.hold_row(version)
+    if version.revision != seen:
+        raise Stale(*persistence.CHANGED_MEANWHILE)
+
+
+def _day_problems(valid_from: date | None) -> dict[str, list[str]]:
+    if valid_from is None:
+        return {"valid_from": ["写从哪一天起按这一版，如 2026-12-01。"]}
+    if not today() <= valid_from <= today() + MOST_AHEAD:
+        return {"valid_from": ["不早于今天，也不晚于两年以后。"]}
+    return {}
+
+
+def _duplicates() -> dict[str, Invalid | Stale]:
+    return {
+        "uq_finance_product_name": TAKEN,
+        "uq_finance_product_version_open": BEGUN,
+        "uq_finance_product_version_number": BEGUN,
+        "uq_finance_product_version_first_day": Stale(*persistence.CHANGED_MEANWHILE),
+    }
+
+
+def _commit_version() -> None:
+    persistence.commit(duplicates=_duplicates())

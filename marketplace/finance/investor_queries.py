@@ -1,0 +1,200 @@
+"""What is read for investors: teasers without names by their gates, requests of both sides, what a yes reveals.
+
+A teaser is made of closed lists and a sum: what people wrote might name them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from flask import current_app
+from sqlalchemy import Select
+
+from marketplace.errors import NotFound
+from marketplace.extensions import db
+from marketplace.finance.disclosure import acting_ids
+from marketplace.finance.investor_models import InvestorPreference, InvestorRequest
+from marketplace.listings.disclosure import view_of
+from marketplace.listings.models import Demand
+from marketplace.listings.schema import SCHEMAS
+from marketplace.listings.schema.field import SeenBy
+from marketplace.listings.schema.terms import FINANCING_MODES, FIRM_STAGES
+from marketplace.listings.worklists import SOMEBODY, own_numbers
+from marketplace.organisations.models import Organisation
+from marketplace.permissions import Guest, Reader, may
+from marketplace.persistence import find_row
+from marketplace.wording import UNKNOWN, money
+
+MOST = 200
+# What stands for a demand that names no chain, or may not show it.
+NO_CHAIN = "none"
+
+
+@dataclass(frozen=True)
+class Teaser:
+    """A demand for money without anything that says whose it is.
+
+    Attributes:
+        code: what stands for it towards one investor; nobody computes it without the key of the site.
+        demand: the row, for the deed only.
+        facts: (label, value) that are shown.
+        request: the newest request of this investor; None where there is none.
+    """
+
+    code: str
+    demand: Demand
+    facts: tuple[tuple[str, str], ...]
+    request: InvestorRequest | None = None
+
+
+def preference_of(organisation: Organisation) -> InvestorPreference | None:
+    """What a fund looks for; None where it has not said."""
+    query = db.select(InvestorPreference).filter_by(organisation_id=organisation.id)
+    row: InvestorPreference | None = db.session.scalar(query)
+    return row
+
+
+def teasers_for(preference: InvestorPreference, *, by: Reader) -> list[Teaser]:
+    """The demands for money that pass the gates of a fund, newest first.
+
+    Args:
+        preference: stages, tickets and chains; a demand that does not say its sum or stage passes no gate on it.
+        by: who asks: only what they may find, and nothing of their own organisations.
+    """
+    columns = Demand.__table__.c
+    query = (
+        db.select(Demand)
+        .where(
+            Demand.need == "capital",
+            Demand.findable_by(by),
+            Demand.organisation_id.not_in(by.organisation_ids),
+            columns.capital_sought >= preference.ticket_low,
+            columns.capital_sought <= preference.ticket_high,
+        )
+        .order_by(Demand.published_at.desc(), Demand.id.desc())
+        .limit(MOST)
+    )
+    if preference.stages:
+        query = query.where(columns.firm_stage.in_(preference.stages))
+    requests = _requests_of(preference.organisation_id)
+    teasers = []
+    for demand in db.session.scalars(query):
+        view = view_of(demand, Guest())
+        # By what everybody may know: a gate must not tell what the page does not.
+        seen = view.capital_sought is not None and _passes_stage(preference, view)
+        chain = view.chain_code or NO_CHAIN
+        if seen and (not preference.chain_codes or chain in preference.chain_codes):
+            code = code_of(preference.organisation_id, demand.id)
+            facts = facts_of(demand)
+            teasers.append(Teaser(code, demand, facts, requests.get(demand.id)))
+    return teasers
+
+
+def _passes_stage(preference: InvestorPreference, view: Any) -> bool:
+    return not preference.stages or view.firm_stage in preference.stages
+
+
+def facts_of(demand: Demand) -> tuple[tuple[str, str], ...]:
+    """What a teaser shows: closed lists and a sum, as everybody may know them."""
+    view = view_of(demand, Guest())
+    modes = "、".join(FINANCING_MODES.names[code] for code in view.financing_modes)
+    chain = view.chain.name if view.chain is not None else UNKNOWN
+    return (
+        ("融资金额", money(view.capital_sought)),
+        ("企业发展阶段", FIRM_STAGES.names.get(view.firm_stage or "", UNKNOWN)),
+        ("融资方式", modes or UNKNOWN),
+        ("产业链", chain),
+    )
+
+
+def find_teaser(preference: InvestorPreference, code: str, *, by: Reader) -> Teaser:
+    """A teaser of a fund by its code. Raises NotFound."""
+    for teaser in teasers_for(preference, by=by):
+        if hmac.compare_digest(teaser.code, code):
+            return teaser
+    raise NotFound("没有找到这条需求，或者它不再符合您的偏好。", "请从列表里再看一次。")
+
+
+def code_of(investor_id: int, demand_id: int) -> str:
+    """What stands for a demand towards one investor: two investors cannot compare theirs."""
+    key = str(current_app.config["SECRET_KEY"]).encode()
+    text = f"teaser {investor_id} {demand_id}".encode()
+    return hmac.new(key, text, hashlib.sha256).hexdigest()[:24]
+
+
+def get_request(number: int, *, by: Reader) -> InvestorRequest:
+    """A request that this reader may see: of their fund, or about their demand. Raises NotFound."""
+    row = find_row(InvestorRequest, number)
+    if row is not None and (is_asking(row, by) or answers(row, by)):
+        return row
+    raise NotFound("没有找到这次了解。", "请从「我的」进入。")
+
+
+def is_asking(row: InvestorRequest, reader: Reader) -> bool:
+    """Whether a reader acts for the fund."""
+    return row.investor_id in acting_ids(reader)
+
+
+def answers(row: InvestorRequest, reader: Reader) -> bool:
+    """Whether a reader answers for the demand."""
+    return may(reader, "finance.answer", row.demand)
+
+
+def requests_of(organisation_ids: list[int]) -> list[InvestorRequest]:
+    """What funds have requested, newest first."""
+    query = db.select(InvestorRequest).where(
+        InvestorRequest.investor_id.in_(organisation_ids)
+    )
+    return list(
+        db.session.scalars(query.order_by(InvestorRequest.id.desc()).limit(MOST))
+    )
+
+
+def waiting_for(person: Reader) -> list[InvestorRequest]:
+    """The requests that wait for an answer of somebody, oldest first."""
+    query: Select[tuple[InvestorRequest]] = (
+        db.select(InvestorRequest)
+        .join(Demand)
+        .where(InvestorRequest.state == "requested", Demand.looked_after_by(person))
+    )
+    return list(db.session.scalars(query.order_by(InvestorRequest.id).limit(MOST)))
+
+
+def waiting_count(person: Reader) -> int:
+    """How many those are: the header of every page asks."""
+    if person.id is None:
+        return 0
+    return db.session.scalar(_count_query(), own_numbers(person)) or 0
+
+
+@cache
+def _count_query() -> Any:
+    """Built once: building takes longer than counting."""
+    query = db.select(db.func.count(InvestorRequest.id)).join(Demand)
+    return query.where(
+        InvestorRequest.state == "requested", Demand.looked_after_by(SOMEBODY)
+    )
+
+
+def revealed(row: InvestorRequest) -> list[tuple[str, str]]:
+    """Who it is and how to reach them; nothing before the firm has said yes."""
+    if row.state != "accepted":
+        return []
+    demand = row.demand
+    name = demand.organisation.name if demand.organisation is not None else UNKNOWN
+    found = [("单位", name), ("需求", demand.title)]
+    for field in SCHEMAS["demand"]:
+        value = getattr(demand, field.name)
+        if field.seen_by is SeenBy.CONTACT and value:
+            found.append((field.label, value))
+    return found
+
+
+def _requests_of(investor_id: int) -> dict[int, InvestorRequest]:
+    query = db.select(InvestorRequest).where(InvestorRequest.investor_id == investor_id)
+    rows = db.session.scalars(query.order_by(InvestorRequest.id))
+    return {row.demand_id: row for row in rows}

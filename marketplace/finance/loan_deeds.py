@@ -1,0 +1,257 @@
+"""What is done to filed loans: a bank files and settles, the office confirms and notes. One function a button."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from marketplace import persistence
+from marketplace.clock import now, today
+from marketplace.dictionaries.models import current_districts
+from marketplace.errors import Invalid, MarketError, NotNow, Stale
+from marketplace.extensions import db
+from marketplace.finance import announcements
+from marketplace.finance.deeds import require_institution
+from marketplace.finance.life import MAX_NOTE
+from marketplace.finance.loan_models import FiledLoan
+from marketplace.finance.subsidies import KEYS
+from marketplace.organisations.deeds import checked_uscc
+from marketplace.organisations.models import Organisation
+from marketplace.organisations.queries import find_organisation
+from marketplace.permissions import Reader, reader_id, require
+from marketplace.rules.queries import frozen
+from marketplace.typed_texts import LEAST, checked_text
+
+NOT_SAVED = "贷款没有保存。"
+FIRST_DAY = date(2015, 1, 1)
+MOST_FEN = 10**13  # a thousand 亿 元 in 分
+RATE = re.compile(r"\d{1,2}(\.\d{1,4})?", re.ASCII)
+WHY = f"写明要补正什么，{LEAST}–{MAX_NOTE} 字。"
+TWICE = NotNow("贵机构已经申报过这份合同。", "在「贷款备案」里打开它，补正或登记还款。")
+BOTH_FIRST = Stale("刚刚备案了这家企业的另一笔贷款。", "请刷新页面再办。")
+
+
+@dataclass(frozen=True)
+class LoanValues:
+    """A loan as it is typed: None and empty texts where nothing could be read.
+
+    Attributes:
+        principal_fen: 分.
+        rate: per cent a year, as typed.
+    """
+
+    borrower_name: str
+    borrower_uscc: str
+    district: str
+    contract_no: str
+    purpose: str
+    principal_fen: int | None
+    rate: str
+    start_on: date | None
+    end_on: date | None
+
+
+def file_loan(
+    institution: Organisation, values: LoanValues, *, by: Reader | None
+) -> FiledLoan:
+    """申报备案: with the dated rules of today, by which it is computed whatever they become.
+
+    Args:
+        institution: the bank.
+        values: as typed.
+        by: who acts for the bank; None for the site itself.
+
+    Raises:
+        NotAllowed; NotNow: no verified institution, or the contract was filed already; Invalid.
+    """
+    loan = FiledLoan(institution_id=institution.id)
+    require(by, "finance.file_loan", loan)
+    require_institution(institution)
+    _write(loan, values)
+    loan.filed_on = today()
+    loan.is_first = False
+    loan.rules = frozen(KEYS, today())
+    loan.owner_id = reader_id(by)
+    db.session.add(loan)
+    with persistence.refusals(duplicates={"uq_filed_loan_contract": TWICE}):
+        db.session.flush()
+    loan.life.born(loan, by=by)
+    persistence.commit(duplicates={"uq_filed_loan_contract": TWICE})
+    return loan
+
+
+def refile_loan(
+    loan: FiledLoan, values: LoanValues, *, by: Reader | None, seen: int
+) -> None:
+    """补正后再报. Raises NotAllowed, NotNow, Stale, Invalid."""
+    require(by, "finance.file_loan", loan)
+    _hold(loan, "refile", by, seen)
+    with db.session.no_autoflush:
+        _write(loan, values)
+    loan.life.move(loan, "refile", by=by)
+    loan.note = ""
+    loan.owner_id = reader_id(by)
+    persistence.commit(duplicates={"uq_filed_loan_contract": TWICE})
+
+
+def withdraw_loan(loan: FiledLoan, *, by: Reader | None, seen: int) -> None:
+    """撤回 what the office has not confirmed. Raises NotAllowed, NotNow, Stale."""
+    require(by, "finance.file_loan", loan)
+    _hold(loan, "withdraw", by, seen)
+    loan.life.move(loan, "withdraw", by=by)
+    persistence.commit()
+
+
+def confirm_loan(loan: FiledLoan, *, by: Reader | None, seen: int) -> None:
+    """准予备案; whether it is the borrower's first is settled here. Raises NotAllowed, NotNow, Stale."""
+    require(by, "finance.decide_loan", loan)
+    _hold(loan, "confirm", by, seen)
+    earlier = db.select(FiledLoan.id).where(
+        FiledLoan.borrower_uscc == loan.borrower_uscc, FiledLoan.is_first
+    )
+    loan.is_first = db.session.scalar(earlier.limit(1)) is None
+    loan.life.move(loan, "confirm", by=by)
+    loan.decided_at = now()
+    # On PostgreSQL two loans of one borrower may be confirmed at once: one meets the other here.
+    with persistence.refusals(duplicates={"uq_filed_loan_first": BOTH_FIRST}):
+        db.session.flush()
+    announcements.announce_loan(loan)
+    persistence.commit(duplicates={"uq_filed_loan_first": BOTH_FIRST})
+
+
+def return_loan(loan: FiledLoan, note: str, *, by: Reader | None, seen: int) -> None:
+    """退回补正, with what is missing. Raises NotAllowed, NotNow, Stale, Invalid."""
+    require(by, "finance.decide_loan", loan)
+    _hold(loan, "return", by, seen)
+    loan.note = checked_text("note", note, MAX_NOTE, missing=WHY)
+    loan.life.move(loan, "return", by=by, note=loan.note)
+    loan.decided_at = now()
+    announcements.announce_loan(loan)
+    persistence.commit()
+
+
+def repay_loan(
+    loan: FiledLoan, repaid_on: date | None, *, by: Reader | None, seen: int
+) -> None:
+    """登记还清: principal and interest were paid back on a day. Raises NotAllowed, NotNow, Stale, Invalid."""
+    require(by, "finance.file_loan", loan)
+    _hold(loan, "repay", by, seen)
+    if repaid_on is None or not loan.start_on <= repaid_on <= today():
+        raise _wrong("repaid_on", "写还清的日子，在放款日和今天之间。")
+    loan.repaid_on = repaid_on
+    loan.life.move(loan, "repay", by=by)
+    persistence.commit()
+
+
+def lose_principal(
+    loan: FiledLoan, lost_fen: int | None, *, by: Reader | None, seen: int
+) -> None:
+    """登记本金损失. Raises NotAllowed, NotNow, Stale, Invalid."""
+    require(by, "finance.file_loan", loan)
+    _hold(loan, "lose", by, seen)
+    if lost_fen is None or not 0 < lost_fen <= loan.principal_fen:
+        raise _wrong("lost", "写损失的本金，大于 0，不超过贷款本金。")
+    loan.lost_fen = lost_fen
+    loan.life.move(loan, "lose", by=by)
+    persistence.commit()
+
+
+def note_province(
+    loan: FiledLoan,
+    province_fen: int | None,
+    document: str,
+    *,
+    by: Reader | None,
+    seen: int,
+) -> None:
+    """记省级贴息额 of a loan that was repaid in time; noted again where it was wrong.
+
+    Raises NotAllowed, NotNow, Stale; Invalid: no sum or no document.
+    """
+    require(by, "finance.decide_loan", loan)
+    _hold(loan, "note", by, seen)
+    if not loan.is_in_time:
+        raise NotNow(
+            "没有按时还清的贷款，不补贴利息。",
+            "还清日期登记错的，用「退回更正」请银行重新登记。",
+        )
+    if province_fen is None or not 0 < province_fen <= loan.principal_fen:
+        raise _wrong("province", "写省级贴息额，单位元，大于 0，不超过贷款本金。")
+    name = checked_text("document", document, 200, missing="写下达贴息的文件。")
+    loan.province_fen, loan.province_document = province_fen, name
+    loan.life.move(loan, "note", by=by, note=f"{name}：{province_fen} 分")
+    persistence.commit()
+
+
+def reopen_loan(loan: FiledLoan, note: str, *, by: Reader | None, seen: int) -> None:
+    """退回更正: what was entered wrongly is entered again. Raises NotAllowed, NotNow, Stale, Invalid."""
+    require(by, "finance.decide_loan", loan)
+    _hold(loan, "reopen", by, seen)
+    loan.note = checked_text("note", note, MAX_NOTE, missing=WHY)
+    loan.life.move(loan, "reopen", by=by, note=loan.note)
+    loan.repaid_on, loan.lost_fen = None, None
+    loan.province_fen, loan.province_document = None, ""
+    announcements.announce_loan(loan)
+    persistence.commit()
+
+
+def _hold(loan: FiledLoan, deed: str, by: Reader | None, seen: int) -> None:
+    persistence.hold_row(loan)
+    loan.life.permits(loan, deed, by)
+    if loan.revision != seen:
+        raise Stale(*persistence.CHANGED_MEANWHILE)
+
+
+def _write(loan: FiledLoan, values: LoanValues) -> None:
+    """Put values into a loan. Raises Invalid: with everything that is wrong."""
+    problems: dict[str, list[str]] = {}
+    texts = (
+        ("borrower_name", values.borrower_name, 120, "写借款企业的全称。"),
+        ("contract_no", values.contract_no, 60, "写借款合同编号。"),
+        ("purpose", values.purpose, MAX_NOTE, "写贷款用于转化哪一项成果。"),
+    )
+    read: dict[str, Any] = {}
+    for name, raw, most, missing in texts:
+        try:
+            read[name] = checked_text(name, raw, most, missing=missing)
+        except Invalid as error:
+            problems.update(error.problems)
+    try:
+        read["borrower_uscc"] = checked_uscc(values.borrower_uscc)
+    except Invalid as error:
+        problems["borrower_uscc"] = [error.message]
+    if values.district not in current_districts():
+        problems["district"] = ["选企业所在的县市区。"]
+    if values.principal_fen is None or not 0 < values.principal_fen <= MOST_FEN:
+        problems["principal"] = ["写贷款本金，单位元，如 3000000。"]
+    if not RATE.fullmatch(values.rate.strip()) or not Decimal(values.rate) > 0:
+        problems["rate"] = ["写年利率，百分之几，小数最多四位，如 3.45。"]
+    problems.update(_day_problems(values))
+    if problems:
+        raise Invalid(NOT_SAVED, problems=problems)
+    for name, text in read.items():
+        setattr(loan, name, text)
+    loan.district_code = values.district
+    loan.principal_fen = values.principal_fen or 0
+    loan.rate = Decimal(values.rate.strip())
+    assert values.start_on is not None  # noqa: S101
+    assert values.end_on is not None  # noqa: S101
+    loan.start_on, loan.end_on = values.start_on, values.end_on
+    borrower = find_organisation("", loan.borrower_uscc)
+    loan.borrower_id = borrower.id if borrower is not None else None
+
+
+def _day_problems(values: LoanValues) -> dict[str, list[str]]:
+    start, end = values.start_on, values.end_on
+    if start is None or not FIRST_DAY <= start <= today():
+        return {"start_on": ["写放款日，不晚于今天，如 2026-01-01。"]}
+    if end is None or end <= start or end.year - start.year > 30:
+        return {"end_on": ["写到期日，在放款日以后，三十年以内。"]}
+    return {}
+
+
+def _wrong(name: str, message: str) -> MarketError:
+    return Invalid(message, problems={name: [message]})

@@ -1,0 +1,164 @@
+"""What is read of filed loans: one, those of a bank, the office's list by its filters, and what each comes to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from marketplace import persistence
+from marketplace.errors import NotFound
+from marketplace.extensions import db
+from marketplace.finance.disclosure import acting_ids
+from marketplace.finance.life import LOAN_LIFE
+from marketplace.finance.loan_models import FiledLoan
+from marketplace.finance.subsidies import (
+    KEYS,
+    LossShare,
+    interest_subsidy,
+    loss_share,
+    rules_of,
+)
+from marketplace.permissions import Reader, may
+from marketplace.persistence import Page
+from marketplace.rules.content import Value
+from marketplace.rules.queries import find_value, thawed
+
+SIZE = 20
+MOST_EXPORTED = 10_000
+
+
+@dataclass(frozen=True)
+class Computed:
+    """What a loan comes to by the rules of its day.
+
+    Attributes:
+        interest_fen: the city's part of the interest subsidy; None where none is owed or the province's is not known.
+        loss: what is borne of a lost principal; None where nothing was lost.
+        why: why there is no interest subsidy, in words; empty where there is one.
+        sources: the values it was computed with.
+    """
+
+    interest_fen: int | None
+    loss: LossShare | None
+    why: str
+    sources: tuple[Value, ...]
+
+
+@dataclass(frozen=True)
+class LoanFilters:
+    """What the office's list is narrowed to; empty texts leave everything."""
+
+    state: str = ""
+    year: str = ""
+    district: str = ""
+
+    @property
+    def address(self) -> dict[str, str]:
+        """The parts of an address that say so."""
+        given = {"state": self.state, "year": self.year, "district": self.district}
+        return {name: value for name, value in given.items() if value}
+
+
+def read_filters(given: Mapping[str, str]) -> LoanFilters:
+    """Filters of an address; what is none is left out."""
+    state, year = given.get("state", ""), given.get("year", "")
+    if state not in LOAN_LIFE.names:
+        state = ""
+    if not (len(year) == 4 and year.isascii() and year.isdigit() and year > "2000"):
+        year = ""
+    return LoanFilters(state, year, given.get("district", "")[:12])
+
+
+def get_loan(number: int, *, by: Reader) -> FiledLoan:
+    """A loan of one's bank, or for the office. Raises NotFound."""
+    row = persistence.find_row(FiledLoan, number)
+    if row is None or not may(by, "finance.read_loan", row):
+        raise NotFound("没有找到这笔贷款。", "可以从「贷款备案」进入。")
+    return row
+
+
+def loans_of(person: Reader) -> list[FiledLoan]:
+    """The loans that a person's banks have filed, newest first."""
+    query = db.select(FiledLoan).where(FiledLoan.institution_id.in_(acting_ids(person)))
+    return list(db.session.scalars(query.order_by(FiledLoan.id.desc()).limit(500)))
+
+
+def filed_count() -> int:
+    """How many wait for the office."""
+    query = db.select(db.func.count(FiledLoan.id)).where(FiledLoan.state == "filed")
+    return db.session.scalar(query) or 0
+
+
+def filed_page(page: int) -> tuple[list[FiledLoan], Page]:
+    """A page of those, the oldest first, and the arithmetic of the pages."""
+    arithmetic = Page(filed_count(), SIZE)
+    query = (
+        db.select(FiledLoan)
+        .where(FiledLoan.state == "filed")
+        .order_by(FiledLoan.filed_on, FiledLoan.id)
+        .offset(arithmetic.offset(page))
+        .limit(SIZE)
+    )
+    return list(db.session.scalars(query)), arithmetic
+
+
+def all_loans(filters: LoanFilters) -> list[FiledLoan]:
+    """Everything that was filed and not withdrawn, narrowed, the newest first; for the list and its export."""
+    query = db.select(FiledLoan)
+    if filters.state:
+        query = query.where(FiledLoan.state == filters.state)
+    else:
+        query = query.where(FiledLoan.state != "withdrawn")
+    if filters.year:
+        year = int(filters.year)
+        query = query.where(
+            FiledLoan.filed_on >= date(year, 1, 1),
+            FiledLoan.filed_on <= date(year, 12, 31),
+        )
+    if filters.district:
+        query = query.where(FiledLoan.district_code == filters.district)
+    ordered = query.order_by(FiledLoan.filed_on.desc(), FiledLoan.id.desc())
+    return list(db.session.scalars(ordered.limit(MOST_EXPORTED)))
+
+
+def computed(loan: FiledLoan) -> Computed:
+    """What a loan comes to by the rules that it has stored."""
+    values = thawed(loan.rules)
+    rules = rules_of(values)
+    why = ""
+    if loan.state != "repaid":
+        why = "按时还本付息以后才有"
+    elif not loan.is_in_time:
+        why = "没有按时还清"
+    elif rules.first_by == "borrower" and not loan.is_first:
+        why = "不是这家企业首次备案的贷款"
+    elif loan.province_fen is None:
+        why = "等省级贴息额"
+    interest = None
+    if not why and loan.province_fen is not None:
+        interest = interest_subsidy(loan.province_fen, rules)
+    loss = None
+    if loan.lost_fen is not None:
+        loss = loss_share(loan.lost_fen, rules)
+    return Computed(interest, loss, why, tuple(values[key] for key in KEYS))
+
+
+def sums_of(loans: Iterable[FiledLoan]) -> dict[str, int]:
+    """Sums of a list in 分: principal, interest subsidy of the city, and what is borne of losses."""
+    sums = dict.fromkeys(("count", "principal", "interest", "city", "county"), 0)
+    for loan in loans:
+        result = computed(loan)
+        sums["count"] += 1
+        sums["principal"] += loan.principal_fen
+        sums["interest"] += result.interest_fen or 0
+        if result.loss is not None:
+            sums["city"] += result.loss.city
+            sums["county"] += result.loss.county
+    return sums
+
+
+def present_values(day: date) -> list[Value]:
+    """The rules by which a loan would be filed today, for the page that explains them."""
+    values = [find_value(key, day) for key in KEYS]
+    return [value for value in values if value is not None]

@@ -1,0 +1,97 @@
+"""What goes over when organisations are merged (072), and what is removed when its time is over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Any
+
+from marketplace.clock import now
+from marketplace.extensions import db
+from marketplace.finance.investor_models import InvestorPreference, InvestorRequest
+from marketplace.finance.loan_models import FiledLoan
+from marketplace.finance.models import FinanceProduct, FirmPack
+from marketplace.persistence import count_changed
+
+# Table and column that names an organisation, each with what of one organisation there may be only one of.
+PLACES: tuple[tuple[type[Any], str, tuple[str, ...]], ...] = (
+    (FinanceProduct, "organisation_id", ("name",)),
+    (FirmPack, "organisation_id", ("institution_id",)),
+    (FirmPack, "institution_id", ("organisation_id",)),
+    (FiledLoan, "institution_id", ("contract_no",)),
+    (FiledLoan, "borrower_id", ("id",)),
+    (InvestorPreference, "organisation_id", ()),
+    (InvestorRequest, "investor_id", ("demand_id",)),
+)
+
+
+def move_between(gone_id: int, kept_id: int) -> list[list[int]]:
+    """Let everything belong to another organisation; for each place the ids of what was moved.
+
+    What the other organisation has already stays where it was: a product of the same name, an open pack to the same
+    institution (it ends), a loan of the same contract.
+    """
+    moved = []
+    for table, column, names in PLACES:
+        known = {_key(row, names) for row in _of(table, column, kept_id)}
+        numbers = []
+        for row in _of(table, column, gone_id):
+            if _key(row, names) in known or _is_between(row, column, kept_id):
+                _end(row)
+                continue
+            setattr(row, column, kept_id)
+            numbers.append(row.id)
+        moved.append(numbers)
+        db.session.flush()
+    return moved
+
+
+def move_back(gone_id: int, kept_id: int, moved: list[list[int]]) -> None:
+    """Let it belong to the former organisation again."""
+    for (table, column, _), numbers in zip(PLACES, moved, strict=True):
+        for row in _of(table, column, kept_id):
+            # What was moved on by another merge since stays there.
+            if row.id in numbers:
+                setattr(row, column, gone_id)
+    db.session.flush()
+
+
+def removals() -> Iterator[tuple[str, Callable[[datetime], int]]]:
+    """What removes that which is stored for a time only."""
+    yield "firm_pack", remove_packs
+    yield "investor_request", remove_requests
+
+
+def remove_packs(before: datetime) -> int:
+    """Remove the packs that ended before a moment; how many there were (no commit)."""
+    return count_changed(db.delete(FirmPack).where(FirmPack.ended_at < before))
+
+
+def remove_requests(before: datetime) -> int:
+    """Remove the requests that were decided before a moment; how many there were (no commit)."""
+    over = InvestorRequest.decided_at < before
+    return count_changed(db.delete(InvestorRequest).where(over))
+
+
+def _is_between(row: Any, column: str, kept_id: int) -> bool:
+    """Whether a pack would be of an organisation to itself."""
+    if not isinstance(row, FirmPack):
+        return False
+    other = row.institution_id if column == "organisation_id" else row.organisation_id
+    return other == kept_id
+
+
+def _end(row: Any) -> None:
+    """A pack of two that are one now, or of which there is another: nobody sees it any more."""
+    if isinstance(row, FirmPack) and row.state == "granted":
+        row.life.move(row, "withdraw", by=None)
+        row.ended_at = now()
+
+
+def _key(row: Any, names: tuple[str, ...]) -> tuple[Any, ...]:
+    return tuple(getattr(row, name) for name in names)
+
+
+def _of(table: type[Any], column: str, number: int) -> list[Any]:
+    query = db.select(table).filter_by(**{column: number}).order_by(table.id)
+    return list(db.session.scalars(query))

@@ -1,0 +1,314 @@
+"""Pages of products: the catalogue with what fits, one product, and the desk of its institution."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from marketplace import persistence
+from marketplace.clock import today
+from marketplace.door import OPEN_PAGE, current_reader, needs
+from marketplace.errors import Invalid
+from marketplace.finance import deeds, queries
+from marketplace.finance.content import (
+    NO_APPROVAL,
+    STATUS_FIELDS,
+    amount_words,
+    product_questions,
+)
+from marketplace.finance.fitting import fit_of, fits_of
+from marketplace.finance.forms import NoteForm, ProductForm
+from marketplace.finance.models import FinanceProduct, ProductVersion
+from marketplace.finance.pages.blueprint import blueprint
+from marketplace.finance.typed_terms import Reading, read_terms, typed_terms
+from marketplace.forms import SeenForm
+from marketplace.organisations.models import Organisation
+from marketplace.permissions import may
+from marketplace.policies.estimating import as_typed, read_told
+
+OWN = "/mine/finance/products/<int:product_id>"
+VERSION = "/mine/finance/versions/<int:version_id>"
+OFFICE = "/office/finance/versions/<int:version_id>"
+TERMS = ("summary", "price", "term", "document", "papers", "form", "value", "percent", "base", "cap")  # fmt: skip
+
+
+@blueprint.route("/finance", methods=["GET", "POST"])
+@needs("public.read", writes=False, stored=OPEN_PAGE)
+def catalogue() -> ResponseReturnValue:
+    """Every product of today; with figures, which fit and what is missing. Figures are not stored."""
+    questions = product_questions()
+    organisation = _own_firm()
+    typed = {name: request.form.get(name, "")[:60] for name in questions}
+    told = read_told(typed, questions)
+    figures = told.figures
+    if not request.form and organisation is not None:
+        figures = queries.figures_of_firm(organisation, today())
+        typed = {name: as_typed(value) for name, value in figures.items()}
+    versions = queries.catalogue(today())
+    groups = fits_of(versions, figures, today()) if figures else []
+    page = render_template(
+        "finance/catalogue.html",
+        versions=versions,
+        groups=groups,
+        questions=questions,
+        typed=typed,
+        problems=told.problems,
+        organisation=organisation,
+        amount_words=amount_words,
+        no_approval=NO_APPROVAL,
+    )
+    return page, 422 if told.problems else 200
+
+
+@blueprint.get("/finance/products/<int:product_id>")
+@needs("public.read", stored=OPEN_PAGE)
+def product(product_id: int) -> ResponseReturnValue:
+    """One product: what it offers and requires, and how it fits one's own firm."""
+    version = queries.get_listed(product_id, today())
+    organisation = _own_firm()
+    figures = {}
+    if organisation is not None:
+        figures = queries.figures_of_firm(organisation, today())
+    return render_template(
+        "finance/product.html",
+        version=version,
+        product=version.product,
+        versions=queries.published_versions(version.product),
+        fit=fit_of(version, figures, today()),
+        organisation=organisation,
+        amount=amount_words(version.terms.amount),
+        no_approval=NO_APPROVAL,
+    )
+
+
+@blueprint.get("/mine/finance/products")
+@needs("mine.read")
+def products() -> ResponseReturnValue:
+    """The products of the institutions for which one acts."""
+    institutions = queries.institutions_of(current_user)
+    rows = queries.products_of([one.id for one in institutions])
+    return render_template(
+        "finance/products.html", rows=rows, institutions=institutions
+    )
+
+
+@blueprint.route("/mine/finance/products/new", methods=["GET", "POST"])
+@needs("mine.read")
+def new_product() -> ResponseReturnValue:
+    """Enter a product with the draft of its first version."""
+    institution = queries.get_institution(
+        current_user, request.values.get("organisation", type=persistence.row_number)
+    )
+    form = ProductForm()
+    if not form.is_submitted():
+        return _form_page(form, {}, institution=institution)
+    reading = read_terms(request.form)
+
+    def deed() -> FinanceProduct:
+        if reading.terms is None:
+            raise Invalid(deeds.NOT_SAVED, problems=reading.problems)
+        return deeds.create_product(
+            institution,
+            form.kind.data or "",
+            form.name.data or "",
+            reading.terms,
+            form.valid_from.data,
+            by=current_user,
+        )
+
+    return _save(
+        form, reading, deed, "草稿已保存，看过没有问题就送审。", institution=institution
+    )
+
+
+@blueprint.get(OWN)
+@needs("mine.read")
+def product_office(product_id: int) -> ResponseReturnValue:
+    """A product with all its versions, for its institution and for operators."""
+    return _office_page(queries.get_own(product_id, by=current_user))
+
+
+@blueprint.route(f"{OWN}/edit", methods=["GET", "POST"])
+@needs("finance.offer", of_thing=True)
+def edit_product(product_id: int) -> ResponseReturnValue:
+    """Change the draft, or begin a new version where none is open."""
+    row = queries.get_own(product_id, by=current_user)
+    version = row.open_version
+    form = ProductForm()
+    newest = row.versions[0]
+    if not form.is_submitted():
+        seen = version.revision if version is not None else newest.number
+        shown = typed_terms((version or newest).terms)
+        first_day = version.valid_from if version is not None else today()
+        filled = ProductForm(
+            formdata=None,
+            data={name: shown[name] for name in TERMS}
+            | {"valid_from": first_day, "seen": str(seen)},
+        )
+        return _form_page(filled, shown, product=row)
+    reading = read_terms(request.form)
+
+    def deed() -> FinanceProduct:
+        if reading.terms is None:
+            raise Invalid(deeds.NOT_SAVED, problems=reading.problems)
+        values = (reading.terms, form.valid_from.data)
+        if version is None:
+            deeds.begin_version(row, *values, by=current_user, seen=form.seen_revision)
+        else:
+            deeds.save_version(
+                version, *values, by=current_user, seen=form.seen_revision
+            )
+        return row
+
+    return _save(form, reading, deed, "草稿已保存，看过没有问题就送审。", product=row)
+
+
+@blueprint.post(f"{VERSION}/submit")
+@needs("finance.offer", of_thing=True)
+def submit_version(version_id: int) -> ResponseReturnValue:
+    """Hand a version in."""
+    return _press(version_id, deeds.submit_version, "已送审，审核结果会通知您。")
+
+
+@blueprint.post(f"{VERSION}/recall")
+@needs("finance.offer", of_thing=True)
+def recall_version(version_id: int) -> ResponseReturnValue:
+    """Take a version back before a decision."""
+    return _press(version_id, deeds.recall_version, "已取回，可以继续修改。")
+
+
+@blueprint.post(f"{VERSION}/drop")
+@needs("finance.offer", of_thing=True)
+def drop_version(version_id: int) -> ResponseReturnValue:
+    """Give up a draft."""
+    return _press(version_id, deeds.drop_version, "草稿已删除。")
+
+
+@blueprint.post(f"{OWN}/end")
+@needs("finance.offer", of_thing=True)
+def end_product(product_id: int) -> ResponseReturnValue:
+    """Take a product out of the catalogue."""
+    row = queries.get_own(product_id, by=current_user)
+    deeds.end_product(row, by=current_user, seen=SeenForm().seen_revision)
+    flash(f"「{row.name}」已停办，目录里不再显示。", "success")
+    return redirect(url_for("finance.products"), 303)
+
+
+@blueprint.post(f"{OFFICE}/approve")
+@needs("finance.review", of_thing=True)
+def approve_version(version_id: int) -> ResponseReturnValue:
+    """Let a version act."""
+    return _press(version_id, deeds.approve_version, "已公布，机构会收到通知。")
+
+
+@blueprint.post(f"{OFFICE}/return")
+@needs("finance.review", of_thing=True)
+def return_version(version_id: int) -> ResponseReturnValue:
+    """Send a version back with what is to be changed."""
+    row = queries.get_version(version_id, by=current_user)
+    form = NoteForm()
+    try:
+        deeds.return_version(
+            row, form.note.data or "", by=current_user, seen=form.seen_revision
+        )
+    except Invalid as error:
+        form.blame(error.problems, "note")
+        return _office_page(row.product, 422, returning=form)
+    flash("已退回，机构会收到通知。", "success")
+    return redirect(url_for("finance.product_office", product_id=row.product_id), 303)
+
+
+def _press(
+    version_id: int, deed: Callable[..., None], message: str
+) -> ResponseReturnValue:
+    row = queries.get_version(version_id, by=current_user)
+    deed(row, by=current_user, seen=SeenForm().seen_revision)
+    flash(message, "success")
+    return redirect(url_for("finance.product_office", product_id=row.product_id), 303)
+
+
+def _save(
+    form: ProductForm,
+    reading: Reading,
+    deed: Callable[[], FinanceProduct],
+    message: str,
+    **owner: Any,
+) -> ResponseReturnValue:
+    """Save what was typed; what was refused stands beside its box."""
+    try:
+        row = deed()
+    except Invalid as error:
+        form.valid_from.errors = []
+        problems = reading.problems | error.problems
+        form.blame(problems)
+        typed = {name: request.form.getlist(name) for name in request.form}
+        shown: dict[str, Any] = {name: values[0] for name, values in typed.items()}
+        for name in ("any_of", *_choices()):
+            shown[name] = typed.get(name, [])
+        return _form_page(form, shown, problems, 422, **owner)
+    flash(message, "success")
+    return redirect(url_for("finance.product_office", product_id=row.id), 303)
+
+
+def _form_page(
+    form: ProductForm,
+    typed: dict[str, Any],
+    problems: dict[str, list[str]] | None = None,
+    status: int = 200,
+    *,
+    institution: Organisation | None = None,
+    product: FinanceProduct | None = None,
+) -> ResponseReturnValue:
+    page = render_template(
+        "finance/edit.html",
+        form=form,
+        typed=typed,
+        problems=problems or {},
+        questions=product_questions(),
+        statuses=[product_questions()[name] for name in STATUS_FIELDS],
+        institution=institution,
+        product=product,
+    )
+    return page, status
+
+
+def _office_page(
+    row: FinanceProduct, status: int = 200, *, returning: NoteForm | None = None
+) -> ResponseReturnValue:
+    version = row.open_version
+    seen = str(version.revision) if version is not None else ""
+    page = render_template(
+        "finance/product_office.html",
+        product=row,
+        open_version=version,
+        returning=returning or NoteForm(formdata=None, seen=seen),
+        offers=may(current_user, "finance.offer", row),
+        reviews=version is not None and may(current_user, "finance.review", version),
+        may_write=_may_write(row, version),
+        amount_words=amount_words,
+    )
+    return page, status
+
+
+def _may_write(row: FinanceProduct, version: ProductVersion | None) -> bool:
+    if row.state == "ended" or not may(current_user, "finance.offer", row):
+        return False
+    return version is None or version.state in version.life.phases["editable"]
+
+
+def _choices() -> list[str]:
+    questions = product_questions()
+    return [name for name, one in questions.items() if one.kind == "choice"]
+
+
+def _own_firm() -> Organisation | None:
+    """The organisation of the reader whose figures are filled in: the first that is no financial institution."""
+    for one in getattr(current_reader(), "organisations", []):
+        if one.kind != "financial":
+            found: Organisation = one
+            return found
+    return None

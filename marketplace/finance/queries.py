@@ -1,0 +1,208 @@
+"""What is read of products: the catalogue of a day, those of an institution, what waits, and figures of a firm."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date
+from decimal import Decimal
+
+from sqlalchemy.orm import contains_eager
+
+from marketplace import contributions
+from marketplace.errors import NotFound
+from marketplace.extensions import db
+from marketplace.finance.disclosure import acting_ids
+from marketplace.finance.fitting import status_figures
+from marketplace.finance.life import SERVES
+from marketplace.finance.models import FinanceProduct, ProductVersion
+from marketplace.listings.child_models import IntellectualProperty
+from marketplace.listings.disclosure import view_of
+from marketplace.listings.models import Achievement, Demand
+from marketplace.organisations.models import Organisation
+from marketplace.permissions import Reader, may, require
+from marketplace.persistence import Page, find_row
+from marketplace.policies.content import Figure
+from marketplace.statuses.queries import codes_on
+
+SIZE = 20
+NO_PRODUCT = ("没有找到这个产品。", "可以从「金融产品」里打开。")
+
+
+def catalogue(day: date) -> list[ProductVersion]:
+    """The versions that act on a day, of verified institutions, by kind and name."""
+    query = (
+        db.select(ProductVersion)
+        .join(FinanceProduct)
+        .join(Organisation, Organisation.id == FinanceProduct.organisation_id)
+        .options(contains_eager(ProductVersion.product))
+        .where(
+            FinanceProduct.state == "listed",
+            Organisation.state == "verified",
+            ProductVersion.state == "approved",
+            ProductVersion.replaced_at.is_(None),
+            ProductVersion.valid_from <= day,
+            db.or_(ProductVersion.valid_to.is_(None), ProductVersion.valid_to >= day),
+        )
+        .order_by(FinanceProduct.product_kind, FinanceProduct.name, FinanceProduct.id)
+    )
+    return list(db.session.scalars(query))
+
+
+def get_listed(number: int, day: date) -> ProductVersion:
+    """The version of a product that acts on a day. Raises NotFound."""
+    for version in catalogue(day):
+        if version.product_id == number:
+            return version
+    raise NotFound(*NO_PRODUCT)
+
+
+def published_versions(product: FinanceProduct) -> list[ProductVersion]:
+    """The versions of a product that act, acted or will act, the newest first."""
+    shown = []
+    for version in product.versions:
+        if version.state == "approved" and version.replaced_at is None:
+            shown.append(version)
+    return sorted(shown, key=lambda version: version.valid_from, reverse=True)
+
+
+def get_own(number: int, *, by: Reader) -> FinanceProduct:
+    """A product that this reader writes, or reviews. Raises NotFound."""
+    row = find_row(FinanceProduct, number)
+    if row is None or not (
+        may(by, "finance.offer", row) or may(by, "finance.read_all")
+    ):
+        raise NotFound(*NO_PRODUCT)
+    return row
+
+
+def get_version(number: int, *, by: Reader) -> ProductVersion:
+    """A version that this reader writes, or reviews. Raises NotFound."""
+    row = find_row(ProductVersion, number)
+    if row is None:
+        raise NotFound(*NO_PRODUCT)
+    get_own(row.product_id, by=by)
+    return row
+
+
+def get_institution(person: Reader, number: int | None = None) -> Organisation:
+    """The financial institution for which a person acts: the one of that number, or the first.
+
+    Raises:
+        NotFound: they act for none.
+    """
+    found = institutions_of(person)
+    for row in found:
+        if number is None or row.id == number:
+            require(person, "finance.offer", FinanceProduct(organisation_id=row.id))
+            return row
+    raise NotFound(
+        "这里由已核验的金融机构办理。", "在「我的单位」里看您所在单位的类型和核验情况。"
+    )
+
+
+def institutions_of(person: Reader) -> list[Organisation]:
+    """The verified financial institutions for which a person acts, by name."""
+    query = db.select(Organisation).where(
+        Organisation.id.in_(acting_ids(person)),
+        Organisation.kind == "financial",
+        Organisation.state == "verified",
+    )
+    return list(db.session.scalars(query.order_by(Organisation.name)))
+
+
+def verified_institutions() -> list[Organisation]:
+    """Every verified financial institution, by name."""
+    query = db.select(Organisation).where(
+        Organisation.kind == "financial", Organisation.state == "verified"
+    )
+    return list(db.session.scalars(query.order_by(Organisation.name)))
+
+
+def products_of(organisation_ids: Collection[int]) -> list[FinanceProduct]:
+    """The products of institutions, newest first."""
+    query = db.select(FinanceProduct).where(
+        FinanceProduct.organisation_id.in_(organisation_ids)
+    )
+    return list(db.session.scalars(query.order_by(FinanceProduct.id.desc())))
+
+
+def submitted_count() -> int:
+    """How many versions wait for an operator."""
+    query = db.select(db.func.count(ProductVersion.id)).where(
+        ProductVersion.state == "submitted"
+    )
+    return db.session.scalar(query) or 0
+
+
+def submitted_page(page: int) -> tuple[list[ProductVersion], Page]:
+    """A page of those, the oldest first, and the arithmetic of the pages."""
+    arithmetic = Page(submitted_count(), SIZE)
+    query = (
+        db.select(ProductVersion)
+        .where(ProductVersion.state == "submitted")
+        .order_by(ProductVersion.submitted_at, ProductVersion.id)
+        .offset(arithmetic.offset(page))
+        .limit(SIZE)
+    )
+    return list(db.session.scalars(query)), arithmetic
+
+
+def figures_of_firm(organisation: Organisation, day: date) -> dict[str, Figure]:
+    """What the platform knows of a firm that products ask; what it does not know is left out, never taken for no.
+
+    Args:
+        organisation: the firm; only its own people are shown this.
+        day: on which it is asked.
+    """
+    figures: dict[str, Figure] = {}
+    figures.update(status_figures(codes_on(organisation.id, day)))
+    if organisation.district_code is not None:
+        figures["is_local"] = True
+    count = 0
+    for year in (day.year - 1, day.year):
+        count += len(contributions.registered_contracts(organisation.id, year))
+    if count:
+        figures["registered_contracts"] = Decimal(count)
+    patents = _granted_inventions(organisation.id)
+    if patents:
+        figures["patents"] = Decimal(patents)
+    return figures
+
+
+def figures_of_demand(demand: Demand, reader: Reader) -> dict[str, Figure]:
+    """What a demand for money says of itself to a reader."""
+    view = view_of(demand, reader)
+    figures: dict[str, Figure] = {}
+    if view.capital_sought is not None:
+        figures["capital_sought"] = view.capital_sought
+    if view.firm_stage:
+        figures["firm_stage"] = view.firm_stage
+    return figures
+
+
+def serving(
+    versions: list[ProductVersion], demand: Demand, reader: Reader
+) -> list[ProductVersion]:
+    """Of products those that serve one of the ways of financing a demand names; all where it names none or any."""
+    wanted = set(view_of(demand, reader).financing_modes)
+    if not wanted or wanted & {"any", "other"}:
+        return versions
+    return [one for one in versions if wanted & SERVES[one.product.product_kind]]
+
+
+def _granted_inventions(organisation_id: int) -> int:
+    """How many granted inventions the achievements of an organisation name, each number once, those that ended not."""
+    query = (
+        db.select(IntellectualProperty)
+        .join(Achievement, Achievement.id == IntellectualProperty.achievement_id)
+        .where(
+            Achievement.organisation_id == organisation_id,
+            IntellectualProperty.ip_type == "invention",
+            IntellectualProperty.legal_status == "granted",
+        )
+    )
+    standing = set()
+    for row in db.session.scalars(query):
+        if row.standing != "lapsed":
+            standing.add(row.number or row.name)
+    return len(standing)

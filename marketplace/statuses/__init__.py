@@ -1,0 +1,27 @@
+"""Statuses that state bodies give firms for a time: 科小, 高企, 专精特新, with their days and who checked them (132).
+
+Here: what the room offers to the other rooms (`marketplace/contributions.py`).
+"""
+
+from __future__ import annotations
+
+from marketplace.permissions import Deeds, administrator, handler, operator
+from marketplace.statuses.announcements import notice_kinds
+from marketplace.statuses.contributed import deed_names, organisation_panels, trays
+from marketplace.statuses.moving import move_back, move_between
+
+DEEDS: Deeds = {
+    "statuses.read": (handler, administrator, operator),
+    "statuses.propose": (handler, administrator),
+    "statuses.verify": (operator,),
+}
+
+__all__ = [
+    "DEEDS",
+    "deed_names",
+    "move_back",
+    "move_between",
+    "notice_kinds",
+    "organisation_panels",
+    "trays",
+]

@@ -1,0 +1,65 @@
+"""What becomes of products, packs, loans and requests when their organisation is merged, and when that is undone."""
+
+from __future__ import annotations
+
+import pytest
+
+from marketplace.extensions import db
+from marketplace.finance import moving
+from tests.factories import Factory
+from tests.marketplace.finance.world import CAPITAL, World
+
+
+@pytest.fixture
+def world(make: Factory) -> World:
+    return World(make)
+
+
+def test_a_bank_is_merged_and_comes_back(world: World) -> None:
+    world.status()
+    product, same = world.product(), world.product("科创贷")
+    loan, pack = world.loan(), world.pack()
+    other = world.make.organisation("另一家示例银行", kind="financial")
+    twin = world.product("别的名称")
+    twin.organisation_id, twin.name = other.id, same.name
+    db.session.commit()
+
+    moved = moving.move_between(world.bank.id, other.id)
+    db.session.commit()
+
+    assert product.organisation_id == other.id
+    # Two products of one name cannot be of one bank.
+    assert same.organisation_id == world.bank.id
+    assert (loan.institution_id, pack.institution_id) == (other.id, other.id)
+    assert pack.state == "granted"
+    moving.move_back(world.bank.id, other.id, moved)
+    db.session.commit()
+    owners = {product.organisation_id, loan.institution_id, pack.institution_id}
+    assert owners == {world.bank.id}
+    assert twin.organisation_id == other.id
+
+
+def test_a_firm_that_becomes_its_bank_is_seen_by_nobody(world: World) -> None:
+    world.status()
+    pack = world.pack()
+
+    moving.move_between(world.firm.id, world.bank.id)
+    db.session.commit()
+
+    assert (pack.state, pack.organisation_id) == ("withdrawn", world.firm.id)
+
+
+def test_two_packs_to_one_bank_are_one(world: World) -> None:
+    world.status()
+    demand = world.make.demand(owner=world.firm, **CAPITAL)
+    request = world.interest(demand)
+    first = world.pack()
+    second = world.pack(institution=world.fund)
+
+    moved = moving.move_between(world.fund.id, world.bank.id)
+    db.session.commit()
+
+    assert (first.state, second.state) == ("granted", "withdrawn")
+    assert request.investor_id == world.bank.id
+    moving.move_back(world.fund.id, world.bank.id, moved)
+    assert request.investor_id == world.fund.id
