@@ -76,6 +76,7 @@ ROOMS = (
     "deals",
     "contracts",
     "proceeds",
+    "evidence",
     "brokerage",
     "catalogue",
     "alerts",

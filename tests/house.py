@@ -214,6 +214,15 @@ MORE_FILES: dict[str, dict[str, str]] = {
         "upkeep": "papers are rendered, ends announced",
         "vocabulary": "closed lists of the register",
     },
+    "evidence": {
+        "announcements": "what who asked for a pack is notified of",
+        "checking": "whether a pack is what was packed",
+        "life": "the life table of a pack",
+        "packing": "zip and PDF, put together and taken apart",
+        "printing": "the printed case with its attachments",
+        "record": "what is frozen of a deal",
+        "upkeep": "packs are made, old files removed",
+    },
     "proceeds": {
         "life": "the life table of a distribution",
         "printing": "the statement of one person",

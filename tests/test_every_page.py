@@ -92,6 +92,8 @@ NO_PAGES = {
     "imports.template",
     "imports.fault_file",
     "audit.checkpoint",
+    "audit.earlier_checkpoint",
+    "evidence.download",
     "personal_data.as_json",
     "personal_data.as_workbook",
 }

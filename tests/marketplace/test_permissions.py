@@ -147,6 +147,8 @@ VERIFIED = {"stranger", "handler", "writer", "colleague", "assigned", "broker"}
         ("proceeds.read", {"operator"}),
         ("proceeds.record", set()),
         ("proceeds.share", set()),
+        ("evidence.make", {"handler", "operator", "auditor"}),
+        ("evidence.list", {"operator", "auditor"}),
         ("ledger.read", {"operator"}),
         ("ledger.import", {"operator"}),
         ("brokerage.propose", VERIFIED | {"broker", "assigned", "lapsed", "operator"}),

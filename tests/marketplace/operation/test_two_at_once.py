@@ -512,6 +512,7 @@ NUMBERS = (
     "pair_id",
     "introduction_id",
     "deal_id",
+    "pack_id",
     "contract_id",
     "milestone_id",
     "receipt_id",
