@@ -219,6 +219,7 @@ MORE_FILES: dict[str, dict[str, str]] = {
         "checking": "whether a pack is what was packed",
         "life": "the life table of a pack",
         "packing": "zip and PDF, put together and taken apart",
+        "parts": "which files and entries go in",
         "printing": "the printed case with its attachments",
         "record": "what is frozen of a deal",
         "upkeep": "packs are made, old files removed",

@@ -29,6 +29,7 @@ from marketplace.complaints.deeds import file_complaint
 from marketplace.complaints.subjects import subject_at
 from marketplace.diagnosis.deeds import take_demand
 from marketplace.duplicates.models import ListingPair
+from marketplace.evidence.deeds import request_pack
 from marketplace.extensions import db
 from marketplace.files.access_deeds import request_access
 from marketplace.imports.deeds import stage_upload
@@ -321,6 +322,7 @@ def houses(
         shared, named=firm.name, email="zhang@partner.example", by=desk
     )
     contracts, uncontracted = contracts_of(make, university, firm)
+    pack = request_pack(deals["approved"], by=of_deals.dean)
     return {
         "rows": rows,
         "broker": broker,
@@ -343,6 +345,7 @@ def houses(
             ],
             "objection_id": [deals["objection"].objections[0].id],
             "contract_id": contracts,
+            "pack_id": [pack.id],
             "case_id": sorted({*cases, in_diagnosis.id}),
             "attribution_id": attributions,
             "pair_id": [pair.id for pair in pairs],

@@ -36,5 +36,6 @@ def deed_names() -> Iterator[tuple[str, str]]:
     yield "evidence.make", "生成和下载证据包"
     yield "evidence.list", "看全部证据包"
     yield "evidence.download", "下载证据包"
+    yield "command.deals.verify", "核对证据包"
     yield "job.evidence_packs", "生成证据包"
     yield "job.evidence_ends", "删除到期的证据包文件"
