@@ -77,6 +77,7 @@ ROOMS = (
     "contracts",
     "proceeds",
     "evidence",
+    "reports",
     "brokerage",
     "catalogue",
     "alerts",

@@ -224,6 +224,11 @@ MORE_FILES: dict[str, dict[str, str]] = {
         "record": "what is frozen of a deal",
         "upkeep": "packs are made, old files removed",
     },
+    "reports": {
+        "releases": "deals and contracts as OCDS releases",
+        "workbooks": "the yearly report as Excel",
+        "yearly": "the year of an institution",
+    },
     "proceeds": {
         "life": "the life table of a distribution",
         "printing": "the statement of one person",

@@ -95,6 +95,8 @@ NO_PAGES = {
     "audit.checkpoint",
     "audit.earlier_checkpoint",
     "evidence.download",
+    "reports.ocds",
+    "reports.workbook",
     "personal_data.as_json",
     "personal_data.as_workbook",
 }
