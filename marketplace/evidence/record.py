@@ -27,6 +27,7 @@ from marketplace.deals.life import (
     OWNER_TYPES,
 )
 from marketplace.deals.models import SIDE_NAMES, Deal
+from marketplace.deals.writing import broken_release
 from marketplace.evidence.parts import entries_of, parts_of
 from marketplace.listings.schema import terms
 from marketplace.proceeds import queries as proceeds
@@ -122,9 +123,14 @@ def _sections(deal: Deal, contract: TechContract | None) -> Iterator[tuple[str, 
 
 
 def _deal_rows(deal: Deal) -> Rows:
+    broken = broken_release(deal.releases)
+    chain = "每一版都接着上一版"
+    if broken is not None:
+        chain = f"从第 {broken} 版起对不上，请平台核查"
     rows = [
         ["编号", deal.number],
         ["名称", deal.title],
+        ["办理过程的指纹", chain],
         [SIDE_NAMES["holder"], deal.holder.name],
         [SIDE_NAMES["receiver"], deal.receiver.name],
         ["持有方是", OWNER_TYPES[deal.owner_type]],
