@@ -16,6 +16,7 @@ from flask_login import current_user
 
 from marketplace import persistence
 from marketplace.audit.looks import record_reading
+from marketplace.audit.publishing import signer
 from marketplace.door import needs
 from marketplace.errors import Invalid, NotFound
 from marketplace.evidence import deeds, queries
@@ -42,6 +43,7 @@ def of_deal(deal_id: int) -> ResponseReturnValue:
         packs=packs,
         is_early=deal.state in TOO_EARLY,
         is_running=any(one.state in UNFINISHED for one in packs),
+        public_key=str(signer().verifier),
         stored_days=STORED_DAYS,
     )
 
