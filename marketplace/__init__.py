@@ -80,6 +80,8 @@ ROOMS = (
     "contracts",
     "proceeds",
     "envelopes",
+    "evidence",
+    "reports",
     "brokerage",
     "catalogue",
     "alerts",

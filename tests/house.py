@@ -251,6 +251,21 @@ MORE_FILES: dict[str, dict[str, str]] = {
         "workbooks": "lists in the columns of the office",
         "writing": "a movement as it is written, with the sums of its envelope",
     },
+    "evidence": {
+        "announcements": "what who asked for a pack is notified of",
+        "checking": "whether a pack is what was packed",
+        "life": "the life table of a pack",
+        "packing": "zip and PDF, put together and taken apart",
+        "parts": "which files and entries go in",
+        "printing": "the printed case with its attachments",
+        "record": "what is frozen of a deal",
+        "upkeep": "packs are made, old files removed",
+    },
+    "reports": {
+        "releases": "deals and contracts as OCDS releases",
+        "workbooks": "the yearly report as Excel",
+        "yearly": "the year of an institution",
+    },
     "proceeds": {
         "life": "the life table of a distribution",
         "printing": "the statement of one person",

@@ -33,6 +33,7 @@ from marketplace.envelopes.child_models import TrainingCohort
 from marketplace.envelopes.cohort_deeds import add_members, create_cohort
 from marketplace.envelopes.models import FundClaim
 from marketplace.envelopes.review_deeds import send_back
+from marketplace.evidence.deeds import request_pack
 from marketplace.extensions import db
 from marketplace.files.access_deeds import request_access
 from marketplace.imports.deeds import stage_upload
@@ -107,6 +108,10 @@ NO_PAGES = {
     "imports.template",
     "imports.fault_file",
     "audit.checkpoint",
+    "audit.earlier_checkpoint",
+    "evidence.download",
+    "reports.ocds",
+    "reports.workbook",
     "personal_data.as_json",
     "personal_data.as_workbook",
 }
@@ -336,6 +341,7 @@ def houses(
     contracts, uncontracted = contracts_of(make, university, firm)
     envelopes, claims, cohort = claims_at_stations(make, firm, chief)
     of_finance = FinanceWorld(make, firm, chief)
+    pack = request_pack(deals["approved"], by=of_deals.dean)
     return {
         "rows": rows,
         "broker": broker,
@@ -361,6 +367,7 @@ def houses(
             ],
             "objection_id": [deals["objection"].objections[0].id],
             "contract_id": contracts,
+            "pack_id": [pack.id],
             "case_id": sorted({*cases, in_diagnosis.id}),
             "attribution_id": attributions,
             "pair_id": [pair.id for pair in pairs],

@@ -93,6 +93,7 @@ THINGS = {
     "contract_receipt": "合同的到款",
     "distribution": "收入分配方案",
     "inventor_share": "完成人应得",
+    "evidence_pack": "证据包",
     "contract_paper": "合同文本",
     "contract_confirmation": "合同的确认",
     "contract_entry": "合同台账的一笔",

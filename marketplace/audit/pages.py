@@ -98,3 +98,10 @@ def checkpoint() -> ResponseReturnValue:
     if note is None:
         raise NotFound("还没有签过检查点。", "每天夜里签一次，请明天再来。")
     return Response(note, mimetype="text/plain")
+
+
+@blueprint.get("/checkpoint/<int:size>")
+@needs("public.read", stored=OPEN_PAGE)
+def earlier_checkpoint(size: int) -> ResponseReturnValue:
+    """An earlier checkpoint by its size: what was proven against it is verified with it for ever."""
+    return Response(publishing.note_of_size(size), mimetype="text/plain")

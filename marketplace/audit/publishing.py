@@ -6,9 +6,10 @@ The files lie in DATA_DIR/audit, where somebody who can only write to the databa
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 import structlog
@@ -22,7 +23,7 @@ from marketplace.audit.deeds import record
 from marketplace.audit.entries import canonical, entry_leaf, moment_text
 from marketplace.audit.models import Entry, StoredCheckpoint
 from marketplace.audit.notes import Checkpoint, NoteError, Signer, open_checkpoint
-from marketplace.audit.tree import inclusion_proof
+from marketplace.audit.tree import inclusion_proofs
 from marketplace.audit.verifying import verify_audit
 from marketplace.clock import now
 from marketplace.errors import Invalid, NotFound, NotNow
@@ -173,23 +174,66 @@ def proof_of(position: int) -> str:
     Raises:
         NotFound: there is no such entry, or the published checkpoint does not cover it yet.
     """
+    note, (proof,) = proofs_of([position])
+    return canonical({**proof, "checkpoint": note})
+
+
+def proofs_of(positions: Sequence[int]) -> tuple[str, list[dict[str, Any]]]:
+    """The published checkpoint, and for each of some entries its text and its path to the root.
+
+    Args:
+        positions: of the entries.
+
+    Returns:
+        the signed note; for each entry `index`, `entry`, `proof` in hexadecimal digits.
+
+    Raises:
+        NotFound: there is no such entry, or the published checkpoint does not cover it yet.
+    """
     note = published_note()
     covered = 0
     if note is not None:
         covered = open_checkpoint(note, signer().verifier).size
-    query = sa.select(Entry.text).where(Entry.position == position)
-    text = db.session.scalar(query)
-    if text is None or position >= covered:
-        raise NotFound("已公布的检查点里没有这一条。", "新的一条要等到下一次签名。")
+    wanted = set(positions)
+    found: dict[int, str] = {}
     # From the texts, not the stored hashes: a proof that does not lead to the signed root says that they differ.
-    texts = sa.select(Entry.text).where(Entry.position < covered)
+    texts = sa.select(Entry.position, Entry.text).where(Entry.position < covered)
     leaves = []
-    for one in db.session.scalars(texts.order_by(Entry.position)):
-        leaves.append(entry_leaf(one))
-    path = [step.hex() for step in inclusion_proof(leaves, position)]
-    return canonical(
-        {"index": position, "entry": text, "proof": path, "checkpoint": note}
-    )
+    for position, text in db.session.execute(texts.order_by(Entry.position)).tuples():
+        leaves.append(entry_leaf(text))
+        if position in wanted:
+            found[position] = text
+    if note is None or found.keys() != wanted:
+        raise NotFound("已公布的检查点里没有这一条。", "新的一条要等到下一次签名。")
+    proofs = []
+    for position, path in zip(
+        positions, inclusion_proofs(leaves, positions), strict=True
+    ):
+        steps = [step.hex() for step in path]
+        proofs.append({"index": position, "entry": found[position], "proof": steps})
+    return note, proofs
+
+
+def covered_size() -> int:
+    """How many entries the published checkpoint covers; 0 where none was published."""
+    note = published_note()
+    if note is None:
+        return 0
+    return open_checkpoint(note, signer().verifier).size
+
+
+def note_of_size(size: int) -> str:
+    """The checkpoint of a size that was published, for who holds something that was proven against it.
+
+    Raises:
+        NotFound: none of that size was published.
+    """
+    query = sa.select(StoredCheckpoint.note).where(StoredCheckpoint.size == size)
+    for note in db.session.scalars(query):
+        with suppress(NoteError):
+            if open_checkpoint(note, signer().verifier).size == size:
+                return note
+    raise NotFound("没有公布过这一大小的检查点。", "最新的在 /checkpoint。")
 
 
 def _last_stored() -> StoredCheckpoint | None:

@@ -35,8 +35,6 @@ PRICED = (
 )
 # From here on publicity is closed where it was due.
 APPROVED = ("approved", "contracted", "performing", "converted")
-# Before a contract is signed: price, party, method and achievement may still change, which begins publicity anew.
-REVISABLE = ("price_determined", "in_publicity", "approved")
 
 _MOVES = {
     # What a broker proposes needs both sides.
@@ -71,6 +69,7 @@ _MOVES = {
     ("objection", "sustain_objection"): "pricing",
     # What comes out only later about an item of 尽调, the price, a party, the method or the achievement.
     ("pricing", "reopen_diligence"): "due_diligence",
+    # Before a contract is signed these may still change, which begins publicity once more.
     ("price_determined", "revise"): "pricing",
     ("in_publicity", "revise"): "pricing",
     ("approved", "revise"): "pricing",

@@ -8,10 +8,11 @@ import hmac
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import ColumnElement, Select, and_, func, or_
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_
 
 from marketplace.clock import begin_of_day, now, today
 from marketplace.deals import standing_words, terms, writing
@@ -22,7 +23,7 @@ from marketplace.deals.child_models import (
 )
 from marketplace.deals.disclosure import side_of
 from marketplace.deals.life import RUNNING
-from marketplace.deals.models import Deal, SideName
+from marketplace.deals.models import SIDES, Deal, SideName
 from marketplace.errors import NotFound
 from marketplace.extensions import db
 from marketplace.introductions.models import Introduction
@@ -150,7 +151,23 @@ def waiting_count(person: Reader) -> int:
     """How many those are: the header of every page asks."""
     if person.id is None:
         return 0
-    return _count(db.select(Deal).where(_waits_for(person)))
+    numbers = {
+        "person_id": person.id,
+        "active_ids": list(person.active_ids),
+        "answering_ids": list(answering_ids(person)),
+    }
+    return db.session.scalar(_waiting_query(), numbers) or 0
+
+
+@cache
+def _waiting_query() -> Any:
+    """Built once: building takes longer than counting (109)."""
+    waits = _waits_for_numbers(
+        bindparam("person_id"),
+        bindparam("active_ids", expanding=True),
+        bindparam("answering_ids", expanding=True),
+    )
+    return db.select(func.count()).select_from(Deal).where(waits)
 
 
 def running_of(introduction_ids: Sequence[int]) -> list[Deal]:
@@ -288,8 +305,16 @@ def _count(query: Select[tuple[Deal]]) -> int:
 
 def _waits_for(person: Reader) -> ColumnElement[bool]:
     """Filter: the station waits for a side of somebody. Approvals are for the desk and the administrators."""
-    holder, receiver = _acts_for(person, "holder"), _acts_for(person, "receiver")
-    answering = answering_ids(person)
+    return _waits_for_numbers(person.id, person.active_ids, answering_ids(person))
+
+
+def _waits_for_numbers(
+    person_id: Any, active_ids: Any, answering: Any
+) -> ColumnElement[bool]:
+    """The same by the numbers of a person, or by their names in a statement that is built once."""
+    holder, receiver = (
+        _acts_for_numbers(side, person_id, active_ids, answering) for side in SIDES
+    )
     return and_(
         Deal.state.in_(RUNNING),
         or_(
@@ -307,12 +332,17 @@ def answering_ids(person: Reader) -> set[int]:
 
 def _acts_for(person: Reader, side: str) -> ColumnElement[bool]:
     """Filter: `of_holder` or `of_receiver`, of many rows."""
+    return _acts_for_numbers(side, person.id, person.active_ids, answering_ids(person))
+
+
+def _acts_for_numbers(
+    side: str, person_id: Any, active_ids: Any, answering: Any
+) -> ColumnElement[bool]:
     organisation = getattr(Deal, f"{side}_organisation_id")
     carries = and_(
-        getattr(Deal, f"{side}_person_id") == person.id,
-        organisation.in_(person.active_ids),
+        getattr(Deal, f"{side}_person_id") == person_id, organisation.in_(active_ids)
     )
-    return or_(carries, organisation.in_(answering_ids(person)))
+    return or_(carries, organisation.in_(answering))
 
 
 def _given(person: Reader) -> ColumnElement[bool]:

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import io
 import json
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,12 +28,31 @@ from marketplace.issues.glyphs import (
 from marketplace.rehearsal_marks import marked_source
 
 STANDARDS: list[Any] = ["a-2a", "ua-1"]
+# The same with files of any kind attached.
+STANDARDS_ATTACHED: list[Any] = ["a-3a", "ua-1"]
 PLAIN_GROUPS = 2  # the columns on paper whose first cell stands without its header
 SOURCE = Path(__file__).with_name("issue.typ")
 
 
 class PrintingError(Exception):
     """The printer warns, or refuses: what it would print is not what was given to it."""
+
+
+@dataclass(frozen=True)
+class Attached:
+    """A file inside a PDF.
+
+    Attributes:
+        name: as readers of the PDF save it.
+        content: its bytes.
+        title: what it is; PDF/A-3 wants one.
+        mime: its media type.
+    """
+
+    name: str
+    content: bytes
+    title: str
+    mime: str
 
 
 def render_pdf(content: Content) -> bytes:
@@ -45,12 +67,15 @@ def render_pdf(content: Content) -> bytes:
     return compile_values(SOURCE, _print_values(content))
 
 
-def compile_values(source: Path, values: dict[str, Any]) -> bytes:
+def compile_values(
+    source: Path, values: dict[str, Any], *, attached: Sequence[Attached] = ()
+) -> bytes:
     """A PDF for archives and screen readers from values; what no font draws is marked, and said in `missing`.
 
     Args:
         source: what is printed where, with `families` and `missing` among its data.
         values: the data: texts, numbers, lists and mappings.
+        attached: files to be attached, which the source is given as `attached` (name, title, mime, path).
 
     Raises:
         PrintingError: the printer had something to remark.
@@ -59,17 +84,43 @@ def compile_values(source: Path, values: dict[str, Any]) -> bytes:
     texts = list(_texts_of(values))
     missing = sorted(unprintable(texts))
     values["missing"] = _missing_words(missing)
+    text = marked_source(source.read_bytes())
+    if not attached:
+        return _compile(text, values, missing, STANDARDS)
+    with tempfile.TemporaryDirectory() as folder:
+        # By number: a name that somebody gave is no path.
+        values["attached"] = []
+        for number, one in enumerate(attached):
+            (Path(folder) / str(number)).write_bytes(one.content)
+            values["attached"].append(
+                {
+                    "name": one.name,
+                    "title": one.title,
+                    "mime": one.mime,
+                    "path": f"/{number}",
+                }
+            )
+        main = Path(folder) / "main.typ"
+        main.write_bytes(text)
+        return _compile(main, values, missing, STANDARDS_ATTACHED)
+
+
+def _compile(
+    source: Any, values: dict[str, Any], missing: list[str], standards: Any
+) -> bytes:
     data = without_missing(json.dumps(values, ensure_ascii=False), missing)
-    compiler = typst.Compiler(
-        marked_source(source.read_bytes()),
-        font_paths=print_fonts(),
-        ignore_system_fonts=True,
-        # As data: nothing that somebody typed into a listing is ever read as a command of the printer.
-        sys_inputs={"data": data},
-    )
+    settings: dict[str, Any] = {
+        "font_paths": print_fonts(),
+        "ignore_system_fonts": True,
+    }
+    if isinstance(source, Path):
+        # It reads what is attached from its own folder, and nothing else.
+        settings["root"] = source.parent
+    # As data: nothing that somebody typed into a listing is ever read as a command of the printer.
+    compiler = typst.Compiler(source, sys_inputs={"data": data}, **settings)
     try:
         pdf, warnings = compiler.compile_with_warnings(
-            format="pdf", pdf_standards=STANDARDS
+            format="pdf", pdf_standards=standards
         )
     except RuntimeError as error:
         raise PrintingError(str(error)) from error

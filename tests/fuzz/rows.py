@@ -17,6 +17,7 @@ from marketplace.deals.child_models import DealObjection, DealPublicity
 from marketplace.deals.models import Deal
 from marketplace.diagnosis.deeds import take_demand
 from marketplace.duplicates.models import ListingPair
+from marketplace.evidence.models import EvidencePack
 from marketplace.extensions import Model, db
 from marketplace.files.access_deeds import request_access
 from marketplace.files.models import Attachment, FileAccess
@@ -70,6 +71,7 @@ NUMBERED: dict[str, tuple[type[Model], ...]] = {
     "notice_id": (Notice,),
     "objection_id": (DealObjection,),
     "organisation_id": (Organisation,),
+    "pack_id": (EvidencePack,),
     "pair_id": (ListingPair,),
     "person_id": (Person,),
     "proof_id": (IssueProof,),

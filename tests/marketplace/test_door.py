@@ -286,6 +286,8 @@ def addresses(
         "pair_id": 1,
         "introduction_id": 1,
         "deal_id": 1,
+        "pack_id": 1,
+        "size": 1,
         "publicity_id": 1,
         "objection_id": 1,
         "contract_id": 1,

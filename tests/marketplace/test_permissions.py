@@ -150,6 +150,11 @@ VERIFIED = {"stranger", "handler", "writer", "colleague", "assigned", "broker"}
         ("proceeds.read", {"operator"}),
         ("proceeds.record", set()),
         ("proceeds.share", set()),
+        ("evidence.make", {"handler", "operator", "auditor"}),
+        ("evidence.list", {"operator", "auditor"}),
+        # Of an organisation its desk and its administrators, whom its own tests know.
+        ("report.list", {"operator", "auditor"}),
+        ("ledger.export", {"operator", "auditor"}),
         ("ledger.read", {"operator"}),
         ("ledger.import", {"operator"}),
         ("brokerage.propose", VERIFIED | {"broker", "assigned", "lapsed", "operator"}),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from flask import flash
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
@@ -38,47 +41,81 @@ def _get(deal_id: int) -> Deal:
     return queries.get_deal(deal_id, by=current_user)
 
 
+def _press(
+    deal_id: int,
+    deed: Callable[..., object],
+    form: SeenForm,
+    name: str,
+    message: str,
+    read: Callable[[], dict[str, Any]],
+) -> ResponseReturnValue:
+    """One deed with what its form says; what was refused stands beside the form.
+
+    Args:
+        deal_id: of the deal.
+        deed: takes the deal, `by`, `seen` and what was read.
+        form: as it was sent.
+        name: of the form on the page.
+        message: what is said when it is done.
+        read: what the deed is given; called inside, for reading a box may refuse it too.
+    """
+    row = _get(deal_id)
+
+    def press() -> None:
+        deed(row, by=current_user, seen=form.seen_revision, **read())
+
+    return do(row, press, message, **{name: form})
+
+
+def _press_alone(
+    deal_id: int, deed: Callable[..., object], message: str
+) -> ResponseReturnValue:
+    """One deed that asks nothing. Arguments as `_press`."""
+    row = _get(deal_id)
+    deed(row, by=current_user, seen=SeenForm().seen_revision)
+    flash(message, "success")
+    return to_deal(row)
+
+
 @blueprint.post(f"{DEAL}/agree")
 @needs("deal.act", of_thing=True)
 def agree(deal_id: int) -> ResponseReturnValue:
     """Agree to begin."""
-    row = _get(deal_id)
-    deeds.agree_deal(row, by=current_user, seen=SeenForm().seen_revision)
-    flash("已同意。", "success")
-    return to_deal(row)
+    return _press_alone(deal_id, deeds.agree_deal, "已同意。")
 
 
 @blueprint.post(f"{DEAL}/refuse")
 @needs("deal.act", of_thing=True)
 def refuse(deal_id: int) -> ResponseReturnValue:
     """Refuse to begin, with the reason."""
-    row, form = _get(deal_id), NoteForm()
-
-    def deed() -> None:
-        deeds.refuse_deal(
-            row, note=form.note.data or "", by=current_user, seen=form.seen_revision
-        )
-
-    return do(row, deed, "已答复对方。", note=form)
+    form = NoteForm()
+    return _press(
+        deal_id,
+        deeds.refuse_deal,
+        form,
+        "note",
+        "已答复对方。",
+        lambda: {"note": form.note.data or ""},
+    )
 
 
 @blueprint.post(f"{DEAL}/letters")
 @needs("deal.act", of_thing=True)
 def draft_letter(deal_id: int) -> ResponseReturnValue:
     """Draft a text that both sides confirm."""
-    row, form = _get(deal_id), LetterForm()
-
-    def deed() -> None:
-        deeds.draft_letter(
-            row,
-            letter_kind=form.letter_kind.data or "",
-            text=form.text.data or "",
-            access_until=form.last_day,
-            by=current_user,
-            seen=form.seen_revision,
-        )
-
-    return do(row, deed, "已发给对方确认。", letter=form)
+    form = LetterForm()
+    return _press(
+        deal_id,
+        deeds.draft_letter,
+        form,
+        "letter",
+        "已发给对方确认。",
+        lambda: {
+            "letter_kind": form.letter_kind.data or "",
+            "text": form.text.data or "",
+            "access_until": form.last_day,
+        },
+    )
 
 
 @blueprint.post(f"{DEAL}/letters/confirm")
@@ -101,186 +138,176 @@ def confirm_letter(deal_id: int) -> ResponseReturnValue:
 @needs("deal.hold", of_thing=True)
 def answer_item(deal_id: int) -> ResponseReturnValue:
     """Answer one item of 尽调."""
-    row, form = _get(deal_id), ItemForm()
-
-    def deed() -> None:
-        diligence_deeds.answer_item(
-            row,
-            code=form.code.data or "",
-            has_finding=form.finding,
-            note=form.note.data or "",
-            by=current_user,
-            seen=form.seen_revision,
-        )
-
-    return do(row, deed, "已记录。", item=form)
+    form = ItemForm()
+    return _press(
+        deal_id,
+        diligence_deeds.answer_item,
+        form,
+        "item",
+        "已记录。",
+        lambda: {
+            "code": form.code.data or "",
+            "has_finding": form.finding,
+            "note": form.note.data or "",
+        },
+    )
 
 
 @blueprint.post(f"{DEAL}/diligence/finish")
 @needs("deal.hold", of_thing=True)
 def finish_diligence(deal_id: int) -> ResponseReturnValue:
     """Finish 尽调."""
-    row = _get(deal_id)
-    diligence_deeds.finish_diligence(
-        row, by=current_user, seen=SeenForm().seen_revision
+    return _press_alone(
+        deal_id, diligence_deeds.finish_diligence, "尽调完成，进入定价。"
     )
-    flash("尽调完成，进入定价。", "success")
-    return to_deal(row)
 
 
 @blueprint.post(f"{DEAL}/diligence/reopen")
 @needs("deal.hold", of_thing=True)
 def reopen_diligence(deal_id: int) -> ResponseReturnValue:
     """Go back to 尽调."""
-    row, form = _get(deal_id), NoteForm()
-
-    def deed() -> None:
-        diligence_deeds.reopen_diligence(
-            row, note=form.note.data or "", by=current_user, seen=form.seen_revision
-        )
-
-    return do(row, deed, "已退回尽调。", note=form)
+    form = NoteForm()
+    return _press(
+        deal_id,
+        diligence_deeds.reopen_diligence,
+        form,
+        "note",
+        "已退回尽调。",
+        lambda: {"note": form.note.data or ""},
+    )
 
 
 @blueprint.post(f"{DEAL}/price")
 @needs("deal.hold", of_thing=True)
 def decide_price(deal_id: int) -> ResponseReturnValue:
     """Hand in a decision on the price."""
-    row, form = _get(deal_id), PriceForm()
-
-    def deed() -> None:
-        pricing_deeds.decide_price(
-            row, form.read(), by=current_user, seen=form.seen_revision
-        )
-
-    return do(row, deed, "定价已提交，等审批。", price=form)
+    form = PriceForm()
+    return _press(
+        deal_id,
+        pricing_deeds.decide_price,
+        form,
+        "price",
+        "定价已提交，等审批。",
+        lambda: {"price": form.read()},
+    )
 
 
 @blueprint.post(f"{DEAL}/price/approve")
 @needs("deal.approve", of_thing=True)
 def approve_price(deal_id: int) -> ResponseReturnValue:
     """Approve it."""
-    row = _get(deal_id)
-    pricing_deeds.approve_price(row, by=current_user, seen=SeenForm().seen_revision)
-    flash("已批准。", "success")
-    return to_deal(row)
+    return _press_alone(deal_id, pricing_deeds.approve_price, "已批准。")
 
 
 @blueprint.post(f"{DEAL}/price/reject")
 @needs("deal.approve", of_thing=True)
 def reject_price(deal_id: int) -> ResponseReturnValue:
     """Return it with the reason."""
-    row, form = _get(deal_id), NoteForm()
-
-    def deed() -> None:
-        pricing_deeds.reject_price(
-            row, note=form.note.data or "", by=current_user, seen=form.seen_revision
-        )
-
-    return do(row, deed, "已退回。", rejecting=form)
+    form = NoteForm()
+    return _press(
+        deal_id,
+        pricing_deeds.reject_price,
+        form,
+        "rejecting",
+        "已退回。",
+        lambda: {"note": form.note.data or ""},
+    )
 
 
 @blueprint.post(f"{DEAL}/revise")
 @needs("deal.hold", of_thing=True)
 def revise(deal_id: int) -> ResponseReturnValue:
     """Go back to the price; what was made public counts no more."""
-    row, form = _get(deal_id), ReviseForm()
-
-    def deed() -> None:
-        pricing_deeds.revise_deal(
-            row,
-            **form.kinds,
-            note=form.note.data or "",
-            by=current_user,
-            seen=form.seen_revision,
-        )
-
-    return do(row, deed, "已回到定价；需要公示的，定价后重新公示。", revise=form)
+    form = ReviseForm()
+    return _press(
+        deal_id,
+        pricing_deeds.revise_deal,
+        form,
+        "revise",
+        "已回到定价；需要公示的，定价后重新公示。",
+        lambda: {**form.kinds, "note": form.note.data or ""},
+    )
 
 
 @blueprint.post(f"{DEAL}/publicity")
 @needs("deal.hold", of_thing=True)
 def publicise(deal_id: int) -> ResponseReturnValue:
     """Begin publicity."""
-    row, form = _get(deal_id), PublicityForm()
-
-    def deed() -> None:
-        publicity_deeds.begin_publicity(
-            row,
-            days=form.count,
-            day_kind=form.day_kind.data or "",
-            places=form.places.data or "",
-            objection_contact=form.objection_contact.data or "",
-            procedure=form.procedure.data or "",
-            by=current_user,
-            seen=form.seen_revision,
-        )
-
-    return do(row, deed, "公示已开始。", publicity=form)
+    form = PublicityForm()
+    return _press(
+        deal_id,
+        publicity_deeds.begin_publicity,
+        form,
+        "publicity",
+        "公示已开始。",
+        lambda: {
+            "days": form.count,
+            "day_kind": form.day_kind.data or "",
+            "places": form.places.data or "",
+            "objection_contact": form.objection_contact.data or "",
+            "procedure": form.procedure.data or "",
+        },
+    )
 
 
 @blueprint.post(f"{DEAL}/publicity/pass")
 @needs("deal.hold", of_thing=True)
 def pass_publicity(deal_id: int) -> ResponseReturnValue:
     """Go on without publicity, where none is due."""
-    row = _get(deal_id)
-    publicity_deeds.pass_publicity(row, by=current_user, seen=SeenForm().seen_revision)
-    flash("不用公示，可以准备签合同。", "success")
-    return to_deal(row)
+    return _press_alone(
+        deal_id, publicity_deeds.pass_publicity, "不用公示，可以准备签合同。"
+    )
 
 
 @blueprint.post(f"{DEAL}/objections/<int:objection_id>")
 @needs("deal.approve", of_thing=True)
 def answer_objection(deal_id: int, objection_id: int) -> ResponseReturnValue:
     """Answer an objection, in public."""
-    row, form = _get(deal_id), AnswerForm()
-    objection = queries.get_objection(row, objection_id)
-
-    def deed() -> None:
-        publicity_deeds.answer_objection(
-            row,
-            objection,
-            is_sustained=form.sustained,
-            answer_reason=form.answer_reason.data or "",
-            answer=form.answer.data or "",
-            by=current_user,
-            seen=form.seen_revision,
-        )
-
-    return do(row, deed, "已答复，答复已公开。", **{f"answer-{objection.id}": form})
+    form = AnswerForm()
+    objection = queries.get_objection(_get(deal_id), objection_id)
+    return _press(
+        deal_id,
+        publicity_deeds.answer_objection,
+        form,
+        f"answer-{objection.id}",
+        "已答复，答复已公开。",
+        lambda: {
+            "objection": objection,
+            "is_sustained": form.sustained,
+            "answer_reason": form.answer_reason.data or "",
+            "answer": form.answer.data or "",
+        },
+    )
 
 
 @blueprint.post(f"{DEAL}/priority")
 @needs("deal.hold", of_thing=True)
 def settle_priority(deal_id: int) -> ResponseReturnValue:
     """Record what became of the completers' priority."""
-    row, form = _get(deal_id), PriorityForm()
-
-    def deed() -> None:
-        deeds.settle_priority(
-            row,
-            priority=form.priority.data or "",
-            note=form.note.data or "",
-            by=current_user,
-            seen=form.seen_revision,
-        )
-
-    return do(row, deed, "已记录。", priority=form)
+    form = PriorityForm()
+    return _press(
+        deal_id,
+        deeds.settle_priority,
+        form,
+        "priority",
+        "已记录。",
+        lambda: {
+            "priority": form.priority.data or "",
+            "note": form.note.data or "",
+        },
+    )
 
 
 @blueprint.post(f"{DEAL}/terminate")
 @needs("mine.read")
 def terminate(deal_id: int) -> ResponseReturnValue:
     """End it with a reason."""
-    row, form = _get(deal_id), TerminateForm()
-
-    def deed() -> None:
-        deeds.terminate_deal(
-            row,
-            reason=form.reason.data or "",
-            note=form.note.data or "",
-            by=current_user,
-            seen=form.seen_revision,
-        )
-
-    return do(row, deed, "交易已终止。", ending=form)
+    form = TerminateForm()
+    return _press(
+        deal_id,
+        deeds.terminate_deal,
+        form,
+        "ending",
+        "交易已终止。",
+        lambda: {"reason": form.reason.data or "", "note": form.note.data or ""},
+    )

@@ -424,6 +424,7 @@ ELSEWHERE = {
         "accept", "amend", "begin", "bring_in", "cancel", "confirm", "correct", "edit", "file", "issue", "licence",
         "refuse", "register",
     ),
+    "evidence": ("request_pack",),
     "proceeds": (
         "convert", "done", "drop", "plan", "publicise", "receive", "reverse", "settle", "share",
     ),

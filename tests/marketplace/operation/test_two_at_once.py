@@ -512,6 +512,7 @@ NUMBERS = (
     "pair_id",
     "introduction_id",
     "deal_id",
+    "pack_id",
     "contract_id",
     "milestone_id",
     "receipt_id",
@@ -550,6 +551,7 @@ def _values(rule: Rule, kind: str, given: dict[str, int]) -> dict[str, Any] | No
     # Things that are not there: what is shown for them is read all the same.
     known |= {
         "number": 1,
+        "size": 1,
         "format": "pdf",
         "token": "nothing",
         "uscc": "913715020000000000",

@@ -1,0 +1,30 @@
+"""The life table of an evidence pack: requested, printed, proven, and later without its files."""
+
+from __future__ import annotations
+
+from marketplace.lifecycle import Life
+
+# What the site itself still has to do something for.
+UNFINISHED = ("requested", "printed")
+
+EVIDENCE_LIFE = Life(
+    initial="requested",
+    moves={
+        ("requested", "print"): "printed",
+        ("printed", "prove"): "ready",
+        ("ready", "remove"): "removed",
+    },
+    names={
+        "requested": "等生成",
+        "printed": "等审计日志签名",
+        "ready": "已生成",
+        "removed": "文件已到期删除",
+    },
+    deeds={
+        "create": "生成证据包",
+        "print": "印成文件",
+        "prove": "附上审计证明",
+        "remove": "删除到期的文件",
+    },
+    phases={"unfinished": UNFINISHED},
+)

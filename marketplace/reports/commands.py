@@ -1,0 +1,35 @@
+"""`flask contracts`: the ledger as open contracting data."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+from flask import current_app
+from flask.cli import AppGroup
+
+from marketplace.clock import now
+from marketplace.notices.deeds import path_of
+from marketplace.reports import queries
+from marketplace.reports.releases import package_of, package_text
+
+commands = AppGroup("contracts", help="The ledger of technology contracts.")
+
+
+@commands.command("export-ocds")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--year", type=int, help="Only what began in that year.")
+def export(file: Path, year: int | None) -> None:
+    """Write deals and contracts as a release package of the Open Contracting Data Standard."""
+    address = f"{current_app.config['SITE_ADDRESS']}{path_of('reports.ocds')}"
+    try:
+        package = package_of(
+            queries.processes(year),
+            address=address,
+            publisher=current_app.config["SITE"].name,
+            at=now(),
+        )
+    except ValueError as error:
+        raise click.ClickException(f"nothing was written: {error}") from None
+    file.write_text(package_text(package), encoding="utf-8")
+    click.echo(f"{len(package['releases'])} releases to {file}")

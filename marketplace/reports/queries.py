@@ -1,0 +1,105 @@
+"""What is read for reports: contracting processes, and the year of an institution."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from sqlalchemy.orm import selectinload
+
+from marketplace import persistence
+from marketplace.contracts.models import TechContract
+from marketplace.deals.models import Deal
+from marketplace.errors import NotFound
+from marketplace.extensions import db
+from marketplace.organisations.models import Organisation
+from marketplace.permissions import Reader, may
+from marketplace.proceeds.models import Receipt
+from marketplace.reports.releases import Process
+from marketplace.reports.yearly import sellers
+
+IN_LEDGER = ("registered", "cancelled")
+CHUNK = 200
+
+
+def processes(year: int | None = None) -> Iterator[Process]:
+    """The deals and the contracts of the ledger, by number; of a year those that began in it."""
+    query = db.select(Deal.id).order_by(Deal.id)
+    for numbers in persistence.chunked(list(db.session.scalars(query)), CHUNK):
+        rows = db.session.scalars(
+            db.select(Deal)
+            .where(Deal.id.in_(numbers))
+            .options(selectinload(Deal.releases))
+            .order_by(Deal.id)
+        ).all()
+        contracts = _contracts(TechContract.deal_id.in_(numbers))
+        by_deal = {one.deal_id: one for one in contracts}
+        receipts = _receipts([one.id for one in contracts])
+        for deal in rows:
+            found = by_deal.get(deal.id)
+            money = receipts[found.id] if found is not None else []
+            process = Process(deal, found, tuple(money))
+            if year is None or process.year == year:
+                yield process
+    # Of the register only: there is no deal behind them.
+    alone = _contracts(TechContract.deal_id.is_(None))
+    receipts = _receipts([one.id for one in alone])
+    for contract in alone:
+        process = Process(None, contract, tuple(receipts[contract.id]))
+        if year is None or process.year == year:
+            yield process
+
+
+def process_of(deal: Deal) -> Process:
+    """The process of one deal."""
+    contracts = _contracts(TechContract.deal_id == deal.id)
+    receipts = _receipts([one.id for one in contracts])
+    if not contracts:
+        return Process(deal, None)
+    return Process(deal, contracts[0], tuple(receipts[contracts[0].id]))
+
+
+def _contracts(condition: object) -> list[TechContract]:
+    query = (
+        db.select(TechContract)
+        .where(condition, TechContract.state.in_(IN_LEDGER))
+        .options(selectinload(TechContract.entries))
+        .order_by(TechContract.id)
+    )
+    return list(db.session.scalars(query))
+
+
+def _receipts(numbers: list[int]) -> defaultdict[int, list[Receipt]]:
+    found: defaultdict[int, list[Receipt]] = defaultdict(list)
+    for part in persistence.chunked(numbers, CHUNK):
+        query = db.select(Receipt).where(Receipt.contract_id.in_(part))
+        for one in db.session.scalars(query.order_by(Receipt.id)):
+            found[one.contract_id].append(one)
+    return found
+
+
+def get_organisation(number: int, *, by: Reader) -> Organisation:
+    """An organisation whose year somebody may read. Raises NotFound."""
+    row = persistence.find_row(Organisation, number)
+    if row is None or not may(by, "report.read", row):
+        raise NotFound("没有找到这个单位的年度报告。", "从「我的」或「报告」进入。")
+    return row
+
+
+def organisations_for(person: Reader) -> list[Organisation]:
+    """The organisations whose years somebody finds on the page of reports: all that sold, or their own."""
+    if may(person, "report.list"):
+        return sellers()
+    numbers = sorted({*person.handled_ids, *person.administered_ids})
+    query = db.select(Organisation).where(Organisation.id.in_(numbers))
+    return list(db.session.scalars(query.order_by(Organisation.name)))
+
+
+def process_years() -> list[int]:
+    """The years in which processes began, newest first."""
+    days = list(db.session.scalars(db.select(Deal.began_on).distinct()))
+    alone = db.select(TechContract.registered_on).where(
+        TechContract.deal_id.is_(None), TechContract.state.in_(IN_LEDGER)
+    )
+    days += db.session.scalars(alone.distinct())
+    return sorted({one.year for one in days}, reverse=True)
