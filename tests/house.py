@@ -221,6 +221,20 @@ MORE_FILES: dict[str, dict[str, str]] = {
         "typed_plans": "brackets and people as they are typed",
         "upkeep": "statements are printed, milestones announced",
     },
+    "certificates": {
+        "announcements": "what holders and those who confirm are notified of",
+        "life": "the life table of a certificate, and what a verification answers",
+        "printing": "the PDF of a certificate",
+        "upkeep": "certificates are printed, corrections announced",
+    },
+    "ratings": {
+        "announcements": "what both sides are notified of",
+        "upkeep": "ratings are revealed when their term is over",
+    },
+    "stories": {
+        "announcements": "what both sides and the operators are notified of",
+        "life": "the life table of a story",
+    },
     "introductions": {
         "announcements": "what people are notified of",
         "disclosure": "what one side may know of the other",

@@ -289,6 +289,8 @@ def addresses(
         "publicity_id": 1,
         "objection_id": 1,
         "contract_id": 1,
+        "certificate_id": 1,
+        "story_id": 1,
         "share_id": 1,
         "case_id": 1,
         "attribution_id": 1,
@@ -335,6 +337,8 @@ OPEN = {
     "policies.library",
     "rules.overview",
     "rules.versions",
+    "stories.public",
+    "stories.stories",
 }
 
 

@@ -400,6 +400,7 @@ VISITS: dict[str, tuple[str, str, dict[str, str]]] = {
 }  # fmt: skip
 # Posted to, for what is typed is long or secret; nothing is stored.
 ONLY_READ = {
+    "certificates.verify",
     "complaints.status",
     "deals.objection_status",
     "issues.check",
@@ -426,6 +427,9 @@ ELSEWHERE = {
     "proceeds": (
         "convert", "done", "drop", "plan", "publicise", "receive", "reverse", "settle", "share",
     ),
+    "certificates": ("cancel", "decline", "issue", "new", "withdraw"),
+    "ratings": ("give", "reply"),
+    "stories": ("agree", "edit", "end", "take_back", "write"),
     "imports": (
         "choose", "choose_all", "commit", "correct", "corrections", "discard", "leave_out", "take_back", "upload",
     ),

@@ -513,6 +513,8 @@ NUMBERS = (
     "introduction_id",
     "deal_id",
     "contract_id",
+    "certificate_id",
+    "story_id",
     "milestone_id",
     "receipt_id",
     "distribution_id",
