@@ -319,8 +319,8 @@ VISITS: dict[str, tuple[str, str, dict[str, str]]] = {
     "brokerage.rule": (
         "operator", "/brokerage/disputes/{disputed}/rule",
         {
-            "seen": "{disputed_seen}", "result": "no",
-            "ruling": NOTE,
+            "d{disputed}-seen": "{disputed_seen}", "d{disputed}-result": "no",
+            "d{disputed}-ruling": NOTE,
         },
     ),
     "introductions.ask": (
