@@ -74,6 +74,7 @@ ROOMS = (
     "introductions",
     "policies",
     "deals",
+    "records",
     "contracts",
     "proceeds",
     "certificates",

@@ -87,6 +87,7 @@ NO_PAGES = {
     "contracts.download",
     "contracts.paper",
     "certificates.paper",
+    "records.content",
     "issues.file",
     "proceeds.statement",
     "operation.healthz",

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 
 from marketplace.contributions import Job
-from marketplace.deals import publicity_deeds
+from marketplace.deals import publicity_deeds, upkeep
 
 
 def jobs() -> Iterator[Job]:
@@ -23,4 +23,4 @@ def close_publicities() -> str:
 
 def removals() -> Iterator[tuple[str, Callable[[datetime], int]]]:
     """What this room removes when it is old."""
-    yield "objection_contact", publicity_deeds.remove_contacts
+    yield "objection_contact", upkeep.remove_contacts

@@ -12,8 +12,8 @@ from marketplace.accounts.models import Person
 from marketplace.contributions import Link, Panel, Task, Tray
 from marketplace.deals import queries
 from marketplace.deals.life import DEAL_LIFE
-from marketplace.deals.publicity_deeds import restart_for
 from marketplace.deals.readiness import turn_of
+from marketplace.deals.upkeep import restart_for
 from marketplace.introductions.models import Introduction
 from marketplace.listings.models import Achievement
 from marketplace.permissions import Reader, may

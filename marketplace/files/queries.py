@@ -17,7 +17,7 @@ from marketplace.extensions import db
 from marketplace.files import disclosure
 from marketplace.files.disclosure import Sight
 from marketplace.files.life import EVIDENCE
-from marketplace.files.models import Attachment, FileAccess, StoredFile
+from marketplace.files.models import Attachment, FileAccess, StoredFile, ThingFile
 from marketplace.listings.models import LISTINGS, Row
 from marketplace.listings.queries import get_visible, load_rows
 from marketplace.listings.worklists import SOMEBODY, own_numbers
@@ -279,9 +279,22 @@ def looks_at(row: Row) -> list[Look]:
 
 
 def referring_count(stored: StoredFile) -> int:
-    """How many listings bear a content."""
-    query = db.select(db.func.count()).select_from(Attachment)
-    return db.session.scalar(query.where(Attachment.file_id == stored.id)) or 0
+    """How many listings and other things bear a content."""
+    count = 0
+    for table in (Attachment, ThingFile):
+        query = db.select(db.func.count()).select_from(table)
+        count += db.session.scalar(query.where(table.file_id == stored.id)) or 0
+    return count
+
+
+def files_of(kind: str, number: int) -> list[ThingFile]:
+    """The files of a thing that is no listing, oldest first; those that were removed are left out."""
+    query = db.select(ThingFile).where(
+        ThingFile.thing_kind == kind,
+        ThingFile.thing_id == number,
+        ThingFile.file_id.is_not(None),
+    )
+    return list(db.session.scalars(query.order_by(ThingFile.id)))
 
 
 def uploads_of(person_id: int) -> list[Attachment]:

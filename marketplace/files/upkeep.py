@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 
 import structlog
-from sqlalchemy import exists
+from sqlalchemy import and_, exists
 
 from marketplace import persistence
 from marketplace.clock import now, today
 from marketplace.errors import Busy, Invalid
 from marketplace.extensions import db
 from marketplace.files import access_deeds, announcements, queries, scanning, storage
-from marketplace.files.models import Attachment, FileAccess, StoredFile
+from marketplace.files.models import Attachment, FileAccess, StoredFile, ThingFile
 
 log = structlog.get_logger(__name__)
 AT_ONCE = 50  # contents scanned in one go
@@ -45,7 +45,10 @@ def sweep_content(stored_id: int) -> bool:
 
 def sweep() -> int:
     """Remove what nothing refers to: rows, and bytes that an upload left which was killed. Returns how many."""
-    unused = ~exists().where(Attachment.file_id == StoredFile.id)
+    unused = and_(
+        ~exists().where(Attachment.file_id == StoredFile.id),
+        ~exists().where(ThingFile.file_id == StoredFile.id),
+    )
     count = 0
     for stored_id in db.session.scalars(db.select(StoredFile.id).where(unused)).all():
         persistence.begin_write()
@@ -116,6 +119,10 @@ def _settle_scan(stored_id: int, result: str) -> bool:
             announcements.announce_decision(
                 attachment, "已查毒，没有问题。", by=None, key="scanned"
             )
+    if result == "infected":
+        borne = db.select(ThingFile).where(ThingFile.file_id == stored_id)
+        for one in db.session.scalars(borne).all():
+            one.file, one.removed_at = None, now()
     if result != "infected":
         stored.scan = result
         db.session.commit()

@@ -290,6 +290,7 @@ def addresses(
         "objection_id": 1,
         "contract_id": 1,
         "certificate_id": 1,
+        "file_id": 1,
         "story_id": 1,
         "share_id": 1,
         "case_id": 1,

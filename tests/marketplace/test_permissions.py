@@ -153,6 +153,7 @@ VERIFIED = {"stranger", "handler", "writer", "colleague", "assigned", "broker"}
         ("certificate.cancel", set()),
         ("certificate.confirm", {"handler", "operator"}),
         ("certificate.withdraw", {"handler", "operator"}),
+        ("record.decision", {"handler", "writer", "operator"}),
         ("rating.read", {"operator"}),
         ("rating.give", set()),
         ("rating.reply", set()),

@@ -514,6 +514,7 @@ NUMBERS = (
     "deal_id",
     "contract_id",
     "certificate_id",
+    "file_id",
     "story_id",
     "milestone_id",
     "receipt_id",
