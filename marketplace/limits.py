@@ -28,6 +28,9 @@ SEARCHES = "120/minute"
 SEARCHES_OF_ADDRESS = "600/minute"
 # Each reads a file of up to 20 MB.
 CHECKS = "20/minute;200/day"
+# Codes of certificates, which nobody shall guess: 80 bits at this pace are out of reach.
+CODES = "20/minute;200/day"
+CODES_OF_ADDRESS = "60/minute;1000/day"
 BROWSER = "browser"  # where the signed session cookie holds which browser it is
 
 
@@ -96,3 +99,19 @@ def limit_searches(view: View) -> View:
 def limit_checks(view: View) -> View:
     """Limit a view that reads a file that anybody sends."""
     return cast(View, limiter.limit(CHECKS, methods=["POST"])(view))
+
+
+def limit_codes(view: View) -> View:
+    """Limit a view that says whether a code is right, by whichever of its pages it is tried."""
+    own = limiter.shared_limit(
+        CODES, "codes", key_func=reader_key, exempt_when=_tries_no_code
+    )
+    all_of_them = limiter.shared_limit(
+        CODES_OF_ADDRESS, "codes of an address", exempt_when=_tries_no_code
+    )
+    return cast(View, all_of_them(own(view)))
+
+
+def _tries_no_code() -> bool:
+    """Whether this is the empty form: no code in the address, and none is sent."""
+    return request.method != "POST" and not request.view_args

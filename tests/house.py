@@ -273,6 +273,23 @@ MORE_FILES: dict[str, dict[str, str]] = {
         "typed_plans": "brackets and people as they are typed",
         "upkeep": "statements are printed, milestones announced",
     },
+    "records": {
+        "announcements": "what both sides are notified of",
+    },
+    "certificates": {
+        "announcements": "what holders and those who confirm are notified of",
+        "life": "the life table of a certificate, and what a verification answers",
+        "printing": "the PDF of a certificate",
+        "upkeep": "certificates are printed, corrections announced",
+    },
+    "ratings": {
+        "announcements": "what both sides are notified of",
+        "upkeep": "ratings are revealed when their term is over",
+    },
+    "stories": {
+        "announcements": "what both sides and the operators are notified of",
+        "life": "the life table of a story",
+    },
     "introductions": {
         "announcements": "what people are notified of",
         "disclosure": "what one side may know of the other",
@@ -290,6 +307,7 @@ MORE_FILES: dict[str, dict[str, str]] = {
         "publicity_deeds": "公示 and 异议",
         "standing_words": "a deal as it stood, in Chinese",
         "terms": "until when a station is to act",
+        "upkeep": "publicity follows its achievement, old contacts go",
         "writing": "a move as it is written: state, History, release",
     },
     "brokerage": {
@@ -317,7 +335,9 @@ MORE_FILES: dict[str, dict[str, str]] = {
         "life": "closed lists, and the life table of a request for a file",
         "recognising": "what a content is, and why it is refused",
         "object_store": "bytes in an S3-compatible store",
+        "sending": "a content as a response",
         "scanning": "the scanner of the site looks through a file",
+        "taking": "a file of a thing that is no listing",
         "storage": "bytes on the disk or in a store, each content once",
         "upkeep": "scans, ends and sweeps without anybody pressing anything",
     },

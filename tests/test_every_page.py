@@ -24,9 +24,11 @@ from flask.testing import FlaskClient
 from marketplace.accounts.models import ROLES, Organisation, Person
 from marketplace.brokerage.agreement_deeds import dispute_attribution
 from marketplace.brokerage.child_models import Attribution
+from marketplace.certificates.deeds import issue_certificate, request_certificate
 from marketplace.clock import today
 from marketplace.complaints.deeds import file_complaint
 from marketplace.complaints.subjects import subject_at
+from marketplace.contracts.models import TechContract
 from marketplace.diagnosis.deeds import take_demand
 from marketplace.duplicates.models import ListingPair
 from marketplace.envelopes.child_models import TrainingCohort
@@ -58,6 +60,7 @@ from marketplace.notices.letters import stop_path
 from marketplace.policies.deeds import keep_estimate
 from marketplace.policies.models import PolicyEstimate
 from marketplace.rights.deeds import ask_co_owner
+from marketplace.stories.deeds import Written, write_story
 from marketplace.substitutes.deeds import name_substitute
 from marketplace.substitutes.queries import seats_of
 from marketplace.wordlists.deeds import begin_draft
@@ -99,6 +102,8 @@ NO_PAGES = {
     "envelopes.statement",
     "envelopes.training_file",
     "contracts.paper",
+    "certificates.paper",
+    "records.content",
     "issues.file",
     "proceeds.statement",
     "operation.healthz",
@@ -342,6 +347,7 @@ def houses(
     envelopes, claims, cohort = claims_at_stations(make, firm, chief)
     of_finance = FinanceWorld(make, firm, chief)
     pack = request_pack(deals["approved"], by=of_deals.dean)
+    certificates, stories = shown_of(make, contracts[-1])
     return {
         "rows": rows,
         "broker": broker,
@@ -367,7 +373,9 @@ def houses(
             ],
             "objection_id": [deals["objection"].objections[0].id],
             "contract_id": contracts,
-            "pack_id": [pack.id],
+            "evidence_id": [pack.id],
+            "certificate_id": certificates,
+            "story_id": stories,
             "case_id": sorted({*cases, in_diagnosis.id}),
             "attribution_id": attributions,
             "pair_id": [pair.id for pair in pairs],
@@ -474,6 +482,21 @@ def contracts_of(
         world.registered(world.approved_deal()),
     ]
     return [contract.id for contract in made], [world.deal.id]
+
+
+def shown_of(make: Factory, contract_id: int) -> tuple[list[int], list[int]]:
+    """Certificates and the story of a registered contract, each at a station that has buttons of its own."""
+    contract = make.session.get_one(TechContract, contract_id)
+    seller = contract.seller
+    assert seller is not None
+    operator = make.person("operator")
+    numbers = []
+    for person in (make.person("researcher", seller), make.person("desk", seller)):
+        row = request_certificate(seller, [contract_id], "", "申报职称", by=person)
+        numbers.append(row.id)
+    issue_certificate(row, by=operator, seen=row.revision)
+    written = Written("工艺落地", "一家研究所", "一家企业", "寿命提高一倍。")
+    return numbers, [write_story(contract, written, by=operator).id]
 
 
 def staged_import(make: Factory, owner: Organisation) -> tuple[int, list[int]]:

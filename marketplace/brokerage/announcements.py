@@ -106,13 +106,21 @@ def announce_pair(case: BrokerageCase, side: CaseSide) -> None:
     )
 
 
-def announce_turn(case: BrokerageCase, *, by: Reader | None) -> None:
-    """Those who must act are notified once more."""
+def announce_turn(case: BrokerageCase, *, is_late: bool, by: Reader | None) -> None:
+    """Those who must act are notified once more.
+
+    Args:
+        is_late: the last day was past when it was decided.
+    """
     turn = turn_of(case)
     assert turn is not None  # noqa: S101
     if "broker" in turn.actors:
-        happened = f"{pair_in_words(case)}已经超期，平台催办。"
-        _to_broker(case, "催办：撮合超期", happened, f"{turn.what}。", by=by)
+        happened = f"{pair_in_words(case)}还没有办，平台催办。"
+        subject = "催办：撮合等您办理"
+        if is_late:
+            happened = f"{pair_in_words(case)}已经超期，平台催办。"
+            subject = "催办：撮合超期"
+        _to_broker(case, subject, happened, f"{turn.what}。", by=by)
         return
     for side in case.waiting_sides:
         announce_pair(case, side)

@@ -101,6 +101,8 @@ class InterestDeclaration(Model):
     details: Mapped[str] = mapped_column(String(500), default="")
     filed_at: Mapped[datetime] = mapped_column(default=now)
 
+    broker: Mapped[Person] = relationship()
+
     @property
     def declared(self) -> list[str]:
         """What is the case, in words; empty: nothing is."""

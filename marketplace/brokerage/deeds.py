@@ -162,9 +162,9 @@ def accept_dispatch(
     details = checked_text("details", details, MAX_TEXT, missing=missing)
     if case.lacking_consent:
         raise NotNow("已经申报过，正在等双方同意。", "双方都同意以后自动接单。")
-    assert case.broker_id is not None  # noqa: S101  a constraint of the table
+    # Of who takes it up: a substitute knows their own interests, not those of who is away.
     declaration = InterestDeclaration(
-        case_id=case.id, broker_id=case.broker_id, details=details, **interests
+        case_id=case.id, broker_id=by.id, details=details, **interests
     )
     case.declared_at = now()
     case.declarations.append(declaration)
@@ -380,9 +380,11 @@ def remind_late(case: BrokerageCase, *, by: Reader, seen: int) -> None:
     require(by, "brokerage.direct", case)
     case.life.permits(case, "remind", by)
     require_seen(case, seen)
+    # Before the new term is set.
+    is_late = case.due_on is not None and case.due_on < today()
     term = CONTACT_WORKDAYS if case.asked_at is None else ANSWER_WORKDAYS
     move_case(case, "remind", by=by, due_on=workdays_on(term))
-    announcements.announce_turn(case, by=by)
+    announcements.announce_turn(case, is_late=is_late, by=by)
     persistence.commit()
 
 

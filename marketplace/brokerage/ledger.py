@@ -9,6 +9,7 @@ from marketplace.brokerage.child_models import Attribution, AttributionDispute
 from marketplace.brokerage.models import BrokerageCase
 from marketplace.errors import NotFound
 from marketplace.extensions import db
+from marketplace.listings.models import Assignment
 from marketplace.permissions import Reader, operator
 from marketplace.persistence import Page, find_row
 
@@ -27,20 +28,7 @@ def ledger_page(reader: Reader, page: int) -> tuple[list[Attribution], Page]:
     where: list[ColumnElement[bool]] = []
     if not operator(reader, None):
         # Asks the database each time that it is read.
-        numbers = reader.broker_numbers
-        claimed = db.select(AttributionDispute.attribution_id).where(
-            AttributionDispute.claimed_by_id.in_(numbers)
-        )
-        carried = db.select(BrokerageCase.pair_key).where(
-            BrokerageCase.broker_id.in_(numbers)
-        )
-        where.append(
-            or_(
-                Attribution.broker_id.in_(numbers),
-                Attribution.id.in_(claimed),
-                Attribution.pair_key.in_(carried),
-            )
-        )
+        where.append(_concerns(list(reader.broker_numbers)))
     counted = db.select(func.count()).select_from(Attribution).where(*where)
     arithmetic = Page(db.session.scalar(counted) or 0, PAGE)
     query = _named(db.select(Attribution).where(*where)).order_by(Attribution.id.desc())
@@ -97,12 +85,41 @@ def _named(query: Select[tuple[Attribution]]) -> Select[tuple[Attribution]]:
 def _may_read(row: Attribution, reader: Reader) -> bool:
     if operator(reader, row):
         return True
-    numbers = reader.broker_numbers
-    if row.broker_id in numbers:
-        return True
-    if any(one.claimed_by_id in numbers for one in row.disputes):
-        return True
-    query = db.select(BrokerageCase.id).where(
-        BrokerageCase.pair_key == row.pair_key, BrokerageCase.broker_id.in_(numbers)
+    query = db.select(Attribution.id).where(
+        Attribution.id == row.id, _concerns(list(reader.broker_numbers))
     )
-    return db.session.scalars(query.limit(1)).first() is not None
+    return db.session.scalar(query) is not None
+
+
+def _concerns(numbers: list[int]) -> ColumnElement[bool]:
+    """Rows that some brokers may read: theirs, those they dispute, and all of which they may say that they are theirs.
+
+    Who carried or referred the pair, introduced it, or looks after one of its listings may dispute it.
+    """
+    claimed = db.select(AttributionDispute.attribution_id).where(
+        AttributionDispute.claimed_by_id.in_(numbers)
+    )
+    carried = db.select(BrokerageCase.pair_key).where(
+        or_(
+            BrokerageCase.broker_id.in_(numbers),
+            BrokerageCase.referrer_id.in_(numbers),
+            BrokerageCase.proposed_by_id.in_(numbers),
+        )
+    )
+    return or_(
+        Attribution.broker_id.in_(numbers),
+        Attribution.introduced_by_id.in_(numbers),
+        Attribution.id.in_(claimed),
+        Attribution.pair_key.in_(carried),
+        Attribution.achievement_id.in_(_given("achievement", numbers)),
+        Attribution.demand_id.in_(_given("demand", numbers)),
+    )
+
+
+def _given(kind: str, numbers: list[int]) -> Select[tuple[int]]:
+    query: Select[tuple[int]] = db.select(Assignment.listing_id).where(
+        Assignment.kind == kind,
+        Assignment.broker_id.in_(numbers),
+        Assignment.ended_at.is_(None),
+    )
+    return query

@@ -61,6 +61,13 @@ def write_fields(
     return labels
 
 
+def perform_deal(contract: TechContract, *, by: Reader | None) -> None:
+    """A registered contract is carried out from now on: its deal leaves the station of registration (no commit)."""
+    deal = contract.deal
+    if deal is not None and deal.state == "contracted":
+        move_deal(deal, "perform", by=by, note=f"登记编号 {contract.registry_no}")
+
+
 def _require_changeable(contract: TechContract) -> None:
     if contract.state not in CHANGEABLE:
         raise NotNow(

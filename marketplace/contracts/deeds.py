@@ -142,16 +142,15 @@ def issue_paper(contract: TechContract, *, by: Reader, seen: int) -> ContractPap
     return paper
 
 
-def confirm_paper(
-    contract: TechContract, sha256: str, *, by: Reader, seen: int
-) -> None:
+def confirm_paper(contract: TechContract, sha256: str, *, by: Reader) -> None:
     """确认文本 by the SHA-256 of the file; the second side's confirmation signs the contract.
+
+    No revision is compared: the hash says what was read, and the other side may confirm the same file meanwhile.
 
     Args:
         contract: waits for confirmations.
         sha256: of the file that was on the page.
         by: somebody of one of the sides.
-        seen: the revision that was on the page.
 
     Raises:
         NotAllowed.
@@ -159,6 +158,8 @@ def confirm_paper(
         Stale: the file is another one by now.
     """
     require(by, "contract.confirm", contract)
+    # Who presses second sees what the first one did.
+    persistence.hold_row(contract)
     contract.life.permits(contract, "confirm", by)
     # The second confirmation moves the deal, which somebody else may be about to terminate.
     if contract.deal is not None:
@@ -167,12 +168,13 @@ def confirm_paper(
     side = side_of(by, deal)
     if side is None or by.id is None:
         raise NotAllowed("您不属于这份合同的任何一方。", "请用一方的账号登录。")
+    db.session.expire(contract, ["papers"])
     paper = contract.current_paper
     if paper is None or paper.sha256 is None:
         raise NotNow("合同文本还在生成。", "请过一会儿刷新页面。")
+    db.session.expire(paper, ["confirmations"])
     if side in paper.standing:
         raise NotNow("贵方已经确认过这一稿。", "等对方确认。")
-    require_seen(contract, seen)
     if sha256 != paper.sha256 or not paper.is_true:
         raise Stale("合同文本已经换了一稿。", "请重新打开，看过新的文本再确认。")
     db.session.add(

@@ -7,6 +7,7 @@ from datetime import date
 from marketplace import persistence
 from marketplace.clock import now, today
 from marketplace.contracts import announcements
+from marketplace.contracts.changing import perform_deal
 from marketplace.contracts.deeds import CHANGED, require_seen
 from marketplace.contracts.fields import REGISTRY_NO
 from marketplace.contracts.models import ContractEntry, TechContract
@@ -121,6 +122,8 @@ def register_contract(
             by_id=reader_id(by),
         )
     )
+    _flush()
+    perform_deal(contract, by=by)
     _end(contract, f"登记编号 {number}，登记日期 {day(contract.registered_on)}。")
 
 
@@ -250,12 +253,16 @@ def _begin(contract: TechContract, deed: str, by: Reader, seen: int) -> None:
     require_seen(contract, seen)
 
 
-def _end(contract: TechContract, happened: str, to_do: str = "") -> None:
+def _flush() -> None:
     taken = Invalid(TAKEN, problems={"registry_no": [TAKEN]})
     with persistence.refusals(
         stale=CHANGED, duplicates={"uq_tech_contract_registry_no": taken}
     ):
         db.session.flush()
+
+
+def _end(contract: TechContract, happened: str, to_do: str = "") -> None:
+    _flush()
     announcements.announce_office(contract, happened, to_do)
     persistence.commit(stale=CHANGED)
 

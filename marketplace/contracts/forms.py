@@ -22,7 +22,7 @@ from marketplace.contracts.fields import OF_DEAL, fields_of
 from marketplace.contracts.models import TechContract
 from marketplace.contracts.vocabulary import BLOCKS
 from marketplace.errors import Invalid
-from marketplace.forms import SeenForm
+from marketplace.forms import PageForm, SeenForm
 from marketplace.parsing import ParseError
 from marketplace.parsing.secrecy import REFUSAL, secret_mark
 
@@ -115,7 +115,7 @@ def _box_of(one: Field) -> FormField:
     return StringField(label, description=help_text)
 
 
-class ConfirmForm(SeenForm):
+class ConfirmForm(PageForm):
     """The file that was on the page."""
 
     sha256 = StringField("SHA-256")

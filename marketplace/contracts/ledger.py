@@ -320,11 +320,3 @@ def _words_of(name: str) -> Callable[[str], str]:
         return known.get(code, code) or "没有写"
 
     return words
-
-
-def sums_by_contract(rows: Iterable[Row]) -> dict[int, YearSum]:
-    """Number of a contract → what its entries come to."""
-    lines: defaultdict[int, list[Any]] = defaultdict(list)
-    for row in rows:
-        lines[row.line.contract].append(row.line)
-    return {number: total_of(group) for number, group in lines.items()}

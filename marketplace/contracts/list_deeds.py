@@ -10,7 +10,7 @@ from typing import IO, Any, BinaryIO, cast
 
 from marketplace import persistence
 from marketplace.clock import now, today
-from marketplace.contracts.changing import write_fields
+from marketplace.contracts.changing import perform_deal, write_fields
 from marketplace.contracts.field import Field
 from marketplace.contracts.fields import FIELDS, REGISTRY_NO, problems_of
 from marketplace.contracts.filing_deeds import NO_NUMBER, sum_problems
@@ -313,6 +313,7 @@ def _register_ours(
     contract.changed_at = now()
     contract.life.move(contract, "register", by=by, note=f"导入：{name}")
     db.session.flush()
+    perform_deal(contract, by=by)
     _enter(contract, values, by)
     outcome.registered += 1
 

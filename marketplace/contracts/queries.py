@@ -3,8 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 
-from sqlalchemy import ColumnElement, Select, or_
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Select,
+    bindparam,
+    func,
+    or_,
+    select,
+)
 from sqlalchemy.orm import selectinload
 
 from marketplace import persistence
@@ -21,6 +30,7 @@ from marketplace.permissions import Reader, may
 from marketplace.persistence import Page
 
 SIZE = 20
+WAITING = ("drafting", "confirming", "signed", "not_registered", *AT_OFFICE)
 NOT_FOUND = ("没有找到这份合同。", "可以从「我的」→「合同」进入。")
 
 
@@ -76,9 +86,37 @@ def own_count(person: Reader) -> int:
 
 def running(person: Reader) -> list[TechContract]:
     """Those of one's sides that wait for something."""
-    states = ("drafting", "confirming", "signed", "not_registered", *AT_OFFICE)
-    query = _own(person).where(TechContract.state.in_(states))
+    query = _own(person).where(TechContract.state.in_(WAITING))
     return list(db.session.scalars(query.order_by(TechContract.id)))
+
+
+def may_wait_count(person: Reader) -> int:
+    """At most so many things of one's organisations may wait for somebody: the header of every page asks."""
+    numbers = sorted(person.active_ids)
+    if not numbers:
+        return 0
+    return db.session.scalar(_may_wait(), {"organisations": numbers}) or 0
+
+
+@cache
+def _may_wait() -> Select[tuple[int]]:
+    organisations: BindParameter[list[int]] = bindparam("organisations", expanding=True)
+    contracts = select(func.count(TechContract.id)).where(
+        TechContract.state.in_(WAITING),
+        or_(
+            TechContract.seller_id.in_(organisations),
+            TechContract.buyer_id.in_(organisations),
+        ),
+    )
+    deals = select(func.count(Deal.id)).where(
+        Deal.state == "approved",
+        Deal.priority != "",
+        or_(
+            Deal.holder_organisation_id.in_(organisations),
+            Deal.receiver_organisation_id.in_(organisations),
+        ),
+    )
+    return select(contracts.scalar_subquery() + deals.scalar_subquery())
 
 
 def deals_to_contract(person: Reader) -> list[Deal]:

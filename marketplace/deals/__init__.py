@@ -6,13 +6,15 @@ Here: what the room offers to the other rooms (`marketplace/contributions.py`).
 from __future__ import annotations
 
 from marketplace.deals.announcements import notice_kinds
-from marketplace.deals.background import jobs
+from marketplace.deals.background import jobs, removals
 from marketplace.deals.contributed import (
     case_panels,
     deal_lines,
     deed_names,
+    listing_approved,
     nav,
     personal_copy,
+    publication_blocks,
     sections,
     task_count,
     tasks,
@@ -48,11 +50,14 @@ __all__ = [
     "case_panels",
     "deal_lines",
     "jobs",
+    "listing_approved",
     "move_back",
     "move_between",
     "nav",
     "notice_kinds",
     "personal_copy",
+    "publication_blocks",
+    "removals",
     "sections",
     "task_count",
     "tasks",

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import datetime
 
 from marketplace.contributions import Job
-from marketplace.deals import publicity_deeds
+from marketplace.deals import publicity_deeds, upkeep
 
 
 def jobs() -> Iterator[Job]:
@@ -20,3 +21,8 @@ def close_publicities() -> str:
     """Close what is over."""
     count = publicity_deeds.close_due()
     return f"closed {count}" if count else ""
+
+
+def removals() -> Iterator[tuple[str, Callable[[datetime], int]]]:
+    """What this room removes when it is old."""
+    yield "objection_contact", upkeep.remove_contacts

@@ -13,7 +13,9 @@ from marketplace.contributions import Link, Panel, Task, Tray
 from marketplace.deals import queries
 from marketplace.deals.life import DEAL_LIFE
 from marketplace.deals.readiness import turn_of
+from marketplace.deals.upkeep import restart_for
 from marketplace.introductions.models import Introduction
+from marketplace.listings.models import Achievement
 from marketplace.permissions import Reader, may
 from marketplace.wording import day
 
@@ -108,6 +110,18 @@ def deal_lines(
         yield deal.introduction_id, actors, turn.what, deal.due_on
 
 
+def listing_approved(row: Any) -> None:
+    """What was made public of another text of an achievement begins again (no commit)."""
+    if isinstance(row, Achievement):
+        restart_for(row)
+
+
+def publication_blocks(row: Any, deed: str) -> Iterator[tuple[str, str]]:
+    """While somebody objects to what is made public of an achievement, its text stays what they object to."""
+    if isinstance(row, Achievement) and queries.has_open_objection(row.id):
+        yield "title", "这项成果正在公示，有异议没有答复，答复以后才能改。"
+
+
 def personal_copy(person: Person) -> Iterator[tuple[str, list[dict[str, Any]]]]:
     """The deals a person carries for a side or has proposed, for the copy of their data."""
     rows = []
@@ -121,6 +135,17 @@ def personal_copy(person: Person) -> Iterator[tuple[str, list[dict[str, Any]]]]:
             }
         )
     yield "交易", rows
+    objections = []
+    for one in queries.objections_of(person.id):
+        objections.append(
+            {
+                "编号": one.number,
+                "说明": one.text,
+                "联系方式": one.contact_reply,
+                "状态": one.state_name,
+            }
+        )
+    yield "公示的异议", objections
 
 
 def deed_names() -> Iterator[tuple[str, str]]:

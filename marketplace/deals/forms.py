@@ -32,6 +32,9 @@ from marketplace.parsing.days import read_day
 from marketplace.parsing.money import read_sum
 
 DAY_HELP = "如 2026-12-31。"
+NO_SUM = (
+    "填一个确定的金额，单位万元，如 120 或 120.5；按提成、入股计价的写在「计价说明」。"
+)
 
 
 def _choices(names: Mapping[str, str]) -> list[SelectChoice]:
@@ -163,8 +166,9 @@ class PriceForm(SeenForm):
         fen = None
         try:
             wan = read_sum(self.price.data or "")
-        except ParseError as error:
-            raise Invalid(error.message, problems={"price": [error.sentence]}) from None
+        except ParseError:
+            # The advice of listings names 面议, which is no price of a decision.
+            raise Invalid(NO_SUM, problems={"price": [NO_SUM]}) from None
         if wan is not None:
             exact = wan * FEN_OF_WAN
             if exact != exact.to_integral_value():

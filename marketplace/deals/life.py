@@ -6,6 +6,7 @@ Who acts at a station, until when and with what in hand is in `stations.py`; the
 
 from __future__ import annotations
 
+from marketplace.brokerage.life import TERMINATE_REASONS as TERMINATE_REASONS
 from marketplace.lifecycle import Life
 
 # Where a deal runs: it belongs to people who must act.
@@ -73,6 +74,9 @@ _MOVES = {
     ("price_determined", "revise"): "pricing",
     ("in_publicity", "revise"): "pricing",
     ("approved", "revise"): "pricing",
+    # The achievement was changed: what is or was made public of it is no longer what it says.
+    ("in_publicity", "restart_publicity"): "price_determined",
+    ("approved", "restart_publicity"): "price_determined",
     ("approved", "settle_priority"): "approved",
     # Of the room of contracts.
     ("approved", "contract"): "contracted",
@@ -125,6 +129,7 @@ DEAL_LIFE = Life(
         "sustain_objection": "异议成立",
         "close_publicity": "公示结束",
         "revise": "改价格、对象或方式",
+        "restart_publicity": "成果改过，重新公示",
         "settle_priority": "记录完成人优先权",
         "contract": "签订合同",
         "void_contract": "合同确认失效",
@@ -187,18 +192,6 @@ PRICING_METHODS = {
     "listing": "技术交易市场挂牌交易",
     "auction": "拍卖",
 }
-TERMINATE_REASONS = {
-    "price_gap": "价格谈不拢",
-    "tech_unfit": "技术不适合",
-    "ip_defect": "权属或知识产权有问题",
-    "budget": "资金不落实",
-    "partner_withdrew": "一方退出",
-    "objection_sustained": "公示异议成立",
-    "expired": "长期没有进展",
-    "duplicate": "重复",
-    "other": "其他",
-}
-
 # Whom a deal may wait for.
 TURNS = {
     "holder": "成果持有方",

@@ -20,7 +20,11 @@ from marketplace.deals.child_models import (
 from marketplace.deals.life import ANSWER_REASONS, OBJECTION_REASONS, REMEDIES
 from marketplace.deals.models import Deal
 from marketplace.deals.readiness import is_publicity_due
-from marketplace.deals.writing import begin_anew, move_deal, require_seen
+from marketplace.deals.writing import (
+    begin_anew,
+    move_deal,
+    require_seen,
+)
 from marketplace.errors import Invalid, MarketError, NotNow
 from marketplace.extensions import db
 from marketplace.permissions import Reader, reader_id, require

@@ -230,6 +230,30 @@ def due_publicities() -> list[DealPublicity]:
     return list(db.session.scalars(query.order_by(DealPublicity.id)))
 
 
+def publicised_deals(achievement_id: int) -> list[Deal]:
+    """The deals about an achievement whose publicity runs, or is over and not followed by a contract yet."""
+    query = db.select(Deal).where(
+        Deal.achievement_id == achievement_id,
+        Deal.publicity_due,
+        Deal.state.in_(("in_publicity", "approved")),
+    )
+    return list(db.session.scalars(query.order_by(Deal.id)))
+
+
+def has_open_objection(achievement_id: int) -> bool:
+    """Whether somebody objects to what is made public of an achievement, and waits for the answer."""
+    query = db.select(Deal.id).where(
+        Deal.achievement_id == achievement_id, Deal.state == "objection"
+    )
+    return db.session.scalars(query.limit(1)).first() is not None
+
+
+def objections_of(person_id: int) -> Iterator[DealObjection]:
+    """What a person objected to, oldest first."""
+    query = db.select(DealObjection).filter_by(by_id=person_id)
+    yield from db.session.scalars(query.order_by(DealObjection.id))
+
+
 def code_of(nonce: str) -> str:
     """The code of who sends a form: the same for two presses of one form, and known to nobody who has not sent it."""
     key = current_app.config["SECRET_KEY"].encode()

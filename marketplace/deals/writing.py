@@ -94,14 +94,19 @@ def move_deal(deal: Deal, deed: str, *, by: Reader | None, note: str = "") -> No
 
 def begin_anew(deal: Deal, reason: str) -> None:
     """Let what was decided and made public count no more (no commit)."""
+    void_publicity(deal, reason)
+    decision = deal.approved_decision
+    if decision is not None:
+        decision.state = "replaced"
+
+
+def void_publicity(deal: Deal, reason: str) -> None:
+    """Let what was made public count no more; the price stands (no commit)."""
     running = deal.running_publicity
     if running is not None:
         running.state = "void"
         running.ended_at = now()
         running.result = f"公示内容有变化，本次公示作废，重新公示。原因：{reason}"
-    decision = deal.approved_decision
-    if decision is not None:
-        decision.state = "replaced"
     deal.publicity_closed_on = None
     deal.priority = ""
     deal.priority_note = ""

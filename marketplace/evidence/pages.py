@@ -59,12 +59,12 @@ def request_pack(deal_id: int) -> ResponseReturnValue:
     return redirect(url_for("evidence.of_deal", deal_id=deal.id), 303)
 
 
-@blueprint.get("/mine/evidence/<int:pack_id>.<any(pdf, zip):format>")
+@blueprint.get("/mine/evidence/<int:evidence_id>.<any(pdf, zip):format>")
 @needs("evidence.make", of_thing=True)
 @limiter.limit("60/hour")
-def download(pack_id: int, format: str) -> ResponseReturnValue:
+def download(evidence_id: int, format: str) -> ResponseReturnValue:
     """A pack; that it was taken out is recorded first."""
-    pack = queries.get_pack(pack_id, by=current_user)
+    pack = queries.get_pack(evidence_id, by=current_user)
     content = pack.archive
     if content is None:
         raise NotFound(

@@ -48,9 +48,9 @@ def deal_by_number(number: str, *, by: Reader) -> Deal:
     return row
 
 
-def get_pack(pack_id: int, *, by: Reader) -> EvidencePack:
+def get_pack(evidence_id: int, *, by: Reader) -> EvidencePack:
     """A pack that somebody may have. Raises NotFound."""
-    row = find_row(EvidencePack, pack_id)
+    row = find_row(EvidencePack, evidence_id)
     if row is None or not may(by, "evidence.make", row.deal):
         raise NO_PACK
     return row

@@ -6,6 +6,7 @@ How a content is recognised is in `recognising.py`; where its bytes lie, in `sto
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -29,6 +30,7 @@ from marketplace.files.life import EVIDENCE, USES, VISIBILITIES
 from marketplace.files.models import (
     Attachment,
     StoredFile,
+    ThingFile,
 )
 from marketplace.files.recognising import FileType, refused
 from marketplace.files.storage import Incoming
@@ -115,13 +117,13 @@ def attach_file(
     persistence.hold_row(row)
     row.life.permits(row, "attach", by)
     there = queries.attachments_of(row)
-    _refuse_more(there, taken)
+    refuse_more(there, taken)
     stored = stored_file(taken)
     attachment = Attachment(
         listing_kind=row.kind,
         listing_id=row.id,
         file=stored,
-        name=_free_name(taken.name, {one.name for one in there}),
+        name=free_name(taken.name, {one.name for one in there}),
         use=use,
         visibility=visibility,
         by_id=reader_id(by),
@@ -296,16 +298,17 @@ def stored_file(taken: Taken) -> StoredFile:
     raise NotNow("同一时刻有人在删除同样的文件。", "请再上传一次。")
 
 
-def _refuse_more(there: list[Attachment], taken: Taken) -> None:
+def refuse_more(there: Sequence[Attachment | ThingFile], taken: Taken) -> None:
+    """Refuse one file too many, and one that is there already. Raises Invalid."""
     most = current_app.config["FILES_PER_LISTING"]
     if len(there) >= most:
-        raise refused(f"一条最多 {most} 个附件。", "请先删去不要的，或合成一份 PDF。")
+        raise refused(f"最多 {most} 个附件。", "请先删去不要的，或合成一份 PDF。")
     for one in there:
         if one.file is not None and one.file.sha256 == taken.incoming.sha256:
             raise refused(f"{TWICE}：{one.name}。", "不用再传。")
 
 
-def _free_name(name: str, taken: set[str]) -> str:
+def free_name(name: str, taken: set[str]) -> str:
     """The name, with a number where another file of the listing has it."""
     stem, _, ending = name.rpartition(".")
     number = 2

@@ -209,3 +209,50 @@ class FileAccess(Model):
         return (
             self.state == "granted" and self.until is not None and self.until >= today()
         )
+
+
+class ThingFile(Model):
+    """A file of a thing that is no listing: of a case of a broker, of a decision on a price. Never public.
+
+    Who may have it is decided by the room whose thing it is. One that was removed stays as a row without content.
+
+    Attributes:
+        shared: also those may have it who take part without having uploaded it, as the room of the thing says.
+    """
+
+    __tablename__ = "thing_file"
+    __table_args__ = (
+        CheckConstraint("(removed_at is null) = (file_id is not null)", name="removed"),
+        Index("ix_thing_file_thing", "thing_kind", "thing_id"),
+        # The same content twice at one thing, as by two presses of one button.
+        Index(
+            "uq_thing_file_content",
+            "thing_kind",
+            "thing_id",
+            "file_id",
+            unique=True,
+            sqlite_where=text("file_id is not null"),
+            postgresql_where=text("file_id is not null"),
+        ),
+    )
+    kind: ClassVar[str] = "thing_file"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    thing_kind: Mapped[str] = mapped_column(String(20))
+    thing_id: Mapped[int]
+    file_id: Mapped[int | None] = mapped_column(
+        ForeignKey("stored_file.id"), index=True
+    )
+    name: Mapped[str] = mapped_column(String(130))
+    shared: Mapped[bool] = mapped_column(default=False)
+    by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    removed_at: Mapped[datetime | None]
+
+    file: Mapped[StoredFile | None] = relationship(lazy="joined")
+    uploader: Mapped[Person | None] = relationship(foreign_keys=[by_id])
+
+    @property
+    def is_held(self) -> bool:
+        """Whether it waits for the scanner, so that nobody may have it."""
+        return self.file is not None and self.file.scan == "held"

@@ -7,19 +7,15 @@ from typing import Any
 import structlog
 from flask import (
     Blueprint,
-    Response,
     current_app,
     flash,
     redirect,
     render_template,
     request,
-    send_file,
     url_for,
 )
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
-from werkzeug.exceptions import RequestedRangeNotSatisfiable
-from werkzeug.wsgi import FileWrapper
 
 from marketplace import persistence
 from marketplace.audit.looks import was_recorded
@@ -29,6 +25,7 @@ from marketplace.files import access_deeds, deeds, disclosure, queries, storage
 from marketplace.files.forms import AccessForm, AnswerForm, ReturnForm, UploadForm
 from marketplace.files.models import Attachment, FileAccess
 from marketplace.files.recognising import ALLOWED, refused
+from marketplace.files.sending import NOTHING, send_content
 from marketplace.listings.models import Row
 from marketplace.listings.queries import get_visible
 from marketplace.permissions import may, require
@@ -38,10 +35,6 @@ log = structlog.get_logger(__name__)
 KIND = "<any(achievement, demand):kind>"
 FILE = "<int:attachment_id>"
 ACCESS = "<int:access_id>"
-NOT_MODIFIED = 304
-PIECE = 1 << 16  # bytes sent at a time
-# Whatever a file is, it may do nothing in the browser: no script, no form, nothing loaded, no window of ours.
-NOTHING = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 
 
 # -- one's own ---------------------------------------------------------------------------------------------------------
@@ -183,26 +176,13 @@ def content(attachment_id: int) -> ResponseReturnValue:
         file.close()
         raise Busy("现在记不下这次下载，没有发出文件。", "请过几秒再试。")
     kind = attachment.file_type
-    answer: Response = send_file(
+    return send_content(
         file,
-        mimetype=kind.media_type,
+        size,
+        stored,
+        name=disclosure.shown_name(attachment, sight),
         as_attachment=not (kind.is_picture and "view" in request.args),
-        download_name=disclosure.shown_name(attachment, sight),
-        etag=stored.sha256,
     )
-    # Not the server's own way of sending a file: of a range it would read all that comes before it.
-    answer.response = FileWrapper(file, PIECE)
-    answer.content_length = size
-    try:
-        answer.make_conditional(request, accept_ranges=True, complete_length=size)
-    except RequestedRangeNotSatisfiable:
-        file.close()
-        raise
-    if request.method == "HEAD" or answer.status_code == NOT_MODIFIED:
-        file.close()  # nobody reads it
-    answer.headers["X-Content-Type-Options"] = "nosniff"
-    answer.headers["X-Robots-Tag"] = "noindex"
-    return answer
 
 
 @blueprint.route(f"/files/{FILE}/request", methods=["GET", "POST"])

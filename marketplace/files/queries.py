@@ -17,7 +17,7 @@ from marketplace.extensions import db
 from marketplace.files import disclosure
 from marketplace.files.disclosure import Sight
 from marketplace.files.life import EVIDENCE
-from marketplace.files.models import Attachment, FileAccess, StoredFile
+from marketplace.files.models import Attachment, FileAccess, StoredFile, ThingFile
 from marketplace.listings.models import LISTINGS, Row
 from marketplace.listings.queries import get_visible, load_rows
 from marketplace.listings.worklists import SOMEBODY, own_numbers
@@ -298,6 +298,16 @@ def referring_columns() -> tuple[Any, ...]:
             ):
                 found.append(column)
     return tuple(found)
+
+
+def files_of(kind: str, number: int) -> list[ThingFile]:
+    """The files of a thing that is no listing, oldest first; those that were removed are left out."""
+    query = db.select(ThingFile).where(
+        ThingFile.thing_kind == kind,
+        ThingFile.thing_id == number,
+        ThingFile.file_id.is_not(None),
+    )
+    return list(db.session.scalars(query.order_by(ThingFile.id)))
 
 
 def uploads_of(person_id: int) -> list[Attachment]:

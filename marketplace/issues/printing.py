@@ -145,7 +145,7 @@ def _print_values(content: Content) -> dict[str, Any]:
         "address": content.address,
         "hash": content.digest,
         "grouped": grouped(content.digest),
-        "qr": _qr_picture(content.address),
+        "qr": qr_picture(content.address),
         "widths": _widths(content.kind),
         "headers": _print_headers(content.kind),
         "rows": [_print_cells(content, row) for row in content.rows],
@@ -174,7 +174,8 @@ def _missing_words(missing: list[str]) -> str:
     )
 
 
-def _qr_picture(address: str) -> str:
+def qr_picture(address: str) -> str:
+    """An address as a QR code, SVG: the same address, the same picture."""
     out = io.BytesIO()
     # No comment and no date: the picture depends on the address alone.
     segno.make(address, error="m", micro=False).save(

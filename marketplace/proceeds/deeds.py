@@ -87,7 +87,9 @@ def record_receipt(
     by: Reader,
     seen: int,
 ) -> Receipt:
-    """记录到款; the first one lets the deal perform. Of two who record it at once the second one is to look again.
+    """记录到款; it lets the deal perform where no registration has done so.
+
+    Of two who record it at once the second one is to look again.
 
     Raises:
         NotAllowed, NotNow, Stale, Invalid.
@@ -254,7 +256,9 @@ def finish_conversion(contract: TechContract, *, by: Reader) -> None:
     _require_signed(contract, by)
     deal = contract.deal
     if deal is None or deal.state != "performing":
-        raise NotNow("这笔交易不在履约中。", "有到款以后才能完成转化。")
+        raise NotNow("这笔交易不在履约中。", "合同登记或有到款以后才能完成转化。")
+    if queries.received_fen(contract) <= 0:
+        raise NotNow("还没有到款。", "有到款以后才能完成转化。")
     if any(one.done_on is None for one in queries.milestones_of(contract)):
         raise NotNow("还有节点没有完成。", "请先记录每个节点完成的日期。")
     move_deal(deal, "convert", by=by)

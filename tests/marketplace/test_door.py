@@ -287,10 +287,14 @@ def addresses(
         "introduction_id": 1,
         "deal_id": 1,
         "pack_id": 1,
+        "evidence_id": 1,
         "size": 1,
         "publicity_id": 1,
         "objection_id": 1,
         "contract_id": 1,
+        "certificate_id": 1,
+        "file_id": 1,
+        "story_id": 1,
         "share_id": 1,
         "case_id": 1,
         "attribution_id": 1,
@@ -304,7 +308,6 @@ def addresses(
         "year": 2026,
         "status_id": 1,
         "product_id": 1,
-        "pack_id": 1,
         "loan_id": 1,
         "interest_id": 1,
         "teaser": "nothing",
@@ -351,6 +354,8 @@ OPEN = {
     "policies.library",
     "rules.overview",
     "rules.versions",
+    "stories.public",
+    "stories.stories",
 }
 
 

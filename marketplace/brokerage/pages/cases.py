@@ -16,7 +16,7 @@ from flask import (
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from marketplace import persistence
+from marketplace import contributions, persistence
 from marketplace.accounts.queries import find_person
 from marketplace.audit.looks import was_recorded
 from marketplace.brokerage import agreement_deeds, calendars, deeds, ledger, queries
@@ -360,6 +360,7 @@ def _case_page(
         held=sides_held(row, current_user),
         offered=offered_deeds(row, current_user, given),
         later=later_deeds(row, current_user),
+        panels=contributions.case_panels(row, current_user),
         history=history_of(row) if inside else [],
         agreement=queries.shown_agreement(row, current_user),
         introduction_open=queries.opens_introduction(row, current_user),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
@@ -60,7 +58,7 @@ def dispute(attribution_id: int) -> ResponseReturnValue:
 def rule(dispute_id: int) -> ResponseReturnValue:
     """Rule on a dispute."""
     row = ledger.get_dispute(dispute_id)
-    form = RulingForm()
+    form = RulingForm(prefix=_prefix(dispute_id))
     try:
         agreement_deeds.rule_dispute(
             row,
@@ -71,15 +69,23 @@ def rule(dispute_id: int) -> ResponseReturnValue:
         )
     except Invalid as error:
         form.blame(error.problems, "ruling")
-        return _attribution_page(row.attribution_id, 422, ruling=form)
+        return _attribution_page(row.attribution_id, 422, ruling={row.id: form})
     flash("已裁定，双方会收到通知。", "success")
     return redirect(
         url_for("brokerage.attribution", attribution_id=row.attribution_id), 303
     )
 
 
+def _prefix(dispute_id: int) -> str:
+    return f"d{dispute_id}"
+
+
 def _attribution_page(
-    attribution_id: int, status: int = 200, **forms: Any
+    attribution_id: int,
+    status: int = 200,
+    *,
+    disputing: DisputeForm | None = None,
+    ruling: dict[int, RulingForm] | None = None,
 ) -> ResponseReturnValue:
     row = ledger.get_attribution(attribution_id, by=current_user)
     persistence.stop_writing()
@@ -90,15 +96,16 @@ def _attribution_page(
         for one in row.disputes
     )
     disputes = may(current_user, "brokerage.dispute", row) and not (holds or waits)
-    given = {
-        "disputing": DisputeForm(formdata=None),
-        "ruling": RulingForm(formdata=None),
-    } | forms
+    rulings = {}
+    for one in row.disputes:
+        # Two disputes that wait have a form each, with boxes of their own.
+        rulings[one.id] = RulingForm(formdata=None, prefix=_prefix(one.id))
     page = render_template(
         "brokerage/attribution.html",
         row=row,
         disputes=disputes,
         rules=may(current_user, "brokerage.direct"),
-        **given,
+        disputing=disputing or DisputeForm(formdata=None),
+        rulings=rulings | (ruling or {}),
     )
     return page, status

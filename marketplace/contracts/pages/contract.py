@@ -163,10 +163,7 @@ def paper(contract_id: int, number: int, format: str) -> ResponseReturnValue:
 def confirm(contract_id: int) -> ResponseReturnValue:
     """Confirm the file."""
     row = load(contract_id)
-    form = ConfirmForm()
-    deeds.confirm_paper(
-        row, form.sha256.data or "", by=current_user, seen=form.seen_revision
-    )
+    deeds.confirm_paper(row, ConfirmForm().sha256.data or "", by=current_user)
     signed = row.state == "signed"
     words = "双方都已确认，合同成立。" if signed else "已确认，等对方确认。"
     flash(words, "success")

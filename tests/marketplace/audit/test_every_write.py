@@ -319,8 +319,8 @@ VISITS: dict[str, tuple[str, str, dict[str, str]]] = {
     "brokerage.rule": (
         "operator", "/brokerage/disputes/{disputed}/rule",
         {
-            "seen": "{disputed_seen}", "result": "no",
-            "ruling": NOTE,
+            "d{disputed}-seen": "{disputed_seen}", "d{disputed}-result": "no",
+            "d{disputed}-ruling": NOTE,
         },
     ),
     "introductions.ask": (
@@ -400,6 +400,7 @@ VISITS: dict[str, tuple[str, str, dict[str, str]]] = {
 }  # fmt: skip
 # Posted to, for what is typed is long or secret; nothing is stored.
 ONLY_READ = {
+    "certificates.verify",
     "complaints.status",
     "deals.objection_status",
     "finance.catalogue",
@@ -434,6 +435,10 @@ ELSEWHERE = {
         "recall_version", "refile_loan", "reopen_loan", "repay_loan", "return_loan", "return_version", "show_interest",
         "submit_version", "withdraw_interest", "withdraw_loan", "withdraw_pack",
     ),
+    "certificates": ("cancel", "decline", "issue", "new", "withdraw"),
+    "ratings": ("give", "reply"),
+    "records": ("attach", "remove", "upload", "write"),
+    "stories": ("agree", "edit", "end", "take_back", "write"),
     "imports": (
         "choose", "choose_all", "commit", "correct", "corrections", "discard", "leave_out", "take_back", "upload",
     ),

@@ -406,6 +406,19 @@ def test_an_overdue_pair_goes_to_the_operators(world: World) -> None:
     assert case.due_on > today()
 
 
+@pytest.mark.parametrize(("days", "expected"), [(0, "还没有办"), (-1, "已经超期")])
+def test_a_reminder_says_late_only_after_the_last_day(
+    world: World, days: int, expected: str
+) -> None:
+    case = world.bring_to("accept")
+    case.due_on = today() + timedelta(days=days)
+    db.session.commit()
+    world.press(case, "remind")
+    texts = texts_to(world.broker)
+    assert expected in texts
+    assert ("已经超期" in texts) == (days < 0)
+
+
 def test_a_decline_ends_it_with_a_reason(world: World) -> None:
     case = world.bring_to("accept", "introduce", "no_receiver")
     assert (case.state, case.terminate_reason) == ("terminated", "partner_withdrew")

@@ -85,12 +85,30 @@ def test_what_was_not_chosen_is_not_decided(world: World, sign_in: SignIn) -> No
     dispute = agreement_deeds.dispute_attribution(
         row, "去年就介绍过双方，有会议纪要。", by=world.other_broker
     )
-    sent = {"seen": str(dispute.revision), "ruling": "有纪要"}
+    scout = world.make.broker()
+    other = agreement_deeds.dispute_attribution(row, "是我最先打的电话。", by=scout)
+    sent = {
+        f"d{dispute.id}-seen": str(dispute.revision),
+        f"d{dispute.id}-ruling": "有纪要",
+    }
     operator = sign_in(world.operator)
     answer = operator.post(f"/brokerage/disputes/{dispute.id}/rule", data=sent)
     assert answer.status_code == 422
     db.session.expire_all()
     assert dispute.state == "open"
+    # What was typed for one of two disputes stands in its own form.
+    page = operator.get(f"/brokerage/ledger/{row.id}").get_data(as_text=True)
+    for one in (dispute, other):
+        assert page.count(f'name="d{one.id}-ruling"') == 1
+    assert answer.text.count("有纪要</textarea>") == 1
+    # Both who dispute it see it, and who is credited; a broker who has nothing to do with it does not.
+    for person, status in (
+        (world.other_broker, 200),
+        (scout, 200),
+        (world.make.broker(), 404),
+    ):
+        answer = sign_in(person).get(f"/brokerage/ledger/{row.id}")
+        assert answer.status_code == status
 
 
 def test_who_acts_for_both_sides_consents_for_one_after_the_other(
@@ -234,6 +252,9 @@ def test_a_substitute_carries_a_case_until_the_broker_is_back(
     sent["accept-seen"] = str(case.revision)
     assert substitute.post(f"{address}/accept", data=sent).status_code == 303
     db.session.expire_all()
+    # Their own interests, which is all that they can declare, and the page says whose they are.
+    assert [one.broker_id for one in case.declarations] == [world.other_broker.id]
+    assert "申报的是本人的利益关系" in substitute.get(address).text
     sent = {"introduce-seen": str(case.revision)}
     assert substitute.post(f"{address}/introduce", data=sent).status_code == 303
     db.session.expire_all()

@@ -123,7 +123,7 @@ class World:
         """Confirm what is on the page now."""
         paper = contract.current_paper
         assert paper is not None
-        deeds.confirm_paper(contract, paper.sha256 or "", by=by, seen=contract.revision)
+        deeds.confirm_paper(contract, paper.sha256 or "", by=by)
 
     def signed(self, deal: Deal | None = None) -> TechContract:
         """One that both have confirmed."""

@@ -13,6 +13,7 @@ import pypdf
 import pytest
 import sqlalchemy as sa
 from flask.testing import FlaskClient
+from sqlalchemy.exc import DBAPIError
 
 from marketplace.clock import today
 from marketplace.contracts import (
@@ -33,9 +34,11 @@ from marketplace.contracts.models import (
 from marketplace.contracts.printing import ROLES, render_copy
 from marketplace.contracts.readiness import licence_until, months_after, turn_of
 from marketplace.deals.life import CONTRACT_TYPES
+from marketplace.deals.readiness import ruler_of
 from marketplace.errors import Invalid, NotAllowed, NotFound, NotNow, Stale
 from marketplace.extensions import db
 from marketplace.notices.models import Notice
+from marketplace.proceeds.deeds import finish_conversion, record_receipt
 from tests.factories import Factory
 from tests.marketplace.contracts.cases import PRICE, REGISTRY_NO, World, values_for
 
@@ -120,13 +123,13 @@ def test_from_draft_to_signed(world: World) -> None:
     )
     deeds.issue_paper(contract, by=world.seller, seen=contract.revision)
     with pytest.raises(NotNow, match="还在生成"):
-        deeds.confirm_paper(contract, "", by=world.seller, seen=contract.revision)
+        deeds.confirm_paper(contract, "", by=world.seller)
     upkeep.render_missing()
     # Both are told once that there is a text.
     assert len(notices("contract.paper")) == 2
     assert turn_of(contract).sides == ("holder", "receiver")
     with pytest.raises(Stale):
-        deeds.confirm_paper(contract, "b" * 64, by=world.seller, seen=contract.revision)
+        deeds.confirm_paper(contract, "b" * 64, by=world.seller)
     with pytest.raises(NotAllowed):
         world.confirm(contract, world.operator)
     world.confirm(contract, world.seller)
@@ -417,3 +420,63 @@ def test_life_has_no_dead_end() -> None:
             if state in reached
         }
     assert reached == set(CONTRACT_LIFE.states)
+
+
+def test_the_second_side_confirms_the_page_it_has_open(
+    world: World, sign_in: SignIn
+) -> None:
+    contract = world.issued()
+    address = f"/mine/contracts/{contract.id}"
+    browsers = [sign_in(world.seller), sign_in(world.buyer)]
+    # Both have the page open before either presses.
+    for browser in browsers:
+        assert "确认第 1 稿" in browser.get(address).get_data(as_text=True)
+    paper = contract.current_paper
+    assert paper is not None
+    for browser in browsers:
+        sent = {"sha256": paper.sha256}
+        assert browser.post(f"{address}/confirm", data=sent).status_code == 303
+    db.session.expire_all()
+    assert contract.state == "signed"
+
+
+def test_a_registered_contract_leaves_the_station_of_registration(
+    world: World,
+) -> None:
+    contract = world.filed()
+    assert world.deal.state == "contracted"
+    filing_deeds.register_contract(
+        contract,
+        registry_no=REGISTRY_NO,
+        registered_on=today(),
+        office="",
+        tech_fen=1,
+        exempt_fen=0,
+        by=world.operator,
+        seen=contract.revision,
+    )
+    assert (contract.state, world.deal.state) == ("registered", "performing")
+    assert [one.name for one in ruler_of(world.deal) if one.status == "current"] == ["到款"]  # fmt: skip
+    # Registered is not paid.
+    with pytest.raises(NotNow, match="还没有到款"):
+        finish_conversion(contract, by=world.seller)
+
+
+@pytest.mark.parametrize("table", ["contract_entry", "contract_receipt"])
+def test_what_was_entered_is_never_changed_whoever_asks(
+    world: World, table: str
+) -> None:
+    contract = world.registered()
+    record_receipt(contract, 5, today(), "", by=world.seller)
+    statements = [
+        f"update {table} set contract_id = contract_id",  # noqa: S608
+        f"delete from {table}",  # noqa: S608
+    ]
+    if db.engine.dialect.name == "sqlite":
+        statements.append(f"insert or replace into {table} select * from {table}")  # noqa: S608
+    for statement in statements:
+        with (
+            pytest.raises(DBAPIError, match="never changed"),
+            db.session.begin_nested(),
+        ):
+            db.session.execute(sa.text(statement))

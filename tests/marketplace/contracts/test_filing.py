@@ -348,7 +348,7 @@ def test_two_at_once(site: Flask) -> None:
         def run() -> None:
             person = by(name)
             row = db.session.get_one(TechContract, number)
-            deeds.confirm_paper(row, sha256, by=person, seen=seen)
+            deeds.confirm_paper(row, sha256, by=person)
 
         return run
 
@@ -370,13 +370,9 @@ def test_two_at_once(site: Flask) -> None:
         deeds.issue_paper(row, by=seller, seen=row.revision)
         upkeep.render_missing()
         assert row.current_paper is not None
-        deeds.confirm_paper(
-            row, row.current_paper.sha256 or "", by=seller, seen=row.revision
-        )
+        deeds.confirm_paper(row, row.current_paper.sha256 or "", by=seller)
     assert row.current_paper is not None
-    deeds.confirm_paper(
-        row, row.current_paper.sha256 or "", by=buyer, seen=row.revision
-    )
+    deeds.confirm_paper(row, row.current_paper.sha256 or "", by=buyer)
     filing_deeds.file_contract(row, today(), by=seller, seen=row.revision)
     seen = row.revision
     db.session.remove()

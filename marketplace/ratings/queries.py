@@ -1,0 +1,142 @@
+"""What is read of ratings: those of a contract as its sides may see them, what waits, sums of an organisation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+from functools import cache
+
+from sqlalchemy import BindParameter, Select, bindparam, or_, select
+from sqlalchemy.orm import aliased
+
+from marketplace import persistence
+from marketplace.clock import today
+from marketplace.contracts.disclosure import of_buyer, of_seller
+from marketplace.contracts.models import TechContract
+from marketplace.deals.models import SIDES, SideName
+from marketplace.errors import NotFound
+from marketplace.extensions import db
+from marketplace.permissions import Reader, may
+from marketplace.ratings.models import Rating
+
+LEAST_PARTNERS = 3  # partners behind a public mean: of fewer, each would be known
+TENTH = Decimal("0.1")
+
+
+@dataclass(frozen=True)
+class Mean:
+    """What partners say of an organisation, without saying who.
+
+    Attributes:
+        score: 1.0 to 5.0, rounded half up.
+        count: ratings behind it.
+    """
+
+    score: Decimal
+    count: int
+
+
+def get_contract(number: int, *, by: Reader) -> TechContract:
+    """A contract whose ratings this reader may read. Raises NotFound."""
+    row = persistence.find_row(TechContract, number)
+    if row is None or not may(by, "rating.read", row):
+        raise NotFound("没有找到这份合同。", "可以从「我的」→「合同」进入。")
+    return row
+
+
+def side_in(contract: TechContract, person: Reader) -> SideName | None:
+    """The side of a contract for which somebody acts; None for neither. Who belongs to both acts for the seller."""
+    if of_seller(person, contract):
+        return "holder"
+    return "receiver" if of_buyer(person, contract) else None
+
+
+def ratings_of(contract: TechContract) -> dict[str, Rating]:
+    """Side → its rating of the other."""
+    query = db.select(Rating).filter_by(contract_id=contract.id)
+    return {row.side: row for row in db.session.scalars(query.order_by(Rating.id))}
+
+
+def are_revealed(ratings: dict[str, Rating]) -> bool:
+    """Whether both sides may read what was said: both have rated, or the term of the second one is over."""
+    if len(ratings) == len(SIDES):
+        return True
+    return any(row.reveal_on < today() for row in ratings.values())
+
+
+def waiting_for(person: Reader) -> Iterator[Rating]:
+    """Ratings of others that somebody's side may still answer by one of its own, the nearest end first."""
+    numbers = sorted(person.active_ids)
+    if not numbers:
+        return
+    values = {"organisations": numbers, "today": today()}
+    for row in db.session.scalars(_single_ratings(), values):
+        side = side_in(row.contract, person)
+        if side is not None and side != row.side:
+            yield row
+
+
+@cache
+def _single_ratings() -> Select[tuple[Rating]]:
+    """Ratings of contracts of some organisations to which the other side has not rated yet, within the term."""
+    other = aliased(Rating)
+    both = select(other.id).where(
+        other.contract_id == Rating.contract_id, other.side != Rating.side
+    )
+    organisations: BindParameter[list[int]] = bindparam("organisations", expanding=True)
+    return (
+        select(Rating)
+        .join(TechContract, TechContract.id == Rating.contract_id)
+        .where(
+            Rating.reveal_on >= bindparam("today"),
+            or_(
+                TechContract.seller_id.in_(organisations),
+                TechContract.buyer_id.in_(organisations),
+            ),
+            ~both.exists(),
+        )
+        .order_by(Rating.reveal_on, Rating.id)
+    )
+
+
+def unannounced() -> list[Rating]:
+    """Ratings whose term is over without the other side's, and of which nobody was notified."""
+    query = db.select(Rating).where(
+        Rating.announced_at.is_(None), Rating.reveal_on < today()
+    )
+    return list(db.session.scalars(query.order_by(Rating.id)))
+
+
+def mean_of(organisation_id: int) -> Mean | None:
+    """The mean of what at least `LEAST_PARTNERS` partners say of an organisation; None where they are fewer."""
+    query = (
+        db.select(Rating, TechContract)
+        .join(TechContract, TechContract.id == Rating.contract_id)
+        .where(
+            or_(
+                (TechContract.seller_id == organisation_id)
+                & (Rating.side == "receiver"),
+                (TechContract.buyer_id == organisation_id) & (Rating.side == "holder"),
+            )
+        )
+    )
+    scores, partners = [], set()
+    for row, contract in db.session.execute(query).tuples():
+        if not are_revealed(ratings_of(contract)):
+            continue
+        scores.append(row.score)
+        partner = (contract.buyer_id, contract.buyer_name)
+        if row.side == "holder":
+            partner = (contract.seller_id, contract.seller_name)
+        partners.add(partner)
+    if len(partners) < LEAST_PARTNERS:
+        return None
+    mean = Decimal(sum(scores)) / len(scores)
+    return Mean(mean.quantize(TENTH, ROUND_HALF_UP), len(scores))
+
+
+def given_by(person_id: int) -> Iterator[Rating]:
+    """What a person wrote for a side, oldest first."""
+    query = db.select(Rating).filter_by(by_id=person_id)
+    yield from db.session.scalars(query.order_by(Rating.id))

@@ -1,0 +1,128 @@
+"""What is recorded of a case and of a decision on a price: one function a button."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from marketplace import persistence
+from marketplace.accounts.models import Person
+from marketplace.brokerage.models import BrokerageCase
+from marketplace.brokerage.writing import move_case, require_seen
+from marketplace.clock import now, today
+from marketplace.deals.models import Deal
+from marketplace.errors import Invalid, NotNow
+from marketplace.extensions import db
+from marketplace.files import upkeep
+from marketplace.files.deeds import Taken
+from marketplace.files.models import ThingFile
+from marketplace.files.taking import add_file
+from marketplace.permissions import Reader, require
+from marketplace.records import announcements, queries
+from marketplace.records.models import KINDS, MAX_ATTENDEES, MAX_TEXT, CaseNote
+from marketplace.typed_texts import checked_text
+
+
+def write_note(
+    case: BrokerageCase,
+    *,
+    note_kind: str,
+    text: str,
+    met_on: date | None,
+    attendees: str,
+    by: Person,
+    seen: int,
+) -> CaseNote:
+    """记一笔: a note, or minutes of a meeting, of the broker's own or for both sides.
+
+    Args:
+        case: taken up by `by`, or by whom they stand in for, and not over.
+        note_kind: a key of `KINDS`.
+        text: what was said or is to be remembered.
+        met_on, attendees: of minutes: the day, and who was there.
+        seen: the revision that was on the page: two presses of one button are one note.
+
+    Raises:
+        NotAllowed, Stale.
+        NotNow: not from here; or minutes for both before both want to talk.
+        Invalid: something lacks.
+    """
+    _begin(case, by, seen)
+    if note_kind not in KINDS:
+        raise _wrong("note_kind", "选是备忘还是纪要。")
+    if note_kind == "shared_minutes" and case.introduction_id is None:
+        raise NotNow("双方还没有都愿意对接，不能给双方看。", "先记内部的纪要。")
+    text = checked_text("text", text, MAX_TEXT, missing=f"写内容，2–{MAX_TEXT} 字。")
+    if note_kind != "note":
+        if met_on is None or met_on > today():
+            raise _wrong("met_on", "写会谈的日期，今天或以前。")
+        missing = f"写参加的人，2–{MAX_ATTENDEES} 字。"
+        attendees = checked_text("attendees", attendees, MAX_ATTENDEES, missing=missing)
+    row = CaseNote(
+        case_id=case.id,
+        note_kind=note_kind,
+        text=text,
+        met_on=met_on if note_kind != "note" else None,
+        attendees=attendees if note_kind != "note" else "",
+        by_id=by.id,
+    )
+    db.session.add(row)
+    move_case(case, "record", by=by, note=KINDS[note_kind][0])
+    if row.is_shared:
+        announcements.announce_minutes(row)
+    persistence.commit()
+    return row
+
+
+def add_case_file(
+    case: BrokerageCase, taken: Taken, *, shared: bool, by: Person
+) -> ThingFile:
+    """加文件 to a case. Raises NotAllowed, NotNow, Invalid, CannotSave."""
+    require(by, "brokerage.carry", case)
+    persistence.hold_row(case)
+    _require_taken_up(case, by)
+    if shared and case.introduction_id is None:
+        raise NotNow("双方还没有都愿意对接，不能给双方看。", "先不给双方看。")
+    row = add_file(queries.CASE, case.id, taken, shared=shared, by=by)
+    move_case(case, "record", by=by, note=f"文件：{row.name}")
+    persistence.commit()
+    return row
+
+
+def add_decision_file(deal: Deal, taken: Taken, *, by: Person) -> ThingFile:
+    """加附件 to the decision on the price that waits or is in force: a report, minutes. Raises as `add_case_file`."""
+    require(by, "deal.hold", deal)
+    persistence.hold_row(deal)
+    decision = queries.decision_of(deal)
+    if decision is None or not deal.is_running:
+        raise NotNow("这笔交易现在没有定价决定。", "提交定价以后再加附件。")
+    row = add_file(queries.DECISION, decision.id, taken, shared=False, by=by)
+    persistence.commit()
+    return row
+
+
+def remove_file(row: ThingFile, *, by: Person) -> None:
+    """删除文件: only who uploaded it. Raises NotNow."""
+    if row.by_id != by.id or not queries.may_have(row, by):
+        raise NotNow("只有上传的人能删除。", "请联系上传的人。")
+    stored = row.file
+    if stored is None:
+        raise NotNow("这个文件已经删除。", "")
+    row.file, row.removed_at = None, now()
+    persistence.commit()
+    upkeep.sweep_content(stored.id)
+
+
+def _begin(case: BrokerageCase, by: Reader, seen: int) -> None:
+    require(by, "brokerage.carry", case)
+    require_seen(case, seen)
+    _require_taken_up(case, by)
+
+
+def _require_taken_up(case: BrokerageCase, by: Reader) -> None:
+    if case.state == "dispatched":
+        raise NotNow("还没有接单。", "申报利益关系、接单以后再记。")
+    case.life.permits(case, "record", by)
+
+
+def _wrong(box: str, message: str) -> Invalid:
+    return Invalid(message, problems={box: [message]})
