@@ -81,7 +81,7 @@ def _values_of(deal: Deal) -> dict[str, Any]:
 def _confirm(contract: TechContract, by: Person) -> None:
     paper = contract.current_paper
     assert paper is not None  # noqa: S101  it has just been issued
-    deeds.confirm_paper(contract, paper.sha256 or "", by=by, seen=contract.revision)
+    deeds.confirm_paper(contract, paper.sha256 or "", by=by)
 
 
 def _pay(contract: TechContract, desk: Person) -> None:

@@ -1,14 +1,14 @@
 """Certificates of conversion achievements, ratings of partners, stories with the consent of both sides
 
 Revision ID: 0055
-Revises: 0052
+Revises: 0053
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = '0055'
-down_revision = '0052'
+down_revision = '0053'
 branch_labels = None
 depends_on = None
 

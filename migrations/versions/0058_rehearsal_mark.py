@@ -1,14 +1,14 @@
 """Whether a database belongs to a rehearsal
 
 Revision ID: 0058
-Revises: 0052
+Revises: 0057
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = '0058'
-down_revision = '0052'
+down_revision = '0057'
 branch_labels = None
 depends_on = None
 

@@ -1,14 +1,14 @@
 """金融机构 as a kind of organisations, and dated statuses of organisations
 
 Revision ID: 0059
-Revises: 0052
+Revises: 0058
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = '0059'
-down_revision = '0052'
+down_revision = '0058'
 branch_labels = None
 depends_on = None
 

@@ -1,14 +1,14 @@
 """Envelopes of money, claims on them, training cohorts
 
 Revision ID: 0062
-Revises: 0052
+Revises: 0060
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = '0062'
-down_revision = '0052'
+down_revision = '0060'
 branch_labels = None
 depends_on = None
 
