@@ -11,6 +11,8 @@ from typing import Protocol
 
 from matching.documents import Id
 from matching.explaining.reasons import (
+    Evidence,
+    GradeEvidence,
     QueryAnalysis,
     Reasons,
 )
@@ -23,10 +25,13 @@ class Explained(Protocol):
     def analysis(self) -> QueryAnalysis:
         """What the query is taken to say."""
 
-    def reasons_of(
+    def evidence_of(
         self, number: int, norms: Mapping[str, float], score: float
-    ) -> Reasons:
-        """Why a document of that number, of those norms by kind, has its score."""
+    ) -> Evidence:
+        """By which words a document of that number, of those norms by kind, has its score."""
+
+    def reasons_of(self, evidence: Evidence) -> Reasons:
+        """Why it has it, in full."""
 
     def length_ratio_to(self, number: int) -> float:
         """Content words of the shorter of query and document over those of the longer one, 0…1."""
@@ -44,8 +49,12 @@ class Pair(Protocol):
         """Content words of the shorter text over those of the longer one, 0…1."""
 
     @property
+    def evidence(self) -> GradeEvidence:
+        """The words that earned the score, with their shares: what a grade asks for."""
+
+    @property
     def reasons(self) -> Reasons:
-        """The words that earned the score, with their shares."""
+        """The same, and what the texts do not share."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +72,11 @@ class ExplainedPair:
     def length_ratio(self) -> float:
         """See Pair."""
         return self.reasons.length_ratio
+
+    @property
+    def evidence(self) -> GradeEvidence:
+        """See Pair."""
+        return self.reasons
 
 
 class Match:
@@ -88,16 +102,21 @@ class Match:
         self._norms = norms
 
     @cached_property
-    def reasons(self) -> Reasons:
-        """The words that earned the score, with their shares; worked out on first use (some .3 ms).
+    def evidence(self) -> Evidence:
+        """The words that earned the score, with their shares; worked out on first use (some .2 ms).
 
         They are those of the ranking, whatever was put, removed or merged since, so no lock is needed for them.
         """
-        return self._run.reasons_of(
+        return self._run.evidence_of(
             self._number,
             self._norms,
             self.score,
         )
+
+    @cached_property
+    def reasons(self) -> Reasons:
+        """The same, and what the texts do not share; worked out on first use too."""
+        return self._run.reasons_of(self.evidence)
 
     @property
     def length_ratio(self) -> float:

@@ -34,8 +34,10 @@ from matching.documents import (
 )
 from matching.explaining import kernels as explaining_kernels
 from matching.explaining.query_explainer import QueryExplainer
+from matching.explaining.query_text import QueryText, read_query
 from matching.explaining.reasons import (
     EarnedParts,
+    Evidence,
     QueryAnalysis,
     Reasons,
 )
@@ -45,7 +47,6 @@ from matching.features import (
     Features,
 )
 from matching.index import kernels
-from matching.index.reading import read_features
 from matching.index.weighting import SUBLINEAR, WeightedQuery
 from matching.match import Match
 
@@ -80,7 +81,7 @@ class QueryRun:
                 already because many queries were read together.
         """
         self._document = document
-        self._features = read_features(document) if read is None else read
+        self._features = self._text.features if read is None else read
         self._catalogue = catalogue
         self._documents = catalogue.size
         # A copy: merge() puts new indexes into the catalogue, this run stays with the old ones.
@@ -109,8 +110,12 @@ class QueryRun:
         return {kind: weight / total for kind, weight in own.items()}
 
     @cached_property
+    def _text(self) -> QueryText:
+        return read_query(self._document)
+
+    @cached_property
     def _explainer(self) -> QueryExplainer:
-        return QueryExplainer(self._document, self._queries, self._documents)
+        return QueryExplainer(self._text, self._queries, self._documents)
 
     @property
     def analysis(self) -> QueryAnalysis:
@@ -298,23 +303,27 @@ class QueryRun:
                 means = word_vectors.mean_vectors([other.words])
                 near = float(self._vector_similarity(means)[0])
                 score += self._weights["vectors"] * near
-        return self._reasons(counted, norms, float(_rounded(score)))
+        return self.reasons_of(self._evidence(counted, norms, float(_rounded(score))))
 
-    def reasons_of(
+    def evidence_of(
         self, number: int, norms: Mapping[str, float], score: float
-    ) -> Reasons:
-        """Why a document of that number, of those norms by kind, has its score."""
+    ) -> Evidence:
+        """By which words a document of that number, of those norms by kind, has its score."""
         counted: dict[str, FeatureCounts] = {}
         for kind, index in self._indexes.items():
             counted[kind] = index.document(number)
-        return self._reasons(counted, norms, score)
+        return self._evidence(counted, norms, score)
 
-    def _reasons(
+    def reasons_of(self, evidence: Evidence) -> Reasons:
+        """Why it has it, in full."""
+        return self._explainer.explain(evidence)
+
+    def _evidence(
         self,
         counted: Mapping[str, FeatureCounts],
         norms: Mapping[str, float],
         score: float,
-    ) -> Reasons:
+    ) -> Evidence:
         earned, total, shared = self._earned(counted, norms)
         # A score of 0 has nothing to share out, whatever the texts have in common.
         if score <= 0:
@@ -329,7 +338,7 @@ class QueryRun:
         if "grams" in counted:
             grams = counted["grams"].keys
         parts = EarnedParts(earned, shared, vector_share, ratio, grams)
-        return self._explainer.explain(score, parts)
+        return self._explainer.find_evidence(score, parts)
 
     def _earned(
         self, counted: Mapping[str, FeatureCounts], norms: Mapping[str, float]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from flask import current_app
 
@@ -81,6 +82,21 @@ class RankedRow:
         return self.pair.reasons
 
 
+class Analysed(Protocol):
+    """What knows how a text was read: a match of its ranking works it out, which costs as much as ten reasons."""
+
+    @property
+    def analysis(self) -> matching.QueryAnalysis:
+        """What the text was taken to say."""
+
+
+@dataclass(frozen=True)
+class AnalysedText:
+    """A text that was read and has no match."""
+
+    analysis: matching.QueryAnalysis
+
+
 @dataclass(frozen=True)
 class Ranking:
     """What is offered for a text.
@@ -88,22 +104,27 @@ class Ranking:
     Attributes:
         rows: best first.
         fitting: whether any of them deserves to be called a match; if not, they are the nearest few.
-        analysis: what the text was taken to say.
+        read: what knows how the text was read.
         catalogue: how many documents were ranked.
     """
 
     rows: tuple[RankedRow, ...]
     fitting: bool
-    analysis: matching.QueryAnalysis
+    read: Analysed
     catalogue: int
+
+    @property
+    def analysis(self) -> matching.QueryAnalysis:
+        """What the text was taken to say; worked out when it is read, and the column of a listing reads none."""
+        return self.read.analysis
 
 
 @dataclass(frozen=True)
 class _Selection:
-    """The first matches that may be offered, with their rows, and what the text was taken to say."""
+    """The first matches that may be offered, with their rows, and what knows how the text was read."""
 
     matches: tuple[tuple[matching.Pair, Row], ...]
-    analysis: matching.QueryAnalysis
+    read: Analysed
     catalogue: int
 
 
@@ -127,7 +148,7 @@ def rank_listings(request: RankingRequest) -> Ranking:
     if not fitting:
         rows = graded[:NEAREST_GRADED] or _nearest_ungraded(selection)
     rows = _with_patents(request, rows)
-    return Ranking(tuple(rows), fitting, selection.analysis, selection.catalogue)
+    return Ranking(tuple(rows), fitting, selection.read, selection.catalogue)
 
 
 def reads_confidential(reader: Reader | None) -> bool:
@@ -165,8 +186,7 @@ def _select(request: RankingRequest) -> _Selection:
             left = [match for match in best if match.id not in request.excluded]
             if request.judgements:
                 left = reorder_matches(left, request.judgements, matcher)
-            # A ranking has read the text already, and without one the page says how it was read.
-            read = best[0].analysis if best else matcher.analyze(request.document)
+            read = _analysed(request.document, best, matcher)
         # Rows are loaded without the lock: other readers rank meanwhile.
         offered = _offered_rows(request, left[:wanted])
         # Deeper ranking helps only where this one was cut off.
@@ -174,6 +194,17 @@ def _select(request: RankingRequest) -> _Selection:
         if len(offered) == request.top or exhausted:
             return _Selection(tuple(offered), read, catalogue)
         wanted *= DEEPER
+
+
+def _analysed(
+    document: matching.Document,
+    best: Sequence[matching.Match],
+    matcher: matching.Matcher,
+) -> Analysed:
+    """What knows how a text was read: a ranking has read it, and without one the page says how it was read."""
+    if best:
+        return best[0]
+    return AnalysedText(matcher.analyze(document))
 
 
 def _offered_rows(
@@ -312,7 +343,8 @@ def _nearest_ungraded(selection: _Selection) -> list[RankedRow]:
             break
         if match.score < MIN_NEAREST:
             break
+        evidence = match.evidence
         # A row that shares only what many say would be explained by nothing.
-        if any(word in match.reasons.specific for word, _ in match.reasons.words):
+        if any(word in evidence.specific for word, _ in evidence.words):
             nearest.append(RankedRow(row, match, None))
     return nearest

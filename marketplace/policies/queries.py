@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache, lru_cache
+from typing import Any
+
+from sqlalchemy import bindparam
 
 from marketplace import persistence
 from marketplace.errors import NotFound
@@ -87,23 +90,28 @@ def clause_on(code: str, day: date) -> Clause | None:
 
 def clauses_beside(kind: str, day: date) -> list[Clause]:
     """The clauses in force on a day that concern a kind of listing."""
-    # Every public listing asks for them: only those are loaded that name a kind of listing at all.
-    query = (
-        db.select(PolicyClause)
-        .where(
-            PolicyClause.replaced_at.is_(None),
-            PolicyClause.valid_from <= day,
-            PolicyClause.text.contains("beside = "),
-        )
-        .order_by(PolicyClause.id)
-    )
     found = []
-    for row in db.session.scalars(query):
+    for row in db.session.scalars(_beside_query(), {"day": day}):
         clause = _clause_of(row)
         is_over = clause.valid_to is not None and clause.valid_to < day
         if kind in clause.beside and clause.in_force == "active" and not is_over:
             found.append(clause)
     return found
+
+
+@cache
+def _beside_query() -> Any:
+    """Built once: every public listing asks. Only those are loaded that name a kind of listing at all."""
+    begun = PolicyClause.valid_from <= bindparam("day")
+    return (
+        db.select(PolicyClause)
+        .where(
+            PolicyClause.replaced_at.is_(None),
+            begun,
+            PolicyClause.text.contains("beside = "),
+        )
+        .order_by(PolicyClause.id)
+    )
 
 
 def library(day: date) -> list[tuple[str, str, list[Clause]]]:

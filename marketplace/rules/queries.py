@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import BindParameter, ColumnElement, bindparam
 
 from marketplace.errors import NotFound, NotNow
 from marketplace.extensions import db
@@ -65,13 +66,19 @@ def find_value(key: str, day: date) -> Value | None:
 
 def find_values(prefix: str, day: date) -> list[Value]:
     """What stands on a day of the keys that begin like this (`tax.`), in their order, without drafts: for hints."""
-    query = (
-        _on(day)
+    rows = db.session.scalars(_hints_query(prefix), {"day": day})
+    return [row.content for row in rows]
+
+
+@cache
+def _hints_query(prefix: str) -> Any:
+    """Built once for each of the few prefixes: the page of every public listing asks, and building took longer."""
+    return (
+        _on(bindparam("day"))
         .where(RuleValue.key.startswith(prefix, autoescape=True))
         .where(RuleValue.in_force == "active")
         .order_by(RuleValue.key)
     )
-    return [row.content for row in db.session.scalars(query)]
 
 
 def frozen(keys: Iterable[str], day: date) -> dict[str, dict[str, Any]]:
@@ -109,7 +116,7 @@ def _standing() -> Any:
     return db.select(RuleValue).where(RuleValue.replaced_at.is_(None))
 
 
-def _on(day: date) -> Any:
+def _on(day: date | BindParameter[date]) -> Any:
     is_open: ColumnElement[bool] = RuleValue.valid_to.is_(None)
     return _standing().where(
         RuleValue.valid_from <= day, is_open | (RuleValue.valid_to >= day)

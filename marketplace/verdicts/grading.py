@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, TypeAlias
 
 import structlog
@@ -116,9 +116,14 @@ def active_grader() -> ActiveGrader:
 
 def active_model() -> GradeModel | None:
     """The model in force, of whichever ranking."""
-    query = db.select(GradeModel).where(GradeModel.state == "active")
-    row: GradeModel | None = db.session.scalar(query)
+    row: GradeModel | None = db.session.scalar(_active_query())
     return row
+
+
+@cache
+def _active_query() -> Any:
+    """Built once: every ranking asks."""
+    return db.select(GradeModel).where(GradeModel.state == "active")
 
 
 def lacking_consent(

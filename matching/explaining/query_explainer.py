@@ -18,22 +18,19 @@ import numpy as np
 from matching import features
 from matching import text as words_of
 from matching.arrays import Bools, Float64s, Int32s
-from matching.documents import Document
 from matching.explaining import kernels, naming
 from matching.explaining.overlaps import longest_spans, span_order
 from matching.explaining.places import (
-    Places,
     PlaceTable,
     SpanTable,
     WordPairs,
     columns,
-    gram_places,
-    joined,
     places_by_feature,
-    word_places,
 )
+from matching.explaining.query_text import QueryText
 from matching.explaining.reasons import (
     EarnedParts,
+    Evidence,
     QueryAnalysis,
     Reasons,
 )
@@ -76,33 +73,19 @@ class QueryExplainer:
 
     def __init__(
         self,
-        query: Document,
+        query: QueryText,
         weighted: Mapping[str, WeightedQuery],
         documents: int,
     ) -> None:
-        """Take the words of a query apart.
+        """Weigh the words of a query.
 
         Args:
-            query: the document.
+            query: what its text says.
             weighted: its features as they were weighted, by kind; words always, the others where they count.
             documents: how many the catalogue has.
         """
-        # The same two normalised texts that the features were read from, so that places and keys agree.
-        self._sides = features.title_and_text(query)
-        self._times = (features.TITLE_WEIGHT, 1)
-        # The text begins where the title ends, as if both were one.
-        self._offsets = (0, len(self._sides[0]))
-        self._spans = [words_of.normal_spans(norm, stop=True) for norm in self._sides]
-        # What people are shown: whole words, no names and no pieces of words.
-        self._legible = [
-            naming.showable_spans(norm, spans)
-            for norm, spans in zip(self._sides, self._spans, strict=True)
-        ]
-        self._whole = [longest_spans(spans) for spans in self._legible]
-        self._keys: dict[str, int] = {}
-        for spans in self._spans:
-            for span in spans:
-                self._keys[span.word] = features.term_key(span.word)
+        self._query = query
+        self._keys = query.keys
         self._weighted = weighted
         self._words = weighted["words"]
         self._grams = weighted.get("grams")
@@ -110,16 +93,14 @@ class QueryExplainer:
         places = enumerate(self._words.counted.keys.tolist())
         self._place_of = {key: place for place, key in places}
         self._max_frequency = max(RARE_DOCUMENTS, RARE_SHARE * documents)
-        self._weights = self._word_weights()
         # Shared words of a document, as bytes → what is chosen of them.
         self._chosen: dict[bytes, _ChosenWords] = {}
 
-    def _word_weights(self) -> dict[str, float]:
-        counted: Counter[str] = Counter()
-        for spans, times in zip(self._whole, self._times, strict=True):
-            for span in spans:
-                counted[span.word] += times
-        return {word: self._weight(word, count) for word, count in counted.items()}
+    @cached_property
+    def _weights(self) -> dict[str, float]:
+        """The weight of each whole word."""
+        counts = self._query.whole_counts.items()
+        return {word: self._weight(word, count) for word, count in counts}
 
     @cached_property
     def _frequencies(self) -> dict[str, int]:
@@ -136,10 +117,10 @@ class QueryExplainer:
         """What is weighed and what is unknown."""
         # No content word, no weight: the query is empty or boilerplate.
         if not self._keys:
-            has_letters = any(c.isalnum() for c in "".join(self._sides))
+            has_letters = any(c.isalnum() for c in "".join(self._query.sides))
             return QueryAnalysis([], [], "boilerplate" if has_letters else "empty")
         weights: Counter[str] = Counter()
-        for spans, times in zip(self._legible, self._times, strict=True):
+        for spans, times in zip(self._query.legible, self._query.times, strict=True):
             # A compound that no document has is weighed by those of its parts that some have.
             known = [span for span in spans if self._frequencies[span.word]]
             for span in longest_spans(known):
@@ -156,10 +137,7 @@ class QueryExplainer:
     @cached_property
     def _named(self) -> dict[str, float]:
         """Things, processes and faults that the query names, with their weights, heaviest first."""
-        counted: Counter[str] = Counter()
-        for norm, times in zip(self._sides, self._times, strict=True):
-            for span in naming.naming_spans(norm):
-                counted[span.word] += times
+        counted = self._query.named_counts
         weights = {word: self._weight(word, n) for word, n in counted.items()}
         return dict(sorted(weights.items(), key=lambda pair: (-pair[1], pair[0])))
 
@@ -242,8 +220,8 @@ class QueryExplainer:
         every = np.logical_and.reduceat(is_known, [0, *ends[:-1]])
         return {word for word, known in zip(wanted, every, strict=True) if known}
 
-    def explain(self, score: float, earned: EarnedParts) -> Reasons:
-        """Share a score out among the words.
+    def find_evidence(self, score: float, earned: EarnedParts) -> Evidence:
+        """Share a score out among the words: as much of the reasons as a grade asks for.
 
         Args:
             score: 0…1.
@@ -261,15 +239,21 @@ class QueryExplainer:
         if total > score:
             # By a rounding of the sums of 32 bits.
             words = [(word, share * score / total) for word, share in words]
-            total = sum(share for _, share in words)
         specific = [w for w, _ in words if self._frequencies[w] <= self._max_frequency]
+        return Evidence(words, specific, score, earned.length_ratio, earned)
+
+    def explain(self, evidence: Evidence) -> Reasons:
+        """The reasons of a score that was shared out: what the query's other words are, and what the document lacks."""
+        words, score, earned = evidence.words, evidence.score, evidence.earned
+        chosen = self._choose_words(earned.shared_words)
+        total = sum(share for _, share in words)
         # What is left may be a rounding below zero.
         vector_share = max(0.0, min(earned.vector_share, score - total))
         return Reasons(
             words,
             score - total,
             score,
-            specific,
+            evidence.specific,
             chosen.covered,
             self.analysis.weighed,
             self.analysis.unknown,
@@ -296,7 +280,7 @@ class QueryExplainer:
     def _span_table(self) -> SpanTable:
         """The words that may be shown, in the order in which the longest are chosen; each document has some of them."""
         rows: list[tuple[int, int, int, int]] = []
-        for spans, offset in zip(self._legible, self._offsets, strict=True):
+        for spans, offset in zip(self._query.legible, self._query.offsets, strict=True):
             for span in sorted(spans, key=span_order):
                 place = self._place(span.word)
                 number = self._word_numbers[span.word]
@@ -308,7 +292,7 @@ class QueryExplainer:
         """Start, end and number, among the weights, of the whole words of title and text in reading order."""
         numbers = {word: number for number, word in enumerate(self._weights)}
         rows: list[tuple[int, int, int]] = []
-        for spans, offset in zip(self._whole, self._offsets, strict=True):
+        for spans, offset in zip(self._query.whole, self._query.offsets, strict=True):
             for word, start, end in spans:
                 rows.append((offset + start, offset + end, numbers[word]))
         starts, ends, words = columns(rows, 3)
@@ -332,7 +316,9 @@ class QueryExplainer:
         if selection is not None:
             return selection
         table = self._span_table
-        owners = np.full(sum(len(side) for side in self._sides), -1, dtype=np.int32)
+        owners = np.full(
+            sum(len(side) for side in self._query.sides), -1, dtype=np.int32
+        )
         chosen = np.empty(len(table.starts), dtype=np.int32)
         words = np.empty(len(table.starts), dtype=np.int32)
         count = kernels.choose_spans(shared_words, *table, owners, chosen, words)
@@ -374,27 +360,11 @@ class QueryExplainer:
     @cached_property
     def _place_table(self) -> PlaceTable:
         """The places of the features of all kinds, one kind after the other."""
-        counted = list(zip(self._sides, self._offsets, self._times, strict=True))
-        places_of = {
-            "grams": lambda: gram_places(counted),
-            # The text has no grams of this kind.
-            "titles": lambda: gram_places(counted[:1], pairs=False, stop=False),
-            "words": self._word_places,
-        }
         tables: list[PlaceTable] = []
         first = 0
         for kind in self._kinds:
             known = self._weighted[kind].counted.keys
-            table = places_by_feature(places_of[kind](), known)
+            table = places_by_feature(self._query.places(kind), known)
             tables.append(table._replace(features=table.features + first))
             first += len(known)
         return PlaceTable(*map(np.concatenate, zip(*tables, strict=True)))
-
-    def _word_places(self) -> Places:
-        sides = []
-        for spans, offset, times in zip(
-            self._spans, self._offsets, self._times, strict=True
-        ):
-            keys = [self._keys[span.word] for span in spans]
-            sides.append(word_places(keys, spans, offset, times))
-        return joined(sides)

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Protocol
 
 import numpy as np
 
@@ -110,6 +111,42 @@ class EarnedParts:
     def sorted_grams(self) -> UInt64s:
         """The keys of the document's grams, ascending; few documents are asked for them."""
         return np.sort(self.grams)
+
+
+class GradeEvidence(Protocol):
+    """What of the reasons a grade by cut points asks for."""
+
+    @property
+    def words(self) -> list[tuple[str, float]]:
+        """Words of both texts with their shares of the score, largest first."""
+
+    @property
+    def specific(self) -> list[str]:
+        """Those of the words that few documents have."""
+
+    @property
+    def score(self) -> float:
+        """0…1."""
+
+    @property
+    def length_ratio(self) -> float:
+        """Distinct content words of the shorter text over those of the longer one, 0…1."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """A score shared out among the words: half of the work of the reasons, and all that a grade asks for.
+
+    Attributes:
+        words, specific, score, length_ratio: as in Reasons, which are made of it.
+        earned: what the features earned of the score.
+    """
+
+    words: list[tuple[str, float]]
+    specific: list[str]
+    score: float
+    length_ratio: float
+    earned: EarnedParts
 
 
 def largest_remainder(

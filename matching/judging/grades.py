@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from matching.explaining.reasons import Reasons
+from matching.explaining.reasons import GradeEvidence
 from matching.match import Pair
 
 Grade = Literal["high", "fair", "weak"]
@@ -54,14 +54,14 @@ def may_have_grade(score: float, length_ratio: float) -> bool:
 
 
 def grade_of_pair(pair: Pair) -> Grade | None:
-    """What fixed_grade() says of a pair; its reasons are worked out only where words decide."""
+    """What fixed_grade() says of a pair; by which words, is worked out only where they decide."""
     strength = pair_strength(pair.score, pair.length_ratio)
     if strength < FAIR:
         return "weak" if strength >= WEAK else None
-    return fixed_grade(pair.reasons)
+    return fixed_grade(pair.evidence)
 
 
-def fixed_grade(reasons: Reasons) -> Grade | None:
+def fixed_grade(reasons: GradeEvidence) -> Grade | None:
     """The grade of a pair by the fixed cut points.
 
     Args:

@@ -101,6 +101,10 @@ class WordLists:
             memory = self._memories.setdefault(function, made)
         return memory
 
+    def forget_answers(self) -> None:
+        """Forget all answers."""
+        self._memories.clear()
+
 
 def _fingerprint(*lists: Sequence[str], size: int) -> str:
     """The hash of the lines of some lists, two hexadecimal digits for each byte of its size."""
@@ -147,6 +151,8 @@ def use_lists(lists: WordLists) -> None:
     Args:
         lists: with its cutter made already (`text.prepare_lists`), or the next reader waits for it.
     """
+    # A text that is read bit by bit while lists are exchanged was read with both: lists that come back begin afresh.
+    lists.forget_answers()
     IN_USE[0] = lists
 
 

@@ -31,6 +31,7 @@ from matching.documents import (
     Id,
 )
 from matching.errors import UnusableArtefact
+from matching.explaining.query_text import read_query
 from matching.explaining.reasons import (
     QueryAnalysis,
     Reasons,
@@ -163,7 +164,7 @@ class CandidateMatcher(Matcher):
         self, document: Document, top: int = 20, only: Collection[Id] | None = None
     ) -> list[Match]:
         """As Matcher.rank, over the best candidates and everything that was put later."""
-        read = read_features(document)
+        read = read_query(document).features
         if top <= 0 or not read.has_content:
             return []
         # A long list needs candidates to spare.

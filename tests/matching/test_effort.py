@@ -6,7 +6,7 @@ One piece of three thousand characters once took the cube of its length: anybody
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Any
 
@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from matching import Document, Matcher, text
+from matching.explaining import query_text
 from tests.matching.conftest import CATALOGUE
 
 # Operations a character, and those of any text; prose takes about a third of it.
@@ -63,6 +64,15 @@ def operations(deed: Callable[[], Any]) -> int:
     finally:
         sys.setprofile(before)
     return counted
+
+
+@pytest.fixture(scope="module", autouse=True)
+def read_each_time() -> Iterator[None]:
+    """Nothing is remembered of a text, or its second reading would cost nothing."""
+    longest = query_text.LONGEST_REMEMBERED
+    query_text.LONGEST_REMEMBERED = -1
+    yield
+    query_text.LONGEST_REMEMBERED = longest
 
 
 @pytest.fixture(scope="module")

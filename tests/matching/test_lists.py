@@ -13,6 +13,7 @@ import pytest
 
 from matching import Document, Matcher, UnusableArtefact, lexicon
 from matching import text as words_of
+from matching.explaining.query_text import read_query
 from matching.features import features_version, term_key
 from matching.index.reading import read_features
 from search.schema import index_version
@@ -95,6 +96,27 @@ def test_what_was_remembered_with_other_lists_answers_nothing() -> None:
     assert term_key("井盖") == shipped[2]
     again = read_features(noisy)
     assert again.words.keys.tolist() == shipped[1].words.keys.tolist()
+
+
+def test_a_remembered_query_is_read_again_with_other_lists() -> None:
+    noisy = Document(1, "窨井盖松动", "阴井盖松动，有响声")
+    other = Document(2, "窨井盖", "窨井盖防松")
+    before = Matcher().fit([noisy, other]).explain(noisy, 2)
+    remembered = read_query(noisy)
+    assert read_query(Document("q", noisy.title, noisy.text)) is remembered
+    words_of.use_lists(edition(stop=("窨井盖",)))
+    assert read_query(noisy).keys.keys() < remembered.keys.keys()
+    assert Matcher().fit([noisy, other]).explain(noisy, 2) != before
+    words_of.use_lists(lexicon.shipped_lists())
+    # One under way during the exchange may have read a part of it with each of the two.
+    assert read_query(noisy) is not remembered
+    assert Matcher().fit([noisy, other]).explain(noisy, 2) == before
+
+
+def test_a_text_longer_than_a_listing_is_not_remembered() -> None:
+    pasted = Document("", "", "窨井盖松动。" * 600)
+    assert read_query(pasted) is not read_query(pasted)
+    assert read_query(pasted).keys == read_query(pasted).keys
 
 
 def test_versions_name_the_edition(tmp_path: Path) -> None:

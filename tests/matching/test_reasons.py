@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -13,7 +12,7 @@ from matching import Document, Matcher, Reasons
 from matching import text as words_of
 from matching.explaining.facts import Fact
 from matching.explaining.query_explainer import QueryExplainer
-from matching.explaining.reasons import largest_remainder
+from matching.explaining.reasons import Evidence, largest_remainder
 from matching.explaining.sentence import match_sentence
 from matching.judging import grades
 from tests.matching.conftest import CATALOGUE, documents, texts
@@ -103,9 +102,9 @@ def test_only_the_reasons_that_are_read_are_worked_out(
     explained: list[float] = []
     explain = QueryExplainer.explain
 
-    def counted(self: QueryExplainer, score: float, *rest: Any) -> Reasons:
-        explained.append(score)
-        return explain(self, score, *rest)
+    def counted(self: QueryExplainer, evidence: Evidence) -> Reasons:
+        explained.append(evidence.score)
+        return explain(self, evidence)
 
     monkeypatch.setattr(QueryExplainer, "explain", counted)
     query = Document("q", "保持架检测 隔膜涂覆 废水脱色 驴皮酶解")
@@ -115,6 +114,18 @@ def test_only_the_reasons_that_are_read_are_worked_out(
     assert len(matches) == 4
     assert explained == [reasons.score for reasons in shown]
     assert matches[0].reasons is shown[0]
+    # A grade needs the shared words and neither what is missing nor how the text was read.
+    assert grades.grade_of_pair(matches[2]) == "fair"
+    assert len(explained) == 2
+
+
+def test_what_a_grade_is_given_by_is_what_the_reasons_say(matcher: Matcher) -> None:
+    for match in matcher.rank(QUERY):
+        evidence, reasons = match.evidence, match.reasons
+        assert evidence.words == reasons.words
+        assert evidence.specific == reasons.specific
+        assert evidence.score == reasons.score == match.score
+        assert evidence.length_ratio == reasons.length_ratio == match.length_ratio
 
 
 def test_a_document_from_outside_is_explained_as_if_it_stood_there(
