@@ -182,7 +182,7 @@ MORE_FILES: dict[str, dict[str, str]] = {
         "loan_deeds": "loans are filed, confirmed and settled",
         "loan_models": "the table of filed loans",
         "loan_queries": "what is read of loans, and what each comes to",
-        "moving": "what goes over when organisations are merged, and what is removed in time",
+        "moving": "what follows when organisations are merged or suspended, and what is removed in time",
         "subsidies": "interest and losses, whole 分 only",
         "typed_terms": "the rule of a product as it is typed",
         "workbooks": "the list of loans as a workbook",

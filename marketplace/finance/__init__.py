@@ -18,7 +18,12 @@ from marketplace.finance.contributed import (
     trays,
 )
 from marketplace.finance.disclosure import acts_for, of_institution
-from marketplace.finance.moving import move_back, move_between, removals
+from marketplace.finance.moving import (
+    move_back,
+    move_between,
+    removals,
+    stop_organisation,
+)
 from marketplace.permissions import (
     Deeds,
     handler,
@@ -57,6 +62,7 @@ __all__ = [
     "personal_copy",
     "removals",
     "sections",
+    "stop_organisation",
     "task_count",
     "tasks",
     "trays",

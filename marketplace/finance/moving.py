@@ -1,4 +1,4 @@
-"""What goes over when organisations are merged (072), and what is removed when its time is over."""
+"""What goes over when organisations are merged, ends when one is suspended, and is removed when its time is over."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from typing import Any
 
 from marketplace.clock import now
 from marketplace.extensions import db
+from marketplace.finance import announcements
 from marketplace.finance.investor_models import InvestorPreference, InvestorRequest
 from marketplace.finance.loan_models import FiledLoan
 from marketplace.finance.models import FinanceProduct, FirmPack
+from marketplace.permissions import Reader
 from marketplace.persistence import count_changed
 
 # Table and column that names an organisation, each with what of one organisation there may be only one of.
@@ -54,6 +56,18 @@ def move_back(gone_id: int, kept_id: int, moved: list[list[int]]) -> None:
             if row.id in numbers:
                 setattr(row, column, gone_id)
     db.session.flush()
+
+
+def stop_organisation(organisation_id: int, by: Reader | None) -> None:
+    """A firm is suspended: nobody may act for it, not even to withdraw, so that its packs end now (no commit)."""
+    query = db.select(FirmPack).filter_by(
+        organisation_id=organisation_id, state="granted"
+    )
+    for pack in db.session.scalars(query.order_by(FirmPack.id)).all():
+        pack.life.move(pack, "withdraw", by=by, note="单位被暂停")
+        pack.ended_at = now()
+        db.session.flush()
+        announcements.announce_pack(pack)
 
 
 def removals() -> Iterator[tuple[str, Callable[[datetime], int]]]:

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from marketplace.accounts.models import Person
+from marketplace.audit.looks import record_reading
 from marketplace.clock import today
 from marketplace.extensions import db
 from marketplace.finance import (
@@ -21,6 +22,7 @@ from marketplace.finance.content import ProductTerms, condition_on
 from marketplace.finance.loan_deeds import LoanValues
 from marketplace.finance.models import FinanceProduct
 from marketplace.finance.pack_content import items_of
+from marketplace.finance.pack_queries import LOOKED
 from marketplace.listings import deeds as listing_deeds
 from marketplace.listings.models import Demand
 from marketplace.listings.review_models import Scores
@@ -118,7 +120,7 @@ def add_finance(people: Mapping[str, Person]) -> int:
     demand = _publish_demand(firm, people)
     # Of what the firm has: the status and the demand, not the files.
     codes = [one.code for one in items_of(firm, today()) if one.group != "file"]
-    pack_deeds.grant_pack(
+    pack = pack_deeds.grant_pack(
         firm,
         bank,
         codes,
@@ -128,6 +130,8 @@ def add_finance(people: Mapping[str, Person]) -> int:
         product=loan,
         by=people["firm"],
     )
+    # The bank has looked once, which the firm sees.
+    record_reading(LOOKED, kind=pack.kind, thing=pack.id, by=people["bank"])
     _file_loans(bank, firm, people)
     preference = investor_deeds.save_preference(
         fund,

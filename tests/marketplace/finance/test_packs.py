@@ -19,6 +19,7 @@ from marketplace.finance.models import FirmPack
 from marketplace.finance.pack_content import digest_of, items_of
 from marketplace.lifecycle import history_of
 from marketplace.notices.models import Notice
+from marketplace.organisations.deeds import suspend_organisation
 from tests.factories import Factory
 from tests.marketplace.files.samples import attach
 from tests.marketplace.finance.world import CAPITAL, World
@@ -283,3 +284,13 @@ def test_the_copy_of_one_s_data_says_what_one_agreed_to(world: World) -> None:
 
     assert [row["SHA-256"] for row in copy["融资资料包"]] == [pack.sha256]
     assert dict(personal_copy(world.banker)) == {"融资资料包": []}
+
+
+def test_a_suspended_firm_shows_nothing(world: World, sign_in: SignIn) -> None:
+    pack = world.pack()
+
+    suspend_organisation(world.firm, by=world.operator, note="资料不实，正在核查")
+
+    assert pack.state == "withdrawn"
+    answer = sign_in(world.banker).get(f"/mine/finance/packs/{pack.id}")
+    assert answer.status_code == 403

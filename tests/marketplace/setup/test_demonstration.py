@@ -11,6 +11,9 @@ from marketplace.accounts import queries as account_queries
 from marketplace.brokerage import ledger
 from marketplace.brokerage import queries as brokerage_queries
 from marketplace.brokerage.life import COLUMNS
+from marketplace.clock import today
+from marketplace.finance import investor_queries, loan_queries, pack_queries
+from marketplace.finance import queries as finance_queries
 from marketplace.lifecycle import history_of
 from marketplace.listings import readiness
 from marketplace.listings.models import LISTINGS
@@ -63,6 +66,25 @@ def test_the_desks_of_the_demonstration_show_work(
         in sign_in(account_queries.find_person("firm@demo.example")).get("/mine").text
     )
     _expect_every_column()
+    _expect_finance()
+
+
+def _expect_finance() -> None:
+    """Two products of the bank, one of the fund that waits, a pack that was looked at, and a loan with its subsidy."""
+    day = today()
+    bank = account_queries.find_person("bank@demo.example")
+    names = [one.product.name for one in finance_queries.catalogue(day)]
+    assert sorted(names) == ["专利质押贷（示例）", "成果转化贷（示例）"]
+    assert finance_queries.submitted_count() == 1
+    (pack,) = pack_queries.received_by(bank)
+    assert len(pack_queries.looks_at(pack)) == 1
+    assert [one["group"] for one in pack.content["items"]][0] == "status"
+    interest = [
+        loan_queries.computed(one).interest_fen for one in loan_queries.loans_of(bank)
+    ]
+    assert interest == [None, 1_380_000]
+    firm = account_queries.find_person("firm@demo.example")
+    assert investor_queries.waiting_count(firm) == 1
 
 
 def _expect_every_column() -> None:
