@@ -54,7 +54,7 @@ ERROR_TEXT = re.compile(
     re.I,
 )
 PICTURE_TEXT = re.compile(
-    r"\s*[{@+'‘]*\s*[=@][\s@+]*(?:_xlfn\.)?(?:_xlws\.)?(?:DISPIMG|IMAGE|EMBED)\s*\(",
+    r"[{@+'‘]{0,5}\s{0,9}[=@][\s@+]{0,9}(?:_xlfn\.)?(?:_xlws\.)?(?:DISPIMG|IMAGE|EMBED)\s*\(",
     re.I,
 )
 # What stands in a cell whose content is elsewhere: [图片], 见图1, 详见附件《说明》, 同上.
@@ -234,7 +234,7 @@ def _plain_line_ends(text: str) -> str:
 def _text_of_string(raw: str) -> str:
     half = half_width(raw)
     # WPS and other readers of DISPIMG leave the formula of a picture as its text.
-    if PICTURE_TEXT.match(half):
+    if PICTURE_TEXT.match(half.lstrip()):
         raise ParseError("这一格放的是图片，读不出文字。", "请把图片里的内容写成文字。")
     # The apostrophe of `escape_formula`; one before any other text was meant.
     if is_escaped(raw):
