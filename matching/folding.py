@@ -146,7 +146,8 @@ def _plain_japanese(character: str) -> str:
     try:
         character.encode("gb2312")
     except UnicodeEncodeError:
-        return _simplified().convert(_from_japanese().convert(character))
+        plain: str = _simplified().convert(_from_japanese().convert(character))
+        return plain
     return character
 
 
