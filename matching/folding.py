@@ -29,6 +29,17 @@ _SAME_SIGNS = {
     # Diameters are written with five signs: Φ20, ø20, ⌀20, ∅20 and the Cyrillic Ф20.
     "φ": "\u03c6\u03d5\u00f8\u2300\u2205\u0444\u0278",
 }
+# Older and foreign forms that OpenCC leaves as they are: those of Korean and Japanese fonts and of old texts.
+# 円 stays: a sum in it is none in 元.
+_SAME_CHARACTERS = dict(
+    zip(
+        "円値硏靑淸吿戸緖輭堿舗锺彞溫內黃冊矽",
+        "円值研青清告户绪软碱铺钟彝温内黄册硅",
+        strict=True,
+    )
+)
+# Lines, strokes and frames that chat programs lay over each letter: 轴̶承̶. Not U+0338, which makes ≠ of =.
+_OVERLAYS = re.compile("[\u0305\u0332\u0333\u0335-\u0337\u20d0-\u20ff]")
 # What Unicode calls Default_Ignorable_Code_Point besides the format characters (Cf): joiners, fillers, variation
 # selectors. DerivedCoreProperties.txt of Unicode 15.
 _IGNORABLE = (
@@ -74,11 +85,13 @@ class _SignTable(dict[int, str]):
 
     def __missing__(self, code: int) -> str:
         character = RADICALS.get(code, chr(code))
-        if is_unseen(character):
+        if is_unseen(character) or _OVERLAYS.match(character):
             character = ""
         elif _is_ideograph(character):
             # Character by character; OpenCC's phrases are for whole texts (pasted_text).
             plain = _simplified().convert(character)
+            if plain == character:
+                plain = _SAME_CHARACTERS.get(character) or _plain_japanese(character)
             # 噁 has a simplified form (𫫇) that nobody writes, and outside of what jieba cuts.
             character = plain if plain < "\ua000" else character
         self[code] = character
@@ -122,6 +135,22 @@ def _simplified() -> opencc.OpenCC:
     return opencc.OpenCC("t2s")
 
 
+@cache
+def _from_japanese() -> opencc.OpenCC:
+    """OpenCC from the characters of Japan to traditional ones."""
+    return opencc.OpenCC("jp2t")
+
+
+def _plain_japanese(character: str) -> str:
+    """転 as 转. 芸 and 弁 stay: what GB 2312 has is written in Chinese for something else."""
+    try:
+        character.encode("gb2312")
+    except UnicodeEncodeError:
+        plain: str = _simplified().convert(_from_japanese().convert(character))
+        return plain
+    return character
+
+
 def _is_ideograph(character: str) -> bool:
     return "\u3400" <= character < "\ua000" or character >= "\U00020000"
 
@@ -143,6 +172,9 @@ def _fold(text: str) -> str:
     """Fold one character with what combines with it."""
     # Unseen characters are dropped first, so that a letter and its accent meet.
     seen = text.translate(_SIGN_TABLE)[: 1 + _MAX_MARKS]
+    # No mark belongs to a Han character: what stands over one is decoration.
+    if seen and _is_ideograph(seen[0]):
+        seen = seen[0]
     # NFKC twice: case folding can leave what NFKC composes again, and the normal form must be stable.
     compatible = unicodedata.normalize("NFKC", seen).casefold()
     return unicodedata.normalize("NFKC", compatible).translate(_SIGN_TABLE)

@@ -19,6 +19,11 @@ FILLER = "\u200b"
 _HAN = "\u3400-\u9fff"
 _IS_HAN = re.compile(f"[{_HAN}]")
 
+# Controls and the lines that chat programs lay over letters: fillers before units are read, for folding comes later.
+_OVERLAID = re.compile(
+    "[\x00-\x08\x0e-\x1b\x7f\u0305\u0332\u0333\u0335-\u0337\u20d0-\u20ff]"
+)
+
 # Elements after which a new line begins.
 _BLOCKS = frozenset(
     re.findall(
@@ -55,6 +60,9 @@ _ALONE = re.compile(rf"\s[{_HAN}]\s")
 # Single Han characters that make a run of characters with blanks between them: two may be a name.
 _MIN_SPACED = 3
 
+# Share of the gaps of a run up to which wider ones are blanks of the text itself.
+MAX_WIDE = 0.3
+
 # A line that is not the first and has text; begun with a single sign, it is found at no cost.
 _NEXT_LINE = re.compile(r"\n[^\S\n]*\w")
 # Columns (a Han character takes two) below which lines may be a list, unless many end at the same column.
@@ -79,6 +87,8 @@ def repair_text(text: str) -> str:
     Returns:
         of the same length; what is left of it stands where it stood.
     """
+    if _OVERLAID.search(text):
+        text = _OVERLAID.sub(FILLER, text)
     # Looking for a character costs next to nothing, a pattern about as much as folding does.
     if "&" in text:
         text = _ENTITY.sub(_read_entity, text)
@@ -158,14 +168,18 @@ def _join_spaced(match: re.Match[str]) -> str:
         return run
     pieces = re.split(r"(\s+)", run)
     # Every second piece is a gap; a wider one than most was a blank of the text itself.
-    narrow = min(map(len, pieces[1::2]))
+    gaps = [len(gap) for gap in pieces[1::2]]
+    narrow = min(gaps)
+    # Scans that spread their lines have gaps of every width, which say nothing.
+    if sum(gap > narrow for gap in gaps) > MAX_WIDE * len(gaps):
+        narrow = max(gaps)
     has_words = len(alone) < len(tokens)
     for place in range(1, len(pieces), 2):
         gap = pieces[place]
         sides = pieces[place - 1][-1] + pieces[place + 1][0]
         # Beside whole words, G C r 1 5 cannot be meant: Latin words are parted by their blanks.
         is_word_gap = has_words and sides.isascii() and sides.isalnum()
-        if len(gap) == narrow and not is_word_gap:
+        if len(gap) <= narrow and not is_word_gap:
             pieces[place] = FILLER * len(gap)
     return "".join(pieces)
 

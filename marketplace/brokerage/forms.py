@@ -300,7 +300,8 @@ class ProposeForm(PageForm):
 
     message = TextAreaField("理由", description="双方会看到：为什么合适，2–500 字。")
     referrer = StringField(
-        "推荐人", description="有人推荐的，填对方在本平台的登录邮箱；可以不填。"
+        "推荐人",
+        description="同一单位的同事推荐的，填对方的登录邮箱；可以不填。",
     )
     share = StringField(
         "推荐人分成（%）", description="佣金中的百分数，推荐人看得到；可以不填。"

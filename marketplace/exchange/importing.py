@@ -32,7 +32,7 @@ from marketplace.exchange.remarks import (
     describe_rows,
 )
 from marketplace.exchange.reports import Line, Progress, Report
-from marketplace.exchange.row_kinds import HEADER, UNIT, RowKinds
+from marketplace.exchange.row_kinds import HEADER, OTHER_TABLE, UNIT, RowKinds
 from marketplace.exchange.rows import LEVELS, OpenSheet, SheetRow, joined_header
 from marketplace.listings.schema import SCHEMAS
 from marketplace.listings.schema.dictionaries import Dictionaries
@@ -198,7 +198,9 @@ class _SheetReader:
     ) -> None:
         self.report = report
         self.headers = headers
-        self.row_kinds = RowKinds(headers)
+        others = [Headers(SCHEMAS[kind]) for kind in SCHEMAS if kind != report.kind]
+        self.row_kinds = RowKinds(headers, others)
+        self.is_other_table = False
         self.sheet = sheet
         self.sheet_unit = unit_of_sheet(row.cells for row in sheet.above)
         self.checker = RowChecker(report, dictionaries, defaults)
@@ -250,6 +252,7 @@ class _SheetReader:
     def _read_header(self, header: SheetRow) -> None:
         """Place the columns by a header row; what it says goes into the remarks."""
         self.header_number = header.number
+        self.is_other_table = False
         read = self.headers.read_header(header.cells)
         self._place_columns([self._with_unit(one) for one in read.placed])
         self.marks = _take_marks(read)
@@ -298,6 +301,7 @@ class _SheetReader:
             # Long lists repeat the header on each page.
             self.report.skip(HEADER, row.number, "")
             self.header_number = header.number
+            self.is_other_table = False
             return True
         self.headers_below.append(row.number)
         self._read_header(header)
@@ -329,9 +333,17 @@ class _SheetReader:
         )
         if kind == UNIT:
             self._take_units(row)
+        if not kind and self._is_of_other_table(row):
+            kind = OTHER_TABLE
         if kind:
             self.report.skip(kind, row.number, self._text_of_row(row))
         return not kind
+
+    def _is_of_other_table(self, row: SheetRow) -> bool:
+        """Whether a row stands below the header of a table of another kind, or is that header."""
+        if not self.is_other_table:
+            self.is_other_table = self.row_kinds.begins_other_table(row.cells)
+        return self.is_other_table
 
     def _text_of_row(self, row: SheetRow) -> str:
         """What a row says besides its running number, as a notice repeats it; empty where there is nothing else."""

@@ -11,7 +11,9 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from marketplace.exchange.headers import Headers
+from marketplace.exchange.header_groups import ATTRIBUTES
+from marketplace.exchange.header_keys import MAX_HEADER, header_key
+from marketplace.exchange.headers import IGNORED_HEADERS, Headers
 from marketplace.parsing.text import half_width
 
 NEAR_HEADER = 3  # rows below a header among which notes on how to fill in stand
@@ -27,14 +29,31 @@ HEADER = "重复的表头"
 GUIDE = "填写说明"
 NUMBERS = "栏号"
 UNIT = "计量单位"
+LONE = "单独的文字"
+OTHER_TABLE = "另一种表"
+MIN_WIDE = 3  # columns of a list in which one text alone in a row is no listing
 
 _HAN = r"\u4e00-\u9fff"
-# 示例, (示例), 例1, 例：…, 【示例】…, 如：…: the word alone, or before a colon or in brackets. 示例平台 is a title.
-_EXAMPLE_WORD = r"(?:填写|填报|填表|参考)?(?:示例|样例|范例|举例|例子|例如|样表|示范|例|如|example|sample|e\.?g\.?)"
+# 示例, (示例), 例1, 例：…, 【示例】…, 示例-…: the word alone, before a sign or in brackets. 示例平台 is a title.
+_EXAMPLE_WORD = (
+    r"(?:填写|填报|填表|参考)?(?:示例|样例|范例|范本|样本|模板|举例|例子|例如|样表|示范|例|如|example|sample|template|e\.?g\.?)"
+    r"(?:行|数据|说明)?\s*[\d一二三四五]{0,2}"
+)
+_OPEN, _CLOSE = r"[(\[【<《〔{〖「*]", r"[)\]】>》〕}〗」*]"
 _EXAMPLE = re.compile(
-    rf"[(\[【<《〔]?{_EXAMPLE_WORD}(?:行|数据)?\s*\d*[)\]】>》〕]?|[(\[【<《〔]{_EXAMPLE_WORD}\s*\d*[)\]】>》〕]\s*.+|"
-    rf"{_EXAMPLE_WORD}(?:行)?\s*\d*\s*[:：].*",
+    rf"{_OPEN}?{_EXAMPLE_WORD}{_CLOSE}?|{_OPEN}{_EXAMPLE_WORD}{_CLOSE}\s*.+|{_EXAMPLE_WORD}\s*[:：].*|"
+    r"(?:填写)?(?:示例|样例|范例|example|sample)[\d一二三四五]{0,2}\s*[-—–_ ]\s*.+",
     re.DOTALL | re.I,
+)
+# Nobody's firm: 示例公司, 样例企业. 聊城大学（示例） is the name of one.
+_EXAMPLE_OWNER = re.compile(
+    r"(?:示例|样例|范例|举例)(?:有限)?(?:公司|企业|单位|高校|大学)"
+)
+# What stands for a text that is to be written: XXX, ×××公司, ***.
+_PLACEHOLDER = re.compile(rf"[{_HAN}]{{0,4}}[xX×*＊○?…._·#]{{2,}}[{_HAN}]{{0,6}}")
+# What a county writes that has nothing to report.
+_NOTHING = re.compile(
+    r"(?:本(?:县|区|市|县区|单位|部门|企业|公司|月|季度|年)?)?(?:[暂均]?无|没有)(?:需求|成果|报送|上报|内容|数据|此项)*|零报告|无(?:技术)?(?:需求|成果)可报"
 )
 _SPACED_OUT = re.compile(rf"(?<![{_HAN}])[{_HAN}](?: [{_HAN}](?![{_HAN}]))+")
 # Labels of a footer. Who signs may be named without a sign between: 填表人张三.
@@ -43,7 +62,7 @@ _SIGNED_BY = (
     rf"{_SIGNER}|(?:单位|部门|企业|公司|项目|主要|科室|分管|技术|财务)?负责人|法定代表人|法人代表|法人|(?:分管|主管|单位|主要|局|所|院)?领导|"
     r"(?:分管|主管)?(?:局长|主任|县长|区长|院长|校长|所长|经理|处长|科长)|签[字章名]|(?:单位|部门|企业|公司)?(?:公章|盖章|签章)|"
     r"(?:填表|填报|填写|报送|上报|汇总|制表|推荐|主管|报表)(?:单位|部门)|主管部门意见|推荐单位意见|单位意见|审核意见|"
-    r"联系人(?:及(?:联系)?(?:电话|方式))?|(?:咨询|监督|服务|办公|联系|技术支持)?电话|联系方式|手机|传真|邮箱|电子邮箱|抄送|主送"
+    r"[甲乙丙]方(?:代表)?|(?:单位|联系|通讯|通信)?地址|邮编|邮政编码|网址|联系人(?:及(?:联系)?(?:电话|方式))?|(?:咨询|监督|服务|办公|联系|技术支持)?电话|联系方式|手机|传真|邮箱|电子邮箱|抄送|主送"
 )
 _DATED = (
     r"(?:填表|填报|填写|报送|上报|汇总|制表|统计|审核)?(?:日期|时间)|截止(?:日期|时间)"
@@ -69,8 +88,8 @@ _ANSWER = re.compile(
     rf"{_NAME}|{_DAY}|{_NUMBER}|\S+@\S+|[{_HAN}]{{2,20}}(?:局|委|办|公司|大学|学院|院|所|中心)"
 )
 _TOTAL = re.compile(
-    r"(?:本页|本表|以上|全[市县区]|各[县区])?(?:合|小|总|共|累)计(?:数|金额|值)?(?:\s*\([^()]*\))?(?:\s*[::\d(共].*)?|"
-    r"(?:以上|本页|本表)?(?:总?共)\s*\d+\s*[项条个家].*|平均(?:值|数|价|金额)?(?:\s*[::].*)?|[^\s]{2,12}(?:小计|合计)(?:\s*[::\d].*)?|total",
+    r"(?:本页|本表|以上|全[市县区]|各[县区])?(?:合|小|总|共|累|总合)计(?:数|金额|值)?(?:\s*\([^()]*\))?(?:\s*[::\d(共].*)?|"
+    r"(?:以上|本页|本表)?(?:[总合]?[共计]+)\s*[\d一二三四五六七八九十百叁肆伍陆柒捌玖拾]+\s*[项条个家].*|平均(?:值|数|价|金额)?(?:\s*[::].*)?|[^\s]{2,12}(?:小计|合计)(?:\s*[::\d].*)?|(?:sub|grand)?\s*total|sum|Σ|∑",
     re.DOTALL | re.I,
 )
 _END = re.compile(
@@ -144,15 +163,21 @@ _UNIT_LINE = re.compile(
 )
 
 
+# 专家姓名, 设备名称: a header of some other table.
+_ANY_NAME = re.compile(rf"[{_HAN}]{{1,4}}(?:姓名|名称)$")
+
+
 class RowKinds:
     """Says of each row of a list what it is, if it is no listing.
 
     Args:
         headers: those of the kind of list.
+        others: those of the other kinds, whose tables may stand in the same sheet.
     """
 
-    def __init__(self, headers: Headers) -> None:
+    def __init__(self, headers: Headers, others: Sequence[Headers] = ()) -> None:
         self.headers = headers
+        self.others = others
         # People copy what the blank form says of its columns into their lists.
         self.advice = {
             _plain(column.advice) for column in headers.columns if column.advice
@@ -182,15 +207,22 @@ class RowKinds:
         texts = {index: _plain(cell) for index, cell in enumerate(cells)}
         texts = {index: text for index, text in texts.items() if text}
         first = next(iter(texts.values()), "")
+        owner = next((texts[index] for index in owners if index in texts), "")
         running = texts.get(number, "") if number is not None else ""
         named = texts.get(title, "") if title is not None else ""
         if any(_EXAMPLE.fullmatch(text) for text in (running, first, named) if text):
+            return EXAMPLE
+        if not running and _EXAMPLE_OWNER.fullmatch(owner):
             return EXAMPLE
         if _is_footer(texts) and not _NOTE_LABEL.fullmatch(first):
             return FOOTER
         if _is_total(texts):
             return TOTAL
         bare = {index: text for index, text in texts.items() if index != number}
+        if bare and all(map(_PLACEHOLDER.fullmatch, bare.values())):
+            return EXAMPLE
+        if bare and all(map(_NOTHING.fullmatch, bare.values())):
+            return BLANK
         if len(set(bare.values())) == 1:
             kind = _kind_of_single(next(iter(bare.values())), running, len(bare))
             if kind:
@@ -201,12 +233,41 @@ class RowKinds:
             return HEADER
         if _is_labelled_note(texts):
             return NOTE
-        is_owned = any(index in texts for index in owners)
-        if not is_owned and _is_section_with_sums(list(bare.values()), named):
+        if not owner and _is_section_with_sums(list(bare.values()), named):
             return SECTION
         if below_header <= NEAR_HEADER:
-            return self._kind_near_header(bare, title, owners)
+            kind = self._kind_near_header(bare, title, owners)
+            if kind:
+                return kind
+        # One text at the left, without a running number and with figures at most: whatever it says, it is no listing.
+        is_wide = len(placed) >= MIN_WIDE and bool(owners)
+        is_named = named and owner and named != owner
+        if is_wide and not running and not is_named:
+            return _kind_of_lone(bare, title, owners)
         return ""
+
+    def begins_other_table(self, cells: Sequence[Any]) -> bool:
+        """Whether a row is the header of a table that is none of this list: achievements below demands, telephones.
+
+        Args:
+            cells: all cells of a row that is no header of this list.
+        """
+        filled = [cell for cell in cells if cell is not None and str(cell).strip()]
+        # Words that nobody knows may stand among the labels, contents may not.
+        if any(len(str(cell)) > MAX_HEADER or _is_figure(str(cell)) for cell in filled):
+            return False
+        labels = sum(1 for cell in filled if self._is_label(cell))
+        if len(filled) > 2:
+            return labels * 2 > len(filled)
+        return labels == 2 and any(one.is_header_row(cells) for one in self.others)
+
+    def _is_label(self, cell: Any) -> bool:
+        if not isinstance(cell, str):
+            return False
+        key = header_key(cell)
+        if key in IGNORED_HEADERS or ATTRIBUTES.match(key) or _ANY_NAME.match(key):
+            return True
+        return any(one.is_known(cell) for one in (self.headers, *self.others))
 
     def _kind_near_header(
         self, bare: Mapping[int, str], title: int | None, owners: Collection[int]
@@ -320,6 +381,18 @@ def _is_labelled_note(texts: Mapping[int, str]) -> bool:
     """注 in one cell and the note in the next ones."""
     values = list(texts.values())
     return 1 < len(values) <= 3 and _NOTE_LABEL.fullmatch(values[0]) is not None
+
+
+def _kind_of_lone(
+    bare: Mapping[int, str], title: int | None, owners: Collection[int]
+) -> str:
+    """What a row is that has one text at its left, and figures at most next to it."""
+    words = [index for index, text in bare.items() if not _is_figure(text)]
+    if len({bare[index] for index in words}) != 1:
+        return ""
+    # A text further to the right may be the rest of the row above, which a converted file broke: that is refused.
+    is_left = title is None or words[0] <= title
+    return LONE if is_left or words[0] in owners else ""
 
 
 def _kind_of_single(text: str, running: str, times: int) -> str:

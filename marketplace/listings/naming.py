@@ -6,6 +6,7 @@ How a name is taken apart stands in `parsing/organisations.py`; what follows for
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -26,7 +27,7 @@ from marketplace.parsing.organisations import (
     parts_of_name,
     stands_alone,
 )
-from matching.text import normalise
+from matching.text import normalise, repair_text
 
 NAMES = ("单位名称", "单位简称")  # what a trace is that is the name itself
 SURE_LENGTH = 4  # characters from which a name is not met by chance across two words
@@ -138,6 +139,8 @@ def _marks_of(row: Achievement | Demand) -> _Marks:
 
 def _traces_in_text(field: str, text: str, marks: _Marks) -> list[Trace]:
     """The traces in one text, certain ones first."""
+    # Markup and entities between the letters of a name hide it from nobody who reads the page.
+    text = repair_text(text)
     plain = comparable(text)
     by_text: dict[str, Trace] = {}
     traces = [
@@ -220,6 +223,8 @@ def _pinyin(word: str) -> str:
 
 def _pinyin_in(field: str, plain: str, marks: _Marks) -> Iterator[Trace]:
     """The short name in Latin letters, as addresses and brands write it."""
+    # Without the tones: yōu míng jǐ.
+    plain = re.sub("[\u0300-\u036f]", "", unicodedata.normalize("NFD", plain))
     for words in marks.short:
         letters = _pinyin(words)
         if not words.isascii() and len(letters) > MIN_MAIL_NAME and letters in plain:

@@ -20,7 +20,7 @@ from marketplace.verdicts.models import Verdict
 from marketplace.verdicts.projections import holder_of
 from marketplace.verdicts.ranked_lists import RankedItem, RankedList
 from matching.explaining.sentence import match_sentence
-from matching.text import spans
+from matching.text import drop_unseen, repair_text, spans
 
 WORDS_IN_BAR = 5  # as many as have a pattern of their own in the style sheet
 WORD_LENGTH = 32  # characters of one word: room for the name of a chemical, not for a text without breaks
@@ -174,9 +174,12 @@ def original_spellings(document: matching.Document) -> dict[str, str]:
     """Word as it is compared → how the text writes it first: pa66 → PA66."""
     spellings: dict[str, str] = {}
     for text in (document.title, document.text):
+        # Of the same length, without tags, blanks of scans and what nobody sees.
+        repaired = repair_text(text)
         for span in spans(text):
             # The first one counts: the title, where a word is in both.
-            spellings.setdefault(span.word, text[span.start : span.end])
+            written = drop_unseen(repaired[span.start : span.end])
+            spellings.setdefault(span.word, written)
     return spellings
 
 

@@ -54,7 +54,7 @@ _TITLES = re.compile(
     r"(?:副?总经理|副?董事长|副?经理|总监|总工程师|总工|副?主任|副?部长|副?处长|副?科长|副?厂长|副?院长|副?所长|主管|工程师|高工"
     r"|老师|教授|博士|先生|女士|小姐|同志|[总工])$"
 )
-_MAIL_INSIDE = re.compile(r"[\w.+-]+@[\w-]+\.[A-Za-z]{2,}")
+_MAIL_INSIDE = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}\.[A-Za-z]{2,}")
 # The number of a Chinese patent, which has figures enough for a telephone; and years and measures, of which several in
 # a row have as many.
 _PATENT = re.compile(r"(?:19|20)\d{2}[1-9]\d{7}\.?[\dXx]?", re.ASCII)

@@ -53,8 +53,11 @@ ERROR_TEXT = re.compile(
     r"#{2,}|(?:#?err(?:or)?|错误)\s*:?\s*\d{3}|[#＃]错误[!！]?",
     re.I,
 )
+# The formula of a picture, also without the sign of one, as other programs hand it on; a picture or its place as text.
 PICTURE_TEXT = re.compile(
-    r"\s*[{@+'‘]*\s*[=@][\s@+]*(?:_xlfn\.)?(?:_xlws\.)?(?:DISPIMG|IMAGE|EMBED)\s*\(",
+    r"[{@+'‘]{0,5}\s{0,9}[=@][\s@+]{0,9}(?:_xlfn\.)?(?:_xlws\.)?(?:DISPIMG|IMAGE|EMBED)\s*\(|"
+    r"(?:_xlfn\.)?(?:DISPIMG|EMBED)\s*\(|data:image/|!\[[^\]]{0,80}\]\(|<(?:img|v:imagedata|v:shape)\s|blob:http|\ufffc+\s*$|"
+    r"(?:file:/{1,3}|[a-z]:[\\/]|\\\\)[^\n]{0,240}\.(?:png|jpe?g|gif|bmp|tiff?|webp)\s*$",
     re.I,
 )
 # What stands in a cell whose content is elsewhere: [图片], 见图1, 详见附件《说明》, 同上.
@@ -62,7 +65,7 @@ _ELSEWHERE = re.compile(
     r"[\[(<]?(?:图片|照片|截图|插图|图像|image|picture|img)\s*\d*(?::[^\n]{0,60})?[\])>]?|"
     r"(?:内容|具体|详细)?(?:请|可)?(?:详见|参见|参看|请看|见|如|同|另附)(?:上|下|右|左|本|后|所)?(?:面|附|列|页)?"
     r"(?:图片?|附件|附图|附表|附录|附页|附|照片|截图|(?:word|excel|pdf|ppt)?(?:文档|文件)|word|excel|pdf|ppt)\s*[\d一二三四五六七八九十]*"
-    r"(?:所示|示)?(?:[《(<][^\n]{0,60}[》)>])?|"
+    r"(?:所示|示)?(?:[《(<][^\n]{0,60}[》)>])?(?:\.(?:docx?|xlsx?|pdf|pptx?|wps))?|图\s*\d*|图?略|"
     r"(?:附件|附图|附表|另附)\s*[\d一二三四五六七八九十]*|[\w一-鿿 -]{1,60}\.(?:png|jpe?g|gif|bmp|tiff?|webp)|"
     r"(?:内容)?(?:同上|同前|同左|同上一行|同上行|如上|[〃″])",
     re.I,
@@ -234,7 +237,7 @@ def _plain_line_ends(text: str) -> str:
 def _text_of_string(raw: str) -> str:
     half = half_width(raw)
     # WPS and other readers of DISPIMG leave the formula of a picture as its text.
-    if PICTURE_TEXT.match(half):
+    if PICTURE_TEXT.match(half.lstrip()):
         raise ParseError("这一格放的是图片，读不出文字。", "请把图片里的内容写成文字。")
     # The apostrophe of `escape_formula`; one before any other text was meant.
     if is_escaped(raw):
@@ -243,10 +246,16 @@ def _text_of_string(raw: str) -> str:
     bare = half_width(plain).rstrip("。.;")
     if ERROR_TEXT.fullmatch(bare):
         raise ParseError("这一格是公式算错的结果。", "改正公式，或直接填写内容。")
-    if len(bare) <= ELSEWHERE_SIGNS and _ELSEWHERE.fullmatch(bare.translate(_BRACKETS)):
+    if len(bare) <= ELSEWHERE_SIGNS and _is_elsewhere(bare.translate(_BRACKETS)):
         message = f"这一格只写了「{plain}」，没有内容。"
         raise ParseError(message, "把图片、附件或别处的内容写进这一格。")
     return plain
+
+
+def _is_elsewhere(bare: str) -> bool:
+    """Whether a text only says where the content is: 见附件, (图略), [图]."""
+    inside = bare.strip("[]<>() ")
+    return any(map(_ELSEWHERE.fullmatch, (bare, inside)))
 
 
 def _text_of_float(raw: float) -> str:

@@ -56,8 +56,11 @@ _TRANSLITERATED = re.compile(
 _JOINING = frozenset(
     "的了着过和与及或等在对为以由从向到于把被让使将并且而但也都还就又才只不没无非是有可能会该要想总老很太更最再各每某本该此其"
     "这那哪些个们我你他她它咱俺您一二三四五六七八九十百千万半两几多少上下里外中间前后左右处边头时候地得之所且乎吗呢吧啊"
+    "未已仍另先却按较越约"
     "治管弄搞做干来去走跑给叫请问说看听拿放送买卖用换修找求省花赚赔怕愁"
 )
+# The end of a quantity's name and how much of it there is: 漏检率|高, 粘度|低, 充填率|达.
+_HOW_MUCH = re.compile("[率度量性值比力][高低大小多少快慢强弱好差偏达超升降]")
 # Characters on one side of an end of a word that are looked at for a word which reaches over it.
 _REACH = 3
 # Words whose kind is remembered: texts of one trade have most of theirs in common.
@@ -120,7 +123,7 @@ def is_word(norm: str, span: Span) -> bool:
         return True
     if words_of.in_dictionary(word):
         return True
-    if not _JOINING.isdisjoint(word):
+    if not _JOINING.isdisjoint(word) or _HOW_MUCH.match(word):
         return False
     return not any(_is_cut_through(norm, end) for end in (span.start, span.end))
 

@@ -29,6 +29,16 @@ from matching.radicals import RADICALS
         ("需求名稱", "需求名称"),
         ("熱處理設備", "热处理设备"),
         ("風電葉⽚", "风电叶片"),
+        ("矽鋼片鑄鐵煉堿", "硅钢片铸铁炼碱"),
+        # as they are written in Japan, in Korean fonts and in older books
+        ("転炉関連試験", "转炉关连试验"),
+        ("薬品検査機", "药品检查机"),
+        ("溫度値硏磨靑銅", "温度值研磨青铜"),
+        # overlaid in a chat
+        ("轴\u0336承\u0336", "轴承"),
+        ("P\u0332L\u0332C\u0332", "plc"),
+        ("保\u0301持\u0308架", "保持架"),
+        ("1\ufe0f\u20e3轴承", "1轴承"),
         # characters that nobody sees
         ("轴\ufe0f承", "轴承"),
         ("轴\u200b承\u200d保\ufeff持\u2060架", "轴承保持架"),

@@ -72,6 +72,12 @@ def test_names_and_talk_are_not_named(text: str, unsaid: list[str]) -> None:
         ("熔接线处开裂", "线处"),
         ("棚里白粉虱治不住", "虱治"),
         ("用废铝炼铝锭", "废铝炼"),
+        ("人工抽检漏检率高", "率高"),
+        ("番茄坐果率低，裂果多", "率低"),
+        ("水蒸气透过率约是三成", "率约"),
+        ("每吨成本短约一成", "短约"),
+        ("定向前先内后外", "先内"),
+        ("下放后仍未见析出", "未见"),
     ],
 )
 def test_a_piece_of_words_is_never_shown(text: str, fragment: str) -> None:

@@ -30,6 +30,13 @@ def wrapped(width: int, end: str = "\n") -> Callable[[str], str]:
 SPELLINGS: dict[str, Callable[[str], str]] = {
     "a blank between all characters": " ".join,
     "two blanks": "  ".join,
+    "one blank and two": lambda t: "".join(
+        c + " " * (1 + place % 2) for place, c in enumerate(t)
+    ),
+    "thin blanks": "\u2009".join,
+    "struck out": "\u0336".join,
+    "control characters": "\x07".join,
+    "every character marked up": lambda t: f"<b>{'</b><b>'.join(t)}</b>",
     "no-break blanks": "\u00a0".join,
     "ideographic blanks": "\u3000".join,
     "zero width": "\u200b".join,
@@ -53,8 +60,17 @@ SPELLINGS: dict[str, Callable[[str], str]] = {
     "entities": lambda t: t.replace("℃", "&#8451;").replace("，", "&#xff0c;"),
 }
 
+# Of these no character of the text itself is left to bear a mark.
+ENCODED: dict[str, Callable[[str], str]] = {
+    "every character an entity": lambda t: "".join(f"&#{ord(c)};" for c in t),
+    "every character a hexadecimal entity": lambda t: "".join(
+        f"&#x{ord(c):x};" for c in t
+    ),
+}
+ALL_SPELLINGS = SPELLINGS | ENCODED
 
-@pytest.mark.parametrize("spelling", SPELLINGS.values(), ids=SPELLINGS.keys())
+
+@pytest.mark.parametrize("spelling", ALL_SPELLINGS.values(), ids=ALL_SPELLINGS.keys())
 @pytest.mark.parametrize("prose", PROSE, ids=["轴承", "铝", "隔膜"])
 def test_any_spelling_has_the_words_of_the_plain_text(
     spelling: Callable[[str], str], prose: str
@@ -62,7 +78,7 @@ def test_any_spelling_has_the_words_of_the_plain_text(
     assert text.words(spelling(prose), stop=True) == text.words(prose, stop=True)
 
 
-@pytest.mark.parametrize("spelling", SPELLINGS.values(), ids=SPELLINGS.keys())
+@pytest.mark.parametrize("spelling", ALL_SPELLINGS.values(), ids=ALL_SPELLINGS.keys())
 def test_any_spelling_is_ranked_as_the_plain_text(
     spelling: Callable[[str], str],
 ) -> None:

@@ -17,6 +17,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from marketplace import contributions, persistence
+from marketplace.accounts.models import Person
 from marketplace.accounts.queries import find_person
 from marketplace.audit.looks import was_recorded
 from marketplace.brokerage import agreement_deeds, calendars, deeds, ledger, queries
@@ -35,8 +36,9 @@ from marketplace.brokerage.pages.blueprint import blueprint
 from marketplace.door import needs
 from marketplace.errors import Invalid
 from marketplace.lifecycle import acting_for, history_of
-from marketplace.permissions import may
+from marketplace.permissions import may, operator
 
+COLLEAGUES_ONLY = "只能填同一单位同事的登录邮箱；别人推荐的，请对方自己点「提出一对」，或请平台运营人员填写。"
 CASE = "/mine/brokerage/<int:case_id>"
 
 
@@ -378,15 +380,29 @@ def _to_new(case: BrokerageCase) -> ResponseReturnValue:
 
 
 def _referrer(form: ProposeForm) -> Any:
-    """Whom the form names. Raises Invalid: nobody has that address."""
+    """Whom the form names. Raises Invalid: nobody of that address whom they may name.
+
+    Brokers name colleagues only, whose addresses they know: the answer to any other address would tell who has an
+    account. Operators see all accounts.
+    """
     typed = (form.referrer.data or "").strip()
     if not typed:
         return None
     person = find_person(typed)
-    if person is None or not person.active:
+    names_anybody = operator(current_user, None)
+    is_open = person is not None and person.active
+    if is_open and (names_anybody or _are_colleagues(person)):
+        return person
+    message = COLLEAGUES_ONLY
+    if names_anybody:
         message = "没有这个登录邮箱的账号，核对以后再填，或留空。"
-        raise Invalid(message, problems={"referrer": [message]})
-    return person
+    raise Invalid(message, problems={"referrer": [message]})
+
+
+def _are_colleagues(person: Person | None) -> bool:
+    """Whether the reader and somebody have a place in the same organisation."""
+    places = person.organisation_ids if person else frozenset()
+    return bool(places & current_user.organisation_ids)
 
 
 def _filters() -> queries.Filters:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -127,13 +128,37 @@ def test_who_refers_a_pair_learns_of_no_account(world: World, sign_in: SignIn) -
         "demand": world.demand.id,
         "message": "工艺正好对上。",
     }
-    typed = {"referrer": "nobody@example.org"}
-    refused = sign_in(world.broker).post("/brokerage/propose", data=data | typed)
-    assert refused.status_code == 422
+    told = set()
+    for address in ("nobody@example.org", world.scout.email, world.operator.email):
+        typed = {"referrer": address}
+        refused = sign_in(world.broker).post("/brokerage/propose", data=data | typed)
+        assert refused.status_code == 422
+        told.add(refused.text.replace(address, ""))
+    # The same words whether the address is that of an account or not.
+    assert len({re.sub(r'value="[^"]*"', "", page) for page in told}) == 1
     answer = sign_in(world.scout).post("/brokerage/propose", data=data | typed)
     assert answer.status_code == 303
     case = db.session.scalars(sa.select(BrokerageCase)).one()
     assert case.referrer == world.scout
+
+
+@pytest.mark.parametrize("who", ["broker", "operator"])
+def test_a_broker_names_a_colleague_and_an_operator_anybody(
+    world: World, sign_in: SignIn, who: str
+) -> None:
+    referrer = {"broker": world.other_broker, "operator": world.scout}[who]
+    data = {
+        "achievement": world.achievement.id,
+        "demand": world.demand.id,
+        "message": "工艺正好对上。",
+        "referrer": f" {referrer.email.upper()} ",
+    }
+
+    answer = sign_in(getattr(world, who)).post("/brokerage/propose", data=data)
+
+    assert answer.status_code == 303
+    case = db.session.scalars(sa.select(BrokerageCase)).one()
+    assert case.referrer == referrer
 
 
 def test_the_pages_of_a_broker(world: World, sign_in: SignIn) -> None:

@@ -26,7 +26,9 @@ ERRORS = [
 PICTURES = [
     '=DISPIMG("ID_61A4",1)', '＝DISPIMG("ID_61A4",1)', "＝ＤＩＳＰＩＭＧ（“ID_61A4”，1）", '=_xlfn.DISPIMG("ID",1)',
     '=_xlfn._xlws.IMAGE("x")', '=@IMAGE("https://example.com/a.png")', "'=DISPIMG(\"ID\",1)", '=image("x")',
-    '=EMBED("Word.Document.12","")',
+    '=EMBED("Word.Document.12","")', 'DISPIMG("ID_61A4",1)', '_xlfn.DISPIMG("ID_61A4",1)',
+    "data:image/png;base64,iVBORw0KGgo=", "![图](a.png)", '<img src="a.png">', "file:///C:/a.png",
+    "C:\\Users\\a\\图 1.png", "\\\\server\\a.jpg", "blob:http://example.com/1", "\ufffc", "\ufffc\ufffc",
 ]  # fmt: skip
 ELSEWHERE = [
     "[图片]", "【图片】", "（图片）", "〔图片〕", "<图片>", "图片", "[图片1]", "[照片]", "[image]",
@@ -35,13 +37,15 @@ ELSEWHERE = [
     "详见附件1", "见附件。", "见附件《技术说明》",
     "见附件（技术方案.docx）", "附件", "附件二", "另附", "见附表", "参见附件", "同附件", "见文档",
     "见Word文档", "具体见附件", "image1.png",
-    "微信图片_20261128.jpg", "同上", "同前", "〃",
+    "微信图片_20261128.jpg", "同上", "同前", "〃", "（见图片）", "【图】", "（图略）", "略", "图 1", "（见附件）",
+    "见附件1.docx",
 ]  # fmt: skip
 TEXTS = [
     "见图像识别算法", "附件加工中心", "图片识别", "图片压缩技术", "照片级渲染", "附件齐全", "#1机组改造",
     "#1", "1#炉", "45#钢", "C#",
     "# 高炉", "##标题", "错误率", "见效快", "如图像质量差则重拍", "同上海交大合作", "同上，另加一项",
     "见附件1中的指标达到 0.1 mm",
+    "略有变形", "图纸", "图 1 所示的接头断裂", "DISPIMG 函数的替代", "data:image 协议解析",
     "文件", "PDF", "=A1", "错误：率",
 ]  # fmt: skip
 

@@ -1,0 +1,106 @@
+"""Reading a cell or a pasted text takes time in proportion to its length, whatever it is full of.
+
+Patterns count no operations, so their processor time is measured: what took the square of the length took minutes.
+"""
+
+from __future__ import annotations
+
+import time
+from contextlib import suppress
+
+import pytest
+from sqlalchemy.orm import Session
+
+from marketplace.errors import Invalid
+from marketplace.listings.proposals import take_apart
+from marketplace.listings.schema import SCHEMAS
+from marketplace.listings.schema.dictionaries import Dictionaries
+from marketplace.parsing import ParseError
+from marketplace.parsing.contacts import holds_contact
+
+LENGTH = 30_000  # what a cell of Excel can hold, and what may be pasted
+# Seconds of processor for one text; each of these takes a tenth at most, and blanks once took five.
+MOST = 2.0
+PIECES = (
+    "1234567890",
+    " ",
+    "\t",
+    "\r\n",
+    "1,",
+    "1/",
+    "1-",
+    "1.",
+    "1e",
+    "@",
+    "a@b.",
+    "{",
+    "=",
+    "轴",
+    "轴 ",
+    "（",
+    "万",
+    "1万",
+    "三十百千万亿",
+    "二〇二六年",
+    "&#1;",
+    "<",
+    "张三、",
+    "大学",
+    "轴\u200b",
+)
+LIST_NAMES = {
+    kind: [column.name for column in schema.list_columns]
+    for kind, schema in SCHEMAS.items()
+}
+
+
+def _seconds(kind: str, name: str, text: str, dictionaries: Dictionaries) -> float:
+    column = next(one for one in SCHEMAS[kind].list_columns if one.name == name)
+    begun = time.process_time()
+    # Refused as well is answered.
+    with suppress(ParseError, Invalid):
+        column.read_cell(text, dictionaries)
+    return time.process_time() - begun
+
+
+# Column → a kind of list that has it: what both have is read alike.
+COLUMNS = dict.fromkeys(LIST_NAMES["demand"], "demand") | dict.fromkeys(
+    LIST_NAMES["achievement"], "achievement"
+)
+
+
+@pytest.mark.parametrize(("name", "kind"), COLUMNS.items())
+def test_a_cell_of_any_content_is_read_at_once(
+    session: Session, kind: str, name: str
+) -> None:
+    dictionaries = Dictionaries()
+    slow = {}
+    for piece in PIECES:
+        text = (piece * LENGTH)[: LENGTH - 1] + "轴"
+        seconds = _seconds(kind, name, text, dictionaries)
+        if seconds > MOST:
+            slow[piece] = seconds
+
+    assert slow == {}
+
+
+def test_contacts_are_looked_for_at_once() -> None:
+    begun = time.process_time()
+    assert not holds_contact("轴承_" * (LENGTH // 3))
+
+    assert time.process_time() - begun < MOST
+
+
+@pytest.mark.parametrize("kind", SCHEMAS)
+def test_a_pasted_text_of_any_content_is_taken_apart_at_once(
+    session: Session, kind: str
+) -> None:
+    slow = {}
+    for piece in PIECES:
+        begun = time.process_time()
+        take_apart((piece * LENGTH)[:LENGTH], kind)
+        seconds = time.process_time() - begun
+        if seconds > MOST:
+            slow[piece] = seconds
+
+    assert slow == {}
