@@ -266,7 +266,7 @@ def test_the_copy_of_a_reporter_holds_it_and_a_closed_account_leaves_no_contact(
     # Whom it concerns does not learn who reported.
     assert others["提交的举报"] == []
     assert [one["说明"] for one in others["对举报的说明"]] == ["权利是我们的。"]
-    close_own_account(reporter, password="a-long-enough-password")  # noqa: S106
+    close_own_account(reporter, password="a-long-enough-password")
     assert (row.contact_reply, row.text) == ("", TEXT)
     held = db.select(Withheld.text).where(Withheld.text.contains("8230000"))
     assert db.session.scalars(held).all() == []
