@@ -75,7 +75,7 @@ PERSONAL_COLUMNS = frozenset(
     }
 )
 # Columns that say whose the personal values of a row are, the first one that has a value.
-SUBJECTS = ("person_id", "owner_id", "by_id")
+SUBJECTS = ("person_id", "owner_id", "by_id", "reporter_id")
 
 
 @cache

@@ -1,8 +1,9 @@
-"""Work of this room in the background: rulings that nobody has answered in time."""
+"""Work of this room in the background: rulings that nobody has answered in time, reporters of long ago."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import datetime
 
 from marketplace.complaints import deeds
 from marketplace.contributions import Job
@@ -19,3 +20,8 @@ def jobs() -> Iterator[Job]:
 def settle_unanswered() -> str:
     """Take down what nobody has answered for in time."""
     return f"took down {deeds.settle_unanswered()}"
+
+
+def removals() -> Iterator[tuple[str, Callable[[datetime], int]]]:
+    """What this room removes when it is old."""
+    yield "complaint_reporter", deeds.remove_reporters

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from flask import request, url_for
 
@@ -58,6 +59,36 @@ def trays(person: Reader, filters: Mapping[str, str]) -> Iterator[Tray]:
             waits=True,
             position=1,
         )
+
+
+def personal_copy(person: Any) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """What somebody reported while signed in, and what they said of what was reported of their own."""
+    rows = []
+    for one in queries.reported_by(person.id):
+        rows.append(
+            {
+                "受理编号": one.number,
+                "举报": str(one.created_at),
+                "对象": f"{one.thing_name}「{one.title}」",
+                "原因": one.reason_name,
+                "说明": one.text,
+                "联系方式": one.contact_reply,
+                "状态": one.state_name,
+            }
+        )
+    yield "提交的举报", rows
+    answers = []
+    for one in queries.answered_by(person.id):
+        answers.append(
+            {
+                "受理编号": one.number,
+                "申诉": str(one.appealed_at),
+                "对象": f"{one.thing_name}「{one.title}」",
+                "说明": one.appeal,
+                "状态": one.state_name,
+            }
+        )
+    yield "对举报的说明", answers
 
 
 def deed_names() -> Iterator[tuple[str, str]]:

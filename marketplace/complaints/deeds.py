@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import secrets
+from datetime import datetime
+
+from sqlalchemy import or_
 
 from marketplace import persistence
 from marketplace.clock import now, today
 from marketplace.complaints import announcements, queries
-from marketplace.complaints.life import REASONS
+from marketplace.complaints.life import ENDED, REASONS
 from marketplace.complaints.models import Complaint
 from marketplace.complaints.subjects import Subject, check_public
 from marketplace.errors import Invalid, NotNow, Stale
@@ -161,6 +164,32 @@ def settle_unanswered() -> int:
     return len(rows)
 
 
+def forget_person(person_id: int) -> None:
+    """An account was closed: what it reported stays, how it wanted to be reached goes (no commit)."""
+    for row in queries.reported_by(person_id):
+        row.contact_reply = ""
+
+
+def remove_reporters(before: datetime) -> int:
+    """Remove who reported, and how to reach them, from complaints whose last ruling is older (no commit).
+
+    The complaint and its ruling stay: what was taken down must be explained for as long as it is down.
+
+    Returns:
+        number of complaints.
+    """
+    over = (
+        db.update(Complaint)
+        .where(
+            Complaint.state.in_(ENDED),
+            Complaint.ruled_at < before,
+            or_(Complaint.contact_reply != "", Complaint.reporter_id.is_not(None)),
+        )
+        .values(contact_reply="", reporter_id=None)
+    )
+    return persistence.count_changed(over)
+
+
 def _rule(row: Complaint, deed: str, *, seen: int, note: str, by: Reader) -> None:
     """A decision of the operators: the complaint, its thing and the notices in one commit."""
     require(by, "complaint.rule", row)
@@ -224,8 +253,10 @@ __all__ = [
     "confirm",
     "dismiss",
     "file_complaint",
+    "forget_person",
     "hold",
     "overturn",
+    "remove_reporters",
     "settle_unanswered",
     "uphold",
 ]

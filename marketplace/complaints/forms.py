@@ -31,7 +31,7 @@ class ComplaintForm(PageForm):
     link = StringField("证明材料的网址", description="选填。")
     contact = StringField(
         "联系方式",
-        description="选填，电话或邮箱。只有平台运营方看得到，用来核实和告知结果。",
+        description="选填，电话或邮箱。只有平台运营方看得到，用来核实和告知结果；裁定一年后删去。",
     )
 
     def begin(self, page: str) -> None:

@@ -11,6 +11,8 @@ from marketplace.lifecycle import Life
 OPEN = ("received", "held", "appealed")
 # The thing is hidden; of a listing the listing's own life says so too.
 HIDING = ("held", "upheld", "appealed", "confirmed")
+# Nothing follows any more: only from here on are the days counted for which its reporter is stored.
+ENDED = ("dismissed", "confirmed", "overturned")
 COMPLAINT_LIFE = Life(
     initial="received",
     moves={

@@ -162,6 +162,18 @@ def _things_of(person: Reader) -> Iterator[ColumnElement[bool]]:
     yield and_(Complaint.thing_kind.in_(("issue", "issue_line")), is_own)
 
 
+def reported_by(person_id: int) -> list[Complaint]:
+    """What somebody reported while signed in, in the order it came."""
+    query = db.select(Complaint).where(Complaint.reporter_id == person_id)
+    return list(db.session.scalars(query.order_by(Complaint.id)))
+
+
+def answered_by(person_id: int) -> list[Complaint]:
+    """The complaints that somebody has answered for their side, in the order they came."""
+    query = db.select(Complaint).where(Complaint.appealed_by_id == person_id)
+    return list(db.session.scalars(query.order_by(Complaint.id)))
+
+
 def others_hiding(row: Complaint) -> bool:
     """Whether another complaint hides the same thing."""
     query = (

@@ -121,8 +121,7 @@ def confirm_rewriting(
             changed = writing.set_values(row, values)
             writing.reject_duplicate_title(row)
         _note_rewriting(case, changed, note)
-        # Last, for the audit names who pressed the button: the firm, by this, and not who rewrote.
-        db.session.flush()
+        # Last, for the audit names who pressed the button by the last move: the firm, and not who rewrote.
         row.life.move(row, "edit", by=by, note=CONFIRMED, changed=changed)
         row.updated_at = now()
     else:
@@ -176,8 +175,7 @@ def confirm_split(
                 draft, "rewrite", by=case.proposed_by, changed=list(PART_FIELDS)
             )
             event.note = f"由需求「{row.title}」拆出，企业已确认。"
-            db.session.flush()
-            # Last, and so in a flush of its own: the audit names who pressed the button by it.
+            # Last, for the audit names who pressed the button by it.
             draft.life.move(draft, "edit", by=by, note=CONFIRMED)
             db.session.add(
                 DiagnosisPart(case_id=case.id, number=number, demand_id=draft.id)

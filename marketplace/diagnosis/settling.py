@@ -40,6 +40,8 @@ def checked_words(name: str, words: str, most: int) -> str:
 
 
 def check_seen(case: DiagnosisCase, seen: int) -> None:
+    """Hold the case for this deed, and refuse what was meant for what it said before. Raises Stale."""
+    persistence.hold_row(case)
     if case.revision != seen:
         raise Stale("这份诊断在您打开之后变过。", "请看过新的内容再决定。")
 

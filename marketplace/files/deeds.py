@@ -347,6 +347,7 @@ def _is_last_evidence(attachment: Attachment) -> bool:
 
 def _decidable(attachment: Attachment, by: Reader | None, seen: int) -> None:
     require(by, "files.review", attachment)
+    persistence.hold_row(attachment)
     _check_seen(attachment, seen)
     waits = attachment.approved_at is None and not attachment.returned
     if not waits or attachment.listing.state not in queries.PUBLIC_STATES:

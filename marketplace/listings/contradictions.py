@@ -28,11 +28,21 @@ class Refusal:
         field: where it is put right.
         advice: what to do.
         source: where it is written that both cannot be; empty for what is a matter of words.
+        checked: whether somebody has compared that with the official text; else it is shown as 待核实.
     """
 
     field: str
     advice: str
     source: str = ""
+    checked: bool = False
+
+    @property
+    def words(self) -> str:
+        """What to do, and where it is written."""
+        if not self.source:
+            return self.advice
+        mark = "" if self.checked else "，条文待核实"
+        return f"{self.advice}（{self.source}{mark}）"
 
 
 # Code of a contradiction → why it is refused. A code that is not here is for the eye of the reviewer only.
@@ -92,8 +102,7 @@ def refusals_of(row: Row) -> Iterator[tuple[str, str]]:
     for code, text in _found_in(row):
         refusal = REFUSALS.get(code)
         if refusal is not None:
-            source = f"（{refusal.source}）" if refusal.source else ""
-            yield refusal.field, f"{text}{refusal.advice}{source}"
+            yield refusal.field, f"{text}{refusal.words}"
 
 
 def _found_in(row: Row) -> Iterator[tuple[str, str]]:
@@ -210,7 +219,10 @@ def _about_owners(row: Achievement, modes: list[str]) -> Iterator[tuple[str, str
             "文字里说还没有征得共有人同意；共有的成果转让、独占许可要共有人同意。",
         )
     elif row.ownership == "joint" and modes:
-        yield "", "权属是「共有」，请核对共有人同意这样转化（专利法第十四条）。"
+        yield (
+            "",
+            "权属是「共有」，请核对共有人同意这样转化（专利法第十四条，条文待核实）。",
+        )
     if row.ownership == "joint" and len(row.co_owners) < 2:
         yield "", "权属是「共有」，完成单位却只写了一家或没有写。"
 

@@ -49,11 +49,17 @@ def get_consent(consent_id: int, *, by: Reader, deed: str) -> CoOwnerConsent:
 
 def consents_for(achievement_id: int) -> list[CoOwnerConsent]:
     """What co-owners of an achievement were asked, but for what was withdrawn, in the order of asking."""
+    return list(db.session.scalars(_consents_query(), {"id": achievement_id}))
+
+
+@cache
+def _consents_query() -> Any:
+    """Built once: each row of a list that is published asks."""
     query = db.select(CoOwnerConsent).where(
-        CoOwnerConsent.achievement_id == achievement_id,
+        CoOwnerConsent.achievement_id == bindparam("id"),
         CoOwnerConsent.state != "withdrawn",
     )
-    return list(db.session.scalars(query.order_by(CoOwnerConsent.id)))
+    return query.order_by(CoOwnerConsent.id)
 
 
 def waiting_for(person: Reader) -> list[CoOwnerConsent]:
@@ -124,9 +130,15 @@ def unasked_owners(row: Achievement) -> list[str]:
 
 def problems_of(row: Achievement, *, deed: str) -> Iterator[str]:
     """What of its co-owners keeps an achievement from being handed in (`submit`) or published (`approve`)."""
+    # Ten thousand new rows of a list that name no co-owner ask nothing: nobody was asked for what nobody has touched.
+    if row.ownership != "joint" and row.revision == 1:
+        return
     consents = consents_for(row.id)
     for name in unasked_owners(row):
-        yield f"权属是「共有」，还没有向共有人「{name}」征求同意。在成果页的「共有人」里征求（专利法第十四条）。"
+        yield (
+            f"权属是「共有」，还没有向共有人「{name}」征求同意。"
+            "在成果页的「共有人」里征求（专利法第十四条，条文待核实）。"
+        )
     others = [owner for owner in row.co_owners if _is_other(row, owner.name)]
     if row.ownership == "joint" and not consents and not others:
         yield "权属是「共有」，没有写共有人是谁。在成果页的「共有人」里写明并征求同意。"

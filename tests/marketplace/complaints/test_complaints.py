@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from marketplace import contributions
 from marketplace.accounts.models import Person
+from marketplace.audit.models import Withheld
 from marketplace.clock import now, today
 from marketplace.complaints import deeds
 from marketplace.complaints.life import COMPLAINT_LIFE
@@ -23,6 +25,7 @@ from marketplace.issues.choosing import choose_lines
 from marketplace.issues.deeds import begin_proof, publish_proof
 from marketplace.notices.models import Notice
 from marketplace.permissions import Guest
+from marketplace.personal_data.deeds import carry_out_retention, close_own_account
 from tests.factories import Factory
 from tests.racing import Racer, at_once, committing_site
 
@@ -213,6 +216,60 @@ def test_who_left_an_address_is_written_to(world: World) -> None:
         world.rule(world.file(nonce=nonce, contact=contact), "dismiss")
     (notice,) = notices("complaint.ruled")
     assert notice.address == "someone@example.com"
+
+
+# State → whether the reporter is forgotten a year after the ruling: not while anything may follow.
+FORGOTTEN = [
+    (("dismiss",), True),
+    (("hold",), False),
+    (("uphold",), False),
+    (("uphold", "appeal"), False),
+    (("uphold", "appeal", "overturn"), True),
+]
+
+
+@pytest.mark.parametrize(("ways", "forgotten"), FORGOTTEN)
+def test_who_reported_is_removed_a_year_after_the_ruling(
+    ways: tuple[str, ...], forgotten: bool, world: World
+) -> None:
+    reporter = world.make.person("broker")
+    row = world.file(by=reporter, contact="0635-8230000")
+    for way in ways:
+        if way == "appeal":
+            deeds.appeal(row, seen=row.revision, text="权利是我们的。", by=world.chief)
+        else:
+            world.rule(row, way)
+    for days, removed in ((364, 0), (366, int(forgotten))):
+        row.ruled_at = now() - timedelta(days=days)
+        db.session.commit()
+        assert carry_out_retention()["complaint_reporter"] == removed
+    db.session.expire_all()
+
+    known = (row.contact_reply, row.reporter_id)
+    expected = ("", None) if forgotten else ("0635-8230000", reporter.id)
+    assert known == expected
+    assert row.text == TEXT
+
+
+def test_the_copy_of_a_reporter_holds_it_and_a_closed_account_leaves_no_contact(
+    world: World,
+) -> None:
+    reporter = world.make.person("broker")
+    row = world.file(by=reporter, contact="0635-8230000")
+    world.rule(row, "hold")
+    deeds.appeal(row, seen=row.revision, text="权利是我们的。", by=world.chief)
+
+    copy = contributions.personal_copy(reporter)
+    others = contributions.personal_copy(world.chief)
+
+    assert [one["联系方式"] for one in copy["提交的举报"]] == ["0635-8230000"]
+    # Whom it concerns does not learn who reported.
+    assert others["提交的举报"] == []
+    assert [one["说明"] for one in others["对举报的说明"]] == ["权利是我们的。"]
+    close_own_account(reporter, password="a-long-enough-password")
+    assert (row.contact_reply, row.text) == ("", TEXT)
+    held = db.select(Withheld.text).where(Withheld.text.contains("8230000"))
+    assert db.session.scalars(held).all() == []
 
 
 @pytest.mark.parametrize("case", ["own organisation", "own report", "owner", "guest"])

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 
+from marketplace import persistence
+from marketplace.accounts.models import Person
+from marketplace.audit.models import Entry
 from marketplace.clock import today
 from marketplace.diagnosis import answers, deeds, queries
 from marketplace.diagnosis.models import DiagnosisCase
-from marketplace.errors import Invalid, NotAllowed, NotFound, NotNow, Stale
+from marketplace.errors import Busy, Invalid, NotAllowed, NotFound, NotNow, Stale
 from marketplace.extensions import db
 from marketplace.lifecycle import history_of, last_event
 from marketplace.listings import change_deeds, changes_waiting, review_deeds
@@ -25,6 +29,7 @@ from marketplace.permissions import may
 from marketplace.substitutes import deeds as substitute_deeds
 from marketplace.substitutes.queries import seats_of
 from tests.factories import Factory
+from tests.racing import at_once, committing_site
 
 SignIn = Callable[..., FlaskClient]
 REASON = "目标没有数字，几件事写在一条里"
@@ -172,6 +177,13 @@ def test_a_rewriting_is_not_used_before_it_is_confirmed(world: World) -> None:
     assert rewriting is not None
     assert rewriting.by_id == w.operator.id
     assert set(rewriting.changed) == {"title", "problem"}
+    # The audit names who confirmed, though both moves are written by one flush.
+    entries = db.select(Entry).where(
+        Entry.kind == "demand", Entry.deed == "demand.edit"
+    )
+    last = db.session.scalar(entries.order_by(Entry.position.desc()).limit(1))
+    assert last is not None
+    assert last.actor == w.chief.id
     # Who rewrote it has written it: another operator lets it through, and the version says what was confirmed.
     assert not may_pass(row, w.operator, "operator")
     fours = Scores(4, 4, 4, 4)
@@ -390,3 +402,54 @@ def _values_of(page: str) -> dict[str, str]:
         chosen_one = re.search(r'<option value="([^"]*)" selected', options)
         values[name] = chosen_one[1] if chosen_one else ""
     return values
+
+
+def test_two_answers_to_a_rewriting_at_once_are_one(
+    tmp_path: Path, migrated: str
+) -> None:
+    with committing_site(tmp_path, migrated) as site:
+        w = World(Factory(db.session))
+        chief = w.chief.id
+        number = w.proposed(w.demand()).id
+        db.session.commit()
+        db.session.remove()
+
+        def confirm() -> Callable[[], object]:
+            case, person = _read(number, chief)
+            chosen, seen = tuple(case.content), case.revision
+
+            def press() -> None:
+                # As the door begins a request that writes.
+                persistence.begin_write()
+                answers.confirm_rewriting(case, chosen, by=person, seen=seen)
+
+            return press
+
+        def decline() -> Callable[[], object]:
+            case, person = _read(number, chief)
+            seen = case.revision
+
+            def press() -> None:
+                persistence.begin_write()
+                answers.decline_proposal(
+                    case, remark="不是这个意思", by=person, seen=seen
+                )
+
+            return press
+
+        outcomes = at_once(site, confirm, decline)
+
+        assert outcomes.count("done") == 1
+        assert sum(isinstance(one, (Stale, NotNow, Busy)) for one in outcomes) == 1
+        case, _ = _read(number, chief)
+        confirmed = case.state == "rewritten"
+        # What was declined changed nothing, what was confirmed is in the demand.
+        assert (case.demand.title == BETTER["title"]) == confirmed
+
+
+def _read(case_id: int, person_id: int) -> tuple[DiagnosisCase, Person]:
+    case = db.session.get(DiagnosisCase, case_id)
+    person = db.session.get(Person, person_id)
+    assert case is not None
+    assert person is not None
+    return case, person

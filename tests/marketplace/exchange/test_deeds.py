@@ -21,6 +21,8 @@ from marketplace.lifecycle import history_of
 from marketplace.listings import deeds as listing_deeds
 from marketplace.listings import upkeep
 from marketplace.listings.models import Demand
+from marketplace.listings.review_models import Scores
+from marketplace.listings.versions import list_versions
 from marketplace.organisations.models import Organisation
 from tests.factories import Factory
 from tests.marketplace.exchange.lists import (
@@ -191,6 +193,48 @@ def test_publishing_publishes_what_is_complete_and_says_what_the_rest_lacks(
         "take",
         "approve",
     ]
+
+
+# Columns of a list → what keeps its row a draft, though an operator publishes the list.
+BLOCKED = [
+    ({"技术成熟度等级": "8", "成熟度依据": "第三方检测报告三份"}, "证明文件"),
+    ({"权属": "共有", "共有单位": "东昌府区轴承厂（示例）"}, "共有"),
+    ({"技术成熟度等级": "2"}, "技术成熟度改对"),
+]
+
+
+@pytest.mark.parametrize(("columns", "words"), BLOCKED)
+def test_an_operator_publishes_nothing_by_a_list_that_no_review_would_let_through(
+    session: Session, columns: dict[str, str], words: str
+) -> None:
+    verify_holder()
+    header = [*HEADER, *columns]
+
+    outcome = import_list([[*ROW, *columns.values()]], header=header, publish=True)
+
+    assert (outcome.new, outcome.published, one().state) == (1, 0, "draft")
+    (draft,) = outcome.drafts
+    assert words in draft.allowed
+
+
+def test_a_demand_that_was_reopened_is_published_by_a_list_as_its_next_version(
+    make: Factory,
+) -> None:
+    firm, operator = make.organisation(), make.person("operator")
+    writer = make.person("firm", firm)
+    found = make.demand(state="submitted", owner=firm)
+    scores = Scores(4, 4, 4, 4)
+    listing_deeds.approve(found, by=operator, seen=found.revision, scores=scores)
+    listing_deeds.close(found, by=writer, seen=found.revision, outcome="dropped")
+    listing_deeds.reopen(found, by=writer, seen=found.revision)
+    found.title = "改过的题目，轴承保持架降噪"
+
+    listing_deeds.publish_imported(found, by=operator)
+    db.session.flush()
+
+    assert found.state == "published"
+    numbers = [one.number for one in list_versions(found, by=operator)]
+    assert sorted(numbers) == [1, 2]
 
 
 @pytest.mark.parametrize("uscc", [None, "91350100M000100Y43"])

@@ -16,9 +16,11 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from marketplace import persistence
+from marketplace.accounts.models import Person
 from marketplace.clock import today
 from marketplace.contributions import jobs
-from marketplace.errors import Invalid, NotAllowed, NotNow
+from marketplace.errors import Busy, Invalid, NotAllowed, NotNow, Stale
 from marketplace.extensions import db
 from marketplace.files import access_deeds, deeds, queries, storage, upkeep
 from marketplace.files.models import Attachment, FileAccess, StoredFile
@@ -32,6 +34,7 @@ from tests.marketplace.files.samples import (
     pdf_of,
     picture_of,
 )
+from tests.racing import Racer, at_once, committing_site
 
 Browser = Callable[..., FlaskClient]
 
@@ -696,3 +699,49 @@ def test_guests_are_recorded_too_and_insiders_are_not(
     ]
     sent = fetch(client, f"/files/{one.id}")
     assert sent.headers["Cache-Control"] == "private, no-cache"
+
+
+def test_two_who_decide_on_a_file_at_once_are_one_decision(
+    tmp_path: Path, migrated: str
+) -> None:
+    with committing_site(tmp_path, migrated) as site:
+        make = Factory(db.session)
+        owner = make.organisation()
+        writer = make.person("firm", owner)
+        row = make.achievement(owner=owner)
+        number = attach(row, by=writer).id
+        people = [make.person("operator").id, make.person("operator").id]
+        db.session.commit()
+        db.session.remove()
+
+        def decide(deed: str, person_id: int, **values: str) -> Racer:
+            def race() -> Callable[[], object]:
+                attachment = db.session.get(Attachment, number)
+                person = db.session.get(Person, person_id)
+                assert attachment is not None
+                seen = attachment.revision
+                act = getattr(deeds, deed)
+
+                def press() -> None:
+                    # As the door begins a request that writes.
+                    persistence.begin_write()
+                    act(attachment, by=person, seen=seen, **values)
+
+                return press
+
+            return race
+
+        outcomes = at_once(
+            site,
+            decide("approve_attachment", people[0]),
+            decide("return_attachment", people[1], reason="看不清，请重扫"),
+        )
+
+        assert outcomes.count("done") == 1
+        assert sum(isinstance(one, (Stale, NotNow, Busy)) for one in outcomes) == 1, (
+            outcomes
+        )
+        attachment = db.session.get(Attachment, number)
+        assert attachment is not None
+        # One of both, and never a file that is approved and returned.
+        assert (attachment.approved_at is None) == bool(attachment.returned)

@@ -149,7 +149,7 @@ REFUSED = [
         {"ips": [right(legal_status="pending")], "conversion_modes": ["license"], "license_type": "open"},
         "license_type", "专利法第五十条",
     ),
-    ({"conversion_note": "尚未取得共有人的同意"}, "conversion_note", "专利法第十四条"),
+    ({"conversion_note": "尚未取得共有人的同意"}, "conversion_note", "专利法第十四条，条文待核实"),
 ]  # fmt: skip
 ALLOWED = [
     {"stage": "pilot", "trl": 5},

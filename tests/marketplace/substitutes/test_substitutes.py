@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 
+from marketplace.accounts.models import Person
 from marketplace.audit.models import Entry
 from marketplace.clock import today
-from marketplace.errors import Invalid, NotAllowed, NotFound, NotNow
+from marketplace.errors import Busy, Invalid, NotAllowed, NotFound, NotNow, Stale
 from marketplace.extensions import db
 from marketplace.lifecycle import history_of, last_event
 from marketplace.listings.models import Assignment, Demand
@@ -25,6 +27,7 @@ from marketplace.substitutes import deeds, queries
 from marketplace.substitutes.models import Substitution
 from marketplace.substitutes.queries import HeldSeat
 from tests.factories import Factory
+from tests.racing import Racer, at_once, committing_site
 
 SignIn = Callable[..., FlaskClient]
 DAY = timedelta(days=1)
@@ -278,3 +281,33 @@ def test_pages(world: World, sign_in: SignIn, subtests: Any) -> None:
     assert (
         sign_in(w.colleague).post(f"/mine/substitutes/{row.id}/end").status_code == 303
     )
+
+
+def test_two_who_name_a_substitute_at_once_name_one(
+    tmp_path: Path, migrated: str
+) -> None:
+    with committing_site(tmp_path, migrated) as site:
+        w = World(Factory(db.session))
+        absent, colleague, chief = w.absent.id, w.colleague.id, w.chief.id
+        db.session.commit()
+        db.session.remove()
+
+        def naming(by_id: int) -> Racer:
+            def race() -> Callable[[], object]:
+                person = db.session.get(Person, absent)
+                substitute = db.session.get(Person, colleague)
+                by = db.session.get(Person, by_id)
+                assert person is not None
+                assert substitute is not None
+                seat = queries.seats_of(person)[0]
+                return lambda: deeds.name_substitute(
+                    seat, substitute, first_day=today(), last_day=today() + DAY, by=by
+                )
+
+            return race
+
+        outcomes = at_once(site, naming(absent), naming(chief))
+
+        assert outcomes.count("done") == 1
+        assert sum(isinstance(one, (Stale, NotNow, Busy)) for one in outcomes) == 1
+        assert len(db.session.scalars(db.select(Substitution)).all()) == 1
