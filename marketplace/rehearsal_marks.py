@@ -47,7 +47,7 @@ def mark_file_name(response: Response) -> Response:
     header = response.headers.get("Content-Disposition", "")
     kind, options = parse_options_header(header)
     name = options.get("filename", "")
-    if kind == "attachment" and not name.startswith(MARK):
+    if kind == "attachment" and not name.startswith(f"{MARK}-"):
         response.headers.set("Content-Disposition", kind, filename=f"{MARK}-{name}")
     return response
 

@@ -123,6 +123,8 @@ class DealWalk:
         self.look(self.firm, "01-asked")
         self.desk.goto(case)
         self.look(self.desk, "02-wanted")
+        # While somebody looked, days went by: what was to be answered may be overdue by now.
+        self.desk.reload()
         send(form_to(self.desk, "/accept"), agrees=True)
         self.firm.goto(f"{case}/deal")
         send(
@@ -178,11 +180,9 @@ class DealWalk:
             objection_contact="科研处，0635-0000000（示例）",
             procedure="收到异议后五个工作日内核查并公开答复。",
         )
-        self.look(self.desk, "08-in-publicity")
         follow(self.desk.get_by_role("link", name="看公示"))
         self.publicity_path = _path_of(self.desk)
         self.guest.goto(self.publicity_path)
-        self.look(self.guest, "09-publicity")
         follow(self.guest.get_by_role("link", name="提出异议"))
         send(
             self.guest.locator("main form"),
@@ -191,7 +191,11 @@ class DealWalk:
             remedy="disclose",
         )
         expect(self.guest.locator("main")).to_contain_text("YY20")
+        # Looked at only now, for a look takes days, and an objection has to come in time; it locks the deal.
         self.look(self.guest, "10-objected")
+        if self.look is not pass_by:
+            self.guest.goto(self.publicity_path)
+            self.look(self.guest, "09-publicity")
         self.approver.goto(self.deal_path)
         self.look(self.approver, "11-locked")
         answer = self.approver.locator('form[action*="/objections/"]')
