@@ -184,6 +184,8 @@ def _verify_page(
         form=form,
         answer=answer,
         words=ANSWERS.get(answer, ""),
+        # Of who scanned the code: the page has an address, and a title, of its own.
+        scanned=(request.view_args or {}).get("code", "")[:40],
         with_file=bool(request.files.get("file")),
         moment=now(),
     )

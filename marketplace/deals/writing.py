@@ -94,8 +94,9 @@ def move_deal(deal: Deal, deed: str, *, by: Reader | None, note: str = "") -> No
 
 def begin_anew(deal: Deal, reason: str) -> None:
     """Let what was decided and made public count no more (no commit)."""
-    void_publicity(deal, reason)
+    # Read first: a query flushes what is only half changed.
     decision = deal.approved_decision
+    void_publicity(deal, reason)
     if decision is not None:
         decision.state = "replaced"
 
