@@ -224,7 +224,7 @@ MORE_FILES: dict[str, dict[str, str]] = {
         "life": "the life tables of envelopes and claims",
         "moving": "claims that go over when organisations are merged",
         "review_deeds": "what operators decide about claims",
-        "workbooks": "lists in the columns of the office",
+        "exporting": "lists in the columns of the office",
         "writing": "a movement as it is written, with the sums of its envelope",
     },
     "proceeds": {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from marketplace.accounts.models import Person
 from marketplace.clock import today
@@ -57,7 +58,11 @@ def add_envelopes(people: Mapping[str, Person], estimate: PolicyEstimate) -> int
     )
     _register_contract(estimate, operator)
     firm, second = people["firm"], people["operator2"]
-    given = {"organisation": estimate.organisation, "estimate": estimate, "by": firm}
+    given: dict[str, Any] = {
+        "organisation": estimate.organisation,
+        "estimate": estimate,
+        "by": firm,
+    }
 
     paid = _submitted(deeds.begin_claim(envelope, "P-1a", **given), firm)
     review_deeds.approve(paid, None, "", by=operator, seen=paid.revision)

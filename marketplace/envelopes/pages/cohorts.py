@@ -9,7 +9,7 @@ from flask_login import current_user
 from marketplace import persistence
 from marketplace.clock import today
 from marketplace.door import needs
-from marketplace.envelopes import cohort_deeds, queries, workbooks
+from marketplace.envelopes import cohort_deeds, exporting, queries
 from marketplace.envelopes.assessing import PAYEE
 from marketplace.envelopes.child_models import TrainingCohort
 from marketplace.envelopes.forms import CohortForm, MembersForm
@@ -93,7 +93,7 @@ def remove_member(member_id: int) -> ResponseReturnValue:
 def members_file(cohort_id: int) -> ResponseReturnValue:
     """Its members in the columns of the claim."""
     row = queries.get_cohort(cohort_id, by=current_user)
-    return workbook_of(workbooks.export_training(row.members), f"cohort-{row.id}")
+    return workbook_of(exporting.export_training(row.members), f"cohort-{row.id}")
 
 
 @blueprint.get("/office/training")
@@ -114,7 +114,7 @@ def training_file(year: int) -> ResponseReturnValue:
     """Everybody of a year in the columns of the claim."""
     # A date has no year beyond these.
     members = queries.trained_in(year) if 2000 <= year <= 2099 else []
-    return workbook_of(workbooks.export_training(members), f"training-{year}")
+    return workbook_of(exporting.export_training(members), f"training-{year}")
 
 
 def _to(row: TrainingCohort) -> ResponseReturnValue:
@@ -130,7 +130,7 @@ def _page(
         row=row,
         form=form or MembersForm(formdata=None),
         claims=queries.claims_of_members(row),
-        clause_code=workbooks.TRAINING_CLAUSE,
+        clause_code=exporting.TRAINING_CLAUSE,
         writes=may(current_user, "cohort.write", row),
         payee=find_value(PAYEE, today()),
     )

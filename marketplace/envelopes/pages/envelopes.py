@@ -9,7 +9,7 @@ from flask_login import current_user
 from marketplace import persistence
 from marketplace.clock import today
 from marketplace.door import needs
-from marketplace.envelopes import envelope_deeds, queries, workbooks
+from marketplace.envelopes import envelope_deeds, exporting, queries
 from marketplace.envelopes.forms import BasisForm, BudgetForm, EnvelopeForm, read_sum
 from marketplace.envelopes.life import CLAIM_LIFE
 from marketplace.envelopes.models import Envelope
@@ -120,7 +120,7 @@ def switch(envelope_id: int, deed: str) -> ResponseReturnValue:
 def claim_list(envelope_id: int) -> ResponseReturnValue:
     """Its claims in the columns of the office."""
     row = queries.get_envelope(envelope_id)
-    return workbook_of(workbooks.export_claims(row), f"claims-{row.id}")
+    return workbook_of(exporting.export_claims(row), f"claims-{row.id}")
 
 
 @blueprint.get(f"{ENVELOPE}/statement.xlsx")
@@ -128,7 +128,7 @@ def claim_list(envelope_id: int) -> ResponseReturnValue:
 def statement(envelope_id: int) -> ResponseReturnValue:
     """Its movements."""
     row = queries.get_envelope(envelope_id)
-    return workbook_of(workbooks.export_statement(row), f"statement-{row.id}")
+    return workbook_of(exporting.export_statement(row), f"statement-{row.id}")
 
 
 def workbook_of(content: bytes, name: str) -> Response:
