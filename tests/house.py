@@ -382,7 +382,7 @@ DATA_FILES = {
     "marketplace/listings/schema/terms.py": "every closed list of the trade",
 }
 LONG_FILES = {
-    "marketplace.envelopes.queries": "what is read of money, claims and cohorts, one statement each",
+    "marketplace/envelopes/queries.py": "what is read of money, claims and cohorts, one statement each",
     "marketplace/brokerage/deeds.py": "one function for each of eighteen buttons",
     "marketplace/brokerage/forms.py": "the forms of twenty buttons, and what each gives its deed",
     "marketplace/brokerage/pages/cases.py": "one view for each of twenty buttons",
