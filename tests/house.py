@@ -248,7 +248,7 @@ MORE_FILES: dict[str, dict[str, str]] = {
         "life": "the life tables of envelopes and claims",
         "moving": "claims that go over when organisations are merged",
         "review_deeds": "what operators decide about claims",
-        "workbooks": "lists in the columns of the office",
+        "exporting": "lists in the columns of the office",
         "writing": "a movement as it is written, with the sums of its envelope",
     },
     "evidence": {
@@ -444,6 +444,7 @@ DATA_FILES = {
     "marketplace/listings/schema/terms.py": "every closed list of the trade",
 }
 LONG_FILES = {
+    "marketplace/envelopes/queries.py": "what is read of money, claims and cohorts, one statement each",
     "marketplace/brokerage/deeds.py": "one function for each of eighteen buttons",
     "marketplace/brokerage/forms.py": "the forms of twenty buttons, and what each gives its deed",
     "marketplace/brokerage/pages/cases.py": "one view for each of twenty buttons",

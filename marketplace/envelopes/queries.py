@@ -14,7 +14,7 @@ from sqlalchemy.orm import joinedload, selectinload
 from marketplace import persistence
 from marketplace.clock import today
 from marketplace.envelopes.child_models import CohortMember, TrainingCohort
-from marketplace.envelopes.life import RESERVED, STANDING, WAITING
+from marketplace.envelopes.life import STANDING, WAITING
 from marketplace.envelopes.models import (
     ClaimLine,
     ClaimPaper,
@@ -295,25 +295,6 @@ def claimed_by(person: Reader) -> list[FundClaim]:
         or_(FundClaim.by_id == person.id, FundClaim.person_id == person.id)
     )
     return list(db.session.scalars(query.options(*_shown()).order_by(FundClaim.id)))
-
-
-def standing_line(codes: Iterable[str]) -> list[ClaimLine]:
-    """Lines that stand with one of these keys, for the words of a refusal."""
-    wanted = list(codes)
-    query = db.select(ClaimLine).where(
-        ClaimLine.standing,
-        or_(ClaimLine.once_key.in_(wanted), ClaimLine.base_key.in_(wanted)),
-    )
-    return list(db.session.scalars(query.options(joinedload(ClaimLine.claim))))
-
-
-def reserved_sum(envelope: Envelope) -> int:
-    """What the claims of an envelope hold reserved, in 分: what its movements must come to."""
-    granted = func.coalesce(FundClaim.approved_fen, FundClaim.requested_fen)
-    query = db.select(func.sum(granted)).where(
-        FundClaim.envelope_id == envelope.id, FundClaim.state.in_(RESERVED)
-    )
-    return int(db.session.scalar(query) or 0)
 
 
 # -- cohorts -----------------------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ import io
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from marketplace.accounts.models import Person
 from marketplace.clock import today
@@ -58,13 +59,15 @@ def add_envelopes(people: Mapping[str, Person], estimate: PolicyEstimate) -> int
     )
     _register_contract(estimate, operator)
     firm, second = people["firm"], people["operator2"]
-    begin = partial(
+    begingiven: dict[str, Any] = partial(
         deeds.begin_claim,
         envelope,
-        organisation=estimate.organisation,
+        {
+        "organisation=estimate.organisation,
         estimate=estimate,
         by=firm,
-    )
+    ),
+    }
 
     paid = _submitted(begin("P-1a"), firm)
     review_deeds.approve(paid, None, "", by=operator, seen=paid.revision)

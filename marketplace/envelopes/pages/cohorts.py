@@ -9,7 +9,7 @@ from flask_login import current_user
 from marketplace import persistence
 from marketplace.clock import today
 from marketplace.door import needs
-from marketplace.envelopes import cohort_deeds, queries, workbooks
+from marketplace.envelopes import cohort_deeds, exporting, queries
 from marketplace.envelopes.assessing import PAYEE
 from marketplace.envelopes.child_models import TrainingCohort
 from marketplace.envelopes.forms import CohortForm, MembersForm
@@ -94,7 +94,7 @@ def members_file(cohort_id: int) -> ResponseReturnValue:
     """Its members in the columns of the claim."""
     row = queries.get_cohort(cohort_id, by=current_user)
     claims = queries.claims_of_certificates(row.members)
-    book = workbooks.export_training(row.members, claims)
+    book = workbooksexporting.export_training(row.members, claims)
     return workbook_of(book, f"cohort-{row.id}")
 
 
@@ -117,7 +117,7 @@ def training_file(year: int) -> ResponseReturnValue:
     # A date has no year beyond these.
     members = queries.trained_in(year) if 2000 <= year <= 2099 else []
     claims = queries.claims_of_certificates(members)
-    book = workbooks.export_training(members, claims)
+    book = workbooksexporting.export_training(members, claims)
     return workbook_of(book, f"training-{year}")
 
 
@@ -134,7 +134,7 @@ def _page(
         row=row,
         form=form or MembersForm(formdata=None),
         claims=queries.claims_of_members(row),
-        clause_code=workbooks.TRAINING_CLAUSE,
+        clause_code=exporting.TRAINING_CLAUSE,
         writes=may(current_user, "cohort.write", row),
         payee=find_value(PAYEE, today()),
     )

@@ -9,7 +9,7 @@ from flask_login import current_user
 from marketplace import persistence
 from marketplace.clock import today
 from marketplace.door import needs
-from marketplace.envelopes import envelope_deeds, queries, workbooks
+from marketplace.envelopes import envelope_deeds, exporting, queries
 from marketplace.envelopes.forms import BasisForm, BudgetForm, EnvelopeForm, read_sum
 from marketplace.envelopes.life import CLAIM_LIFE
 from marketplace.envelopes.models import Envelope
@@ -121,7 +121,7 @@ def claim_list(envelope_id: int) -> ResponseReturnValue:
     """Its claims in the columns of the office."""
     row = queries.get_envelope(envelope_id)
     return workbook_of(
-        workbooks.export_claims(queries.claims_of(row)), f"claims-{row.id}"
+        workbooksexporting.export_claims(queries.claims_of(row)), f"claims-{row.id}"
     )
 
 
@@ -131,7 +131,7 @@ def statement(envelope_id: int) -> ResponseReturnValue:
     """Its movements."""
     row = queries.get_envelope(envelope_id)
     return workbook_of(
-        workbooks.export_statement(queries.all_movements(row)), f"statement-{row.id}"
+        workbooksexporting.export_statement(queries.all_movements(row)), f"statement-{row.id}"
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy.exc import TimeoutError
 
 from marketplace import persistence
 from marketplace.accounts.models import Person
@@ -30,13 +31,22 @@ def site(tmp_path: Any, migrated: str) -> Iterator[Flask]:
 
 
 def submits(claim_id: int, person_id: int) -> Callable[[], Callable[[], object]]:
-    """Handing a claim in, as a request does: it begins as a writer, and reads then."""
+    """Handing a claim in, as a request does: it begins as a writer, and reads then.
+
+    Who is told that the site is overrun, for all its connections are taken, presses again as people do.
+    """
 
     def read() -> Callable[[], object]:
         return submit
 
     def submit() -> None:
-        persistence.begin_write()
+        while True:
+            try:
+                persistence.begin_write()
+            except TimeoutError:
+                db.session.rollback()
+            else:
+                break
         row = db.session.get_one(FundClaim, claim_id)
         person = db.session.get_one(Person, person_id)
         deeds.submit_claim(row, by=person, seen=row.revision)

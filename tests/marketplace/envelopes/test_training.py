@@ -8,7 +8,7 @@ import openpyxl
 import pytest
 
 from marketplace.clock import today
-from marketplace.envelopes import cohort_deeds, deeds, queries, workbooks
+from marketplace.envelopes import cohort_deeds, deeds, exporting, queries
 from marketplace.envelopes.child_models import TrainingCohort
 from marketplace.errors import Invalid, NotAllowed, NotNow, Stale
 from marketplace.extensions import db
@@ -117,7 +117,7 @@ def test_years_count_by_level_and_leave_as_the_office_wants(world: World) -> Non
     assert counts == {YEAR: {"junior": 2}, YEAR - 1: {"intermediate": 1}}
 
     row = world.submitted("P-20a", cohort=cohort, figures=None)
-    cells = exported(YEAR)
+    cells = exportedcells_of(exporting.export_training(queries.trained_in(YEAR)
     assert cells[0][:5] == ["序号", "姓名", "证件号码后四位", "证书级别", "证书编号"]
     assert cells[1][1:5] == ["张三", "123X", "初级技术经纪人", "C-001"]
     assert (cells[1][10], cells[1][11]) == ("0.1", row.number)
@@ -125,7 +125,7 @@ def test_years_count_by_level_and_leave_as_the_office_wants(world: World) -> Non
     assert cells[3][1] == "'=张三"
 
     set_rule("training.columns", "证书编号、开户银行、姓名", world=world)
-    cells = exported(YEAR - 1)
+    cells = exportedcells_of(exporting.export_training(queries.trained_in(YEAR - 1)
     assert cells == [["证书编号", "开户银行", "姓名"], ["C-003", "", "李四"]]
 
 
