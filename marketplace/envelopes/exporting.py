@@ -8,8 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 import xlsxwriter
 
 from marketplace.clock import today
+from marketplace.envelopes import queries
 from marketplace.envelopes.child_models import CohortMember
-from marketplace.envelopes.models import EnvelopeMovement, FundClaim
+from marketplace.envelopes.models import Envelope, FundClaim
 from marketplace.issues.workbooks import BOOK_SETTINGS
 from marketplace.parsing.text import escape_formula
 from marketplace.policies.queries import clause_on
@@ -31,29 +32,24 @@ def columns_of(key: str) -> list[str]:
     return [one.strip() for one in value.split("、") if one.strip()]
 
 
-def export_claims(claims: Iterable[FundClaim]) -> bytes:
-    """Claims as a workbook; a column that the platform knows nothing of is left to the office."""
+def export_claims(envelope: Envelope) -> bytes:
+    """The claims of an envelope as a workbook; a column that the platform knows nothing of is left to the office."""
     rows = []
-    for number, row in enumerate(claims, 1):
+    for number, row in enumerate(queries.claims_of(envelope), 1):
         rows.append(_claim_cells(number, row))
     return _book("申领清单", columns_of(CLAIM_COLUMNS), rows)
 
 
-def export_training(
-    members: Iterable[CohortMember], claims: Mapping[str, FundClaim]
-) -> bytes:
-    """Trained people with their certificates as a workbook, in the columns of the claim.
-
-    Args:
-        members: the trained people, in the order of the rows.
-        claims: key of a certificate → the claim that was made for it.
-    """
+def export_training(members: Iterable[CohortMember]) -> bytes:
+    """Trained people with their certificates as a workbook, in the columns of the claim."""
+    listed = list(members)
+    claims = queries.claims_of_certificates(listed)
     clause = clause_on(TRAINING_CLAUSE, today())
     each = ""
     if clause is not None and clause.amount.value is not None:
         each = amount(clause.amount.value)
     rows = []
-    for number, one in enumerate(members, 1):
+    for number, one in enumerate(listed, 1):
         claim = claims.get(one.certificate_key)
         cohort = one.cohort
         rows.append(
@@ -75,10 +71,10 @@ def export_training(
     return _book("培训取证申领表", columns_of(TRAINING_COLUMNS), rows)
 
 
-def export_statement(movements: Iterable[EnvelopeMovement]) -> bytes:
-    """Movements of an envelope as a workbook, in their order."""
+def export_statement(envelope: Envelope) -> bytes:
+    """Every movement of an envelope, oldest first."""
     rows = []
-    for one in movements:
+    for one in queries.all_movements(envelope):
         claim = one.claim
         rows.append(
             {

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -59,30 +58,26 @@ def add_envelopes(people: Mapping[str, Person], estimate: PolicyEstimate) -> int
     )
     _register_contract(estimate, operator)
     firm, second = people["firm"], people["operator2"]
-    begingiven: dict[str, Any] = partial(
-        deeds.begin_claim,
-        envelope,
-        {
-        "organisation=estimate.organisation,
-        estimate=estimate,
-        by=firm,
-    ),
+    given: dict[str, Any] = {
+        "organisation": estimate.organisation,
+        "estimate": estimate,
+        "by": firm,
     }
 
-    paid = _submitted(begin("P-1a"), firm)
+    paid = _submitted(deeds.begin_claim(envelope, "P-1a", **given), firm)
     review_deeds.approve(paid, None, "", by=operator, seen=paid.revision)
     review_deeds.pay(paid, today(), "示例凭证 1", by=second, seen=paid.revision)
 
-    approved = _submitted(begin("P-19b"), firm)
+    approved = _submitted(deeds.begin_claim(envelope, "P-19b", **given), firm)
     review_deeds.approve(approved, None, "", by=operator, seen=approved.revision)
 
-    _submitted(begin("P-10b"), firm)
+    _submitted(deeds.begin_claim(envelope, "P-10b", **given), firm)
 
-    returned = _submitted(begin("P-4b"), firm)
+    returned = _submitted(deeds.begin_claim(envelope, "P-4b", **given), firm)
     review_deeds.send_back(
         returned, "批准文件缺盖章页，请补上。", by=operator, seen=returned.revision
     )
-    begin("P-19a")
+    deeds.begin_claim(envelope, "P-19a", **given)
     return 5 + _claim_for_training(envelope, people["institute"])
 
 

@@ -93,9 +93,7 @@ def remove_member(member_id: int) -> ResponseReturnValue:
 def members_file(cohort_id: int) -> ResponseReturnValue:
     """Its members in the columns of the claim."""
     row = queries.get_cohort(cohort_id, by=current_user)
-    claims = queries.claims_of_certificates(row.members)
-    book = workbooksexporting.export_training(row.members, claims)
-    return workbook_of(book, f"cohort-{row.id}")
+    return workbook_of(exporting.export_training(row.members), f"cohort-{row.id}")
 
 
 @blueprint.get("/office/training")
@@ -116,9 +114,7 @@ def training_file(year: int) -> ResponseReturnValue:
     """Everybody of a year in the columns of the claim."""
     # A date has no year beyond these.
     members = queries.trained_in(year) if 2000 <= year <= 2099 else []
-    claims = queries.claims_of_certificates(members)
-    book = workbooksexporting.export_training(members, claims)
-    return workbook_of(book, f"training-{year}")
+    return workbook_of(exporting.export_training(members), f"training-{year}")
 
 
 def _to(row: TrainingCohort) -> ResponseReturnValue:

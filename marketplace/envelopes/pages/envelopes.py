@@ -120,9 +120,7 @@ def switch(envelope_id: int, deed: str) -> ResponseReturnValue:
 def claim_list(envelope_id: int) -> ResponseReturnValue:
     """Its claims in the columns of the office."""
     row = queries.get_envelope(envelope_id)
-    return workbook_of(
-        workbooksexporting.export_claims(queries.claims_of(row)), f"claims-{row.id}"
-    )
+    return workbook_of(exporting.export_claims(row), f"claims-{row.id}")
 
 
 @blueprint.get(f"{ENVELOPE}/statement.xlsx")
@@ -130,9 +128,7 @@ def claim_list(envelope_id: int) -> ResponseReturnValue:
 def statement(envelope_id: int) -> ResponseReturnValue:
     """Its movements."""
     row = queries.get_envelope(envelope_id)
-    return workbook_of(
-        workbooksexporting.export_statement(queries.all_movements(row)), f"statement-{row.id}"
-    )
+    return workbook_of(exporting.export_statement(row), f"statement-{row.id}")
 
 
 def workbook_of(content: bytes, name: str) -> Response:

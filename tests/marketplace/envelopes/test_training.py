@@ -47,13 +47,6 @@ def cells_of(content: bytes) -> list[list[str]]:
     return [[str(cell.value or "") for cell in row] for row in sheet.iter_rows()]
 
 
-def exported(year: int) -> list[list[str]]:
-    """The cells of the list of a training year."""
-    members = queries.trained_in(year)
-    claims = queries.claims_of_certificates(members)
-    return cells_of(workbooks.export_training(members, claims))
-
-
 def test_a_cohort_is_claimed_for_once(world: World) -> None:
     cohort = cohort_of(world)
     row = world.draft("P-20a", cohort=cohort, figures=None)
@@ -117,7 +110,7 @@ def test_years_count_by_level_and_leave_as_the_office_wants(world: World) -> Non
     assert counts == {YEAR: {"junior": 2}, YEAR - 1: {"intermediate": 1}}
 
     row = world.submitted("P-20a", cohort=cohort, figures=None)
-    cells = exportedcells_of(exporting.export_training(queries.trained_in(YEAR)
+    cells = cells_of(exporting.export_training(queries.trained_in(YEAR)))
     assert cells[0][:5] == ["序号", "姓名", "证件号码后四位", "证书级别", "证书编号"]
     assert cells[1][1:5] == ["张三", "123X", "初级技术经纪人", "C-001"]
     assert (cells[1][10], cells[1][11]) == ("0.1", row.number)
@@ -125,7 +118,7 @@ def test_years_count_by_level_and_leave_as_the_office_wants(world: World) -> Non
     assert cells[3][1] == "'=张三"
 
     set_rule("training.columns", "证书编号、开户银行、姓名", world=world)
-    cells = exportedcells_of(exporting.export_training(queries.trained_in(YEAR - 1)
+    cells = cells_of(exporting.export_training(queries.trained_in(YEAR - 1)))
     assert cells == [["证书编号", "开户银行", "姓名"], ["C-003", "", "李四"]]
 
 
