@@ -33,6 +33,7 @@ JOB_NAMES = {
     "backup": "夜间备份",
 }
 COMMAND_NAMES = {
+    "rehearse": "开始演练",
     "audit.sign": "签发审计检查点",
     "audit.resume": "说明审计树变短",
     "audit.export": "导出审计日志",

@@ -157,7 +157,16 @@ def test_the_page_is_the_auditors_alone(
 def test_an_auditor_may_do_nothing_but_read(make: Factory) -> None:
     person = make.person("auditor")
     granted = {deed for deed, who in TABLE.items() if auditor in who}
-    assert granted == {"audit.read", "audit.export"}
+    assert granted == {
+        "audit.read",
+        "audit.export",
+        "ledger.export",
+        "report.list",
+        "report.read",
+        "evidence.list",
+        # A copy of what is recorded, with its proofs: nothing of a deal changes.
+        "evidence.make",
+    }
     operators = {
         "listing.review",
         "dictionary.edit",
