@@ -13,6 +13,7 @@ from typing import Any
 import stdnum.cn.uscc
 from sqlalchemy.orm import Session
 
+from marketplace import contributions
 from marketplace.accounts import deeds as account_deeds
 from marketplace.accounts import sessions
 from marketplace.accounts.child_models import PersonSession
@@ -24,6 +25,7 @@ from marketplace.listings import index as listing_index
 from marketplace.listings import places
 from marketplace.listings.models import Achievement, Demand
 from marketplace.listings.review_models import Scores
+from marketplace.listings.writing import set_values
 from marketplace.organisations.models import Organisation, key_of
 from marketplace.profiles import deeds as profile_deeds
 from marketplace.profiles.models import RESEARCHER_FIELDS, BrokerProfile
@@ -244,6 +246,17 @@ class Factory:
             state,
         )
 
+    def _held_back(self, row: Any, values: dict[str, Any]) -> dict[str, Any]:
+        """What nobody may publish, taken out of a draft: patents that lapse, say, once the listing is public."""
+        self.session.flush()
+        if not contributions.publication_blocks(row, "approve"):
+            return {}
+        innocent: dict[str, Any] = dict.fromkeys(("trl", "ownership", "secrecy"))
+        innocent |= {"ips": [], "co_owners": []}
+        found = {name: values[name] for name in innocent if name in values}
+        set_values(row, innocent)
+        return found
+
     def _listing(
         self,
         kind: str,
@@ -282,7 +295,9 @@ class Factory:
             elif step == "d":
                 listing_deeds.submit(row, by=writer, seen=row.revision)
             elif step == "i":  # by the operator's list: the same moves in one commit
+                later = self._held_back(row, values)
                 listing_deeds.publish_imported(row, by=None)
+                set_values(row, later)
                 if self._held is None:
                     self._publish([row])
                 else:

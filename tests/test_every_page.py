@@ -60,7 +60,7 @@ from marketplace.notices.letters import stop_path
 from marketplace.policies.deeds import keep_estimate
 from marketplace.policies.models import PolicyEstimate
 from marketplace.rights.deeds import ask_co_owner
-from marketplace.stories.deeds import Written, write_story
+from marketplace.stories.deeds import Written, agree_to_story, write_story
 from marketplace.substitutes.deeds import name_substitute
 from marketplace.substitutes.queries import seats_of
 from marketplace.wordlists.deeds import begin_draft
@@ -347,7 +347,7 @@ def houses(
     envelopes, claims, cohort = claims_at_stations(make, firm, chief)
     of_finance = FinanceWorld(make, firm, chief)
     pack = request_pack(deals["approved"], by=of_deals.dean)
-    certificates, stories = shown_of(make, contracts[-1])
+    certificates, stories = shown_of(make, contracts[-2:])
     return {
         "rows": rows,
         "broker": broker,
@@ -480,23 +480,32 @@ def contracts_of(
         world.signed(world.approved_deal()),
         world.filed(world.approved_deal()),
         world.registered(world.approved_deal()),
+        world.registered(world.approved_deal()),
     ]
     return [contract.id for contract in made], [world.deal.id]
 
 
-def shown_of(make: Factory, contract_id: int) -> tuple[list[int], list[int]]:
-    """Certificates and the story of a registered contract, each at a station that has buttons of its own."""
-    contract = make.session.get_one(TechContract, contract_id)
-    seller = contract.seller
+def shown_of(make: Factory, registered: list[int]) -> tuple[list[int], list[int]]:
+    """Certificates and stories of two registered contracts, each at a station that has buttons of its own."""
+    contracts = [make.session.get_one(TechContract, number) for number in registered]
+    seller, buyer = contracts[0].seller, contracts[0].buyer
     assert seller is not None
-    operator = make.person("operator")
-    numbers = []
-    for person in (make.person("researcher", seller), make.person("desk", seller)):
-        row = request_certificate(seller, [contract_id], "", "申报职称", by=person)
-        numbers.append(row.id)
+    assert buyer is not None
+    operator, desk = make.person("operator"), make.person("desk", seller)
+    certificates = []
+    for person in (make.person("researcher", seller), desk):
+        row = request_certificate(seller, registered[:1], "", "申报职称", by=person)
+        certificates.append(row.id)
     issue_certificate(row, by=operator, seen=row.revision)
     written = Written("工艺落地", "一家研究所", "一家企业", "寿命提高一倍。")
-    return numbers, [write_story(contract, written, by=operator).id]
+    stories = []
+    for contract in contracts:
+        story = write_story(contract, written, by=operator)
+        stories.append(story.id)
+    for person in (desk, make.person("firm", buyer)):
+        agree_to_story(story, story.text.sha256, by=person)
+    assert story.state == "published"
+    return certificates, stories
 
 
 def staged_import(make: Factory, owner: Organisation) -> tuple[int, list[int]]:

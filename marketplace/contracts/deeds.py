@@ -197,7 +197,8 @@ def confirm_paper(contract: TechContract, sha256: str, *, by: Reader) -> None:
 
 
 def require_seen(contract: TechContract, seen: int) -> None:
-    """Refuse what was decided on a page that is no longer true. Raises Stale."""
+    """Hold the contract, and refuse what was decided on a page that is no longer true. Raises Stale."""
+    persistence.hold_row(contract)
     if contract.revision != seen:
         raise CHANGED
 

@@ -118,7 +118,10 @@ def listing_approved(row: Any) -> None:
 
 def publication_blocks(row: Any, deed: str) -> Iterator[tuple[str, str]]:
     """While somebody objects to what is made public of an achievement, its text stays what they object to."""
-    if isinstance(row, Achievement) and queries.has_open_objection(row.id):
+    # No deal has begun about the ten thousand rows of a new list.
+    if not isinstance(row, Achievement) or row.revision == 1:
+        return
+    if queries.has_open_objection(row.id):
         yield "title", "这项成果正在公示，有异议没有答复，答复以后才能改。"
 
 

@@ -52,7 +52,7 @@ def read_rehearsal(folder: Path) -> Rehearsal | None:
         return Rehearsal(
             speed, None if began is None else datetime.fromisoformat(began)
         )
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, ValueError, KeyError, TypeError):
         raise ConfigError(

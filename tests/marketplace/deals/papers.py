@@ -163,7 +163,7 @@ class PaperWalk:
         assert contract is not None
         paper = contract.current_paper
         sha256 = paper.sha256 if paper is not None else ""
-        self.on(deeds.confirm_paper, by, sha256 or "")()
+        deeds.confirm_paper(contract, sha256 or "", by=by)
 
     def register(self, by: Any) -> None:
         contract = self.contract

@@ -298,10 +298,7 @@ def _confirm_by(name: str) -> Callable[[At], None]:
     def press(at: At) -> None:
         paper = at.contract.current_paper
         contract_deeds.confirm_paper(
-            at.contract,
-            paper.sha256 or "",
-            by=at.person(name),
-            seen=at.seen("contract"),
+            at.contract, paper.sha256 or "", by=at.person(name)
         )
 
     return press

@@ -265,7 +265,10 @@ def contract_holds(contract: TechContract) -> None:
     else:
         # What is not signed any more, or not yet, leaves the deal where it may be revised.
         assert deal.state not in ("contracted", "performing", "converted")
-    if deal.state in ("performing", "converted"):
-        assert proceeds_queries.receipts_of(contract)
+    receipts = proceeds_queries.receipts_of(contract)
+    if deal.state == "converted":
+        assert receipts
+    elif deal.state == "performing":
+        assert contract.state in ("registered", "cancelled") or receipts
     received = proceeds_queries.received_fen(contract)
     assert received >= proceeds_queries.bound_fen(contract)

@@ -117,7 +117,9 @@ def pack(world: World) -> EvidencePack:
     contracts = ContractWorld(make)
     contracts.seller, contracts.buyer = world.desk, world.chief
     contract = contracts.registered(deal, "2026370150009999")
-    proceeds_deeds.record_receipt(contract, 10_000_00, today(), "", by=world.desk)
+    proceeds_deeds.record_receipt(
+        contract, 10_000_00, today(), "", by=world.desk, seen=contract.revision
+    )
     distribution = proceeds_deeds.plan_distribution(
         contract,
         costs=[1_00],

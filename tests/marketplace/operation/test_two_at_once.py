@@ -532,7 +532,7 @@ NUMBERS = (
     "status_id",
     "product_id",
     "version_id",
-    "pack_id",
+    "evidence_id",
     "loan_id",
     "interest_id",
     "demand_id",

@@ -36,11 +36,17 @@ def world(make: Factory) -> World:
     """An institute with a registered contract, money and two distributions, one of them dropped."""
     made = World(make)
     contract = made.registered()
-    wrong = proceeds_deeds.record_receipt(contract, 1_11, today(), "", by=made.seller)
+    wrong = proceeds_deeds.record_receipt(
+        contract, 1_11, today(), "", by=made.seller, seen=contract.revision
+    )
     proceeds_deeds.reverse_receipt(wrong, "记错合同", by=made.seller)
-    proceeds_deeds.record_receipt(contract, 10_000_01, today(), "", by=made.seller)
+    proceeds_deeds.record_receipt(
+        contract, 10_000_01, today(), "", by=made.seller, seen=contract.revision
+    )
     earlier = date(today().year - 1, 12, 31)
-    proceeds_deeds.record_receipt(contract, 500_00, earlier, "", by=made.seller)
+    proceeds_deeds.record_receipt(
+        contract, 500_00, earlier, "", by=made.seller, seen=contract.revision
+    )
     for settles in (True, False):
         plan = proceeds_deeds.plan_distribution(
             contract,
@@ -54,7 +60,9 @@ def world(make: Factory) -> World:
         )
         if settles:
             proceeds_deeds.settle_distribution(plan, by=made.seller, seen=plan.revision)
-            proceeds_deeds.record_receipt(contract, 7, today(), "", by=made.seller)
+            proceeds_deeds.record_receipt(
+                contract, 7, today(), "", by=made.seller, seen=contract.revision
+            )
         else:
             proceeds_deeds.drop_distribution(plan, by=made.seller, seen=plan.revision)
     return made
