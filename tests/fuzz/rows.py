@@ -171,6 +171,7 @@ def known_values() -> dict[str, list[Any]]:
         "code": ["bearing"],
         "filename": ["site.css"],
         "number": [1, 2, 3, 2026],
+        "size": [1, 3],
         "format": ["pdf", "xlsx", "json"],
         "word_list": list(KINDS),
         "key": ["publicity.days", "tax.vat"],
