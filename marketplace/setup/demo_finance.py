@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
+from marketplace import persistence
 from marketplace.accounts.models import Person
 from marketplace.audit.looks import record_reading
 from marketplace.clock import today
@@ -132,6 +133,8 @@ def add_finance(people: Mapping[str, Person]) -> int:
     )
     # The bank has looked once, which the firm sees.
     record_reading(LOOKED, kind=pack.kind, thing=pack.id, by=people["bank"])
+    # The reading was recorded by a connection of its own: what was read before it could no longer be saved upon.
+    persistence.begin_write()
     _file_loans(bank, firm, people)
     preference = investor_deeds.save_preference(
         fund,
