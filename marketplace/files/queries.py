@@ -300,6 +300,14 @@ def referring_columns() -> tuple[Any, ...]:
     return tuple(found)
 
 
+@cache
+def bearing_models() -> tuple[Any, ...]:
+    """The models whose rows bear a content as `file`, and stay without it from `removed_at` on; of every room."""
+    tables = {column.table for column in referring_columns()}
+    mappers = db.Model.registry.mappers
+    return tuple(one.class_ for one in mappers if one.local_table in tables)
+
+
 def files_of(kind: str, number: int) -> list[ThingFile]:
     """The files of a thing that is no listing, oldest first; those that were removed are left out."""
     query = db.select(ThingFile).where(
