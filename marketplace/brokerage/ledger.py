@@ -85,6 +85,10 @@ def _named(query: Select[tuple[Attribution]]) -> Select[tuple[Attribution]]:
 def _may_read(row: Attribution, reader: Reader) -> bool:
     if operator(reader, row):
         return True
+    # The two organisations learn to whom they are credited, and what a dispute about it says.
+    pair = {row.holder_organisation_id, row.receiver_organisation_id}
+    if pair.intersection(reader.organisation_ids):
+        return True
     query = db.select(Attribution.id).where(
         Attribution.id == row.id, _concerns(list(reader.broker_numbers))
     )
