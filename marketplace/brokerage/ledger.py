@@ -85,6 +85,11 @@ def _named(query: Select[tuple[Attribution]]) -> Select[tuple[Attribution]]:
 def _may_read(row: Attribution, reader: Reader) -> bool:
     if operator(reader, row):
         return True
+    # The two organisations learn to whom they are credited, and what a dispute about it says. Where only an operator
+    # has confirmed the pair, one may not know the name of the other yet.
+    pair = {row.holder_organisation_id, row.receiver_organisation_id}
+    if row.basis == "both_sides" and pair.intersection(reader.organisation_ids):
+        return True
     query = db.select(Attribution.id).where(
         Attribution.id == row.id, _concerns(list(reader.broker_numbers))
     )

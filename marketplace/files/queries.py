@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, and_, exists, func, or_
 from marketplace.accounts.queries import people_by_id
 from marketplace.audit.models import Entry
 from marketplace.errors import NotAllowed, NotFound
-from marketplace.extensions import db
+from marketplace.extensions import Model, db
 from marketplace.files import disclosure
 from marketplace.files.disclosure import Sight
 from marketplace.files.life import EVIDENCE
@@ -298,6 +298,14 @@ def referring_columns() -> tuple[Any, ...]:
             ):
                 found.append(column)
     return tuple(found)
+
+
+@cache
+def bearing_models() -> tuple[Any, ...]:
+    """The models whose rows bear a content as `file`, and stay without it from `removed_at` on; of every room."""
+    tables = {column.table for column in referring_columns()}
+    mappers = Model.registry.mappers
+    return tuple(one.class_ for one in mappers if one.local_table in tables)
 
 
 def files_of(kind: str, number: int) -> list[ThingFile]:

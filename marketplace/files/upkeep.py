@@ -12,7 +12,7 @@ from marketplace.clock import now, today
 from marketplace.errors import Busy, Invalid
 from marketplace.extensions import db
 from marketplace.files import access_deeds, announcements, queries, scanning, storage
-from marketplace.files.models import Attachment, FileAccess, StoredFile, ThingFile
+from marketplace.files.models import Attachment, FileAccess, StoredFile
 
 log = structlog.get_logger(__name__)
 AT_ONCE = 50  # contents scanned in one go
@@ -119,9 +119,11 @@ def _settle_scan(stored_id: int, result: str) -> bool:
                 attachment, "已查毒，没有问题。", by=None, key="scanned"
             )
     if result == "infected":
-        borne = db.select(ThingFile).where(ThingFile.file_id == stored_id)
-        for one in db.session.scalars(borne).all():
-            one.file, one.removed_at = None, now()
+        # What rooms above attach, of claims for example, goes too: else the content would stay for ever.
+        for model in queries.bearing_models():
+            borne = db.select(model).where(model.file_id == stored_id)
+            for one in db.session.scalars(borne).all():
+                one.file, one.removed_at = None, now()
     if result != "infected":
         stored.scan = result
         db.session.commit()

@@ -133,7 +133,7 @@ def add_finance(people: Mapping[str, Person]) -> int:
     )
     # The bank has looked once, which the firm sees.
     record_reading(LOOKED, kind=pack.kind, thing=pack.id, by=people["bank"])
-    # That was saved by a transaction of its own.
+    # The reading was recorded by a connection of its own: what was read before it could no longer be saved upon.
     persistence.begin_write()
     _file_loans(bank, firm, people)
     preference = investor_deeds.save_preference(

@@ -353,20 +353,21 @@ def _case_page(
     if shows and not was_recorded("contact.read", kind=row.kind, thing=row.id):
         sides = without_contacts(sides)
     inside = may(current_user, "brokerage.end", row)
+    held = sides_held(row, current_user)
     page = render_template(
         "brokerage/case.html",
         row=row,
         card=card,
         sides=sides,
         inside=inside,
-        held=sides_held(row, current_user),
+        held=held,
         offered=offered_deeds(row, current_user, given),
         later=later_deeds(row, current_user),
         panels=contributions.case_panels(row, current_user),
         history=history_of(row) if inside else [],
         agreement=queries.shown_agreement(row, current_user),
         introduction_open=queries.opens_introduction(row, current_user),
-        attribution=ledger.attribution_of(row.pair_key) if inside else None,
+        attribution=ledger.attribution_of(row.pair_key) if inside or held else None,
     )
     return page, status
 

@@ -30,7 +30,7 @@ def ledger_rows() -> ResponseReturnValue:
 
 
 @blueprint.get("/brokerage/ledger/<int:attribution_id>")
-@needs("brokerage.desk")
+@needs("mine.read")
 def attribution(attribution_id: int) -> ResponseReturnValue:
     """One row of it, with its disputes."""
     return _attribution_page(attribution_id)
@@ -103,6 +103,7 @@ def _attribution_page(
     page = render_template(
         "brokerage/attribution.html",
         row=row,
+        has_ledger=may(current_user, "brokerage.desk"),
         disputes=disputes,
         rules=may(current_user, "brokerage.direct"),
         disputing=disputing or DisputeForm(formdata=None),

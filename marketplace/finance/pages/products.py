@@ -13,7 +13,7 @@ from marketplace import persistence
 from marketplace.clock import today
 from marketplace.door import OPEN_PAGE, current_reader, needs
 from marketplace.errors import Invalid
-from marketplace.finance import deeds, queries
+from marketplace.finance import deeds, pack_queries, queries
 from marketplace.finance.content import (
     NO_APPROVAL,
     STATUS_FIELDS,
@@ -75,6 +75,9 @@ def product(product_id: int) -> ResponseReturnValue:
         figures = queries.figures_of_firm(organisation, today())
     return render_template(
         "finance/product.html",
+        # Only who may: the button led others to 「没有找到」.
+        offers_pack=organisation is not None
+        and bool(pack_queries.firms_of(current_user)),
         version=version,
         product=version.product,
         versions=queries.published_versions(version.product),

@@ -66,6 +66,30 @@ def test_nobody_is_offered_a_dispute_that_would_be_refused(
     assert offered not in other.get(address).text
 
 
+def test_both_sides_read_a_dispute_about_their_pair(
+    world: World, make: Factory, sign_in: SignIn
+) -> None:
+    """They may not dispute or rule, and do not see the ledger."""
+    case = world.bring_to(*TALKS)
+    row = ledger.attribution_of(case.pair_key)
+    assert row is not None
+    address = f"/brokerage/ledger/{row.id}"
+    sent = {"text": "去年就介绍过双方，有会议纪要。"}
+    agreement_deeds.dispute_attribution(row, sent["text"], by=world.other_broker)
+    for person in (world.chief, world.desk):
+        browser = sign_in(person)
+        assert address in browser.get(f"/mine/brokerage/{case.id}").text
+        page = browser.get(address)
+        assert page.status_code == 200
+        assert sent["text"] in page.text
+        assert "<textarea" not in page.text
+        assert 'href="/brokerage/ledger"' not in page.text
+        assert browser.get("/brokerage/ledger").status_code == 403
+        assert browser.post(f"{address}/dispute", data=sent).status_code == 403
+    stranger = make.person("firm", make.organisation(), administers=True)
+    assert sign_in(stranger).get(address).status_code == 404
+
+
 def test_what_was_not_chosen_is_not_decided(world: World, sign_in: SignIn) -> None:
     case = world.bring_to("accept_dual")
     sent = {

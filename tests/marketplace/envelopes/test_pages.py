@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import io
 import re
+import sys
 from collections.abc import Callable
 
 import openpyxl
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 
 from marketplace.clock import today
 from marketplace.envelopes import queries
 from marketplace.envelopes.models import ClaimPaper, Envelope, FundClaim
 from marketplace.extensions import db
-from marketplace.files import storage
+from marketplace.files import storage, upkeep
+from marketplace.files.scanning import HELD
 from tests.factories import Factory
 from tests.marketplace.envelopes.world import HITECH, NOTE, WAN, World
 from tests.marketplace.files.samples import pdf_of
@@ -105,6 +108,27 @@ def test_a_paper_is_for_its_two_sides(world: World, sign_in: SignIn) -> None:
     storage.remove_content(paper.file.sha256)
     assert sign_in(world.person).get(address).status_code == 404
     assert row.state == "submitted"
+
+
+def test_a_paper_that_turns_out_to_be_infected_is_removed(
+    app: Flask, world: World, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its content is looked at again where another file of the same content was held."""
+    row = world.submitted()
+    paper = db.session.scalars(db.select(ClaimPaper)).first()
+    assert paper is not None
+    assert paper.file is not None
+    paper.file.scan = HELD
+    db.session.commit()
+    command = f"{sys.executable} -c 'raise SystemExit(1)'"
+    monkeypatch.setitem(app.config, "SCAN_COMMAND", command)
+    assert upkeep.scan_held() == 1
+    db.session.expire_all()
+    assert paper.file is None
+    assert paper.removed_at is not None
+    assert paper.use in row.lacking_papers
+    assert sign_in(world.person).get(f"/claim-papers/{paper.id}").status_code == 404
+    assert upkeep.scan_held() == 0
 
 
 def test_other_people_see_nothing(
