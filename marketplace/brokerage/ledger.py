@@ -39,7 +39,7 @@ def ledger_page(reader: Reader, page: int) -> tuple[list[Attribution], Page]:
 def get_attribution(attribution_id: int, *, by: Reader) -> Attribution:
     """A row of the ledger that somebody may read. Raises NotFound."""
     row = find_row(Attribution, attribution_id)
-    if row is None or not _may_read(row, by):
+    if row is None or not may_read(row, by):
         raise NotFound("没有找到这条归属记录。", "请从「撮合台账」进入。")
     return row
 
@@ -82,7 +82,8 @@ def _named(query: Select[tuple[Attribution]]) -> Select[tuple[Attribution]]:
     )
 
 
-def _may_read(row: Attribution, reader: Reader) -> bool:
+def may_read(row: Attribution, reader: Reader) -> bool:
+    """Whether a row of the ledger is open to a reader."""
     if operator(reader, row):
         return True
     # The two organisations learn to whom they are credited, and what a dispute about it says. Where only an operator

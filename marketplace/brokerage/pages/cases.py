@@ -353,21 +353,24 @@ def _case_page(
     if shows and not was_recorded("contact.read", kind=row.kind, thing=row.id):
         sides = without_contacts(sides)
     inside = may(current_user, "brokerage.end", row)
-    held = sides_held(row, current_user)
+    attribution = ledger.attribution_of(row.pair_key)
+    is_open = (
+        inside or attribution is None or ledger.may_read(attribution, current_user)
+    )
     page = render_template(
         "brokerage/case.html",
         row=row,
         card=card,
         sides=sides,
         inside=inside,
-        held=held,
+        held=sides_held(row, current_user),
         offered=offered_deeds(row, current_user, given),
         later=later_deeds(row, current_user),
         panels=contributions.case_panels(row, current_user),
         history=history_of(row) if inside else [],
         agreement=queries.shown_agreement(row, current_user),
         introduction_open=queries.opens_introduction(row, current_user),
-        attribution=ledger.attribution_of(row.pair_key) if inside or held else None,
+        attribution=attribution if is_open else None,
     )
     return page, status
 
