@@ -133,8 +133,8 @@ def add_finance(people: Mapping[str, Person]) -> int:
     )
     # The bank has looked once, which the firm sees.
     record_reading(LOOKED, kind=pack.kind, thing=pack.id, by=people["bank"])
-    # The reading was recorded by a connection of its own: what was read before it could no longer be saved upon.
-    persistence.begin_write()
+    # The look was stored by a connection of its own: nothing can be saved on what was read before it.
+    persistence.commit()
     _file_loans(bank, firm, people)
     preference = investor_deeds.save_preference(
         fund,
