@@ -251,8 +251,13 @@ class Factory:
         self.session.flush()
         if not contributions.publication_blocks(row, "approve"):
             return {}
-        innocent: dict[str, Any] = dict.fromkeys(("trl", "ownership", "secrecy"))
-        innocent |= {"ips": [], "co_owners": []}
+        innocent: dict[str, Any] = {
+            "trl": None,
+            "ownership": "service",
+            "secrecy": "open",
+            "ips": [],
+            "co_owners": [],
+        }
         found = {name: values[name] for name in innocent if name in values}
         set_values(row, innocent)
         return found
