@@ -6,6 +6,7 @@ On any other site each of these changes nothing.
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 import xlsxwriter
 from flask import Response
@@ -48,7 +49,10 @@ def mark_file_name(response: Response) -> Response:
     kind, options = parse_options_header(header)
     name = options.get("filename", "")
     if kind == "attachment" and not name.startswith(f"{MARK}-"):
-        response.headers.set("Content-Disposition", kind, filename=f"{MARK}-{name}")
+        # A header is ASCII: no server sends the mark as it is.
+        encoded = quote(f"{MARK}-{name}", safe="")
+        names = {"filename*": f"UTF-8''{encoded}"}
+        response.headers.set("Content-Disposition", kind, **names)
     return response
 
 

@@ -289,8 +289,10 @@ def test_workbooks_say_it(is_rehearsal: bool, app: Flask, session: Session) -> N
 def test_names_of_files_say_it(header: str, name: str) -> None:
     response = Response("", headers={"Content-Disposition": header})
     marked = rehearsal_marks.mark_file_name(response)
-    _, options = parse_options_header(marked.headers["Content-Disposition"])
+    sent = marked.headers["Content-Disposition"]
+    _, options = parse_options_header(sent)
     assert options["filename"] == name
+    assert sent.isascii()
     assert (
         "Content-Disposition" not in rehearsal_marks.mark_file_name(Response()).headers
     )
