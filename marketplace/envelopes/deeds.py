@@ -19,7 +19,7 @@ from marketplace.envelopes.writing import hold_envelope, move_money
 from marketplace.errors import Busy, Invalid, NotNow, Stale
 from marketplace.extensions import db
 from marketplace.files import storage
-from marketplace.files.deeds import Taken, stored_file
+from marketplace.files.deeds import Taken, free_name, stored_file
 from marketplace.files.scanning import HELD
 from marketplace.organisations.models import Organisation
 from marketplace.permissions import Reader, reader_id, require
@@ -125,7 +125,11 @@ def add_paper(row: FundClaim, taken: Taken, use: str, *, by: Reader) -> ClaimPap
     if any(one.file_id == stored.id for one in present):
         raise _wrong("file", "这个文件已经交过。")
     paper = ClaimPaper(
-        claim=row, file=stored, name=taken.name[:130], use=use, by_id=reader_id(by)
+        claim=row,
+        file=stored,
+        name=free_name(taken.name, {one.name for one in present}),
+        use=use,
+        by_id=reader_id(by),
     )
     db.session.add(paper)
     row.changed_at = now()

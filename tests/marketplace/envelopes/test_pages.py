@@ -104,6 +104,15 @@ def test_a_paper_is_for_its_two_sides(world: World, sign_in: SignIn) -> None:
         if status == 200:
             assert answer.data.startswith(b"%PDF")
             assert "attachment" in answer.headers["Content-Disposition"]
+    # As of every file: a part of it, or nothing where the browser has it.
+    browser = sign_in(world.operator)
+    part = browser.get(address, headers={"Range": "bytes=0-3"}, buffered=True)
+    assert (part.status_code, part.data) == (206, b"%PDF")
+    etag = {"If-None-Match": part.headers["ETag"]}
+    assert browser.get(address, headers=etag).status_code == 304
+    # Two files that came under one name are told apart where they are saved.
+    names = [one.name for one in row.present_papers]
+    assert len(names) == len(set(names)) > 1
     assert paper.file is not None
     storage.remove_content(paper.file.sha256)
     assert sign_in(world.person).get(address).status_code == 404
