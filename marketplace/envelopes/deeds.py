@@ -15,8 +15,8 @@ from marketplace.envelopes.assessing import Assessment
 from marketplace.envelopes.child_models import TrainingCohort
 from marketplace.envelopes.life import OPEN_TO_CLAIMANT, RESERVED
 from marketplace.envelopes.models import ClaimLine, ClaimPaper, Envelope, FundClaim
-from marketplace.envelopes.writing import hold_envelope, move_money
-from marketplace.errors import Busy, Invalid, NotNow, Stale
+from marketplace.envelopes.writing import CHANGED, hold_claim, hold_envelope, move_money
+from marketplace.errors import Busy, Invalid, NotNow
 from marketplace.extensions import db
 from marketplace.files import storage
 from marketplace.files.deeds import Taken, free_name, stored_file
@@ -26,7 +26,6 @@ from marketplace.permissions import Reader, reader_id, require
 from marketplace.policies.models import PolicyEstimate
 from marketplace.typed_texts import checked_text
 
-CHANGED = Stale("这笔申领刚有变化。", "请重新打开，看过再决定。")
 MAX_PAPERS = 30
 MAX_SUBJECT = 200
 CLAIMED = NotNow(
@@ -115,15 +114,15 @@ def add_paper(row: FundClaim, taken: Taken, use: str, *, by: Reader) -> ClaimPap
     persistence.hold_row(row)
     _require_open(row)
     if use not in row.content["papers"]:
-        raise _wrong("use", "选这是哪一份材料。")
+        raise wrong("use", "选这是哪一份材料。")
     if taken.scan == HELD:
         raise Busy("查毒程序现在没有答复，文件没有存上。", "请过几分钟再传一次。")
     present = row.present_papers
     if len(present) >= MAX_PAPERS:
-        raise _wrong("file", f"一笔申领最多 {MAX_PAPERS} 个文件，请合成一份 PDF。")
+        raise wrong("file", f"一笔申领最多 {MAX_PAPERS} 个文件，请合成一份 PDF。")
     stored = stored_file(taken)
     if any(one.file_id == stored.id for one in present):
-        raise _wrong("file", "这个文件已经交过。")
+        raise wrong("file", "这个文件已经交过。")
     paper = ClaimPaper(
         claim=row,
         file=stored,
@@ -163,7 +162,7 @@ def submit_claim(row: FundClaim, *, by: Reader, seen: int) -> None:
         NotNow: papers are missing, something of it was claimed for already, or too little money is left.
     """
     require(by, "claim.write", row)
-    _hold(row, seen)
+    hold_claim(row, seen)
     row.life.permits(row, "submit", by)
     _require_verified(row, by)
     if row.lacking_papers:
@@ -187,7 +186,7 @@ def submit_claim(row: FundClaim, *, by: Reader, seen: int) -> None:
 def withdraw_claim(row: FundClaim, *, by: Reader, seen: int) -> None:
     """撤回申领: what was reserved for it is free again. Raises NotAllowed, NotNow, Stale."""
     require(by, "claim.write", row)
-    _hold(row, seen)
+    hold_claim(row, seen)
     row.life.permits(row, "withdraw", by)
     let_go(row, by=by)
     _move(row, "withdraw", by=by)
@@ -271,18 +270,11 @@ def _require_open(row: FundClaim) -> None:
         raise NotNow(f"现在是「{row.state_name}」，材料不能再改。", "")
 
 
-def _hold(row: FundClaim, seen: int) -> None:
-    """Hold the envelope and the claim, in this order everywhere, and refuse who saw another state of it."""
-    hold_envelope(row.envelope)
-    persistence.hold_row(row)
-    if row.revision != seen:
-        raise CHANGED
-
-
 def _move(row: FundClaim, deed: str, *, by: Reader | None) -> None:
     row.changed_at = now()
     row.life.move(row, deed, by=by)
 
 
-def _wrong(name: str, problem: str) -> Invalid:
+def wrong(name: str, problem: str) -> Invalid:
+    """What is wrong in one box."""
     return Invalid(problem, problems={name: [problem]})
