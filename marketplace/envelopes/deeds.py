@@ -85,6 +85,7 @@ def begin_claim(
     with db.session.no_autoflush:
         require(by, "claim.write", row)
         _require_verified(row, by)
+        _hold_cohort(row)
         assessing.check_envelope(envelope, code)
         assessment = assessing.assess(row)
     _store(row, assessment)
@@ -171,6 +172,7 @@ def submit_claim(row: FundClaim, *, by: Reader, seen: int) -> None:
     was_reserved = row.requested_fen if row.state in RESERVED else 0
     if not was_reserved:
         assessing.check_envelope(row.envelope, row.clause_code)
+    _hold_cohort(row)
     _store(row, assessing.assess(row))
     if was_reserved:
         move_money(row.envelope, "release", was_reserved, by=by, claim=row)
@@ -268,6 +270,12 @@ def _require_verified(row: FundClaim, by: Reader) -> None:
 def _require_open(row: FundClaim) -> None:
     if row.state not in OPEN_TO_CLAIMANT:
         raise NotNow(f"现在是「{row.state_name}」，材料不能再改。", "")
+
+
+def _hold_cohort(row: FundClaim) -> None:
+    """Let nobody remove somebody of a cohort whose certificate is claimed for at this moment."""
+    if row.cohort is not None:
+        persistence.hold_row(row.cohort)
 
 
 def _move(row: FundClaim, deed: str, *, by: Reader | None) -> None:

@@ -12,7 +12,9 @@ from sqlalchemy.exc import OperationalError, TimeoutError
 
 from marketplace import persistence
 from marketplace.accounts.models import Person
-from marketplace.envelopes import deeds, review_deeds
+from marketplace.clock import today
+from marketplace.envelopes import cohort_deeds, deeds, review_deeds
+from marketplace.envelopes.child_models import CohortMember, TrainingCohort
 from marketplace.envelopes.models import Envelope, FundClaim
 from marketplace.errors import Busy, NotNow
 from marketplace.extensions import db
@@ -148,3 +150,41 @@ def test_of_two_who_decide_one_is_told(
     state = db.session.get_one(FundClaim, number).state
     assert (envelope.reserved_fen > 0) == (state == "approved")
     assert not any(isinstance(one, NotNow) for one in outcomes)
+
+
+def test_a_certificate_is_claimed_for_or_removed(site: Flask) -> None:
+    world = World(Factory(db.session))
+    day = today()
+    cohort = cohort_deeds.create_cohort(world.firm, "第一期", day, day, by=world.person)
+    line = f"李四,0001,中级,C-1,协会（示例）,{day}"
+    cohort_deeds.add_members(cohort, line, by=world.person, seen=cohort.revision)
+    numbers = (cohort.id, cohort.members[0].id)
+    envelope_id, person_id = world.envelope.id, world.person.id
+    db.session.remove()
+
+    def claims() -> Callable[[], object]:
+        return claim
+
+    def claim() -> None:
+        persistence.begin_write()
+        row = db.session.get_one(TrainingCohort, numbers[0])
+        deeds.begin_claim(
+            db.session.get_one(Envelope, envelope_id),
+            "P-20a",
+            organisation=row.organisation,
+            cohort=row,
+            by=db.session.get_one(Person, person_id),
+        )
+
+    def removes() -> Callable[[], object]:
+        return remove
+
+    def remove() -> None:
+        persistence.begin_write()
+        member = db.session.get_one(CohortMember, numbers[1])
+        person = db.session.get_one(Person, person_id)
+        cohort_deeds.remove_member(member, by=person)
+
+    outcomes = at_once(site, claims, removes)
+
+    assert sorted(type(one).__name__ for one in outcomes) == ["NotNow", "str"], outcomes
