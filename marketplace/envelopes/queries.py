@@ -331,20 +331,6 @@ def get_member(number: int, *, by: Reader) -> CohortMember:
     return row
 
 
-def claims_of_members(cohort: TrainingCohort) -> dict[int, FundClaim]:
-    """Number of a member → the claim that stands for their certificate, whoever's it is."""
-    keys = {f"certificate {one.certificate_key}": one.id for one in cohort.members}
-    query = (
-        db.select(ClaimLine)
-        .where(ClaimLine.standing, ClaimLine.once_key.in_(list(keys)))
-        .options(joinedload(ClaimLine.claim))
-    )
-    found = {}
-    for line in db.session.scalars(query):
-        found[keys[line.once_key or ""]] = line.claim
-    return found
-
-
 def is_claimed(member: CohortMember) -> bool:
     """Whether some claim names this member, whatever became of it."""
     query = db.select(func.count(ClaimLine.id)).where(ClaimLine.member_id == member.id)
@@ -370,7 +356,7 @@ def trained_by_year() -> list[tuple[int, Counter[str]]]:
 
 
 def trained_in(year: int) -> list[CohortMember]:
-    """Whoever got a certificate in a year, in the order of cohorts."""
+    """The people who got a certificate in a year, in the order of cohorts."""
     query = (
         db.select(CohortMember)
         .where(
@@ -386,7 +372,7 @@ def trained_in(year: int) -> list[CohortMember]:
 
 
 def claims_of_certificates(members: Iterable[CohortMember]) -> dict[str, FundClaim]:
-    """Key of a certificate → the claim that stands for it."""
+    """Key of a certificate → the claim that stands for it, whoever's it is."""
     keys = [f"certificate {one.certificate_key}" for one in members]
     found = {}
     for part in persistence.chunked(keys, 500):
