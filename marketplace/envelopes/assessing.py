@@ -13,6 +13,7 @@ from typing import Any
 
 from marketplace import contributions
 from marketplace.clock import today
+from marketplace.contracts.field import FEN_OF_WAN
 from marketplace.envelopes import queries
 from marketplace.envelopes.child_models import TrainingCohort, certificate_key
 from marketplace.envelopes.models import Envelope, FundClaim
@@ -32,7 +33,6 @@ from marketplace.profiles.models import LEVELS
 from marketplace.profiles.queries import own_broker
 from marketplace.rules.queries import value_on
 
-FEN_OF_WAN = 1_000_000
 PAYEE = "training.payee"
 TRAINED = "trained"
 

@@ -10,6 +10,7 @@ from flask import request, url_for
 
 from marketplace.clock import today
 from marketplace.contributions import Link, Panel
+from marketplace.deals.child_models import FEN_OF_WAN
 from marketplace.deals.models import Deal
 from marketplace.permissions import Reader, may
 from marketplace.policies import queries
@@ -19,7 +20,6 @@ from marketplace.policies.estimating import estimate, read_told
 from marketplace.rules import queries as rule_queries
 
 TAX = "tax."
-FEN_OF_WAN = 1_000_000
 # Kind of a row → the kinds of listings whose clauses concern it: a pair is about both.
 KINDS_BESIDE = {
     "achievement": ("achievement",),
