@@ -107,9 +107,9 @@ def assess(claim: FundClaim) -> Assessment:
 
 
 def _figures(claim: FundClaim) -> dict[str, Figure]:
-    told = read_told(claim.figures, policy_queries.known_questions())
-    require_sound(told)
-    return told.figures
+    stored = read_told(claim.figures, policy_queries.known_questions())
+    require_sound(stored)
+    return stored.figures
 
 
 def _granted(clause: Clause, figures: dict[str, Figure]) -> Verdict:

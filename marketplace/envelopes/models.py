@@ -280,7 +280,7 @@ class ClaimLine(Model):
             sqlite_where=_STANDS,
             postgresql_where=_STANDS,
         ),
-        # The same contract or certificate, whoever claims.
+        # The same contract or certificate, also of another claimant.
         Index(
             "uq_fund_claim_line_once",
             "clause_code",

@@ -246,7 +246,7 @@ def unanswered_ids(day: date) -> list[int]:
 
 
 def standing_bases(code: str, claim: FundClaim) -> set[str]:
-    """Keys of what has been claimed for by a clause, by whoever, without this claim."""
+    """Keys of what has been claimed for by a clause, by anybody, without this claim."""
     query = db.select(ClaimLine.base_key).where(
         ClaimLine.clause_code == code,
         ClaimLine.standing,
@@ -372,7 +372,7 @@ def trained_in(year: int) -> list[CohortMember]:
 
 
 def claims_of_certificates(members: Iterable[CohortMember]) -> dict[str, FundClaim]:
-    """Key of a certificate → the claim that stands for it, whoever's it is."""
+    """Key of a certificate → the claim that stands for it, of any claimant."""
     keys = [f"certificate {one.certificate_key}" for one in members]
     found = {}
     for part in persistence.chunked(keys, 500):

@@ -1,4 +1,4 @@
-"""Fifty who claim at the same moment: never more than there is, nothing twice, whichever database."""
+"""Fifty who claim at the same moment: never more than there is, nothing twice, on either database."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ def refuse(row: FundClaim, by: Reader, seen: int) -> None:
 @pytest.mark.parametrize(
     ("first", "second"), [(approve, withdraw), (approve, refuse), (approve, approve)]
 )
-def test_of_two_who_decide_one_is_told(
+def test_of_two_who_decide_one_is_refused(
     site: Flask, first: Decide, second: Decide
 ) -> None:
     world = World(Factory(db.session))
