@@ -191,10 +191,11 @@ def _of_contracts(clause: Clause, claim: FundClaim) -> Assessment:
             "合同登记以后再申领；年度和付给哪一方的读法见「规则与依据」。",
         )
     figures = _figures(claim)
-    figures[CONTRACTS] = _total(fresh if is_capped_each(today()) else paid)
+    capped_each = is_capped_each(today())
+    figures[CONTRACTS] = _total(fresh if capped_each else paid)
     verdict = _granted(clause, figures)
     notes: tuple[str, ...] = ()
-    if is_capped_each(today()):
+    if capped_each:
         amount = Decimal(0)
         for one in fresh:
             part = {**figures, CONTRACTS: _total([one])}

@@ -58,11 +58,17 @@ def open_envelopes(code: str = "") -> list[Envelope]:
     return found
 
 
-def open_clauses() -> list[tuple[Clause, str]]:
-    """(clause, title of the money) of what can be claimed now, by document and clause."""
+def open_titles() -> dict[str, str]:
+    """Code of a clause → title of the money from which it can be claimed now."""
     titles: dict[str, str] = {}
     for envelope in open_envelopes():
         titles |= dict.fromkeys(envelope.clause_codes, envelope.title)
+    return titles
+
+
+def open_clauses() -> list[tuple[Clause, str]]:
+    """(clause, title of the money) of what can be claimed now, by document and clause."""
+    titles = open_titles()
     found = []
     for clause in clauses_on(today()):
         if clause.code in titles:
