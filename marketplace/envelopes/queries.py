@@ -174,11 +174,17 @@ def get_submitted(number: int, *, by: Reader) -> FundClaim:
 
 
 def get_paper(number: int, *, by: Reader) -> ClaimPaper:
-    """A paper of a claim that this reader may read. Raises NotFound."""
+    """A paper of a claim that this reader may read; of a draft, for its own side only. Raises NotFound."""
     paper = persistence.find_row(ClaimPaper, number)
-    if paper is None or paper.file is None or not may(by, "claim.read", paper.claim):
+    if paper is None or paper.file is None or not _reads_papers(by, paper.claim):
         raise NotFound("没有这份材料。", "可能已经删除；申领页上列出了现有的材料。")
     return paper
+
+
+def _reads_papers(reader: Reader, row: FundClaim) -> bool:
+    if row.submitted_at is None:
+        return may(reader, "claim.write", row)
+    return may(reader, "claim.read", row)
 
 
 def own_page(person: Reader, page: int) -> tuple[list[FundClaim], Page]:
