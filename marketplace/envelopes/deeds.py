@@ -273,8 +273,12 @@ def _require_open(row: FundClaim) -> None:
 
 
 def _hold_cohort(row: FundClaim) -> None:
-    """Let nobody remove somebody of a cohort whose certificate is claimed for at this moment."""
+    """Let nobody remove somebody of a cohort whose certificate is claimed for at this moment.
+
+    Its envelope is held first, as where a claim is handed in: of two orders each could wait for the other.
+    """
     if row.cohort is not None:
+        hold_envelope(row.envelope)
         persistence.hold_row(row.cohort)
 
 
