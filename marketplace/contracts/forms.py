@@ -178,7 +178,7 @@ class ImportForm(SeenForm):
     file = FileField("登记簿文件", description=".xlsx、.csv 或 .tsv，列名照登记簿。")
 
 
-def read_sum(form: SeenForm, name: str) -> int | None:
+def read_sum(form: PageForm, name: str) -> int | None:
     """A sum in 元 as 分; None where nothing was typed. Raises Invalid."""
     try:
         return read_fen(form[name].data or "")

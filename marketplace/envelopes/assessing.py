@@ -13,6 +13,7 @@ from typing import Any
 
 from marketplace import contributions
 from marketplace.clock import today
+from marketplace.contracts.field import FEN_OF_WAN
 from marketplace.envelopes import queries
 from marketplace.envelopes.child_models import TrainingCohort, certificate_key
 from marketplace.envelopes.models import Envelope, FundClaim
@@ -32,7 +33,6 @@ from marketplace.profiles.models import LEVELS
 from marketplace.profiles.queries import own_broker
 from marketplace.rules.queries import value_on
 
-FEN_OF_WAN = 1_000_000
 PAYEE = "training.payee"
 TRAINED = "trained"
 
@@ -107,9 +107,9 @@ def assess(claim: FundClaim) -> Assessment:
 
 
 def _figures(claim: FundClaim) -> dict[str, Figure]:
-    told = read_told(claim.figures, policy_queries.known_questions())
-    require_sound(told)
-    return told.figures
+    stored = read_told(claim.figures, policy_queries.known_questions())
+    require_sound(stored)
+    return stored.figures
 
 
 def _granted(clause: Clause, figures: dict[str, Figure]) -> Verdict:
@@ -191,10 +191,11 @@ def _of_contracts(clause: Clause, claim: FundClaim) -> Assessment:
             "合同登记以后再申领；年度和付给哪一方的读法见「规则与依据」。",
         )
     figures = _figures(claim)
-    figures[CONTRACTS] = _total(fresh if is_capped_each(today()) else paid)
+    capped_each = is_capped_each(today())
+    figures[CONTRACTS] = _total(fresh if capped_each else paid)
     verdict = _granted(clause, figures)
     notes: tuple[str, ...] = ()
-    if is_capped_each(today()):
+    if capped_each:
         amount = Decimal(0)
         for one in fresh:
             part = {**figures, CONTRACTS: _total([one])}

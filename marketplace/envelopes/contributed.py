@@ -79,14 +79,14 @@ def case_panels(row: Any, reader: Reader) -> Iterator[Panel]:
     """On the page of an estimate: what of it can be claimed now, and from which money."""
     if not isinstance(row, PolicyEstimate):
         return
-    codes: dict[str, str] = {}
-    for envelope in queries.open_envelopes():
-        codes.update(dict.fromkeys(envelope.clause_codes, envelope.title))
+    titles = queries.open_titles()
     offers = []
     for group in row.content["groups"]:
+        if group["name"] != "符合":
+            continue
         for line in group["rows"]:
-            if group["name"] == "符合" and line["code"] in codes:
-                offers.append((line, codes[line["code"]]))
+            if line["code"] in titles:
+                offers.append((line, titles[line["code"]]))
     yield Panel("envelopes/_of_estimate.html", {"estimate": row, "offers": offers})
 
 

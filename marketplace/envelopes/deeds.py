@@ -15,18 +15,17 @@ from marketplace.envelopes.assessing import Assessment
 from marketplace.envelopes.child_models import TrainingCohort
 from marketplace.envelopes.life import OPEN_TO_CLAIMANT, RESERVED
 from marketplace.envelopes.models import ClaimLine, ClaimPaper, Envelope, FundClaim
-from marketplace.envelopes.writing import hold_envelope, move_money
-from marketplace.errors import Busy, Invalid, NotNow, Stale
+from marketplace.envelopes.writing import CHANGED, hold_claim, hold_envelope, move_money
+from marketplace.errors import Busy, Invalid, NotNow
 from marketplace.extensions import db
 from marketplace.files import storage
-from marketplace.files.deeds import Taken, stored_file
+from marketplace.files.deeds import Taken, free_name, stored_file
 from marketplace.files.scanning import HELD
 from marketplace.organisations.models import Organisation
 from marketplace.permissions import Reader, reader_id, require
 from marketplace.policies.models import PolicyEstimate
 from marketplace.typed_texts import checked_text
 
-CHANGED = Stale("这笔申领刚有变化。", "请重新打开，看过再决定。")
 MAX_PAPERS = 30
 MAX_SUBJECT = 200
 CLAIMED = NotNow(
@@ -86,6 +85,7 @@ def begin_claim(
     with db.session.no_autoflush:
         require(by, "claim.write", row)
         _require_verified(row, by)
+        _hold_cohort(row)
         assessing.check_envelope(envelope, code)
         assessment = assessing.assess(row)
     _store(row, assessment)
@@ -115,17 +115,21 @@ def add_paper(row: FundClaim, taken: Taken, use: str, *, by: Reader) -> ClaimPap
     persistence.hold_row(row)
     _require_open(row)
     if use not in row.content["papers"]:
-        raise _wrong("use", "选这是哪一份材料。")
+        raise wrong("use", "选这是哪一份材料。")
     if taken.scan == HELD:
         raise Busy("查毒程序现在没有答复，文件没有存上。", "请过几分钟再传一次。")
     present = row.present_papers
     if len(present) >= MAX_PAPERS:
-        raise _wrong("file", f"一笔申领最多 {MAX_PAPERS} 个文件，请合成一份 PDF。")
+        raise wrong("file", f"一笔申领最多 {MAX_PAPERS} 个文件，请合成一份 PDF。")
     stored = stored_file(taken)
     if any(one.file_id == stored.id for one in present):
-        raise _wrong("file", "这个文件已经交过。")
+        raise wrong("file", "这个文件已经交过。")
     paper = ClaimPaper(
-        claim=row, file=stored, name=taken.name[:130], use=use, by_id=reader_id(by)
+        claim=row,
+        file=stored,
+        name=free_name(taken.name, {one.name for one in present}),
+        use=use,
+        by_id=reader_id(by),
     )
     db.session.add(paper)
     row.changed_at = now()
@@ -159,7 +163,7 @@ def submit_claim(row: FundClaim, *, by: Reader, seen: int) -> None:
         NotNow: papers are missing, something of it was claimed for already, or too little money is left.
     """
     require(by, "claim.write", row)
-    _hold(row, seen)
+    hold_claim(row, seen)
     row.life.permits(row, "submit", by)
     _require_verified(row, by)
     if row.lacking_papers:
@@ -168,6 +172,7 @@ def submit_claim(row: FundClaim, *, by: Reader, seen: int) -> None:
     was_reserved = row.requested_fen if row.state in RESERVED else 0
     if not was_reserved:
         assessing.check_envelope(row.envelope, row.clause_code)
+    _hold_cohort(row)
     _store(row, assessing.assess(row))
     if was_reserved:
         move_money(row.envelope, "release", was_reserved, by=by, claim=row)
@@ -183,7 +188,7 @@ def submit_claim(row: FundClaim, *, by: Reader, seen: int) -> None:
 def withdraw_claim(row: FundClaim, *, by: Reader, seen: int) -> None:
     """撤回申领: what was reserved for it is free again. Raises NotAllowed, NotNow, Stale."""
     require(by, "claim.write", row)
-    _hold(row, seen)
+    hold_claim(row, seen)
     row.life.permits(row, "withdraw", by)
     let_go(row, by=by)
     _move(row, "withdraw", by=by)
@@ -267,12 +272,14 @@ def _require_open(row: FundClaim) -> None:
         raise NotNow(f"现在是「{row.state_name}」，材料不能再改。", "")
 
 
-def _hold(row: FundClaim, seen: int) -> None:
-    """Hold the envelope and the claim, in this order everywhere, and refuse who saw another state of it."""
-    hold_envelope(row.envelope)
-    persistence.hold_row(row)
-    if row.revision != seen:
-        raise CHANGED
+def _hold_cohort(row: FundClaim) -> None:
+    """Let nobody remove somebody of a cohort whose certificate is claimed for at this moment.
+
+    Its envelope is held first, as where a claim is handed in: of two orders each could wait for the other.
+    """
+    if row.cohort is not None:
+        hold_envelope(row.envelope)
+        persistence.hold_row(row.cohort)
 
 
 def _move(row: FundClaim, deed: str, *, by: Reader | None) -> None:
@@ -280,5 +287,6 @@ def _move(row: FundClaim, deed: str, *, by: Reader | None) -> None:
     row.life.move(row, deed, by=by)
 
 
-def _wrong(name: str, problem: str) -> Invalid:
+def wrong(name: str, problem: str) -> Invalid:
+    """What is wrong in one box."""
     return Invalid(problem, problems={name: [problem]})

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
 
 import xlsxwriter
 
 from marketplace.clock import today
+from marketplace.contracts.field import FEN_OF_WAN
 from marketplace.envelopes import queries
 from marketplace.envelopes.child_models import CohortMember
 from marketplace.envelopes.models import Envelope, FundClaim
 from marketplace.issues.workbooks import BOOK_SETTINGS
 from marketplace.parsing.text import escape_formula
+from marketplace.policies.content import plain
 from marketplace.policies.queries import clause_on
 from marketplace.rules.queries import value_on
 from marketplace.wording import amount, day, yuan
@@ -22,7 +25,6 @@ TRAINING_COLUMNS = "training.columns"
 STATEMENT_COLUMNS = (
     "日期", "动作", "金额（元）", "申领编号", "申领人", "说明", "余额（元）", "经办人", "记录时间",
 )  # fmt: skip
-FEN_OF_WAN = 1_000_000
 TRAINING_CLAUSE = "P-20a"
 
 
@@ -102,7 +104,7 @@ def _claim_cells(number: int, row: FundClaim) -> dict[str, str]:
         uscc = organisation.uscc or ""
     approved = ""
     if row.approved_fen is not None:
-        approved = wan(row.approved_fen)
+        approved = _wan(row.approved_fen)
     return {
         "序号": str(number),
         "申领编号": row.number,
@@ -112,7 +114,7 @@ def _claim_cells(number: int, row: FundClaim) -> dict[str, str]:
         "政策": row.content["title"],
         "依据条款": row.content["source"],
         "申领事项": "；".join(line.label for line in row.lines),
-        "申领金额（万元）": wan(row.requested_fen),
+        "申领金额（万元）": _wan(row.requested_fen),
         "核定金额（万元）": approved,
         "状态": row.state_name,
         "提交日期": day(row.submitted_at),
@@ -123,11 +125,9 @@ def _claim_cells(number: int, row: FundClaim) -> dict[str, str]:
     }
 
 
-def wan(fen: int) -> str:
-    """分 in 万元 to the cent, without trailing zeros: a way of showing it, never of computing."""
-    whole, rest = divmod(fen, FEN_OF_WAN)
-    places = f"{rest:06d}".rstrip("0")
-    return f"{whole}.{places}" if places else str(whole)
+def _wan(fen: int) -> str:
+    """分 in 万元 to the cent: a way of showing it, never of computing."""
+    return plain(Decimal(fen) / FEN_OF_WAN)
 
 
 def _book(

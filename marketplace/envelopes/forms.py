@@ -17,12 +17,9 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from marketplace.contracts.field import read_fen
 from marketplace.envelopes.cohort_deeds import COLUMNS
 from marketplace.envelopes.models import Envelope
-from marketplace.errors import Invalid
 from marketplace.forms import PageForm, SeenForm
-from marketplace.parsing import ParseError
 from marketplace.policies.content import Clause
 from marketplace.rules.content import CHECKED, IN_FORCE
 
@@ -141,11 +138,3 @@ class MembersForm(SeenForm):
         "学员名单",
         description=f"每人一行，从表格里复制，或用逗号隔开：{'、'.join(COLUMNS)}。后四位只用来区分同名的人。",
     )
-
-
-def read_sum(form: PageForm, name: str) -> int | None:
-    """A sum in 元 as 分; None where nothing was typed. Raises Invalid."""
-    try:
-        return read_fen(form[name].data or "")
-    except ParseError as error:
-        raise Invalid(error.message, problems={name: [error.sentence]}) from None

@@ -22,7 +22,6 @@ from marketplace.envelopes.child_models import CohortMember, TrainingCohort
 from marketplace.envelopes.life import CLAIM_LIFE, ENVELOPE_LIFE, MOVEMENTS
 from marketplace.extensions import Model, db
 from marketplace.files.models import StoredFile
-from marketplace.files.recognising import TYPES, FileType
 from marketplace.lifecycle import Life
 from marketplace.listings.schema.choices import one_of
 from marketplace.organisations.models import Organisation
@@ -281,7 +280,7 @@ class ClaimLine(Model):
             sqlite_where=_STANDS,
             postgresql_where=_STANDS,
         ),
-        # The same contract or certificate, whoever claims.
+        # The same contract or certificate, also of another claimant.
         Index(
             "uq_fund_claim_line_once",
             "clause_code",
@@ -341,9 +340,3 @@ class ClaimPaper(Model):
 
     claim: Mapped[FundClaim] = relationship(back_populates="papers")
     file: Mapped[StoredFile | None] = relationship(lazy="joined")
-
-    @property
-    def file_type(self) -> FileType:
-        """What it is. Only of one that is not removed."""
-        assert self.file is not None  # noqa: S101
-        return TYPES[self.file.file_type]

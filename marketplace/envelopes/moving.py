@@ -17,11 +17,11 @@ def move_between(gone_id: int, kept_id: int) -> dict[str, list[int]]:
         NotNow: both have claimed by one clause for the same year or project, or have cohorts of one name.
     """
     lines = _lines_of(gone_id)
-    kept = {
+    claimed = {
         (one.clause_code, one.base_key) for one in _lines_of(kept_id) if one.standing
     }
     for line in lines:
-        if line.standing and (line.clause_code, line.base_key) in kept:
+        if line.standing and (line.clause_code, line.base_key) in claimed:
             raise NotNow(
                 f"两家单位都按同一条政策申领了「{line.label}」。",
                 "先撤回或不予批准其中一笔，再合并。",

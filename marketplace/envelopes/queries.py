@@ -58,11 +58,17 @@ def open_envelopes(code: str = "") -> list[Envelope]:
     return found
 
 
-def open_clauses() -> list[tuple[Clause, str]]:
-    """(clause, title of the money) of what can be claimed now, by document and clause."""
+def open_titles() -> dict[str, str]:
+    """Code of a clause → title of the money from which it can be claimed now."""
     titles: dict[str, str] = {}
     for envelope in open_envelopes():
         titles |= dict.fromkeys(envelope.clause_codes, envelope.title)
+    return titles
+
+
+def open_clauses() -> list[tuple[Clause, str]]:
+    """(clause, title of the money) of what can be claimed now, by document and clause."""
+    titles = open_titles()
     found = []
     for clause in clauses_on(today()):
         if clause.code in titles:
@@ -168,11 +174,17 @@ def get_submitted(number: int, *, by: Reader) -> FundClaim:
 
 
 def get_paper(number: int, *, by: Reader) -> ClaimPaper:
-    """A paper of a claim that this reader may read. Raises NotFound."""
+    """A paper of a claim that this reader may read; of a draft, for its own side only. Raises NotFound."""
     paper = persistence.find_row(ClaimPaper, number)
-    if paper is None or paper.file is None or not may(by, "claim.read", paper.claim):
+    if paper is None or paper.file is None or not _reads_papers(by, paper.claim):
         raise NotFound("没有这份材料。", "可能已经删除；申领页上列出了现有的材料。")
     return paper
+
+
+def _reads_papers(reader: Reader, row: FundClaim) -> bool:
+    if row.submitted_at is None:
+        return may(reader, "claim.write", row)
+    return may(reader, "claim.read", row)
 
 
 def own_page(person: Reader, page: int) -> tuple[list[FundClaim], Page]:
@@ -246,7 +258,7 @@ def unanswered_ids(day: date) -> list[int]:
 
 
 def standing_bases(code: str, claim: FundClaim) -> set[str]:
-    """Keys of what has been claimed for by a clause, by whoever, without this claim."""
+    """Keys of what has been claimed for by a clause, by anybody, without this claim."""
     query = db.select(ClaimLine.base_key).where(
         ClaimLine.clause_code == code,
         ClaimLine.standing,
@@ -331,20 +343,6 @@ def get_member(number: int, *, by: Reader) -> CohortMember:
     return row
 
 
-def claims_of_members(cohort: TrainingCohort) -> dict[int, FundClaim]:
-    """Number of a member → the claim that stands for their certificate, whoever's it is."""
-    keys = {f"certificate {one.certificate_key}": one.id for one in cohort.members}
-    query = (
-        db.select(ClaimLine)
-        .where(ClaimLine.standing, ClaimLine.once_key.in_(list(keys)))
-        .options(joinedload(ClaimLine.claim))
-    )
-    found = {}
-    for line in db.session.scalars(query):
-        found[keys[line.once_key or ""]] = line.claim
-    return found
-
-
 def is_claimed(member: CohortMember) -> bool:
     """Whether some claim names this member, whatever became of it."""
     query = db.select(func.count(ClaimLine.id)).where(ClaimLine.member_id == member.id)
@@ -370,7 +368,7 @@ def trained_by_year() -> list[tuple[int, Counter[str]]]:
 
 
 def trained_in(year: int) -> list[CohortMember]:
-    """Whoever got a certificate in a year, in the order of cohorts."""
+    """The people who got a certificate in a year, in the order of cohorts."""
     query = (
         db.select(CohortMember)
         .where(
@@ -386,7 +384,7 @@ def trained_in(year: int) -> list[CohortMember]:
 
 
 def claims_of_certificates(members: Iterable[CohortMember]) -> dict[str, FundClaim]:
-    """Key of a certificate → the claim that stands for it."""
+    """Key of a certificate → the claim that stands for it, of any claimant."""
     keys = [f"certificate {one.certificate_key}" for one in members]
     found = {}
     for part in persistence.chunked(keys, 500):

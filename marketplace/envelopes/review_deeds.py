@@ -7,10 +7,10 @@ from datetime import date
 from marketplace import persistence
 from marketplace.clock import now, today
 from marketplace.envelopes import announcements
-from marketplace.envelopes.deeds import CHANGED, let_go
+from marketplace.envelopes.deeds import let_go, wrong
 from marketplace.envelopes.models import MAX_NOTE, FundClaim
-from marketplace.envelopes.writing import hold_envelope, move_money
-from marketplace.errors import Invalid, NotAllowed, NotNow
+from marketplace.envelopes.writing import CHANGED, hold_claim, move_money
+from marketplace.errors import NotAllowed, NotNow
 from marketplace.permissions import Reader, reader_id, require
 from marketplace.rules.queries import value_on
 from marketplace.typed_texts import checked_text
@@ -61,7 +61,7 @@ def approve(
     granted = row.requested_fen if amount_fen is None else amount_fen
     if not 0 < granted <= row.requested_fen:
         most = yuan(row.requested_fen)
-        raise _wrong("amount_fen", f"写大于 0、不超过 {most} 元的金额。")
+        raise wrong("amount_fen", f"写大于 0、不超过 {most} 元的金额。")
     less = row.requested_fen - granted
     missing = "核定的比申领的少，写明理由。" if less else ""
     row.note = checked_text("note", note, MAX_NOTE, missing=missing)
@@ -106,11 +106,11 @@ def pay(
         NotAllowed, NotNow, Stale, Invalid.
     """
     _require_second(row, by)
-    _hold(row, seen)
+    hold_claim(row, seen)
     row.life.permits(row, "pay", by)
     _require_second(row, by)
     if paid_on is None or paid_on > today() or paid_on < date(2020, 1, 1):
-        raise _wrong("paid_on", "写今天或以前的日期。")
+        raise wrong("paid_on", "写今天或以前的日期。")
     row.voucher = checked_text(
         "voucher", voucher, 100, missing="写付款凭证号，2–100 字。"
     )
@@ -123,7 +123,7 @@ def pay(
 def recover(row: FundClaim, note: str, *, by: Reader, seen: int) -> None:
     """记录退款: what was paid came back; the money is free again. Raises NotAllowed, NotNow, Stale, Invalid."""
     require(by, "claim.pay", row)
-    _hold(row, seen)
+    hold_claim(row, seen)
     row.life.permits(row, "recover", by)
     row.note = checked_text("note", note, MAX_NOTE, missing=MISSING)
     move_money(
@@ -141,15 +141,8 @@ def _require_second(row: FundClaim, by: Reader) -> None:
 
 def _begin(row: FundClaim, deed: str, by: Reader, seen: int) -> None:
     require(by, "claim.review", row)
-    _hold(row, seen)
+    hold_claim(row, seen)
     row.life.permits(row, deed, by)
-
-
-def _hold(row: FundClaim, seen: int) -> None:
-    hold_envelope(row.envelope)
-    persistence.hold_row(row)
-    if row.revision != seen:
-        raise CHANGED
 
 
 def _finish(
@@ -166,7 +159,3 @@ def _finish(
     announcements.announce_decision(row, deed, happened, to_do, until=until)
     once = NotNow("这笔申领已经付过款。", "请刷新页面。")
     persistence.commit(stale=CHANGED, duplicates={"uq_envelope_movement_paid": once})
-
-
-def _wrong(name: str, problem: str) -> Invalid:
-    return Invalid(problem, problems={name: [problem]})

@@ -1,4 +1,4 @@
-"""A movement as it is written: the row and the sums of its envelope in one, checked by the database. No commit."""
+"""What deeds of this room share: holding an envelope and a claim, and a movement as it is written. No commit."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from datetime import date
 from marketplace import persistence
 from marketplace.clock import today
 from marketplace.envelopes.models import Envelope, EnvelopeMovement, FundClaim
-from marketplace.errors import NotNow
+from marketplace.errors import NotNow, Stale
 from marketplace.extensions import db
 from marketplace.permissions import Reader, reader_id
 from marketplace.wording import yuan
 
+CHANGED = Stale("这笔申领刚有变化。", "请重新打开，看过再决定。")
 # Kind → what it adds to budget, to what is reserved and to what is paid, as multiples of its amount.
 EFFECTS = {
     "raise": (1, 0, 0),
@@ -28,6 +29,14 @@ def hold_envelope(envelope: Envelope) -> None:
     persistence.hold_row(envelope)
 
 
+def hold_claim(row: FundClaim, seen: int) -> None:
+    """Hold the envelope and the claim, in this order everywhere. Raises Stale: somebody has changed it since."""
+    hold_envelope(row.envelope)
+    persistence.hold_row(row)
+    if row.revision != seen:
+        raise CHANGED
+
+
 def move_money(
     envelope: Envelope,
     kind: str,
@@ -37,8 +46,8 @@ def move_money(
     claim: FundClaim | None = None,
     reason: str = "",
     moved_on: date | None = None,
-) -> EnvelopeMovement:
-    """Add a movement to an envelope that is held.
+) -> None:
+    """Add a movement to an envelope that is held: its row and the sums of the envelope, checked by the database.
 
     Args:
         envelope: held with `hold_envelope`.
@@ -77,4 +86,3 @@ def move_money(
         by_id=reader_id(by),
     )
     db.session.add(row)
-    return row

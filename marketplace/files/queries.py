@@ -281,31 +281,21 @@ def looks_at(row: Row) -> list[Look]:
 def referring_count(stored: StoredFile) -> int:
     """How many rows bear a content, of whatever room."""
     total = 0
-    for column in referring_columns():
-        query = db.select(db.func.count()).select_from(column.table)
-        total += db.session.scalar(query.where(column == stored.id)) or 0
+    for model in bearing_models():
+        query = db.select(db.func.count()).select_from(model)
+        total += db.session.scalar(query.where(model.file_id == stored.id)) or 0
     return total
 
 
 @cache
-def referring_columns() -> tuple[Any, ...]:
-    """The columns that name a content: of listings, and of what rooms above attach."""
-    found = []
-    for table in db.metadata.sorted_tables:
-        for column in table.columns:
-            if any(
-                key.target_fullname == "stored_file.id" for key in column.foreign_keys
-            ):
-                found.append(column)
-    return tuple(found)
-
-
-@cache
 def bearing_models() -> tuple[Any, ...]:
-    """The models whose rows bear a content as `file`, and stay without it from `removed_at` on; of every room."""
-    tables = {column.table for column in referring_columns()}
-    mappers = Model.registry.mappers
-    return tuple(one.class_ for one in mappers if one.local_table in tables)
+    """The models of every room whose rows bear a content as `file`, and stay without it from `removed_at` on."""
+    found = []
+    for mapper in Model.registry.mappers:
+        targets = {key.target_fullname for key in mapper.local_table.foreign_keys}
+        if "stored_file.id" in targets:
+            found.append(mapper.class_)
+    return tuple(found)
 
 
 def files_of(kind: str, number: int) -> list[ThingFile]:

@@ -46,8 +46,8 @@ def sweep_content(stored_id: int) -> bool:
 def sweep() -> int:
     """Remove what nothing refers to: rows, and bytes that an upload left which was killed. Returns how many."""
     unused = db.select(StoredFile.id)
-    for column in queries.referring_columns():
-        unused = unused.where(~exists().where(column == StoredFile.id))
+    for model in queries.bearing_models():
+        unused = unused.where(~exists().where(model.file_id == StoredFile.id))
     count = 0
     for stored_id in db.session.scalars(unused).all():
         persistence.begin_write()
@@ -118,16 +118,15 @@ def _settle_scan(stored_id: int, result: str) -> bool:
             announcements.announce_decision(
                 attachment, "已查毒，没有问题。", by=None, key="scanned"
             )
-    if result == "infected":
-        # What rooms above attach, of claims for example, goes too: else the content would stay for ever.
-        for model in queries.bearing_models():
-            borne = db.select(model).where(model.file_id == stored_id)
-            for one in db.session.scalars(borne).all():
-                one.file, one.removed_at = None, now()
     if result != "infected":
         stored.scan = result
         db.session.commit()
         return True
+    # What rooms above attach, of claims for example, goes too: else the content would stay for ever.
+    for model in queries.bearing_models():
+        borne = db.select(model).where(model.file_id == stored_id)
+        for one in db.session.scalars(borne).all():
+            one.file, one.removed_at = None, now()
     db.session.commit()
     persistence.begin_write()
     sweep_content(stored_id)

@@ -10,6 +10,7 @@ from flask import request, url_for
 
 from marketplace.clock import today
 from marketplace.contributions import Link, Panel
+from marketplace.deals.child_models import FEN_OF_WAN
 from marketplace.deals.models import Deal
 from marketplace.permissions import Reader, may
 from marketplace.policies import queries
@@ -19,9 +20,8 @@ from marketplace.policies.estimating import estimate, read_told
 from marketplace.rules import queries as rule_queries
 
 TAX = "tax."
-FEN_OF_WAN = 1_000_000
 # Kind of a row → the kinds of listings whose clauses concern it: a pair is about both.
-KINDS_BESIDE = {
+LISTING_KINDS = {
     "achievement": ("achievement",),
     "demand": ("demand",),
     "introduction": ("achievement", "demand"),
@@ -57,8 +57,8 @@ def panels(row: Any, reader: Reader) -> Iterator[Panel]:
 
 
 def case_panels(row: Any, reader: Reader) -> Iterator[Panel]:
-    """Beside matches, an introduction, a deal or a contract: what of it the reader's organisation can apply for."""
-    kinds = KINDS_BESIDE.get(getattr(row, "kind", ""), ())
+    """Next to matches, an introduction, a deal or a contract: what of it the reader's organisation can apply for."""
+    kinds = LISTING_KINDS.get(getattr(row, "kind", ""), ())
     if not kinds or not reader.is_authenticated:
         return
     day = today()

@@ -2,18 +2,9 @@
 
 from __future__ import annotations
 
-from flask import (
-    Response,
-    flash,
-    redirect,
-    render_template,
-    request,
-    send_file,
-    url_for,
-)
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
-from werkzeug.wsgi import FileWrapper
 
 from marketplace import persistence
 from marketplace.door import needs
@@ -26,6 +17,7 @@ from marketplace.envelopes.pages.blueprint import blueprint
 from marketplace.errors import Invalid, NotFound
 from marketplace.files import deeds as file_deeds
 from marketplace.files import storage
+from marketplace.files.sending import NOTHING, send_content
 from marketplace.forms import SeenForm
 from marketplace.lifecycle import history_of, next_deeds
 from marketplace.persistence import row_number
@@ -33,9 +25,6 @@ from marketplace.policies.models import PolicyEstimate
 from marketplace.policies.queries import get_kept
 
 CLAIM = "/mine/claims/<int:claim_id>"
-PIECE = 1 << 16  # bytes
-# What somebody uploaded runs nothing in the browser of who opens it.
-NOTHING = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 
 
 @blueprint.get("/mine/claims")
@@ -137,18 +126,7 @@ def paper(paper_id: int) -> ResponseReturnValue:
     if opened is None or stored is None:
         raise NotFound("这个文件的内容不见了。", "可以请申领人再交一次。")
     file, size = opened
-    answer: Response = send_file(
-        file,
-        mimetype=row.file_type.media_type,
-        as_attachment=True,
-        download_name=row.name,
-        etag=stored.sha256,
-    )
-    answer.response = FileWrapper(file, PIECE)
-    answer.content_length = size
-    answer.headers["X-Content-Type-Options"] = "nosniff"
-    answer.headers["X-Robots-Tag"] = "noindex"
-    return answer
+    return send_content(file, size, stored, name=row.name, as_attachment=True)
 
 
 @blueprint.post(f"{CLAIM}/submit")

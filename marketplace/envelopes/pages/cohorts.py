@@ -129,7 +129,7 @@ def _page(
         "envelopes/cohort.html",
         row=row,
         form=form or MembersForm(formdata=None),
-        claims=queries.claims_of_members(row),
+        claims=queries.claims_of_certificates(row.members),
         clause_code=exporting.TRAINING_CLAUSE,
         writes=may(current_user, "cohort.write", row),
         payee=find_value(PAYEE, today()),

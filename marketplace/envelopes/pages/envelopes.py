@@ -8,9 +8,10 @@ from flask_login import current_user
 
 from marketplace import persistence
 from marketplace.clock import today
+from marketplace.contracts.forms import read_sum
 from marketplace.door import needs
 from marketplace.envelopes import envelope_deeds, exporting, queries
-from marketplace.envelopes.forms import BasisForm, BudgetForm, EnvelopeForm, read_sum
+from marketplace.envelopes.forms import BasisForm, BudgetForm, EnvelopeForm
 from marketplace.envelopes.life import CLAIM_LIFE
 from marketplace.envelopes.models import Envelope
 from marketplace.envelopes.pages.blueprint import blueprint

@@ -7,9 +7,10 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from marketplace import persistence
+from marketplace.contracts.forms import read_sum
 from marketplace.door import needs
 from marketplace.envelopes import queries, review_deeds
-from marketplace.envelopes.forms import DecisionForm, read_sum
+from marketplace.envelopes.forms import DecisionForm
 from marketplace.envelopes.models import FundClaim
 from marketplace.envelopes.pages.blueprint import blueprint
 from marketplace.errors import Invalid

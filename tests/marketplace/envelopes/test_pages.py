@@ -13,7 +13,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from marketplace.clock import today
-from marketplace.envelopes import queries
+from marketplace.envelopes import deeds, queries
 from marketplace.envelopes.models import ClaimPaper, Envelope, FundClaim
 from marketplace.extensions import db
 from marketplace.files import storage, upkeep
@@ -104,10 +104,28 @@ def test_a_paper_is_for_its_two_sides(world: World, sign_in: SignIn) -> None:
         if status == 200:
             assert answer.data.startswith(b"%PDF")
             assert "attachment" in answer.headers["Content-Disposition"]
+    # As of every file: a part of it, or nothing where the browser has it.
+    browser = sign_in(world.operator)
+    part = browser.get(address, headers={"Range": "bytes=0-3"}, buffered=True)
+    assert (part.status_code, part.data) == (206, b"%PDF")
+    etag = {"If-None-Match": part.headers["ETag"]}
+    assert browser.get(address, headers=etag).status_code == 304
+    # Two files that came under one name are told apart where they are saved.
+    names = [one.name for one in row.present_papers]
+    assert len(names) == len(set(names)) > 1
     assert paper.file is not None
     storage.remove_content(paper.file.sha256)
     assert sign_in(world.person).get(address).status_code == 404
     assert row.state == "submitted"
+
+
+def test_a_paper_of_a_draft_is_for_its_own_side(world: World, sign_in: SignIn) -> None:
+    row = world.complete()
+    address = f"/claim-papers/{row.present_papers[0].id}"
+    assert sign_in(world.operator).get(address).status_code == 404
+    assert sign_in(world.person).get(address, buffered=True).status_code == 200
+    deeds.submit_claim(row, by=world.person, seen=row.revision)
+    assert sign_in(world.operator).get(address, buffered=True).status_code == 200
 
 
 def test_a_paper_that_turns_out_to_be_infected_is_removed(
