@@ -12,9 +12,9 @@ from sqlalchemy.orm import aliased
 
 from marketplace import persistence
 from marketplace.clock import today
-from marketplace.contracts.disclosure import of_buyer, of_seller
+from marketplace.contracts.disclosure import side_in
 from marketplace.contracts.models import TechContract
-from marketplace.deals.models import SIDES, SideName
+from marketplace.deals.models import SIDES
 from marketplace.errors import NotFound
 from marketplace.extensions import db
 from marketplace.permissions import Reader, may
@@ -45,13 +45,6 @@ def get_contract(number: int, *, by: Reader) -> TechContract:
     return row
 
 
-def side_in(contract: TechContract, person: Reader) -> SideName | None:
-    """The side of a contract for which somebody acts; None for neither. Who belongs to both acts for the seller."""
-    if of_seller(person, contract):
-        return "holder"
-    return "receiver" if of_buyer(person, contract) else None
-
-
 def ratings_of(contract: TechContract) -> dict[str, Rating]:
     """Side → its rating of the other."""
     query = db.select(Rating).filter_by(contract_id=contract.id)
@@ -72,7 +65,7 @@ def waiting_for(person: Reader) -> Iterator[Rating]:
         return
     values = {"organisations": numbers, "today": today()}
     for row in db.session.scalars(_single_ratings(), values):
-        side = side_in(row.contract, person)
+        side = side_in(person, row.contract)
         if side is not None and side != row.side:
             yield row
 
