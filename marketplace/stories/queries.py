@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import cache
 
 from sqlalchemy import BindParameter, Select, bindparam, func, or_, select
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import contains_eager, selectinload
 
 from marketplace import persistence
 from marketplace.contracts.disclosure import side_in
@@ -92,6 +92,10 @@ def _waiting() -> Select[tuple[Story]]:
     return (
         select(Story)
         .join(TechContract, TechContract.id == Story.contract_id)
+        .options(
+            contains_eager(Story.contract).joinedload(TechContract.deal),
+            selectinload(Story.texts).selectinload(StoryText.consents),
+        )
         .where(
             Story.state == "waiting",
             or_(
