@@ -155,7 +155,7 @@ def _prove_one(number: int) -> bool:
     own = _own_position(pack)
     positions = [*json.loads(record)["audit"]["positions"], own]
     note, proofs = publishing.proofs_of(positions)
-    size = publishing.covered_size()
+    size = publishing.size_of(note)
     texts = canonical(
         {
             "format": PROOFS_FORMAT,
