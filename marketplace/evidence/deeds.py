@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from marketplace import persistence
 from marketplace.accounts.models import Person
+from marketplace.audit.entries import canonical
 from marketplace.deals.models import Deal
 from marketplace.errors import NotNow
 from marketplace.evidence import queries
 from marketplace.evidence.models import EvidencePack
-from marketplace.evidence.packing import canonical, sha256
+from marketplace.evidence.packing import sha256
 from marketplace.evidence.record import build_record
 from marketplace.extensions import db
 from marketplace.permissions import require, roles_of

@@ -19,6 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.accounts.models import Person
+from marketplace.audit.entries import canonical
 from marketplace.clock import now
 from marketplace.contracts.models import TechContract
 from marketplace.deals.models import SIDES
@@ -180,8 +181,9 @@ class StoryConsent(Model):
 
 def canonical_text(title: str, holder: str, receiver: str, body: str) -> str:
     """What is shown as one text, for hashing: the same values, the same text."""
-    values = {"title": title, "holder": holder, "receiver": receiver, "body": body}
-    return json.dumps(values, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return canonical(
+        {"title": title, "holder": holder, "receiver": receiver, "body": body}
+    )
 
 
 def hash_of(content: str) -> str:
