@@ -11,15 +11,15 @@ from sqlalchemy import Select, Subquery, bindparam, func, literal, or_, select
 from sqlalchemy.orm import selectinload
 
 from marketplace import persistence
-from marketplace.certificates.models import CertificateLine, ConversionCertificate
+from marketplace.certificates.models import SUMS, CertificateLine, ConversionCertificate
 from marketplace.contracts.models import ContractEntry, TechContract
+from marketplace.deals.models import Deal
 from marketplace.errors import NotFound
 from marketplace.extensions import db
 from marketplace.listings.models import Achievement
 from marketplace.permissions import Reader, may
 
 NOT_FOUND = ("没有找到这份证明。", "可以从「我的」→「转化业绩证明」进入。")
-SUMS = ("total_fen", "tech_fen", "exempt_fen")
 SHOWN = 50  # certificates on one page
 
 
@@ -149,13 +149,11 @@ def unannounced_corrections() -> list[ConversionCertificate]:
 
 
 def sums_of(row: ConversionCertificate) -> dict[str, int]:
-    """What its lines come to: as issued, and before that as the ledger has them now, in 分."""
+    """What its lines come to, in 分."""
     sums = dict.fromkeys(SUMS, 0)
     for line in row.lines:
-        registered = line.contract.registered_sums
-        for name in SUMS:
-            frozen = getattr(line, name)
-            sums[name] += registered[name] if frozen is None else frozen
+        for name, fen in line.sums.items():
+            sums[name] += fen
     return sums
 
 
@@ -231,7 +229,12 @@ def _registered_of(organisation_id: int) -> Sequence[TechContract]:
     query = (
         db.select(TechContract)
         .filter_by(seller_id=organisation_id, state="registered")
-        .options(selectinload(TechContract.deal))
+        .options(
+            selectinload(TechContract.deal)
+            .selectinload(Deal.achievement)
+            .selectinload(Achievement.contributors),
+            selectinload(TechContract.entries),
+        )
         .order_by(TechContract.registered_on.desc(), TechContract.id.desc())
     )
     return db.session.scalars(query).all()
