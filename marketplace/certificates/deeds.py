@@ -134,7 +134,7 @@ def decline_certificate(
 def withdraw_certificate(
     row: ConversionCertificate, reason: str, *, by: Reader, seen: int
 ) -> None:
-    """撤回: from now on whoever verifies it reads that it was withdrawn. Raises NotAllowed, NotNow, Stale, Invalid."""
+    """撤回: verifying it says from now on that it was withdrawn. Raises NotAllowed, NotNow, Stale, Invalid."""
     require(by, "certificate.withdraw", row)
     _begin(row, "withdraw", by, seen)
     row.reason = checked_text("reason", reason, MAX_REASON, missing=REASON_MISSING)

@@ -59,7 +59,7 @@ def request_pack(deal: Deal, *, by: Person) -> EvidencePack:
 
 
 def _office_of(deal: Deal, by: Person) -> str:
-    """For whom somebody asks: the holder, or an office of the platform. A pack names no person who asked for it."""
+    """For whom somebody requests a pack: the holder, or an office of the platform. It names no person."""
     numbers = {*by.handled_ids, *by.administered_ids}
     if deal.holder_organisation_id in numbers:
         return deal.holder.name

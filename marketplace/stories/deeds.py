@@ -120,7 +120,7 @@ def rewrite_story(story: Story, written: Written, *, by: Reader, seen: int) -> N
 def agree_to_story(story: Story, sha256: str, *, by: Person) -> None:
     """同意公开 the text with that hash; the second side's consent makes it public.
 
-    The revision is not asked for: what was on the page is said by the hash, and the other side may agree meanwhile.
+    No revision is compared: the hash says which text was read, and the other side may agree to it meanwhile.
 
     Args:
         sha256: of the text that was on the page.
@@ -209,7 +209,7 @@ def _void_all(story: Story, why: str, by: Reader) -> None:
 
 
 def _move(story: Story, deed: str, by: Reader, note: str = "") -> None:
-    # Written by every deed, so that one of two who press at once is refused also where only a row beside it is new.
+    # Written by every deed, so that one of two who press at once is refused also where only a related row is new.
     story.changed_at = now()
     story.life.move(story, deed, by=by, note=note)
     with persistence.refusals(

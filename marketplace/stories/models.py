@@ -37,7 +37,7 @@ _LIVES = text("state <> 'ended'")
 
 
 class Story(Model):
-    """What a registered contract brought about, told with the consent of both sides."""
+    """What a registered contract brought about, public with the consent of both sides."""
 
     __tablename__ = "story"
     __table_args__ = (
@@ -46,7 +46,7 @@ class Story(Model):
             "state <> 'published' or published_at is not null", name="published_at"
         ),
         CheckConstraint("state <> 'ended' or reason <> ''", name="reason"),
-        # One of a contract: two writers are told of each other.
+        # One of a contract: the second of two writers is refused.
         Index(
             "uq_story_contract",
             "contract_id",

@@ -132,10 +132,10 @@ def test_a_correction_of_the_ledger_shows(certified: Certified) -> None:
     assert queries.answer_to(code) == "corrected"
     assert upkeep.announce_corrections() == 1
     assert upkeep.announce_corrections() == 0
-    told = db.session.scalars(
+    notified = db.session.scalars(
         sa.select(Notice.person_id).filter_by(kind="certificate.corrected")
     )
-    assert told.all() == [certified.researcher.id]
+    assert notified.all() == [certified.researcher.id]
 
 
 def test_what_cannot_be_requested(certified: Certified, make: Factory) -> None:
@@ -314,7 +314,7 @@ def test_every_answer_asks_the_same_and_takes_as_long(
         "withdrawn": withdrawn.code,
         "invalid": "B" * 16,
     }
-    asked = {}
+    executed = {}
 
     def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
         statements.append(statement)
@@ -324,11 +324,11 @@ def test_every_answer_asks_the_same_and_takes_as_long(
         for expected, code in codes.items():
             statements: list[str] = []
             assert queries.answer_to(code or "") == expected
-            asked[expected] = statements
+            executed[expected] = statements
     finally:
         sa.event.remove(db.engine, "before_cursor_execute", note)
-    assert asked["valid"]
-    assert all(one == asked["valid"] for one in asked.values())
+    assert executed["valid"]
+    assert all(one == executed["valid"] for one in executed.values())
     for code in codes.values():
         began = time.monotonic()
         client.get(f"/certificates/verify/{code}")
@@ -442,9 +442,9 @@ def test_of_two_who_decide_at_once_one_wins(races: Flask) -> None:
     outcomes = at_once(races, decide(people[0], True), decide(people[1], False))
 
     assert outcomes.count("done") == 1
-    (told,) = [one for one in outcomes if one != "done"]
-    assert isinstance(told, (Stale, NotNow)), told
-    assert isinstance(told, MarketError)
+    (refusal,) = [one for one in outcomes if one != "done"]
+    assert isinstance(refusal, (Stale, NotNow)), refusal
+    assert isinstance(refusal, MarketError)
     db.session.rollback()
     row = db.session.get_one(ConversionCertificate, number)
     assert (row.state == "issued") == (outcomes[0] == "done")
