@@ -23,6 +23,7 @@ from marketplace.contracts import filing_deeds
 from marketplace.contracts.models import TechContract
 from marketplace.errors import Invalid, MarketError, NotAllowed, NotFound, NotNow, Stale
 from marketplace.extensions import db
+from marketplace.memberships.queries import desk_of
 from marketplace.notices.models import Notice
 from marketplace.permissions import Guest
 from tests.factories import Factory
@@ -93,6 +94,26 @@ def test_contracts_that_name_somebody_are_offered(certified: Certified) -> None:
     ]
     assert queries.candidates_of("没有这个人", lab) == []
     assert queries.candidates_of(name, certified.world.firm.id) == []
+
+
+def test_operators_find_requests_that_nobody_else_may_confirm(
+    certified: Certified, sign_in: SignIn
+) -> None:
+    world = certified.world
+    row = certified.request()
+    assert queries.waiting_for(world.operator) == []
+    assert queries.waiting_count(world.operator) == 0
+    for one in desk_of(world.lab.id):
+        one.active = False
+    db.session.commit()
+    assert queries.waiting_for(world.operator) == [row]
+    assert queries.waiting_count(world.operator) == 1
+    assert queries.waiting_for(certified.researcher) == []
+    assert queries.waiting_for(world.buyer) == []
+    page = sign_in(world.operator).get("/mine").get_data(as_text=True)
+    assert f"（{row.number}）" in page
+    deeds.issue_certificate(row, by=world.operator, seen=row.revision)
+    assert queries.waiting_count(world.operator) == 0
 
 
 def test_totals_are_those_of_the_ledger_with_its_corrections(
