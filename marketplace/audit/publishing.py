@@ -62,7 +62,7 @@ def published_note() -> str | None:
     sizes: dict[int, str] = {}
     for note in reversed(notes):
         with suppress(NoteError):
-            sizes[open_checkpoint(note, signer().verifier).size] = note
+            sizes[size_of(note)] = note
     if not sizes:
         return None
     return sizes[max(sizes)]
@@ -191,9 +191,7 @@ def proofs_of(positions: Sequence[int]) -> tuple[str, list[dict[str, Any]]]:
         NotFound: there is no such entry, or the published checkpoint does not cover it yet.
     """
     note = published_note()
-    covered = 0
-    if note is not None:
-        covered = open_checkpoint(note, signer().verifier).size
+    covered = size_of(note) if note is not None else 0
     wanted = set(positions)
     found: dict[int, str] = {}
     # From the texts, not the stored hashes: a proof that does not lead to the signed root says that they differ.
@@ -214,11 +212,8 @@ def proofs_of(positions: Sequence[int]) -> tuple[str, list[dict[str, Any]]]:
     return note, proofs
 
 
-def covered_size() -> int:
-    """How many entries the published checkpoint covers; 0 where none was published."""
-    note = published_note()
-    if note is None:
-        return 0
+def size_of(note: str) -> int:
+    """How many entries a checkpoint covers. Raises NoteError: it is none of this site."""
     return open_checkpoint(note, signer().verifier).size
 
 
@@ -231,7 +226,7 @@ def note_of_size(size: int) -> str:
     query = sa.select(StoredCheckpoint.note).where(StoredCheckpoint.size == size)
     for note in db.session.scalars(query):
         with suppress(NoteError):
-            if open_checkpoint(note, signer().verifier).size == size:
+            if size_of(note) == size:
                 return note
     raise NotFound("没有公布过这一大小的检查点。", "最新的在 /checkpoint。")
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import base64
-import json
 import secrets
 from collections.abc import Iterable
-from typing import Any
 
 from marketplace import persistence
 from marketplace.accounts.models import Person
+from marketplace.audit.entries import canonical
 from marketplace.certificates import announcements, queries
 from marketplace.certificates.models import (
     MAX_PURPOSE,
@@ -107,9 +106,8 @@ def issue_certificate(row: ConversionCertificate, *, by: Reader, seen: int) -> N
                 f"合同「{line.contract.title}」现在是「{line.contract.state_name}」，不能再写进证明。",
                 "请不确认这份申请，让申请人重新申请。",
             )
-        sums = line.contract.registered_sums
-        for name in queries.SUMS:
-            setattr(line, name, sums[name])
+        for name, fen in line.contract.registered_sums.items():
+            setattr(line, name, fen)
     # A query flushes what is only half changed, and the table refuses that.
     with db.session.no_autoflush:
         row.issued_on = today()
@@ -136,7 +134,7 @@ def decline_certificate(
 def withdraw_certificate(
     row: ConversionCertificate, reason: str, *, by: Reader, seen: int
 ) -> None:
-    """撤回: from now on whoever verifies it reads that it was withdrawn. Raises NotAllowed, NotNow, Stale, Invalid."""
+    """撤回: verifying it says from now on that it was withdrawn. Raises NotAllowed, NotNow, Stale, Invalid."""
     require(by, "certificate.withdraw", row)
     _begin(row, "withdraw", by, seen)
     row.reason = checked_text("reason", reason, MAX_REASON, missing=REASON_MISSING)
@@ -160,20 +158,18 @@ def forget_person(person_id: int) -> None:
 def content_of(row: ConversionCertificate) -> str:
     """What is printed of a certificate, as canonical JSON: the same values, the same text."""
     rows = []
-    totals = dict.fromkeys(queries.SUMS, 0)
     for line in row.lines:
         contract = line.contract
-        values: dict[str, Any] = {
-            "registry_no": contract.registry_no,
-            "registered_on": str(contract.registered_on),
-            "title": contract.title,
-            "type": CONTRACT_TYPES[contract.contract_type],
-            "part": line.part or "参加人（由单位确认）",
-        }
-        for name in queries.SUMS:
-            values[name] = getattr(line, name)
-            totals[name] += values[name]
-        rows.append(values)
+        rows.append(
+            {
+                "registry_no": contract.registry_no,
+                "registered_on": str(contract.registered_on),
+                "title": contract.title,
+                "type": CONTRACT_TYPES[contract.contract_type],
+                "part": line.part or "参加人（由单位确认）",
+                **line.sums,
+            }
+        )
     content = {
         "number": row.number,
         "name": row.person.name,
@@ -182,11 +178,9 @@ def content_of(row: ConversionCertificate) -> str:
         "issued_on": str(row.issued_on),
         "rows": rows,
         "count": len(rows),
-        **totals,
+        **queries.sums_of(row),
     }
-    return json.dumps(
-        content, ensure_ascii=False, sort_keys=True, separators=(",", ":")
-    )
+    return canonical(content)
 
 
 def new_code() -> str:

@@ -29,6 +29,7 @@ from marketplace.organisations.models import Organisation
 
 MAX_PURPOSE = 100
 MAX_REASON = 500
+SUMS = ("total_fen", "tech_fen", "exempt_fen")
 PERSONAL = {"audit": "personal"}
 _WAITS = text("state = 'requested'")
 
@@ -140,4 +141,12 @@ class CertificateLine(Model):
     exempt_fen: Mapped[int | None] = mapped_column(BigInteger)
 
     certificate: Mapped[ConversionCertificate] = relationship(back_populates="lines")
-    contract: Mapped[TechContract] = relationship()
+    # A line is shown with its contract.
+    contract: Mapped[TechContract] = relationship(lazy="joined")
+
+    @property
+    def sums(self) -> dict[str, int]:
+        """As issued, and before that as the ledger has them now, in 分."""
+        if self.total_fen is None:
+            return self.contract.registered_sums
+        return {name: getattr(self, name) for name in SUMS}

@@ -6,20 +6,34 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
-from sqlalchemy import Select, Subquery, bindparam, func, literal, or_, select
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    Select,
+    Subquery,
+    and_,
+    bindparam,
+    func,
+    literal,
+    or_,
+    select,
+)
 from sqlalchemy.orm import selectinload
 
 from marketplace import persistence
-from marketplace.certificates.models import CertificateLine, ConversionCertificate
+from marketplace.accounts.models import Membership, Person
+from marketplace.certificates.models import SUMS, CertificateLine, ConversionCertificate
 from marketplace.contracts.models import ContractEntry, TechContract
+from marketplace.deals.models import Deal
 from marketplace.errors import NotFound
 from marketplace.extensions import db
 from marketplace.listings.models import Achievement
-from marketplace.permissions import Reader, may
+from marketplace.memberships.queries import looks_after
+from marketplace.permissions import Reader, may, operator
 
 NOT_FOUND = ("没有找到这份证明。", "可以从「我的」→「转化业绩证明」进入。")
-SUMS = ("total_fen", "tech_fen", "exempt_fen")
 SHOWN = 50  # certificates on one page
 
 
@@ -99,33 +113,56 @@ def own_rows(person: Reader) -> list[ConversionCertificate]:
 
 
 def waiting_for(person: Reader) -> list[ConversionCertificate]:
-    """The requests that somebody may confirm for their organisation, the oldest first."""
-    query = db.select(ConversionCertificate).where(
-        ConversionCertificate.state == "requested",
-        ConversionCertificate.organisation_id.in_(_answered_for(person)),
-        ConversionCertificate.person_id != person.id,
-    )
-    return list(db.session.scalars(query.order_by(ConversionCertificate.id)))
+    """The requests that somebody may confirm for their organisation, the oldest first.
+
+    Operators have those of organisations where nobody else may.
+    """
+    query = db.select(ConversionCertificate).where(_waits())
+    ordered = query.order_by(ConversionCertificate.id)
+    return list(db.session.scalars(ordered, _numbers_of(person)))
 
 
 def waiting_count(person: Reader) -> int:
     """How many they are: the header of every page asks."""
-    numbers = _answered_for(person)
-    if not numbers:
+    values = _numbers_of(person)
+    if not (values["organisations"] or values["is_operator"]):
         return 0
-    values = {"organisations": numbers, "reader": person.id}
     return db.session.scalar(_waiting_count(), values) or 0
 
 
 @cache
 def _waiting_count() -> Select[tuple[int]]:
-    return select(func.count(ConversionCertificate.id)).where(
-        ConversionCertificate.state == "requested",
-        ConversionCertificate.organisation_id.in_(
-            bindparam("organisations", expanding=True)
-        ),
-        ConversionCertificate.person_id != bindparam("reader"),
+    return select(func.count(ConversionCertificate.id)).where(_waits())
+
+
+def _waits() -> ColumnElement[bool]:
+    """Filter: the requests for the person whose numbers are given (`_numbers_of`)."""
+    confirmers = (
+        select(Membership.person_id)
+        .join(Person, Person.id == Membership.person_id)
+        .where(
+            Membership.organisation_id == ConversionCertificate.organisation_id,
+            Membership.person_id != ConversionCertificate.person_id,
+            looks_after(),
+        )
     )
+    own = ConversionCertificate.organisation_id.in_(
+        bindparam("organisations", expanding=True)
+    )
+    left = and_(bindparam("is_operator", type_=Boolean), ~confirmers.exists())
+    return and_(
+        ConversionCertificate.state == "requested",
+        ConversionCertificate.person_id != bindparam("reader"),
+        or_(own, left),
+    )
+
+
+def _numbers_of(person: Reader) -> dict[str, Any]:
+    return {
+        "organisations": sorted({*person.handled_ids, *person.administered_ids}),
+        "is_operator": operator(person, None),
+        "reader": person.id,
+    }
 
 
 def unprinted() -> list[int]:
@@ -149,13 +186,11 @@ def unannounced_corrections() -> list[ConversionCertificate]:
 
 
 def sums_of(row: ConversionCertificate) -> dict[str, int]:
-    """What its lines come to: as issued, and before that as the ledger has them now, in 分."""
+    """What its lines come to, in 分."""
     sums = dict.fromkeys(SUMS, 0)
     for line in row.lines:
-        registered = line.contract.registered_sums
-        for name in SUMS:
-            frozen = getattr(line, name)
-            sums[name] += registered[name] if frozen is None else frozen
+        for name, fen in line.sums.items():
+            sums[name] += fen
     return sums
 
 
@@ -231,11 +266,12 @@ def _registered_of(organisation_id: int) -> Sequence[TechContract]:
     query = (
         db.select(TechContract)
         .filter_by(seller_id=organisation_id, state="registered")
-        .options(selectinload(TechContract.deal))
+        .options(
+            selectinload(TechContract.deal)
+            .selectinload(Deal.achievement)
+            .selectinload(Achievement.contributors),
+            selectinload(TechContract.entries),
+        )
         .order_by(TechContract.registered_on.desc(), TechContract.id.desc())
     )
     return db.session.scalars(query).all()
-
-
-def _answered_for(person: Reader) -> list[int]:
-    return sorted({*person.handled_ids, *person.administered_ids})

@@ -75,7 +75,7 @@ def move_between(gone_id: int, kept_id: int) -> list[int]:
     moved = []
     query = db.select(ConversionCertificate).filter_by(organisation_id=gone_id)
     for row in db.session.scalars(query.order_by(ConversionCertificate.id)):
-        # Somebody who asked both has one request too many: it stays, and may be cancelled.
+        # Somebody with a request to each has one too many: it stays, and may be cancelled.
         if row.state != "requested" or row.person_id not in waiting:
             row.organisation = db.session.get_one(Organisation, kept_id)
             moved.append(row.id)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from marketplace.deals.disclosure import of_holder, of_receiver
+from marketplace.deals.models import SideName
+from marketplace.errors import NotAllowed
 from marketplace.permissions import Reader, acting_person, assigned_broker
 
 
@@ -22,6 +24,21 @@ def of_buyer(person: Reader, thing: Any) -> bool:
     if deal is not None:
         return of_receiver(person, deal)
     return _looks_after(person, thing, "buyer_id")
+
+
+def side_in(person: Reader, contract: Any) -> SideName | None:
+    """The side of a contract for which somebody acts; None for neither. Who belongs to both acts for the seller."""
+    if of_seller(person, contract):
+        return "holder"
+    return "receiver" if of_buyer(person, contract) else None
+
+
+def required_side(person: Reader, contract: Any) -> SideName:
+    """The same of who must belong to one. Raises NotAllowed."""
+    side = side_in(person, contract)
+    if side is None:
+        raise NotAllowed("您不属于这份合同的任何一方。", "请用一方的账号登录。")
+    return side
 
 
 def broker_of_deal(person: Reader, thing: Any) -> bool:

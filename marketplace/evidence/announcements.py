@@ -1,4 +1,4 @@
-"""What who asked for a pack is notified of. Nothing is committed here."""
+"""The notice to the person who requested a pack. Nothing is committed here."""
 
 from __future__ import annotations
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from marketplace import persistence
 from marketplace.accounts.models import Person
+from marketplace.audit.entries import canonical
 from marketplace.deals.models import Deal
 from marketplace.errors import NotNow
 from marketplace.evidence import queries
 from marketplace.evidence.models import EvidencePack
-from marketplace.evidence.packing import canonical, sha256
+from marketplace.evidence.packing import sha256
 from marketplace.evidence.record import build_record
 from marketplace.extensions import db
 from marketplace.permissions import require, roles_of
@@ -58,7 +59,7 @@ def request_pack(deal: Deal, *, by: Person) -> EvidencePack:
 
 
 def _office_of(deal: Deal, by: Person) -> str:
-    """For whom somebody asks: the holder, or an office of the platform. A pack names no person who asked for it."""
+    """For whom somebody requests a pack: the holder, or an office of the platform. It names no person."""
     numbers = {*by.handled_ids, *by.administered_ids}
     if deal.holder_organisation_id in numbers:
         return deal.holder.name

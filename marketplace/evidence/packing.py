@@ -17,6 +17,8 @@ from typing import Any
 
 import pypdf
 
+from marketplace.audit.entries import canonical
+
 MANIFEST = "manifest.json"
 PROOFS = "proofs.json"
 CASE = "case.pdf"
@@ -52,11 +54,6 @@ class Pack:
     proofs: dict[str, Any]
     manifest: str
     parts: dict[str, bytes]
-
-
-def canonical(value: Any) -> str:
-    """JSON in its one form: sorted, without blanks, characters as they are."""
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 def sha256(content: bytes) -> str:

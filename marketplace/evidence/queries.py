@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import func
+from sqlalchemy.orm import defer, joinedload
 
 from marketplace.deals.models import Deal
 from marketplace.errors import Invalid, NotFound
@@ -17,6 +18,13 @@ from marketplace.permissions import Reader, may
 from marketplace.persistence import Page, find_row
 
 SIZE = 20
+# Lists show who and when, and neither the record nor the manifest.
+_LISTED = (
+    joinedload(EvidencePack.deal),
+    joinedload(EvidencePack.by),
+    defer(EvidencePack.record),
+    defer(EvidencePack.manifest),
+)
 NO_DEAL = NotFound("没有找到这笔交易。", "请核对编号，或从「我的」进入。")
 NO_PACK = NotFound("没有找到这份证据包。", "从交易的证据包页进入。")
 _NUMBER = re.compile(r"JY\d{4}(\d{5,9})", re.ASCII)
@@ -58,7 +66,7 @@ def get_pack(evidence_id: int, *, by: Reader) -> EvidencePack:
 
 def packs_of(deal: Deal) -> Sequence[EvidencePack]:
     """The packs of a deal, newest first."""
-    query = db.select(EvidencePack).filter_by(deal_id=deal.id)
+    query = db.select(EvidencePack).options(*_LISTED).filter_by(deal_id=deal.id)
     return db.session.scalars(query.order_by(EvidencePack.number.desc())).all()
 
 
@@ -81,7 +89,7 @@ def page_of_all(page: int) -> tuple[list[EvidencePack], Page]:
     """A page of all packs, newest first."""
     total = db.session.scalar(db.select(func.count(EvidencePack.id))) or 0
     arithmetic = Page(total, SIZE)
-    query = db.select(EvidencePack).order_by(EvidencePack.id.desc())
+    query = db.select(EvidencePack).options(*_LISTED).order_by(EvidencePack.id.desc())
     rows = db.session.scalars(query.limit(SIZE).offset(arithmetic.offset(page)))
     return list(rows), arithmetic
 

@@ -61,7 +61,7 @@ def build_record(deal: Deal, *, number: int, made_for: str) -> dict[str, Any]:
     Args:
         deal: loaded, and held by the caller.
         number: which pack of the deal it is.
-        made_for: who asked for it: an organisation, or an office of the platform; never a person.
+        made_for: who requested it: an organisation, or an office of the platform; never a person.
 
     Returns:
         plain JSON: `sections` of label and words, `history`, `files`, `audit` (positions of entries).

@@ -14,6 +14,7 @@ from flask import current_app
 
 from marketplace import persistence
 from marketplace.audit import publishing
+from marketplace.audit.entries import canonical
 from marketplace.audit.models import Entry
 from marketplace.clock import day_in_china, now
 from marketplace.contracts.models import ContractPaper
@@ -26,7 +27,6 @@ from marketplace.evidence.packing import (
     PROOFS_FORMAT,
     RECORD,
     attachments_of,
-    canonical,
     make_zip,
     manifest_text,
     names_manifest,
@@ -155,7 +155,7 @@ def _prove_one(number: int) -> bool:
     own = _own_position(pack)
     positions = [*json.loads(record)["audit"]["positions"], own]
     note, proofs = publishing.proofs_of(positions)
-    size = publishing.covered_size()
+    size = publishing.size_of(note)
     texts = canonical(
         {
             "format": PROOFS_FORMAT,

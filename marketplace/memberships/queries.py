@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from functools import cache
 from typing import Any
 
-from sqlalchemy import bindparam, exists, func, or_
+from sqlalchemy import ColumnElement, and_, bindparam, exists, func, or_
 
 from marketplace.accounts.models import Membership, Person
 from marketplace.clock import now
@@ -64,11 +64,17 @@ def desk_of(organisation_id: int) -> list[Person]:
         .join(Membership)
         .where(
             Membership.organisation_id == organisation_id,
-            or_(Membership.is_administrator, Membership.role == "desk"),
-            Person.active,
+            looks_after(),
         )
     )
     return list(db.session.scalars(query.order_by(Person.id)))
+
+
+def looks_after() -> ColumnElement[bool]:
+    """Filter of places and their people: who looks after people or listings, and may sign in."""
+    return and_(
+        or_(Membership.is_administrator, Membership.role == "desk"), Person.active
+    )
 
 
 def requests_for(organisation_ids: Iterable[int]) -> list[JoinRequest]:

@@ -7,8 +7,9 @@ from datetime import date
 from marketplace import persistence
 from marketplace.accounts.models import Person
 from marketplace.clock import now, today
+from marketplace.contracts.disclosure import required_side
 from marketplace.contracts.models import TechContract
-from marketplace.errors import Invalid, NotAllowed, NotNow
+from marketplace.errors import Invalid, NotNow
 from marketplace.extensions import db
 from marketplace.permissions import require
 from marketplace.ratings import announcements, queries
@@ -36,9 +37,7 @@ def give_rating(
         Invalid: no score, or the text is too long.
     """
     require(by, "rating.give", contract)
-    side = queries.side_in(contract, by)
-    if side is None:
-        raise NotAllowed("您不属于这份合同的任何一方。", "请用一方的账号登录。")
+    side = required_side(by, contract)
     # Who presses second sees what the first one did, and reveals both.
     persistence.hold_row(contract)
     if contract.state != "registered":
@@ -87,9 +86,7 @@ def reply_to(contract: TechContract, text: str, *, by: Person) -> Rating:
         Invalid: no text.
     """
     require(by, "rating.reply", contract)
-    side = queries.side_in(contract, by)
-    if side is None:
-        raise NotAllowed("您不属于这份合同的任何一方。", "请用一方的账号登录。")
+    side = required_side(by, contract)
     persistence.hold_row(contract)
     ratings = queries.ratings_of(contract)
     row = ratings.get(announcements.other_side(side))

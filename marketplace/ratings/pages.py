@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from marketplace import persistence
+from marketplace.contracts.disclosure import side_in
 from marketplace.contracts.models import TechContract
 from marketplace.deals.models import SIDE_NAMES
 from marketplace.door import needs
@@ -70,7 +71,7 @@ def _page(row: TechContract, status: int = 200, **forms: Any) -> ResponseReturnV
         "rating": RatingForm(formdata=None),
         "replying": ReplyForm(formdata=None),
     } | forms
-    side = queries.side_in(row, current_user)
+    side = side_in(current_user, row)
     ratings = queries.ratings_of(row)
     is_revealed = queries.are_revealed(ratings)
     own = ratings.get(side or "")

@@ -6,15 +6,25 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
+from typing import Any
 
-from sqlalchemy import BindParameter, Select, bindparam, or_, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    CompoundSelect,
+    Select,
+    bindparam,
+    or_,
+    select,
+    union_all,
+)
+from sqlalchemy.orm import aliased, contains_eager
 
 from marketplace import persistence
 from marketplace.clock import today
-from marketplace.contracts.disclosure import of_buyer, of_seller
+from marketplace.contracts.disclosure import side_in
 from marketplace.contracts.models import TechContract
-from marketplace.deals.models import SIDES, SideName
+from marketplace.deals.models import SIDES
 from marketplace.errors import NotFound
 from marketplace.extensions import db
 from marketplace.permissions import Reader, may
@@ -45,13 +55,6 @@ def get_contract(number: int, *, by: Reader) -> TechContract:
     return row
 
 
-def side_in(contract: TechContract, person: Reader) -> SideName | None:
-    """The side of a contract for which somebody acts; None for neither. Who belongs to both acts for the seller."""
-    if of_seller(person, contract):
-        return "holder"
-    return "receiver" if of_buyer(person, contract) else None
-
-
 def ratings_of(contract: TechContract) -> dict[str, Rating]:
     """Side → its rating of the other."""
     query = db.select(Rating).filter_by(contract_id=contract.id)
@@ -72,7 +75,7 @@ def waiting_for(person: Reader) -> Iterator[Rating]:
         return
     values = {"organisations": numbers, "today": today()}
     for row in db.session.scalars(_single_ratings(), values):
-        side = side_in(row.contract, person)
+        side = side_in(person, row.contract)
         if side is not None and side != row.side:
             yield row
 
@@ -80,24 +83,30 @@ def waiting_for(person: Reader) -> Iterator[Rating]:
 @cache
 def _single_ratings() -> Select[tuple[Rating]]:
     """Ratings of contracts of some organisations to which the other side has not rated yet, within the term."""
-    other = aliased(Rating)
-    both = select(other.id).where(
-        other.contract_id == Rating.contract_id, other.side != Rating.side
-    )
     organisations: BindParameter[list[int]] = bindparam("organisations", expanding=True)
     return (
         select(Rating)
         .join(TechContract, TechContract.id == Rating.contract_id)
+        .options(contains_eager(Rating.contract).joinedload(TechContract.deal))
         .where(
             Rating.reveal_on >= bindparam("today"),
             or_(
                 TechContract.seller_id.in_(organisations),
                 TechContract.buyer_id.in_(organisations),
             ),
-            ~both.exists(),
+            ~_is_mutual(),
         )
         .order_by(Rating.reveal_on, Rating.id)
     )
+
+
+def _is_mutual() -> ColumnElement[bool]:
+    """Filter: the other side of the contract has rated too."""
+    other = aliased(Rating)
+    both = select(other.id).where(
+        other.contract_id == Rating.contract_id, other.side != Rating.side
+    )
+    return both.exists()
 
 
 def unannounced() -> list[Rating]:
@@ -110,30 +119,30 @@ def unannounced() -> list[Rating]:
 
 def mean_of(organisation_id: int) -> Mean | None:
     """The mean of what at least `LEAST_PARTNERS` partners say of an organisation; None where they are fewer."""
-    query = (
-        db.select(Rating, TechContract)
-        .join(TechContract, TechContract.id == Rating.contract_id)
-        .where(
-            or_(
-                (TechContract.seller_id == organisation_id)
-                & (Rating.side == "receiver"),
-                (TechContract.buyer_id == organisation_id) & (Rating.side == "holder"),
-            )
-        )
-    )
+    values = {"organisation": organisation_id, "today": today()}
     scores, partners = [], set()
-    for row, contract in db.session.execute(query).tuples():
-        if not are_revealed(ratings_of(contract)):
-            continue
-        scores.append(row.score)
-        partner = (contract.buyer_id, contract.buyer_name)
-        if row.side == "holder":
-            partner = (contract.seller_id, contract.seller_name)
-        partners.add(partner)
+    for score, *partner in db.session.execute(_revealed_of(), values):
+        scores.append(score)
+        partners.add(tuple(partner))
     if len(partners) < LEAST_PARTNERS:
         return None
     mean = Decimal(sum(scores)) / len(scores)
     return Mean(mean.quantize(TENTH, ROUND_HALF_UP), len(scores))
+
+
+@cache
+def _revealed_of() -> CompoundSelect[Any]:
+    """Score, number and name of the partner of each rating of an organisation that is revealed (`are_revealed`)."""
+    organisation: BindParameter[int] = bindparam("organisation")
+    by_buyer = (Rating.side == "receiver") & (TechContract.seller_id == organisation)
+    by_seller = (Rating.side == "holder") & (TechContract.buyer_id == organisation)
+    buyer = select(Rating.score, TechContract.buyer_id, TechContract.buyer_name)
+    seller = select(Rating.score, TechContract.seller_id, TechContract.seller_name)
+    is_revealed = or_(Rating.reveal_on < bindparam("today"), _is_mutual())
+    return union_all(
+        buyer.join(TechContract).where(by_buyer, is_revealed),
+        seller.join(TechContract).where(by_seller, is_revealed),
+    )
 
 
 def given_by(person_id: int) -> Iterator[Rating]:

@@ -16,7 +16,13 @@ from marketplace.permissions import may
 from marketplace.reports import queries
 from marketplace.reports.releases import package_of, package_text
 from marketplace.reports.workbooks import MODE_HEADER, SOURCES, workbook_of
-from marketplace.reports.yearly import YearReport, mode_name, report_of, years_of
+from marketplace.reports.yearly import (
+    YearReport,
+    mode_name,
+    report_of,
+    years_by_seller,
+    years_of,
+)
 
 blueprint = Blueprint("reports", __name__)
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -28,11 +34,13 @@ REPORT = "/reports/organisations/<int:organisation_id>/<int:number>"
 def overview() -> ResponseReturnValue:
     """The organisations whose years one may read, and open data for who supervises."""
     rows = queries.organisations_for(current_user)
+    reported = years_by_seller([one.id for one in rows], today())
+    may_export = may(current_user, "ledger.export")
     return render_template(
         "reports/overview.html",
-        rows=[(one, years_of(one, today())) for one in rows],
-        may_export=may(current_user, "ledger.export"),
-        years=queries.process_years(),
+        rows=[(one, reported[one.id]) for one in rows],
+        may_export=may_export,
+        years=queries.process_years() if may_export else [],
     )
 
 

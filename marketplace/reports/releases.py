@@ -92,9 +92,9 @@ def _dated(process: Process) -> Iterator[tuple[str, datetime, str, Document]]:
     if deal is not None:
         names = _parties(deal.holder, deal.receiver)
         before = ""
-        for place, release in enumerate(deal.releases):
-            # Quadratic in the releases of one deal, of which there are some dozens.
-            values = merge_releases(deal.releases[: place + 1])
+        values: dict[str, Any] = {}
+        for release in deal.releases:
+            values |= merge_releases([release])
             tag = _tag_of(values["state"], before)
             before = values["state"]
             yield (
@@ -219,7 +219,7 @@ def _tag_of(state: str, before: str) -> str:
     if not before:
         return "tender"
     if state in _OPEN:
-        # Priced before, and to be priced anew.
+        # Priced before, and to be priced again.
         return "tenderUpdate" if before in _OPEN else "awardCancellation"
     return "award" if before in _OPEN else "awardUpdate"
 

@@ -5,11 +5,14 @@ Whole 分 only. The rows are those of the ledger, the receipts and the distribut
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any, TypeVar
 
-from sqlalchemy import or_
+from sqlalchemy import ColumnElement, Select, func, or_
+from sqlalchemy.orm import contains_eager, selectinload
+from sqlalchemy.sql.base import ExecutableOption
 
 from marketplace.contracts.models import ContractEntry, TechContract
 from marketplace.deals.life import CONVERSION_MODES
@@ -22,6 +25,11 @@ from marketplace.rules.queries import find_value
 from marketplace.wording import yuan
 
 DUE = "reports.institution_due"
+# Of a deal its holder, also before the contract names a seller; of the register the seller.
+_seller: ColumnElement[int | None] = func.coalesce(
+    TechContract.seller_id, Deal.holder_organisation_id
+)
+Row = TypeVar("Row")
 # Confirmed by both sides: whatever became of the registration.
 SIGNED = (
     "signed",
@@ -131,62 +139,91 @@ def report_of(organisation: Organisation, year: int, day: date) -> YearReport:
         year: a year in China.
         day: today.
     """
-    first, last = date(year, 1, 1), date(year, 12, 31)
     report = YearReport(organisation, year, day, due=find_value(DUE, day))
-    own = _sold_by(organisation.id)
-    report.signed = list(
-        db.session.scalars(
-            db.select(TechContract)
-            .outerjoin(Deal, Deal.id == TechContract.deal_id)
-            .where(own, TechContract.state.in_(SIGNED))
-            .where(TechContract.signed_on.between(first, last))
-            .order_by(TechContract.signed_on, TechContract.id)
-        )
+    report.signed = _of_year(
+        db.select(TechContract)
+        .options(contains_eager(TechContract.deal))
+        .where(TechContract.state.in_(SIGNED)),
+        organisation,
+        year,
+        (TechContract.signed_on, TechContract.id),
     )
-    report.entries = list(
-        db.session.scalars(
-            db.select(ContractEntry)
-            .join(TechContract)
-            .outerjoin(Deal, Deal.id == TechContract.deal_id)
-            .where(own, TechContract.registered_on.between(first, last))
-            .order_by(TechContract.registered_on, ContractEntry.id)
-        )
+    report.entries = _of_year(
+        db.select(ContractEntry)
+        .join(TechContract)
+        .options(_with_contract(ContractEntry)),
+        organisation,
+        year,
+        (TechContract.registered_on, ContractEntry.id),
     )
-    report.receipts = list(
-        db.session.scalars(
-            db.select(Receipt)
-            .join(TechContract)
-            .outerjoin(Deal, Deal.id == TechContract.deal_id)
-            .where(own, Receipt.received_on.between(first, last))
-            .order_by(Receipt.received_on, Receipt.id)
-        )
+    report.receipts = _of_year(
+        db.select(Receipt).join(TechContract).options(_with_contract(Receipt)),
+        organisation,
+        year,
+        (Receipt.received_on, Receipt.id),
     )
-    report.distributions = list(
-        db.session.scalars(
-            db.select(Distribution)
-            .join(TechContract)
-            .outerjoin(Deal, Deal.id == TechContract.deal_id)
-            .where(own, Distribution.state == "settled")
-            .where(Distribution.settled_on.between(first, last))
-            .order_by(Distribution.settled_on, Distribution.id)
-        )
+    report.distributions = _of_year(
+        db.select(Distribution)
+        .join(TechContract)
+        .options(_with_contract(Distribution), selectinload(Distribution.shares))
+        .where(Distribution.state == "settled"),
+        organisation,
+        year,
+        (Distribution.settled_on, Distribution.id),
     )
     _add_up(report)
     return report
 
 
+def _of_year(
+    query: Select[tuple[Row]],
+    organisation: Organisation,
+    year: int,
+    order: tuple[Any, Any],
+) -> list[Row]:
+    """The rows of a statement about contracts that an organisation sold, whose day is in a year.
+
+    Args:
+        query: has the contracts among its tables; their deals are joined here.
+        organisation: the seller.
+        year: a year in China.
+        order: columns of the day and of the number.
+    """
+    first, last = date(year, 1, 1), date(year, 12, 31)
+    rows = (
+        query.outerjoin(Deal, Deal.id == TechContract.deal_id)
+        .where(_seller == organisation.id, order[0].between(first, last))
+        .order_by(*order)
+    )
+    return list(db.session.scalars(rows))
+
+
+def _with_contract(table: Any) -> ExecutableOption:
+    """The contract of each row and its deal, from the statement itself."""
+    return contains_eager(table.contract).contains_eager(TechContract.deal)
+
+
 def years_of(organisation: Organisation, day: date) -> list[int]:
     """The years of which something may be reported, newest first: from the first contract to this year."""
+    return years_by_seller([organisation.id], day)[organisation.id]
+
+
+def years_by_seller(numbers: Sequence[int], day: date) -> dict[int, list[int]]:
+    """The same of several organisations, by their number."""
     query = (
         db.select(
-            db.func.min(TechContract.signed_on), db.func.min(TechContract.registered_on)
+            _seller,
+            func.min(TechContract.signed_on),
+            func.min(TechContract.registered_on),
         )
         .outerjoin(Deal, Deal.id == TechContract.deal_id)
-        .where(_sold_by(organisation.id))
+        .where(_seller.in_(numbers))
+        .group_by(_seller)
     )
-    days = [one for one in db.session.execute(query).one() if one is not None]
-    begin = min([day, *days]).year
-    return list(range(day.year, begin - 1, -1))
+    begin = dict.fromkeys(numbers, day.year)
+    for number, *days in db.session.execute(query):
+        begin[number] = min([day, *filter(None, days)]).year
+    return {number: list(range(day.year, begin[number] - 1, -1)) for number in numbers}
 
 
 def mode_name(contract: TechContract) -> str:
@@ -194,15 +231,6 @@ def mode_name(contract: TechContract) -> str:
     if contract.deal is None:
         return "登记簿导入，方式没有填写"
     return CONVERSION_MODES[contract.deal.conversion_mode]
-
-
-def _sold_by(organisation_id: int) -> object:
-    # Of a deal its holder, also before the contract names a seller; of the register the seller.
-    return or_(
-        TechContract.seller_id == organisation_id,
-        TechContract.seller_id.is_(None)
-        & (Deal.holder_organisation_id == organisation_id),
-    )
 
 
 def _add_up(report: YearReport) -> None:
@@ -223,10 +251,9 @@ def _add_up(report: YearReport) -> None:
         row.inventors_fen += one.inventors_fen
         row.institution_fen += one.institution_fen
         row.office_fen += one.office_fen
-    order = [*CONVERSION_MODES.values()]
+    places = {name: place for place, name in enumerate(CONVERSION_MODES.values())}
     report.modes = sorted(
-        sums.values(),
-        key=lambda one: order.index(one.name) if one.name in order else len(order),
+        sums.values(), key=lambda one: places.get(one.name, len(places))
     )
     for one_mode in report.modes:
         report.total.add(one_mode)

@@ -1,4 +1,4 @@
-"""What both sides and the operators are notified of. Nothing is committed here."""
+"""What both sides are notified of. Nothing is committed here."""
 
 from __future__ import annotations
 

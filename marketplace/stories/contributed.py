@@ -31,7 +31,7 @@ def tasks(person: Reader) -> Iterator[Task]:
 
 
 def task_count(person: Reader) -> int:
-    """How many they are: one statement, and none of their rows for most people."""
+    """How many they are: one statement, whose rows `side_in` decides on (109)."""
     return sum(1 for _ in queries.waiting_for(person))
 
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from marketplace import persistence
 from marketplace.accounts.models import Person
 from marketplace.clock import now
+from marketplace.contracts.disclosure import required_side
 from marketplace.contracts.models import TechContract
-from marketplace.errors import Invalid, NotAllowed, NotNow, Stale
+from marketplace.errors import Invalid, NotNow, Stale
 from marketplace.extensions import db
 from marketplace.permissions import Reader, reader_id, require
 from marketplace.stories import announcements, queries
@@ -119,7 +120,7 @@ def rewrite_story(story: Story, written: Written, *, by: Reader, seen: int) -> N
 def agree_to_story(story: Story, sha256: str, *, by: Person) -> None:
     """同意公开 the text with that hash; the second side's consent makes it public.
 
-    The revision is not asked for: what was on the page is said by the hash, and the other side may agree meanwhile.
+    No revision is compared: the hash says which text was read, and the other side may agree to it meanwhile.
 
     Args:
         sha256: of the text that was on the page.
@@ -134,7 +135,7 @@ def agree_to_story(story: Story, sha256: str, *, by: Person) -> None:
     persistence.hold_row(story)
     story.life.permits(story, "agree", by)
     _require_registered(story.contract)
-    side = _side_of(story, by)
+    side = required_side(by, story.contract)
     db.session.expire(story, ["texts"])
     text = story.text
     if sha256 != text.sha256:
@@ -158,7 +159,7 @@ def take_consent_back(story: Story, *, by: Person) -> None:
     require(by, "story.agree", story)
     persistence.hold_row(story)
     story.life.permits(story, "take_back", by)
-    side = _side_of(story, by)
+    side = required_side(by, story.contract)
     db.session.expire(story.text, ["consents"])
     consent = story.text.standing.get(side)
     if consent is None:
@@ -208,20 +209,13 @@ def _void_all(story: Story, why: str, by: Reader) -> None:
 
 
 def _move(story: Story, deed: str, by: Reader, note: str = "") -> None:
-    # Written by every deed, so that one of two who press at once is refused also where only a row beside it is new.
+    # Written by every deed, so that one of two who press at once is refused also where only a related row is new.
     story.changed_at = now()
     story.life.move(story, deed, by=by, note=note)
     with persistence.refusals(
         stale=CHANGED, duplicates={"uq_story_text_number": CHANGED}
     ):
         db.session.flush()
-
-
-def _side_of(story: Story, by: Person) -> str:
-    side = queries.side_in(story.contract, by)
-    if side is None:
-        raise NotAllowed("您不属于这份合同的任何一方。", "请用一方的账号登录。")
-    return side
 
 
 def _require_registered(contract: TechContract) -> None:

@@ -19,6 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.accounts.models import Person
+from marketplace.audit.entries import canonical
 from marketplace.clock import now
 from marketplace.contracts.models import TechContract
 from marketplace.deals.models import SIDES
@@ -36,7 +37,7 @@ _LIVES = text("state <> 'ended'")
 
 
 class Story(Model):
-    """What a registered contract brought about, told with the consent of both sides."""
+    """What a registered contract brought about, public with the consent of both sides."""
 
     __tablename__ = "story"
     __table_args__ = (
@@ -45,7 +46,7 @@ class Story(Model):
             "state <> 'published' or published_at is not null", name="published_at"
         ),
         CheckConstraint("state <> 'ended' or reason <> ''", name="reason"),
-        # One of a contract: two writers are told of each other.
+        # One of a contract: the second of two writers is refused.
         Index(
             "uq_story_contract",
             "contract_id",
@@ -180,8 +181,9 @@ class StoryConsent(Model):
 
 def canonical_text(title: str, holder: str, receiver: str, body: str) -> str:
     """What is shown as one text, for hashing: the same values, the same text."""
-    values = {"title": title, "holder": holder, "receiver": receiver, "body": body}
-    return json.dumps(values, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return canonical(
+        {"title": title, "holder": holder, "receiver": receiver, "body": body}
+    )
 
 
 def hash_of(content: str) -> str:

@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from marketplace import persistence
+from marketplace.contracts.disclosure import side_in
 from marketplace.contracts.models import TechContract
 from marketplace.contracts.vocabulary import TECH_FIELDS
 from marketplace.deals.life import CONTRACT_TYPES
@@ -150,7 +151,7 @@ def _page(
     row: Story, status: int = 200, ending: EndForm | None = None
 ) -> ResponseReturnValue:
     persistence.stop_writing()
-    side = queries.side_in(row.contract, current_user)
+    side = side_in(current_user, row.contract)
     page = render_template(
         "stories/story.html",
         row=row,

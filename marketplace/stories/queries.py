@@ -6,12 +6,11 @@ from collections.abc import Iterator
 from functools import cache
 
 from sqlalchemy import BindParameter, Select, bindparam, func, or_, select
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import contains_eager, selectinload
 
 from marketplace import persistence
-from marketplace.contracts.disclosure import of_buyer, of_seller
+from marketplace.contracts.disclosure import side_in
 from marketplace.contracts.models import TechContract
-from marketplace.deals.models import SideName
 from marketplace.errors import NotFound
 from marketplace.extensions import db
 from marketplace.permissions import Reader, may
@@ -76,20 +75,13 @@ def story_of(contract: TechContract) -> Story | None:
     return row
 
 
-def side_in(contract: TechContract, person: Reader) -> SideName | None:
-    """The side of a contract for which somebody acts; None for neither. Who belongs to both acts for the seller."""
-    if of_seller(person, contract):
-        return "holder"
-    return "receiver" if of_buyer(person, contract) else None
-
-
 def waiting_for(person: Reader) -> Iterator[Story]:
     """Stories that wait for the consent of somebody's side, oldest first."""
     numbers = sorted(person.active_ids)
     if not numbers:
         return
     for row in db.session.scalars(_waiting(), {"organisations": numbers}):
-        side = side_in(row.contract, person)
+        side = side_in(person, row.contract)
         if side is not None and side not in row.text.standing:
             yield row
 
@@ -100,6 +92,10 @@ def _waiting() -> Select[tuple[Story]]:
     return (
         select(Story)
         .join(TechContract, TechContract.id == Story.contract_id)
+        .options(
+            contains_eager(Story.contract).joinedload(TechContract.deal),
+            selectinload(Story.texts).selectinload(StoryText.consents),
+        )
         .where(
             Story.state == "waiting",
             or_(

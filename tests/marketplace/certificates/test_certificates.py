@@ -23,6 +23,7 @@ from marketplace.contracts import filing_deeds
 from marketplace.contracts.models import TechContract
 from marketplace.errors import Invalid, MarketError, NotAllowed, NotFound, NotNow, Stale
 from marketplace.extensions import db
+from marketplace.memberships.queries import desk_of
 from marketplace.notices.models import Notice
 from marketplace.permissions import Guest
 from tests.factories import Factory
@@ -95,6 +96,26 @@ def test_contracts_that_name_somebody_are_offered(certified: Certified) -> None:
     assert queries.candidates_of(name, certified.world.firm.id) == []
 
 
+def test_operators_find_requests_that_nobody_else_may_confirm(
+    certified: Certified, sign_in: SignIn
+) -> None:
+    world = certified.world
+    row = certified.request()
+    assert queries.waiting_for(world.operator) == []
+    assert queries.waiting_count(world.operator) == 0
+    for one in desk_of(world.lab.id):
+        one.active = False
+    db.session.commit()
+    assert queries.waiting_for(world.operator) == [row]
+    assert queries.waiting_count(world.operator) == 1
+    assert queries.waiting_for(certified.researcher) == []
+    assert queries.waiting_for(world.buyer) == []
+    page = sign_in(world.operator).get("/mine").get_data(as_text=True)
+    assert f"（{row.number}）" in page
+    deeds.issue_certificate(row, by=world.operator, seen=row.revision)
+    assert queries.waiting_count(world.operator) == 0
+
+
 def test_totals_are_those_of_the_ledger_with_its_corrections(
     certified: Certified,
 ) -> None:
@@ -132,10 +153,10 @@ def test_a_correction_of_the_ledger_shows(certified: Certified) -> None:
     assert queries.answer_to(code) == "corrected"
     assert upkeep.announce_corrections() == 1
     assert upkeep.announce_corrections() == 0
-    told = db.session.scalars(
+    notified = db.session.scalars(
         sa.select(Notice.person_id).filter_by(kind="certificate.corrected")
     )
-    assert told.all() == [certified.researcher.id]
+    assert notified.all() == [certified.researcher.id]
 
 
 def test_what_cannot_be_requested(certified: Certified, make: Factory) -> None:
@@ -314,7 +335,7 @@ def test_every_answer_asks_the_same_and_takes_as_long(
         "withdrawn": withdrawn.code,
         "invalid": "B" * 16,
     }
-    asked = {}
+    executed = {}
 
     def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
         statements.append(statement)
@@ -324,11 +345,11 @@ def test_every_answer_asks_the_same_and_takes_as_long(
         for expected, code in codes.items():
             statements: list[str] = []
             assert queries.answer_to(code or "") == expected
-            asked[expected] = statements
+            executed[expected] = statements
     finally:
         sa.event.remove(db.engine, "before_cursor_execute", note)
-    assert asked["valid"]
-    assert all(one == asked["valid"] for one in asked.values())
+    assert executed["valid"]
+    assert all(one == executed["valid"] for one in executed.values())
     for code in codes.values():
         began = time.monotonic()
         client.get(f"/certificates/verify/{code}")
@@ -442,9 +463,9 @@ def test_of_two_who_decide_at_once_one_wins(races: Flask) -> None:
     outcomes = at_once(races, decide(people[0], True), decide(people[1], False))
 
     assert outcomes.count("done") == 1
-    (told,) = [one for one in outcomes if one != "done"]
-    assert isinstance(told, (Stale, NotNow)), told
-    assert isinstance(told, MarketError)
+    (refusal,) = [one for one in outcomes if one != "done"]
+    assert isinstance(refusal, (Stale, NotNow)), refusal
+    assert isinstance(refusal, MarketError)
     db.session.rollback()
     row = db.session.get_one(ConversionCertificate, number)
     assert (row.state == "issued") == (outcomes[0] == "done")

@@ -94,10 +94,10 @@ def test_both_are_shown_at_once(world: World, sign_in: SignIn) -> None:
         assert SAID in page
         assert ANSWERED in page
     assert sign_in(world.stranger).get(address).status_code == 404
-    told = db.session.scalars(
+    notified = db.session.scalars(
         sa.select(Notice.person_id).filter_by(kind="rating.revealed")
     )
-    assert set(told) == {world.seller.id, world.buyer.id}
+    assert set(notified) == {world.seller.id, world.buyer.id}
 
 
 def test_after_the_term_the_only_one_is_shown_and_the_other_is_too_late(
@@ -210,8 +210,8 @@ def test_two_of_one_side_and_both_sides_at_once(races: Flask) -> None:
 
     assert outcomes.count("done") == 2, outcomes
     assert outcomes[2] == "done"
-    (told,) = [one for one in outcomes if one != "done"]
-    assert isinstance(told, NotNow)
+    (refusal,) = [one for one in outcomes if one != "done"]
+    assert isinstance(refusal, NotNow)
     db.session.rollback()
     contract = db.session.get_one(TechContract, number)
     ratings: dict[str, Any] = queries.ratings_of(contract)

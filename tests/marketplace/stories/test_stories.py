@@ -131,8 +131,8 @@ def test_a_change_voids_both_consents_and_they_are_of_one_text(world: World) -> 
         queries.public_story(story.id)
     agree(story, world.buyer)
     assert queries.public_story(story.id).text.number == 2
-    told = sa.select(Notice.key).filter_by(kind="story.written", person_id=world.buyer.id)  # fmt: skip
-    assert len(db.session.scalars(told).all()) == 2
+    notices = sa.select(Notice.key).filter_by(kind="story.written", person_id=world.buyer.id)  # fmt: skip
+    assert len(db.session.scalars(notices).all()) == 2
     assert {one.deed for one in history_of(story)} >= {"create", "agree", "publish", "rewrite"}  # fmt: skip
 
 
