@@ -114,7 +114,8 @@ def facts_of(demand: Demand) -> tuple[tuple[str, str], ...]:
 def find_teaser(preference: InvestorPreference, code: str, *, by: Reader) -> Teaser:
     """A teaser of a fund by its code. Raises NotFound."""
     for teaser in teasers_for(preference, by=by):
-        if hmac.compare_digest(teaser.code, code):
+        # As bytes: of texts it takes ASCII only, and anything may stand in an address.
+        if hmac.compare_digest(teaser.code.encode(), code.encode()):
             return teaser
     raise NotFound("没有找到这条需求，或者它不再符合您的偏好。", "请从列表里再看一次。")
 
