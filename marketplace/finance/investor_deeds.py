@@ -15,12 +15,7 @@ from marketplace.extensions import db
 from marketplace.finance import announcements
 from marketplace.finance.deeds import require_institution
 from marketplace.finance.investor_models import InvestorPreference, InvestorRequest
-from marketplace.finance.investor_queries import (
-    NO_CHAIN,
-    Teaser,
-    facts_of,
-    preference_of,
-)
+from marketplace.finance.investor_queries import NO_CHAIN, Teaser, preference_of
 from marketplace.finance.life import MAX_NOTE
 from marketplace.listings.schema.terms import FIRM_STAGES
 from marketplace.organisations.models import Organisation
@@ -103,7 +98,7 @@ def request_reveal(
         investor=preference.organisation,
         demand=teaser.demand,
         message=checked_text("message", message, MAX_NOTE, missing=WHAT),
-        teaser=dict(facts_of(teaser.demand)),
+        teaser=dict(teaser.facts),
         by_id=by.id,
     )
     db.session.add(row)
