@@ -32,7 +32,7 @@ from marketplace.finance.workbooks import loans_workbook
 from marketplace.forms import PageForm, SeenForm
 from marketplace.organisations.models import Organisation
 from marketplace.parsing import ParseError
-from marketplace.permissions import may
+from marketplace.permissions import may, require
 from marketplace.persistence import Page
 from marketplace.wording import UNKNOWN, yuan
 
@@ -83,6 +83,8 @@ def loan(loan_id: int) -> ResponseReturnValue:
 def refile_loan(loan_id: int) -> ResponseReturnValue:
     """Mend a loan that was sent back."""
     row = loan_queries.get_loan(loan_id, by=current_user)
+    # The office reads the loan, too, and has nothing to fill in.
+    require(current_user, "finance.file_loan", row)
     form = LoanForm(districts=current_districts())
     if not form.is_submitted():
         filled = LoanForm(

@@ -27,7 +27,7 @@ from marketplace.finance.pages.blueprint import blueprint
 from marketplace.finance.typed_terms import Reading, read_terms, typed_terms
 from marketplace.forms import SeenForm, read_revision
 from marketplace.organisations.models import Organisation
-from marketplace.permissions import may
+from marketplace.permissions import may, require
 from marketplace.policies.estimating import as_typed, read_told
 
 OWN = "/mine/finance/products/<int:product_id>"
@@ -140,6 +140,8 @@ def product_office(product_id: int) -> ResponseReturnValue:
 def edit_product(product_id: int) -> ResponseReturnValue:
     """Change the draft, or begin a new version where none is open."""
     row = queries.get_own(product_id, by=current_user)
+    # Operators read the product, too, and have nothing to fill in.
+    require(current_user, "finance.offer", row)
     version = row.open_version
     form = ProductForm()
     newest = row.versions[0]
@@ -242,7 +244,7 @@ def _save(
     message: str,
     **owner: Any,
 ) -> ResponseReturnValue:
-    """Save what was typed; what was refused stands beside its box."""
+    """Save what was typed; what was refused is shown next to its box."""
     try:
         row = deed()
     except Invalid as error:

@@ -398,6 +398,8 @@ def test_the_bank_writes_and_the_operator_publishes_in_the_browser(
     seen = {"seen": version.revision}
     office = f"/office/finance/versions/{version.id}"
     assert bank.post(f"{office}/approve", data=seen).status_code == 403
+    assert operator.get(place).status_code == 200
+    assert operator.get(f"{place}/edit").status_code == 403
     assert client.get(f"/finance/products/{product.id}").status_code == 404
     refused = operator.post(f"{office}/return", data={**seen, "note": ""})
     assert refused.status_code == 422
