@@ -164,7 +164,7 @@ def figures_of_firm(organisation: Organisation, day: date) -> dict[str, Figure]:
 
     Args:
         organisation: the firm; only its own people are shown this.
-        day: on which it is asked.
+        day: on which it counts.
     """
     figures: dict[str, Figure] = {}
     figures.update(status_figures(codes_on(organisation.id, day)))
