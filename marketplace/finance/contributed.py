@@ -1,4 +1,4 @@
-"""What the room lays out for the frame of pages, for hubs and beside demands for money."""
+"""What the room lays out for the frame of pages, for hubs and for the pages of demands for money."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def nav(reader: Reader) -> Iterator[Link]:
 
 
 def panels(row: Any, reader: Reader) -> Iterator[Panel]:
-    """Beside a published demand for money: products by their rules; figures of the firm for its own people only."""
+    """On a published demand for money: products by their rules; figures of the firm for its own people only."""
     if not isinstance(row, Demand) or row.need != "capital" or row.state != "published":
         return
     figures = queries.figures_of_demand(row, reader)
@@ -50,7 +50,7 @@ def panels(row: Any, reader: Reader) -> Iterator[Panel]:
     groups = fits_of(versions, figures, today())
     if groups:
         values = {"groups": groups, "is_own": is_own, "no_approval": NO_APPROVAL}
-        yield Panel("finance/_beside.html", values, position=1)
+        yield Panel("finance/_demand_products.html", values, position=1)
 
 
 def trays(person: Reader, filters: Mapping[str, str]) -> Iterator[Tray]:

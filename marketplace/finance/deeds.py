@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Any
 
 from marketplace import persistence
 from marketplace.clock import now, today
@@ -32,6 +33,23 @@ def require_institution(organisation: Organisation) -> None:
             "只有已核验的金融机构能办理。",
             "单位核验以后再来；单位类型不对的，请联系运营方。",
         )
+
+
+def hold_for(row: Any, deed: str, by: Reader | None, seen: int) -> None:
+    """Let nobody else decide about a row before this commit.
+
+    Args:
+        row: with a `life` and a `revision`.
+        deed: of its life table.
+        by: who does it; None for the site itself.
+        seen: the revision that they saw.
+
+    Raises NotNow: its state does not allow the deed; Stale: somebody has changed it.
+    """
+    persistence.hold_row(row)
+    row.life.permits(row, deed, by)
+    if row.revision != seen:
+        raise Stale(*persistence.CHANGED_MEANWHILE)
 
 
 def create_product(
@@ -179,9 +197,9 @@ def approve_version(version: ProductVersion, *, by: Reader | None, seen: int) ->
     version.life.move(version, "approve", by=by)
     version.decided_at, version.decided_by_id = now(), reader_id(by)
     version.valid_from = max(version.valid_from, today())
+    # What is replaced has a lower id and is written first: two versions of one first day cannot act, even for a moment.
     for other in product.versions:
         _make_way(other, version)
-    # Those that end come first: two versions of one first day cannot stand, even for a moment.
     if product.state == "preparing":
         product.life.move(product, "list", by=by)
     announcements.announce_review(version)

@@ -25,6 +25,7 @@ GROUPS = {
     "near": ("还缺资料", ("missing", "unverified")),
     "not_met": ("有条件不符合", ("not_met",)),
 }
+# In the order in which they decide where one of several requirements is enough.
 MARKS = {"amount": "符合", "missing": "还不知道", "not_met": "不符合"}
 
 
@@ -75,7 +76,7 @@ def fit_of(version: ProductVersion, figures: Figures, day: date) -> Fit | None:
     Args:
         version: a published one.
         figures: field → value; what is not known is left out.
-        day: on which it is asked.
+        day: on which it is compared.
     """
     terms, product = version.terms, version.product
     clause = terms.clause(
@@ -133,17 +134,12 @@ def _checks(conditions: Iterable[Condition], figures: Figures) -> Iterable[Check
 
 
 def _check_alternatives(conditions: list[Condition], figures: Figures) -> Check:
-    states = {check_condition(one, figures).state for one in conditions}
-    says = "满足一项即可：" + "、".join(one.says for one in conditions)
-    for state in ("amount", "missing", "not_met"):
-        if state in states:
-            met = [
-                one.says
-                for one in conditions
-                if check_condition(one, figures).state == "amount"
-            ]
-            return Check(state, says, "、".join(met))
-    return Check("missing", says)
+    states = {one.says: check_condition(one, figures).state for one in conditions}
+    says = "满足一项即可：" + "、".join(states)
+    met = [words for words, state in states.items() if state == "amount"]
+    # One that is met decides, then one that is not known.
+    state = min(states.values(), key=list(MARKS).index)
+    return Check(state, says, "、".join(met))
 
 
 def _own_words(condition: Condition, figures: Figures) -> str:
@@ -156,6 +152,6 @@ def _own_words(condition: Condition, figures: Figures) -> str:
 def status_figures(codes: Iterable[str]) -> dict[str, bool]:
     """What checked statuses of a firm say: a status that nobody has checked is not known, never missing."""
     known = set(codes)
-    if known & {"specialised", "little_giant"}:
+    if "little_giant" in known:
         known.add("specialised")
     return {name: True for name in STATUS_FIELDS if name in known}

@@ -8,6 +8,7 @@ from typing import Any
 from wtforms import (
     BooleanField,
     DateField,
+    HiddenField,
     SelectField,
     SelectMultipleField,
     StringField,
@@ -23,6 +24,8 @@ from marketplace.forms import PageForm, SeenForm
 class ProductForm(SeenForm):
     """A product and one version of its rule; the requirements are boxes of their own, one for each question."""
 
+    # Number of the version that a new one follows; empty where a draft is changed, which has `seen` instead.
+    follows = HiddenField()
     kind = SelectField("产品种类", choices={"": "请选择", **PRODUCT_KINDS})
     name = StringField(
         "产品名称", description="照贵机构对外的名称，如「科技成果转化贷」。"

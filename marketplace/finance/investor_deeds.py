@@ -13,24 +13,18 @@ from marketplace.dictionaries.models import active_chains
 from marketplace.errors import Invalid, NotNow, Stale
 from marketplace.extensions import db
 from marketplace.finance import announcements
-from marketplace.finance.deeds import require_institution
+from marketplace.finance.deeds import hold_for, require_institution
 from marketplace.finance.investor_models import InvestorPreference, InvestorRequest
-from marketplace.finance.investor_queries import (
-    NO_CHAIN,
-    Teaser,
-    facts_of,
-    preference_of,
-)
+from marketplace.finance.investor_queries import NO_CHAIN, Teaser, preference_of
 from marketplace.finance.life import MAX_NOTE
+from marketplace.finance.typed_terms import read_positive
 from marketplace.listings.schema.terms import FIRM_STAGES
 from marketplace.organisations.models import Organisation
-from marketplace.parsing import ParseError
-from marketplace.parsing.money import read_sum
 from marketplace.permissions import Reader, reader_id, require
 from marketplace.typed_texts import LEAST, checked_text
 
-MOST = Decimal(10_000_000)  # 万元
 NOT_SAVED = "偏好没有保存。"
+TICKET = "写多少万元，大于 0，如 500。"
 WHAT = f"写想了解什么，{LEAST}–{MAX_NOTE} 字。"
 SAVED_BY_OTHER = Stale("刚有同事改过偏好。", "请刷新页面，看过再改。")
 GOES_ON = NotNow("贵机构已经问过这一条。", "在「投资偏好和线索」里看答复。")
@@ -70,8 +64,8 @@ def save_preference(
         problems["stages"] = ["没有这一项，请从列出的里面选。"]
     if set(chain_codes) - {NO_CHAIN, *active_chains()}:
         problems["chain_codes"] = ["没有这一项，请从列出的里面选。"]
-    low = _sum("ticket_low", ticket_low, problems)
-    high = _sum("ticket_high", ticket_high, problems)
+    low = read_positive("ticket_low", ticket_low, problems, TICKET)
+    high = read_positive("ticket_high", ticket_high, problems, TICKET)
     if low is not None and high is not None and low > high:
         problems["ticket_high"] = ["最多不能小于最少。"]
     if problems:
@@ -92,10 +86,10 @@ def save_preference(
 def request_reveal(
     preference: InvestorPreference, teaser: Teaser, message: str, *, by: Reader
 ) -> InvestorRequest:
-    """想了解: the firm reads who asks and what; nobody learns who the firm is before its yes.
+    """想了解: the firm reads who wants to know and why; nobody learns who the firm is before its yes.
 
     Raises:
-        NotAllowed; NotNow: they have asked already; Invalid: no message.
+        NotAllowed; NotNow: they have requested it already; Invalid: no message.
     """
     require(by, "finance.invest", preference)
     require_institution(preference.organisation)
@@ -103,7 +97,7 @@ def request_reveal(
         investor=preference.organisation,
         demand=teaser.demand,
         message=checked_text("message", message, MAX_NOTE, missing=WHAT),
-        teaser=dict(facts_of(teaser.demand)),
+        teaser=dict(teaser.facts),
         by_id=by.id,
     )
     db.session.add(row)
@@ -124,7 +118,7 @@ def accept_request(
         NotAllowed, NotNow, Stale; Invalid: no consent.
     """
     require(by, "finance.answer", row.demand)
-    _hold(row, "accept", by, seen)
+    hold_for(row, "accept", by, seen)
     if not agrees:
         raise Invalid(MUST_AGREE, problems={"agrees": [MUST_AGREE]})
     contact_consents.give(by, contact_consents.SHARE)
@@ -134,14 +128,14 @@ def accept_request(
 def decline_request(row: InvestorRequest, *, by: Reader, seen: int) -> None:
     """不同意: the fund learns that, and nothing else. Raises NotAllowed, NotNow, Stale."""
     require(by, "finance.answer", row.demand)
-    _hold(row, "decline", by, seen)
+    hold_for(row, "decline", by, seen)
     _decide(row, "decline", by)
 
 
 def withdraw_request(row: InvestorRequest, *, by: Reader, seen: int) -> None:
     """撤回, before an answer. Raises NotAllowed, NotNow, Stale."""
     require(by, "finance.invest", row)
-    _hold(row, "withdraw", by, seen)
+    hold_for(row, "withdraw", by, seen)
     row.life.move(row, "withdraw", by=by)
     row.decided_at, row.decided_by_id = now(), reader_id(by)
     persistence.commit()
@@ -152,22 +146,3 @@ def _decide(row: InvestorRequest, deed: str, by: Reader) -> None:
     row.decided_at, row.decided_by_id = now(), reader_id(by)
     announcements.announce_answer(row)
     persistence.commit()
-
-
-def _hold(row: InvestorRequest, deed: str, by: Reader | None, seen: int) -> None:
-    persistence.hold_row(row)
-    row.life.permits(row, deed, by)
-    if row.revision != seen:
-        raise Stale(*persistence.CHANGED_MEANWHILE)
-
-
-def _sum(name: str, text: str, problems: dict[str, list[str]]) -> Decimal | None:
-    try:
-        number = read_sum(text.strip()) if text.strip() else None
-    except ParseError as error:
-        problems[name] = [error.sentence]
-        return None
-    if number is None or not 0 < number <= MOST:
-        problems[name] = ["写多少万元，大于 0，如 500。"]
-        return None
-    return number

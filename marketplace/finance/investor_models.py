@@ -93,12 +93,12 @@ class InvestorRequest(Model):
 
     @property
     def organisation_id(self) -> int:
-        """Who asked, as the permission table asks; of the side that answers it asks the demand."""
+        """Whose request it is, for the permission table; who may answer is decided by the demand."""
         return self.investor_id
 
     @property
     def owner_id(self) -> int | None:
-        """Who asked in person."""
+        """The person who made the request."""
         return self.by_id
 
     @property

@@ -13,6 +13,7 @@ from typing import Any
 
 from flask import current_app
 from sqlalchemy import Select
+from sqlalchemy.orm import contains_eager, joinedload
 
 from marketplace.errors import NotFound
 from marketplace.extensions import db
@@ -83,13 +84,13 @@ def teasers_for(preference: InvestorPreference, *, by: Reader) -> list[Teaser]:
     requests = _requests_of(preference.organisation_id)
     teasers = []
     for demand in db.session.scalars(query):
-        view = view_of(demand, Guest())
         # By what everybody may know: a gate must not tell what the page does not.
+        view = view_of(demand, Guest())
         seen = view.capital_sought is not None and _passes_stage(preference, view)
         chain = view.chain_code or NO_CHAIN
         if seen and (not preference.chain_codes or chain in preference.chain_codes):
             code = code_of(preference.organisation_id, demand.id)
-            facts = facts_of(demand)
+            facts = _facts_of(view)
             teasers.append(Teaser(code, demand, facts, requests.get(demand.id)))
     return teasers
 
@@ -98,9 +99,8 @@ def _passes_stage(preference: InvestorPreference, view: Any) -> bool:
     return not preference.stages or view.firm_stage in preference.stages
 
 
-def facts_of(demand: Demand) -> tuple[tuple[str, str], ...]:
-    """What a teaser shows: closed lists and a sum, as everybody may know them."""
-    view = view_of(demand, Guest())
+def _facts_of(view: Any) -> tuple[tuple[str, str], ...]:
+    """What a teaser shows: closed lists and a sum, of what everybody may know of a demand."""
     modes = "、".join(FINANCING_MODES.names[code] for code in view.financing_modes)
     chain = view.chain.name if view.chain is not None else UNKNOWN
     return (
@@ -114,7 +114,8 @@ def facts_of(demand: Demand) -> tuple[tuple[str, str], ...]:
 def find_teaser(preference: InvestorPreference, code: str, *, by: Reader) -> Teaser:
     """A teaser of a fund by its code. Raises NotFound."""
     for teaser in teasers_for(preference, by=by):
-        if hmac.compare_digest(teaser.code, code):
+        # As bytes: of texts it takes ASCII only, and anything may stand in an address.
+        if hmac.compare_digest(teaser.code.encode(), code.encode()):
             return teaser
     raise NotFound("没有找到这条需求，或者它不再符合您的偏好。", "请从列表里再看一次。")
 
@@ -160,6 +161,10 @@ def waiting_for(person: Reader) -> list[InvestorRequest]:
         db.select(InvestorRequest)
         .join(Demand)
         .where(InvestorRequest.state == "requested", Demand.looked_after_by(person))
+        .options(
+            contains_eager(InvestorRequest.demand),
+            joinedload(InvestorRequest.investor),
+        )
     )
     return list(db.session.scalars(query.order_by(InvestorRequest.id).limit(MOST)))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from marketplace.lifecycle import Life
 
 MAX_NOTE = 500  # characters of a reason, a purpose or a message
-# 鲁科贷, 鲁科担, 鲁科保 as the province calls them (reference §0.1); which listings of a demand each kind serves.
+# 鲁科贷, 鲁科担, 鲁科保 as the province calls them (reference §0.1).
 PRODUCT_KINDS = {
     "loan": "鲁科贷（科技成果转化贷款）",
     "guarantee": "鲁科担（科技融资担保）",

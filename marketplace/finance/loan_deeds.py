@@ -14,7 +14,7 @@ from marketplace.dictionaries.models import current_districts
 from marketplace.errors import Invalid, MarketError, NotNow, Stale
 from marketplace.extensions import db
 from marketplace.finance import announcements
-from marketplace.finance.deeds import require_institution
+from marketplace.finance.deeds import hold_for, require_institution
 from marketplace.finance.life import MAX_NOTE
 from marketplace.finance.loan_models import FiledLoan
 from marketplace.finance.subsidies import KEYS
@@ -88,7 +88,7 @@ def refile_loan(
 ) -> None:
     """补正后再报. Raises NotAllowed, NotNow, Stale, Invalid."""
     require(by, "finance.file_loan", loan)
-    _hold(loan, "refile", by, seen)
+    hold_for(loan, "refile", by, seen)
     with db.session.no_autoflush:
         _write(loan, values)
     loan.life.move(loan, "refile", by=by)
@@ -100,7 +100,7 @@ def refile_loan(
 def withdraw_loan(loan: FiledLoan, *, by: Reader | None, seen: int) -> None:
     """撤回 what the office has not confirmed. Raises NotAllowed, NotNow, Stale."""
     require(by, "finance.file_loan", loan)
-    _hold(loan, "withdraw", by, seen)
+    hold_for(loan, "withdraw", by, seen)
     loan.life.move(loan, "withdraw", by=by)
     persistence.commit()
 
@@ -108,7 +108,7 @@ def withdraw_loan(loan: FiledLoan, *, by: Reader | None, seen: int) -> None:
 def confirm_loan(loan: FiledLoan, *, by: Reader | None, seen: int) -> None:
     """准予备案; whether it is the borrower's first is settled here. Raises NotAllowed, NotNow, Stale."""
     require(by, "finance.decide_loan", loan)
-    _hold(loan, "confirm", by, seen)
+    hold_for(loan, "confirm", by, seen)
     earlier = db.select(FiledLoan.id).where(
         FiledLoan.borrower_uscc == loan.borrower_uscc, FiledLoan.is_first
     )
@@ -125,7 +125,7 @@ def confirm_loan(loan: FiledLoan, *, by: Reader | None, seen: int) -> None:
 def return_loan(loan: FiledLoan, note: str, *, by: Reader | None, seen: int) -> None:
     """退回补正, with what is missing. Raises NotAllowed, NotNow, Stale, Invalid."""
     require(by, "finance.decide_loan", loan)
-    _hold(loan, "return", by, seen)
+    hold_for(loan, "return", by, seen)
     loan.note = checked_text("note", note, MAX_NOTE, missing=WHY)
     loan.life.move(loan, "return", by=by, note=loan.note)
     loan.decided_at = now()
@@ -138,7 +138,7 @@ def repay_loan(
 ) -> None:
     """登记还清: principal and interest were paid back on a day. Raises NotAllowed, NotNow, Stale, Invalid."""
     require(by, "finance.file_loan", loan)
-    _hold(loan, "repay", by, seen)
+    hold_for(loan, "repay", by, seen)
     if repaid_on is None or not loan.start_on <= repaid_on <= today():
         raise _wrong("repaid_on", "写还清的日子，在放款日和今天之间。")
     loan.repaid_on = repaid_on
@@ -151,7 +151,7 @@ def lose_principal(
 ) -> None:
     """登记本金损失. Raises NotAllowed, NotNow, Stale, Invalid."""
     require(by, "finance.file_loan", loan)
-    _hold(loan, "lose", by, seen)
+    hold_for(loan, "lose", by, seen)
     if lost_fen is None or not 0 < lost_fen <= loan.principal_fen:
         raise _wrong("lost", "写损失的本金，大于 0，不超过贷款本金。")
     loan.lost_fen = lost_fen
@@ -172,7 +172,7 @@ def note_province(
     Raises NotAllowed, NotNow, Stale; Invalid: no sum or no document.
     """
     require(by, "finance.decide_loan", loan)
-    _hold(loan, "note", by, seen)
+    hold_for(loan, "note", by, seen)
     if not loan.is_in_time:
         raise NotNow(
             "没有按时还清的贷款，不补贴利息。",
@@ -189,20 +189,13 @@ def note_province(
 def reopen_loan(loan: FiledLoan, note: str, *, by: Reader | None, seen: int) -> None:
     """退回更正: what was entered wrongly is entered again. Raises NotAllowed, NotNow, Stale, Invalid."""
     require(by, "finance.decide_loan", loan)
-    _hold(loan, "reopen", by, seen)
+    hold_for(loan, "reopen", by, seen)
     loan.note = checked_text("note", note, MAX_NOTE, missing=WHY)
     loan.life.move(loan, "reopen", by=by, note=loan.note)
     loan.repaid_on, loan.lost_fen = None, None
     loan.province_fen, loan.province_document = None, ""
     announcements.announce_loan(loan)
     persistence.commit()
-
-
-def _hold(loan: FiledLoan, deed: str, by: Reader | None, seen: int) -> None:
-    persistence.hold_row(loan)
-    loan.life.permits(loan, deed, by)
-    if loan.revision != seen:
-        raise Stale(*persistence.CHANGED_MEANWHILE)
 
 
 def _write(loan: FiledLoan, values: LoanValues) -> None:

@@ -37,7 +37,7 @@ _IS_GRANTED = text("state = 'granted'")
 
 
 class FinanceProduct(Model):
-    """A product of a financial institution; what it offers and requires stands in its versions."""
+    """A product of a financial institution; what it offers and requires is in its versions."""
 
     __tablename__ = "finance_product"
     __table_args__ = (
@@ -129,7 +129,7 @@ class ProductVersion(Model):
     state: Mapped[str] = mapped_column(String(10), default="draft", index=True)
     content: Mapped[dict[str, Any]] = mapped_column(JSON)
     valid_from: Mapped[date]
-    # Its own last day, or the day before the version that follows it.
+    # The day before the version that follows it; none before there is one.
     valid_to: Mapped[date | None]
     note: Mapped[str] = mapped_column(String(MAX_NOTE), default="", server_default="")
     owner_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
@@ -173,14 +173,6 @@ class ProductVersion(Model):
         if self.valid_to is None:
             return f"{self.valid_from} 起"
         return f"{self.valid_from} 至 {self.valid_to}"
-
-    def stands_on(self, day: date) -> bool:
-        """Whether firms go by it on a day."""
-        if self.state != "approved" or self.replaced_at is not None:
-            return False
-        return self.valid_from <= day and (
-            self.valid_to is None or day <= self.valid_to
-        )
 
 
 class FirmPack(Model):

@@ -7,10 +7,10 @@ from datetime import date, timedelta
 
 from marketplace import persistence
 from marketplace.clock import now, today
-from marketplace.errors import Invalid, NotNow, Stale
+from marketplace.errors import Invalid, NotNow
 from marketplace.extensions import db
 from marketplace.finance import announcements
-from marketplace.finance.deeds import require_institution
+from marketplace.finance.deeds import hold_for, require_institution
 from marketplace.finance.life import MAX_NOTE
 from marketplace.finance.models import FinanceProduct, FirmPack
 from marketplace.finance.pack_content import digest_of, frozen_content, items_of
@@ -100,10 +100,7 @@ def grant_pack(
 def withdraw_pack(pack: FirmPack, *, by: Reader | None, seen: int) -> None:
     """撤回同意: from this moment the institution sees nothing. Raises NotAllowed, NotNow, Stale."""
     require(by, "finance.grant", pack)
-    persistence.hold_row(pack)
-    pack.life.permits(pack, "withdraw", by)
-    if pack.revision != seen:
-        raise Stale(*persistence.CHANGED_MEANWHILE)
+    hold_for(pack, "withdraw", by, seen)
     pack.life.move(pack, "withdraw", by=by)
     pack.ended_at = now()
     announcements.announce_pack(pack)
@@ -125,7 +122,7 @@ def expire_packs() -> int:
 
 
 def _end_lapsed(organisation_id: int, institution_id: int) -> None:
-    """What has run out stands in nobody's way, whether or not the job has been there."""
+    """End what has run out, so that a new pack can be granted before the job has run."""
     query = db.select(FirmPack).where(
         FirmPack.organisation_id == organisation_id,
         FirmPack.institution_id == institution_id,

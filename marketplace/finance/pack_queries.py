@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy.orm import joinedload
+
 from marketplace.audit.models import Entry
 from marketplace.clock import today
 from marketplace.errors import NotAllowed, NotFound
@@ -73,24 +75,34 @@ def is_received(pack: FirmPack, reader: Reader) -> bool:
 
 def granted_by(person: Reader) -> list[FirmPack]:
     """The packs that a person's firms have granted, newest first, whatever became of them."""
-    query = db.select(FirmPack).where(
-        FirmPack.organisation_id.in_([one.id for one in firms_of(person)])
+    query = (
+        db.select(FirmPack)
+        .where(FirmPack.organisation_id.in_([one.id for one in firms_of(person)]))
+        .options(joinedload(FirmPack.institution))
     )
     return list(db.session.scalars(query.order_by(FirmPack.id.desc())))
 
 
 def consented_by(person: Reader) -> list[FirmPack]:
     """The packs to which a person has consented in the name of a firm, oldest first."""
-    query = db.select(FirmPack).filter_by(consented_by_id=person.id)
+    query = (
+        db.select(FirmPack)
+        .filter_by(consented_by_id=person.id)
+        .options(joinedload(FirmPack.institution))
+    )
     return list(db.session.scalars(query.order_by(FirmPack.id)))
 
 
 def received_by(person: Reader) -> list[FirmPack]:
     """The packs that a person's institutions may see today, the first to end first; no other leaves a trace here."""
-    query = db.select(FirmPack).where(
-        FirmPack.institution_id.in_(acting_ids(person)),
-        FirmPack.state == "granted",
-        FirmPack.until >= today(),
+    query = (
+        db.select(FirmPack)
+        .where(
+            FirmPack.institution_id.in_(acting_ids(person)),
+            FirmPack.state == "granted",
+            FirmPack.until >= today(),
+        )
+        .options(joinedload(FirmPack.organisation), joinedload(FirmPack.product))
     )
     return list(db.session.scalars(query.order_by(FirmPack.until, FirmPack.id)))
 

@@ -6,7 +6,8 @@ from collections.abc import Collection
 from datetime import date
 from decimal import Decimal
 
-from sqlalchemy.orm import contains_eager
+from sqlalchemy import Select
+from sqlalchemy.orm import contains_eager, selectinload
 
 from marketplace import contributions
 from marketplace.errors import NotFound
@@ -30,7 +31,14 @@ NO_PRODUCT = ("没有找到这个产品。", "可以从「金融产品」里打�
 
 def catalogue(day: date) -> list[ProductVersion]:
     """The versions that act on a day, of verified institutions, by kind and name."""
-    query = (
+    query = _acting_on(day).order_by(
+        FinanceProduct.product_kind, FinanceProduct.name, FinanceProduct.id
+    )
+    return list(db.session.scalars(query))
+
+
+def _acting_on(day: date) -> Select[tuple[ProductVersion]]:
+    query: Select[tuple[ProductVersion]] = (
         db.select(ProductVersion)
         .join(FinanceProduct)
         .join(Organisation, Organisation.id == FinanceProduct.organisation_id)
@@ -43,17 +51,19 @@ def catalogue(day: date) -> list[ProductVersion]:
             ProductVersion.valid_from <= day,
             db.or_(ProductVersion.valid_to.is_(None), ProductVersion.valid_to >= day),
         )
-        .order_by(FinanceProduct.product_kind, FinanceProduct.name, FinanceProduct.id)
     )
-    return list(db.session.scalars(query))
+    return query
 
 
 def get_listed(number: int, day: date) -> ProductVersion:
     """The version of a product that acts on a day. Raises NotFound."""
-    for version in catalogue(day):
-        if version.product_id == number:
-            return version
-    raise NotFound(*NO_PRODUCT)
+    version: ProductVersion | None = None
+    if find_row(FinanceProduct, number) is not None:
+        query = _acting_on(day).where(ProductVersion.product_id == number)
+        version = db.session.scalar(query)
+    if version is None:
+        raise NotFound(*NO_PRODUCT)
+    return version
 
 
 def published_versions(product: FinanceProduct) -> list[ProductVersion]:
@@ -120,8 +130,10 @@ def verified_institutions() -> list[Organisation]:
 
 def products_of(organisation_ids: Collection[int]) -> list[FinanceProduct]:
     """The products of institutions, newest first."""
-    query = db.select(FinanceProduct).where(
-        FinanceProduct.organisation_id.in_(organisation_ids)
+    query = (
+        db.select(FinanceProduct)
+        .where(FinanceProduct.organisation_id.in_(organisation_ids))
+        .options(selectinload(FinanceProduct.versions))
     )
     return list(db.session.scalars(query.order_by(FinanceProduct.id.desc())))
 
@@ -152,7 +164,7 @@ def figures_of_firm(organisation: Organisation, day: date) -> dict[str, Figure]:
 
     Args:
         organisation: the firm; only its own people are shown this.
-        day: on which it is asked.
+        day: on which it counts.
     """
     figures: dict[str, Figure] = {}
     figures.update(status_figures(codes_on(organisation.id, day)))

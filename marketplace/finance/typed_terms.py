@@ -203,14 +203,28 @@ def _number(
 def _positive(
     typed: MultiDict[str, str], name: str, reading: Reading, missing: str
 ) -> Decimal | None:
-    text = typed.get(name, "").strip()
+    return read_positive(name, typed.get(name, ""), reading.problems, missing)
+
+
+def read_positive(
+    name: str, raw: str, problems: dict[str, list[str]], missing: str
+) -> Decimal | None:
+    """A number above 0, mostly of 万元; None where there is none, with why in `problems`.
+
+    Args:
+        name: of the box.
+        raw: as typed.
+        problems: field → messages, which is added to.
+        missing: the message where nothing was typed, or the number is out of bounds.
+    """
+    text = raw.strip()
     try:
         number = read_sum(text) if text else None
     except ParseError as error:
-        reading.problems[name] = [error.sentence]
+        problems[name] = [error.sentence]
         return None
     if number is None or not 0 < number <= MOST:
-        reading.problems[name] = [missing]
+        problems[name] = [missing]
         return None
     return number
 

@@ -8,7 +8,6 @@ from typing import ClassVar
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from marketplace.accounts.models import Person
 from marketplace.clock import now
 from marketplace.extensions import Model
 from marketplace.lifecycle import Life
@@ -82,7 +81,6 @@ class OrganisationStatus(Model):
     __mapper_args__ = {"version_id_col": revision}
 
     organisation: Mapped[Organisation] = relationship(lazy="joined")
-    decided_by: Mapped[Person | None] = relationship(foreign_keys=[decided_by_id])
 
     @property
     def name(self) -> str:

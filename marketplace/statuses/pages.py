@@ -71,13 +71,8 @@ def office(status_id: int) -> ResponseReturnValue:
 def verify(status_id: int) -> ResponseReturnValue:
     """Say that it agrees with its source."""
     form = VerificationForm()
-
-    def deed(row: OrganisationStatus) -> None:
-        deeds.verify_status(
-            row, form.checked.data or "", by=current_user, seen=form.seen_revision
-        )
-
-    return _do(status_id, deed, "verifying", form)
+    checked = form.checked.data or ""
+    return _press(status_id, deeds.verify_status, form, "verifying", checked)
 
 
 @blueprint.post(f"{ONE}/refuse")
@@ -85,13 +80,7 @@ def verify(status_id: int) -> ResponseReturnValue:
 def refuse(status_id: int) -> ResponseReturnValue:
     """Say why it does not."""
     form = ReasonForm()
-
-    def deed(row: OrganisationStatus) -> None:
-        deeds.refuse_status(
-            row, form.note.data or "", by=current_user, seen=form.seen_revision
-        )
-
-    return _do(status_id, deed, "ending", form)
+    return _press(status_id, deeds.refuse_status, form, "ending", form.note.data or "")
 
 
 @blueprint.post(f"{ONE}/revoke")
@@ -99,25 +88,20 @@ def refuse(status_id: int) -> ResponseReturnValue:
 def revoke(status_id: int) -> ResponseReturnValue:
     """End one that was checked."""
     form = ReasonForm()
-
-    def deed(row: OrganisationStatus) -> None:
-        deeds.revoke_status(
-            row, form.note.data or "", by=current_user, seen=form.seen_revision
-        )
-
-    return _do(status_id, deed, "ending", form)
+    return _press(status_id, deeds.revoke_status, form, "ending", form.note.data or "")
 
 
-def _do(
+def _press(
     status_id: int,
-    deed: Callable[[OrganisationStatus], None],
+    deed: Callable[..., None],
+    form: SeenForm,
     name: str,
-    form: PageForm,
+    text: str,
 ) -> ResponseReturnValue:
-    """Do one thing; what was refused stands beside its form."""
+    """One deed with the text that it takes; what was refused is shown next to its form, which is `name` on the page."""
     row = queries.get_status(status_id, by=current_user)
     try:
-        deed(row)
+        deed(row, text, by=current_user, seen=form.seen_revision)
     except Invalid as error:
         form.blame(error.problems, next(iter(error.problems), ""))
         return _office_page(row, 422, **{name: form})

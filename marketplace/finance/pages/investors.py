@@ -172,9 +172,9 @@ def _interest_page(
     row: InvestorRequest, form: AnswerForm | None = None, status: int = 200
 ) -> ResponseReturnValue:
     persistence.stop_writing()
-    asks = investor_queries.is_asking(row, current_user)
+    answers = investor_queries.answers(row, current_user)
     revealed = investor_queries.revealed(row)
-    is_look = bool(revealed) and not investor_queries.answers(row, current_user)
+    is_look = bool(revealed) and not answers
     # In 我的数据 the person of the demand sees who looked; what is not recorded is not shown.
     if is_look and not was_recorded("contact.read", kind="demand", thing=row.demand_id):
         revealed = []
@@ -183,8 +183,8 @@ def _interest_page(
     page = render_template(
         "finance/interest.html",
         row=row,
-        asks=asks,
-        answers=investor_queries.answers(row, current_user),
+        is_asking=investor_queries.is_asking(row, current_user),
+        answers=answers,
         revealed=revealed,
         form=answering,
     )

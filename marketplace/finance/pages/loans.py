@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from flask import Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -31,7 +32,7 @@ from marketplace.finance.workbooks import loans_workbook
 from marketplace.forms import PageForm, SeenForm
 from marketplace.organisations.models import Organisation
 from marketplace.parsing import ParseError
-from marketplace.permissions import may
+from marketplace.permissions import may, require
 from marketplace.persistence import Page
 from marketplace.wording import UNKNOWN, yuan
 
@@ -82,6 +83,8 @@ def loan(loan_id: int) -> ResponseReturnValue:
 def refile_loan(loan_id: int) -> ResponseReturnValue:
     """Mend a loan that was sent back."""
     row = loan_queries.get_loan(loan_id, by=current_user)
+    # The office reads the loan, too, and has nothing to fill in.
+    require(current_user, "finance.file_loan", row)
     form = LoanForm(districts=current_districts())
     if not form.is_submitted():
         filled = LoanForm(
@@ -126,12 +129,13 @@ def withdraw_loan(loan_id: int) -> ResponseReturnValue:
 def repay_loan(loan_id: int) -> ResponseReturnValue:
     """Say when it was paid back."""
     form = RepaidForm()
-
-    def deed(row: FiledLoan) -> None:
-        day, seen = form.repaid_on.data, form.seen_revision
-        loan_deeds.repay_loan(row, day, by=current_user, seen=seen)
-
-    return _do(loan_id, deed, "repaying", form)
+    return _press(
+        loan_id,
+        loan_deeds.repay_loan,
+        form,
+        "repaying",
+        lambda: {"repaid_on": form.repaid_on.data},
+    )
 
 
 @blueprint.post(f"{LOAN}/lose")
@@ -139,12 +143,13 @@ def repay_loan(loan_id: int) -> ResponseReturnValue:
 def lose_principal(loan_id: int) -> ResponseReturnValue:
     """Say how much of the principal is lost."""
     form = LossForm()
-
-    def deed(row: FiledLoan) -> None:
-        lost = _fen(form.lost.data, "lost")
-        loan_deeds.lose_principal(row, lost, by=current_user, seen=form.seen_revision)
-
-    return _do(loan_id, deed, "losing", form)
+    return _press(
+        loan_id,
+        loan_deeds.lose_principal,
+        form,
+        "losing",
+        lambda: {"lost_fen": _fen(form.lost.data, "lost")},
+    )
 
 
 @blueprint.get(OFFICE)
@@ -192,38 +197,23 @@ def export_loans() -> ResponseReturnValue:
 @needs("finance.decide_loan", of_thing=True)
 def confirm_loan(loan_id: int) -> ResponseReturnValue:
     """Confirm the filing."""
-    form = SeenForm()
-
-    def deed(row: FiledLoan) -> None:
-        loan_deeds.confirm_loan(row, by=current_user, seen=form.seen_revision)
-
-    return _do(loan_id, deed, "confirming", form)
+    row = loan_queries.get_loan(loan_id, by=current_user)
+    loan_deeds.confirm_loan(row, by=current_user, seen=SeenForm().seen_revision)
+    return _done(row)
 
 
 @blueprint.post(f"{OFFICE}/<int:loan_id>/return")
 @needs("finance.decide_loan", of_thing=True)
 def return_loan(loan_id: int) -> ResponseReturnValue:
     """Send it back with what is missing."""
-    form = NoteForm()
-
-    def deed(row: FiledLoan) -> None:
-        note = form.note.data or ""
-        loan_deeds.return_loan(row, note, by=current_user, seen=form.seen_revision)
-
-    return _do(loan_id, deed, "returning", form)
+    return _send_back(loan_id, loan_deeds.return_loan)
 
 
 @blueprint.post(f"{OFFICE}/<int:loan_id>/reopen")
 @needs("finance.decide_loan", of_thing=True)
 def reopen_loan(loan_id: int) -> ResponseReturnValue:
     """Let the bank enter the end again."""
-    form = NoteForm()
-
-    def deed(row: FiledLoan) -> None:
-        note = form.note.data or ""
-        loan_deeds.reopen_loan(row, note, by=current_user, seen=form.seen_revision)
-
-    return _do(loan_id, deed, "returning", form)
+    return _send_back(loan_id, loan_deeds.reopen_loan)
 
 
 @blueprint.post(f"{OFFICE}/<int:loan_id>/province")
@@ -231,37 +221,58 @@ def reopen_loan(loan_id: int) -> ResponseReturnValue:
 def note_province(loan_id: int) -> ResponseReturnValue:
     """Note what the province paid."""
     form = ProvinceForm()
+    return _press(
+        loan_id,
+        loan_deeds.note_province,
+        form,
+        "noting",
+        lambda: {
+            "province_fen": _fen(form.province.data, "province"),
+            "document": form.document.data or "",
+        },
+    )
 
-    def deed(row: FiledLoan) -> None:
-        loan_deeds.note_province(
-            row,
-            _fen(form.province.data, "province"),
-            form.document.data or "",
-            by=current_user,
-            seen=form.seen_revision,
-        )
 
-    return _do(loan_id, deed, "noting", form)
+def _send_back(loan_id: int, deed: Callable[..., None]) -> ResponseReturnValue:
+    form = NoteForm()
+    return _press(
+        loan_id, deed, form, "returning", lambda: {"note": form.note.data or ""}
+    )
 
 
-def _do(
-    loan_id: int, deed: Callable[[FiledLoan], None], name: str, form: PageForm
+def _press(
+    loan_id: int,
+    deed: Callable[..., None],
+    form: SeenForm,
+    name: str,
+    read: Callable[[], dict[str, Any]],
 ) -> ResponseReturnValue:
-    """Do one thing; what was refused stands beside its box."""
+    """One deed with what its form says; what was refused is shown next to its box.
+
+    Args:
+        loan_id: of the loan.
+        deed: takes the loan, `by`, `seen` and what was read.
+        form: as it was sent.
+        name: of the form on the page.
+        read: what the deed is given; called inside, for reading a box may refuse it too.
+    """
     row = loan_queries.get_loan(loan_id, by=current_user)
     try:
-        deed(row)
+        deed(row, by=current_user, seen=form.seen_revision, **read())
     except Invalid as error:
         for box in form:
             box.errors = []
         form.blame(error.problems)
         return _loan_page(row, 422, **{name: form})
+    return _done(row)
+
+
+def _done(row: FiledLoan) -> ResponseReturnValue:
     flash(f"贷款 {row.contract_no}：{row.state_name}。", "success")
     return redirect(url_for("finance.loan", loan_id=row.id), 303)
 
 
 def _values(form: LoanForm) -> LoanValues:
-    principal = None
     try:
         principal = read_fen(form.principal.data or "")
     except ParseError:

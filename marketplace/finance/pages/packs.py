@@ -8,7 +8,6 @@ from flask import (
     redirect,
     render_template,
     request,
-    send_file,
     url_for,
 )
 from flask.typing import ResponseReturnValue
@@ -20,6 +19,7 @@ from marketplace.clock import today
 from marketplace.door import needs
 from marketplace.errors import Busy, Invalid, NotFound
 from marketplace.files import storage
+from marketplace.files.sending import NOTHING, send_content
 from marketplace.finance import pack_deeds, pack_queries, queries
 from marketplace.finance.forms import PackForm
 from marketplace.finance.models import FinanceProduct, FirmPack
@@ -34,7 +34,6 @@ from marketplace.forms import SeenForm
 from marketplace.organisations.models import Organisation
 
 PACK = "/mine/finance/packs/<int:pack_id>"
-NOTHING = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 
 
 @blueprint.get("/mine/finance/packs")
@@ -151,16 +150,9 @@ def pack_file(pack_id: int, attachment_id: int) -> ResponseReturnValue:
         raise NotFound(
             "这个文件的内容不见了，已经请运营方处理。", "可以请企业重新上传。"
         )
-    file, _ = opened
-    answer = send_file(
-        file,
-        mimetype=attachment.file_type.media_type,
-        as_attachment=True,
-        download_name=attachment.name,
-        etag=attachment.file.sha256,
+    return send_content(
+        *opened, attachment.file, name=attachment.name, as_attachment=True
     )
-    answer.headers["X-Content-Type-Options"] = "nosniff"
-    return answer
 
 
 @blueprint.post(f"{PACK}/withdraw")

@@ -25,9 +25,9 @@ from marketplace.finance.forms import NoteForm, ProductForm
 from marketplace.finance.models import FinanceProduct, ProductVersion
 from marketplace.finance.pages.blueprint import blueprint
 from marketplace.finance.typed_terms import Reading, read_terms, typed_terms
-from marketplace.forms import SeenForm
+from marketplace.forms import SeenForm, read_revision
 from marketplace.organisations.models import Organisation
-from marketplace.permissions import may
+from marketplace.permissions import may, require
 from marketplace.policies.estimating import as_typed, read_told
 
 OWN = "/mine/finance/products/<int:product_id>"
@@ -140,18 +140,20 @@ def product_office(product_id: int) -> ResponseReturnValue:
 def edit_product(product_id: int) -> ResponseReturnValue:
     """Change the draft, or begin a new version where none is open."""
     row = queries.get_own(product_id, by=current_user)
+    # Operators read the product, too, and have nothing to fill in.
+    require(current_user, "finance.offer", row)
     version = row.open_version
     form = ProductForm()
     newest = row.versions[0]
     if not form.is_submitted():
-        seen = version.revision if version is not None else newest.number
         shown = typed_terms((version or newest).terms)
-        first_day = version.valid_from if version is not None else today()
-        filled = ProductForm(
-            formdata=None,
-            data={name: shown[name] for name in TERMS}
-            | {"valid_from": first_day, "seen": str(seen)},
-        )
+        data: dict[str, Any] = {name: shown[name] for name in TERMS}
+        # One of both only: who begins a version never overwrites the draft that somebody else has begun since.
+        if version is None:
+            data |= {"valid_from": today(), "follows": str(newest.number)}
+        else:
+            data |= {"valid_from": version.valid_from, "seen": str(version.revision)}
+        filled = ProductForm(formdata=None, data=data)
         return _form_page(filled, shown, product=row)
     reading = read_terms(request.form)
 
@@ -160,7 +162,8 @@ def edit_product(product_id: int) -> ResponseReturnValue:
             raise Invalid(deeds.NOT_SAVED, problems=reading.problems)
         values = (reading.terms, form.valid_from.data)
         if version is None:
-            deeds.begin_version(row, *values, by=current_user, seen=form.seen_revision)
+            seen = read_revision(form.follows.data)
+            deeds.begin_version(row, *values, by=current_user, seen=seen)
         else:
             deeds.save_version(
                 version, *values, by=current_user, seen=form.seen_revision
@@ -241,7 +244,7 @@ def _save(
     message: str,
     **owner: Any,
 ) -> ResponseReturnValue:
-    """Save what was typed; what was refused stands beside its box."""
+    """Save what was typed; what was refused is shown next to its box."""
     try:
         row = deed()
     except Invalid as error:

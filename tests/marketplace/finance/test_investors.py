@@ -222,6 +222,8 @@ def test_preferences_in_the_browser(world: World, sign_in: SignIn) -> None:
         investor_queries.find_teaser(row, "abc", by=world.investor)
     demand = demand_of(world)
     code = investor_queries.code_of(world.fund.id, demand.id)
+    # Anything may stand in an address.
+    assert fund.get("/mine/finance/investor/线索").status_code == 404
     place = f"/mine/finance/investor/{code}"
     assert fund.post(place, data={"message": ""}).status_code == 422
     assert fund.post(place, data={"message": "想谈一谈"}).status_code == 303

@@ -16,7 +16,8 @@ from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
 
-from marketplace.clock import today
+from marketplace import clock
+from marketplace.clock import Pace, today
 from marketplace.errors import Invalid, NotAllowed, NotNow, Stale
 from marketplace.extensions import db
 from marketplace.finance import loan_deeds, loan_queries
@@ -31,6 +32,7 @@ from marketplace.finance.subsidies import (
     read_cases,
     rules_of,
 )
+from marketplace.finance.workbooks import loans_workbook
 from marketplace.lifecycle import history_of
 from marketplace.rules import deeds as rule_deeds
 from marketplace.rules.content import Value
@@ -351,6 +353,19 @@ def test_in_the_browser(world: World, sign_in: SignIn) -> None:
     assert cells["市级贴息（元）"] == "5,000.00"
     # A cell that begins as a formula does is a text.
     assert cells["借款企业"].startswith("'=cmd")
+
+
+@pytest.mark.parametrize("is_rehearsal", [True, False])
+def test_the_workbook_of_a_rehearsal_says_it(is_rehearsal: bool) -> None:
+    clock.set_pace(Pace(1, None, rehearsed=is_rehearsal))
+    try:
+        content = loans_workbook([["鲁西示例银行"]])
+    finally:
+        clock.set_pace(Pace())
+
+    book = openpyxl.load_workbook(io.BytesIO(content))
+
+    assert ("演练" in book.sheetnames) == is_rehearsal
 
 
 def test_values_without_a_version(world: World) -> None:

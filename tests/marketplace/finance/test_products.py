@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
@@ -397,6 +398,8 @@ def test_the_bank_writes_and_the_operator_publishes_in_the_browser(
     seen = {"seen": version.revision}
     office = f"/office/finance/versions/{version.id}"
     assert bank.post(f"{office}/approve", data=seen).status_code == 403
+    assert operator.get(place).status_code == 200
+    assert operator.get(f"{place}/edit").status_code == 403
     assert client.get(f"/finance/products/{product.id}").status_code == 404
     refused = operator.post(f"{office}/return", data={**seen, "note": ""})
     assert refused.status_code == 422
@@ -406,6 +409,35 @@ def test_the_bank_writes_and_the_operator_publishes_in_the_browser(
     assert "不代表审批" in public
     listed = client.get("/finance").get_data(as_text=True)
     assert "科创贷" in listed
+
+
+def test_who_begins_a_version_overwrites_no_draft(
+    world: World, sign_in: SignIn
+) -> None:
+    product = world.product()
+    bank = sign_in(world.banker)
+    place = f"/mine/finance/products/{product.id}/edit"
+    page = bank.get(place).get_data(as_text=True)
+    hidden = dict(
+        re.findall(r'name="(seen|follows)" type="hidden" value="(\d*)"', page)
+    )
+    typed = {**TYPED, "valid_from": today().isoformat(), "price": "年利率 2.9%"}
+    # A colleague has begun one since; its revision is the number of the version that both saw.
+    deeds.begin_version(product, terms_of(), today(), by=world.banker, seen=1)
+    draft = product.open_version
+    assert draft is not None
+    assert draft.revision == product.versions[-1].number
+
+    answer = bank.post(place, data={**typed, **hidden})
+
+    assert hidden == {"seen": "", "follows": "1"}
+    assert answer.status_code == 409
+    assert draft.terms.price == TYPED["price"]
+    # The form of a draft that was deleted begins no other one.
+    deeds.drop_version(draft, by=world.banker, seen=draft.revision)
+    late = bank.post(place, data={**typed, "seen": "2"})
+    assert late.status_code == 409
+    assert bank.post(place, data={**typed, "follows": "2"}).status_code == 303
 
 
 def test_guests_try_figures_that_are_not_stored(

@@ -115,6 +115,7 @@ def test_what_ends_by_itself_follows_it(session: Session) -> None:
         "brokerage",
         "expiry",
         "milestones",
+        "finance-ends",
     }
     assert not follows & {"matcher", "retention", "integrity", "mail"}
 
