@@ -11,7 +11,13 @@ from marketplace.finance import pack_deeds
 def jobs() -> Iterator[Job]:
     """The job of this room."""
     # 00:20 in Liaocheng: what was granted until yesterday. By its day it is over anyway.
-    yield Job("finance-ends", expire, {"hour": 16, "minute": 20}, at_start=True)
+    yield Job(
+        "finance-ends",
+        expire,
+        {"hour": 16, "minute": 20},
+        at_start=True,
+        house_time=True,
+    )
 
 
 def expire() -> str:
