@@ -1,7 +1,7 @@
 """The clock of the house: the present moment in UTC, the present day in China, and moments as China sees them.
 
 In a rehearsal it runs faster than that of the machine, in every process alike (decision 130). How days and moments are
-worded on pages stands in `wording.py`; when jobs run, in `operation/background.py`.
+worded on pages is in `wording.py`; when jobs run, in `operation/background.py`.
 """
 
 from __future__ import annotations

@@ -5,7 +5,6 @@ On any other site each of these changes nothing.
 
 from __future__ import annotations
 
-from typing import Any
 from urllib.parse import quote
 
 import xlsxwriter
@@ -70,11 +69,3 @@ class Workbook(xlsxwriter.Workbook):
                 sheet.set_tab_color("#C00000")
             self.add_worksheet(MARK).write_string(0, 0, WORDS)
         super().close()
-
-    def __enter__(self) -> Workbook:
-        """Open it for a `with` statement."""
-        return self
-
-    def __exit__(self, *raised: Any) -> None:
-        """Write the file at the end of one."""
-        self.close()

@@ -480,7 +480,7 @@ def contracts_of(
         world.signed(world.approved_deal()),
         world.filed(world.approved_deal()),
         world.registered(world.approved_deal()),
-        world.registered(world.approved_deal(), "2026370150000124"),
+        world.registered(world.approved_deal(), "2026370150000002"),
     ]
     return [contract.id for contract in made], [world.deal.id]
 

@@ -9,7 +9,7 @@ from marketplace.brokerage.child_models import Attribution, AttributionDispute
 from marketplace.brokerage.models import BrokerageCase
 from marketplace.errors import NotFound
 from marketplace.extensions import db
-from marketplace.listings.models import Assignment
+from marketplace.listings.queries import looked_after
 from marketplace.permissions import Reader, operator
 from marketplace.persistence import Page, find_row
 
@@ -117,15 +117,6 @@ def _concerns(numbers: list[int]) -> ColumnElement[bool]:
         Attribution.introduced_by_id.in_(numbers),
         Attribution.id.in_(claimed),
         Attribution.pair_key.in_(carried),
-        Attribution.achievement_id.in_(_given("achievement", numbers)),
-        Attribution.demand_id.in_(_given("demand", numbers)),
+        Attribution.achievement_id.in_(looked_after("achievement", numbers)),
+        Attribution.demand_id.in_(looked_after("demand", numbers)),
     )
-
-
-def _given(kind: str, numbers: list[int]) -> Select[tuple[int]]:
-    query: Select[tuple[int]] = db.select(Assignment.listing_id).where(
-        Assignment.kind == kind,
-        Assignment.broker_id.in_(numbers),
-        Assignment.ended_at.is_(None),
-    )
-    return query

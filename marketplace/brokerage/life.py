@@ -8,16 +8,18 @@ from __future__ import annotations
 from marketplace.lifecycle import Life
 
 # The terms, as keys of the room `rules`. Working days where the name says so, else natural days.
-JUDGE_WORKDAYS = "broker.judge_days"  # an operator judges a lead and dispatches it
-ACCEPT_WORKDAYS = "broker.accept_days"  # a broker takes a dispatch up or declines it
-CONTACT_WORKDAYS = (
-    "broker.first_contact_days"  # a broker has talked to both sides for the first time
-)
-ANSWER_WORKDAYS = "broker.answer_days"  # each side answers
-REMIND_DAYS = "broker.remind_days"  # without an update the broker is reminded
-REASSIGN_DAYS = (
-    "broker.reassign_days"  # without an update the case goes back to the operators
-)
+# An operator judges a lead and dispatches it.
+JUDGE_WORKDAYS = "broker.judge_days"
+# A broker takes a dispatch up or declines it.
+ACCEPT_WORKDAYS = "broker.accept_days"
+# A broker has talked to both sides for the first time.
+CONTACT_WORKDAYS = "broker.first_contact_days"
+# Each side answers.
+ANSWER_WORKDAYS = "broker.answer_days"
+# Without an update the broker is reminded.
+REMIND_DAYS = "broker.remind_days"
+# Without an update the case goes back to the operators.
+REASSIGN_DAYS = "broker.reassign_days"
 # How far ahead somebody may plan: limits of the forms, no terms.
 MAX_HOLD_DAYS = 180
 MAX_STEP_DAYS = 90  # until the next step

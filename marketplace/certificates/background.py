@@ -15,8 +15,11 @@ def jobs() -> Iterator[Job]:
         print_certificates,
         {"seconds": 20},
         lane="printing",
+        house_time=True,
     )
-    yield Job("corrections", announce_corrections, {"hour": 17, "minute": 50})
+    yield Job(
+        "corrections", announce_corrections, {"hour": 17, "minute": 50}, house_time=True
+    )
 
 
 def print_certificates() -> str:

@@ -168,10 +168,10 @@ def confirm_paper(contract: TechContract, sha256: str, *, by: Reader) -> None:
     side = side_of(by, deal)
     if side is None or by.id is None:
         raise NotAllowed("您不属于这份合同的任何一方。", "请用一方的账号登录。")
-    db.session.expire(contract, ["papers"])
     paper = contract.current_paper
     if paper is None or paper.sha256 is None:
         raise NotNow("合同文本还在生成。", "请过一会儿刷新页面。")
+    # It may have been loaded before the contract was held.
     db.session.expire(paper, ["confirmations"])
     if side in paper.standing:
         raise NotNow("贵方已经确认过这一稿。", "等对方确认。")

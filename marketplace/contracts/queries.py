@@ -2,18 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from functools import cache
 
-from sqlalchemy import (
-    BindParameter,
-    ColumnElement,
-    Select,
-    bindparam,
-    func,
-    or_,
-    select,
-)
+from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import selectinload
 
 from marketplace import persistence
@@ -24,6 +15,7 @@ from marketplace.contracts.models import (
     TechContract,
 )
 from marketplace.deals.models import Deal
+from marketplace.deals.queries import ANYBODY, Seats, of_sides, seats_of
 from marketplace.errors import NotFound
 from marketplace.extensions import db
 from marketplace.permissions import Reader, may
@@ -91,45 +83,38 @@ def running(person: Reader) -> list[TechContract]:
 
 
 def may_wait_count(person: Reader) -> int:
-    """At most so many things of one's organisations may wait for somebody: the header of every page asks."""
-    numbers = sorted(person.active_ids)
-    if not numbers:
+    """At most so many things may wait for somebody, whosever turn it is: the header of every page asks."""
+    if not person.active_ids:
         return 0
-    return db.session.scalar(_may_wait(), {"organisations": numbers}) or 0
+    return db.session.scalar(_may_wait(), vars(seats_of(person))) or 0
 
 
 @cache
 def _may_wait() -> Select[tuple[int]]:
-    organisations: BindParameter[list[int]] = bindparam("organisations", expanding=True)
-    contracts = select(func.count(TechContract.id)).where(
-        TechContract.state.in_(WAITING),
-        or_(
-            TechContract.seller_id.in_(organisations),
-            TechContract.buyer_id.in_(organisations),
-        ),
+    """Built once: building takes longer than counting (109)."""
+    contracts = (
+        select(func.count(TechContract.id))
+        .join(Deal, Deal.id == TechContract.deal_id)
+        .where(TechContract.state.in_(WAITING), of_sides(ANYBODY))
     )
-    deals = select(func.count(Deal.id)).where(
-        Deal.state == "approved",
-        Deal.priority != "",
-        or_(
-            Deal.holder_organisation_id.in_(organisations),
-            Deal.receiver_organisation_id.in_(organisations),
-        ),
-    )
+    deals = select(func.count(Deal.id)).where(*_to_contract(ANYBODY))
     return select(contracts.scalar_subquery() + deals.scalar_subquery())
 
 
 def deals_to_contract(person: Reader) -> list[Deal]:
     """The approved deals of one's sides that have no contract yet."""
-    has_contract = db.select(TechContract.deal_id).where(
-        TechContract.deal_id.is_not(None)
-    )
-    query = (
-        db.select(Deal)
-        .where(Deal.state == "approved", Deal.priority != "")
-        .where(Deal.id.not_in(has_contract), _of_person(person))
-    )
+    query = db.select(Deal).where(*_to_contract(seats_of(person)))
     return list(db.session.scalars(query.order_by(Deal.id)))
+
+
+def _to_contract(seats: Seats) -> tuple[ColumnElement[bool], ...]:
+    has_contract = select(TechContract.deal_id).where(TechContract.deal_id.is_not(None))
+    return (
+        Deal.state == "approved",
+        Deal.priority != "",
+        Deal.id.not_in(has_contract),
+        of_sides(seats),
+    )
 
 
 def at_office_page(page: int) -> tuple[list[TechContract], Page]:
@@ -169,34 +154,17 @@ def with_ends() -> list[TechContract]:
 
 
 def _own(person: Reader) -> Select[tuple[TechContract]]:
-    looked_after = _numbers(person)
+    seats = seats_of(person)
     of_register = TechContract.deal_id.is_(None) & or_(
-        TechContract.seller_id.in_(looked_after),
-        TechContract.buyer_id.in_(looked_after),
+        TechContract.seller_id.in_(seats.answering_ids),
+        TechContract.buyer_id.in_(seats.answering_ids),
     )
     query: Select[tuple[TechContract]] = (
         db.select(TechContract)
         .outerjoin(Deal, Deal.id == TechContract.deal_id)
-        .where(or_(of_register, _of_person(person)))
+        .where(or_(of_register, of_sides(seats)))
     )
     return query
-
-
-def _of_person(person: Reader) -> ColumnElement[bool]:
-    looked_after = _numbers(person)
-    active = sorted(person.active_ids)
-    return or_(
-        Deal.holder_organisation_id.in_(looked_after),
-        Deal.receiver_organisation_id.in_(looked_after),
-        (Deal.holder_person_id == person.id) & Deal.holder_organisation_id.in_(active),
-        (Deal.receiver_person_id == person.id)
-        & Deal.receiver_organisation_id.in_(active),
-    )
-
-
-def _numbers(person: Reader) -> list[int]:
-    numbers: Iterable[int] = {*person.handled_ids, *person.administered_ids}
-    return sorted(numbers)
 
 
 def confirmed_by(person: Reader) -> list[ContractConfirmation]:

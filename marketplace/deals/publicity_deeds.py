@@ -20,11 +20,7 @@ from marketplace.deals.child_models import (
 from marketplace.deals.life import ANSWER_REASONS, OBJECTION_REASONS, REMEDIES
 from marketplace.deals.models import Deal
 from marketplace.deals.readiness import is_publicity_due
-from marketplace.deals.writing import (
-    begin_anew,
-    move_deal,
-    require_seen,
-)
+from marketplace.deals.writing import begin_anew, move_deal, require_seen
 from marketplace.errors import Invalid, MarketError, NotNow
 from marketplace.extensions import db
 from marketplace.permissions import Reader, reader_id, require
@@ -136,10 +132,8 @@ def _days_problems(
     earliest = terms.least_end(deal, today())
     # Fourteen natural days that a day off moves to the fifteenth are not fifteen.
     fewer = day_kind == "natural" and days < least
-    if (
-        fewer
-        or terms.chosen_end(deal.rules, today(), days, day_kind).day < earliest.day
-    ):
+    end = terms.chosen_end(deal.rules, today(), days, day_kind)
+    if fewer or end.day < earliest.day:
         message = f"公示不能少于 {least} 个自然日，最早到 {earliest.text}。"
         problems["days"] = [message]
     return problems

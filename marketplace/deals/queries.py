@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
@@ -27,7 +27,7 @@ from marketplace.deals.models import SIDES, Deal, SideName
 from marketplace.errors import NotFound
 from marketplace.extensions import db
 from marketplace.introductions.models import Introduction
-from marketplace.listings.models import Assignment
+from marketplace.listings.queries import looked_after
 from marketplace.permissions import Reader, assigned_broker, may
 from marketplace.persistence import Page, find_row
 from marketplace.rules.content import Value
@@ -112,10 +112,7 @@ def draft_of(case: Introduction) -> Deal:
 
 def own_page(person: Reader, page: int) -> tuple[list[Deal], Page]:
     """A page of the deals somebody takes part in, running ones first, and the arithmetic of the pages."""
-    mine = or_(
-        _acts_for(person, "holder"), _acts_for(person, "receiver"), _given(person)
-    )
-    return _page_of(db.select(Deal).where(mine), page)
+    return _page_of(db.select(Deal).where(_takes_part(person)), page)
 
 
 def running_page(page: int) -> tuple[list[Deal], Page]:
@@ -134,15 +131,12 @@ def overdue_count() -> int:
 
 def own_count(person: Reader) -> int:
     """How many deals somebody takes part in."""
-    mine = or_(
-        _acts_for(person, "holder"), _acts_for(person, "receiver"), _given(person)
-    )
-    return _count(db.select(Deal).where(mine))
+    return _count(db.select(Deal).where(_takes_part(person)))
 
 
 def waiting_for(person: Reader) -> list[Deal]:
     """The deals that wait for somebody, the most urgent first."""
-    query = db.select(Deal).where(_waits_for(person))
+    query = db.select(Deal).where(_waits_for(seats_of(person)))
     ordered = query.order_by(Deal.due_on, Deal.id).limit(PAGE)
     return list(db.session.scalars(ordered))
 
@@ -151,23 +145,13 @@ def waiting_count(person: Reader) -> int:
     """How many those are: the header of every page asks."""
     if person.id is None:
         return 0
-    numbers = {
-        "person_id": person.id,
-        "active_ids": list(person.active_ids),
-        "answering_ids": list(answering_ids(person)),
-    }
-    return db.session.scalar(_waiting_query(), numbers) or 0
+    return db.session.scalar(_waiting_query(), vars(seats_of(person))) or 0
 
 
 @cache
 def _waiting_query() -> Any:
     """Built once: building takes longer than counting (109)."""
-    waits = _waits_for_numbers(
-        bindparam("person_id"),
-        bindparam("active_ids", expanding=True),
-        bindparam("answering_ids", expanding=True),
-    )
-    return db.select(func.count()).select_from(Deal).where(waits)
+    return db.select(func.count()).select_from(Deal).where(_waits_for(ANYBODY))
 
 
 def running_of(introduction_ids: Sequence[int]) -> list[Deal]:
@@ -327,64 +311,75 @@ def _count(query: Select[tuple[Deal]]) -> int:
     return db.session.scalar(db.select(func.count()).select_from(query.subquery())) or 0
 
 
-def _waits_for(person: Reader) -> ColumnElement[bool]:
+@dataclass(frozen=True)
+class Seats:
+    """For whom a statement looks for deals.
+
+    Attributes:
+        person_id: who carries them.
+        active_ids: the organisations in which they are active.
+        answering_ids: the organisations for whose decisions they answer.
+    """
+
+    person_id: Any
+    active_ids: Any
+    answering_ids: Any
+
+
+# Whose numbers are named when a statement is carried out: for those that are built once, with `vars(seats_of(person))`.
+ANYBODY = Seats(
+    bindparam("person_id"),
+    bindparam("active_ids", expanding=True),
+    bindparam("answering_ids", expanding=True),
+)
+
+
+def seats_of(person: Reader) -> Seats:
+    """The numbers of a person."""
+    answering = {*person.handled_ids, *person.administered_ids}
+    return Seats(person.id, sorted(person.active_ids), sorted(answering))
+
+
+def of_sides(seats: Seats) -> ColumnElement[bool]:
+    """Filter: `side_of`, of many rows."""
+    return or_(*(_acts_for(seats, side) for side in SIDES))
+
+
+def _takes_part(person: Reader) -> ColumnElement[bool]:
+    return or_(of_sides(seats_of(person)), _given(person))
+
+
+def _waits_for(seats: Seats) -> ColumnElement[bool]:
     """Filter: the station waits for a side of somebody. Approvals are for the desk and the administrators."""
-    return _waits_for_numbers(person.id, person.active_ids, answering_ids(person))
-
-
-def _waits_for_numbers(
-    person_id: Any, active_ids: Any, answering: Any
-) -> ColumnElement[bool]:
-    """The same by the numbers of a person, or by their names in a statement that is built once."""
-    holder, receiver = (
-        _acts_for_numbers(side, person_id, active_ids, answering) for side in SIDES
-    )
+    holder, receiver = (_acts_for(seats, side) for side in SIDES)
+    approver = Deal.holder_organisation_id.in_(seats.answering_ids)
     return and_(
         Deal.state.in_(RUNNING),
         or_(
             and_(Deal.turn.in_(("holder", "both")), holder),
             and_(Deal.turn.in_(("receiver", "both")), receiver),
-            and_(Deal.turn == "approver", Deal.holder_organisation_id.in_(answering)),
+            and_(Deal.turn == "approver", approver),
         ),
     )
 
 
-def answering_ids(person: Reader) -> set[int]:
-    """The organisations for whose decisions somebody answers."""
-    return {*person.handled_ids, *person.administered_ids}
-
-
-def _acts_for(person: Reader, side: str) -> ColumnElement[bool]:
+def _acts_for(seats: Seats, side: str) -> ColumnElement[bool]:
     """Filter: `of_holder` or `of_receiver`, of many rows."""
-    return _acts_for_numbers(side, person.id, person.active_ids, answering_ids(person))
-
-
-def _acts_for_numbers(
-    side: str, person_id: Any, active_ids: Any, answering: Any
-) -> ColumnElement[bool]:
     organisation = getattr(Deal, f"{side}_organisation_id")
     carries = and_(
-        getattr(Deal, f"{side}_person_id") == person_id, organisation.in_(active_ids)
+        getattr(Deal, f"{side}_person_id") == seats.person_id,
+        organisation.in_(seats.active_ids),
     )
-    return or_(carries, organisation.in_(answering))
+    return or_(carries, organisation.in_(seats.answering_ids))
 
 
 def _given(person: Reader) -> ColumnElement[bool]:
     """Filter: a listing of the deal was given to this broker."""
     numbers = person.broker_numbers
     return or_(
-        Deal.achievement_id.in_(_given_ids("achievement", numbers)),
-        Deal.demand_id.in_(_given_ids("demand", numbers)),
+        Deal.achievement_id.in_(looked_after("achievement", numbers)),
+        Deal.demand_id.in_(looked_after("demand", numbers)),
     )
-
-
-def _given_ids(kind: str, numbers: Collection[int]) -> Select[tuple[int]]:
-    query: Select[tuple[int]] = db.select(Assignment.listing_id).where(
-        Assignment.kind == kind,
-        Assignment.broker_id.in_(numbers),
-        Assignment.ended_at.is_(None),
-    )
-    return query
 
 
 def lines_of(standing: Standing) -> list[tuple[str, str, bool]]:

@@ -81,7 +81,7 @@ def chosen_end(
     """The last day of a publicity of so many natural or working days.
 
     Args:
-        rules: as the deal keeps them; those that it does not keep are read as 民法典 art. 201 and 203 have them.
+        rules: as stored with the deal; those that are not are read as 民法典 art. 201 and 203 have them.
         started_on: its first day, which counts only where the rules say so.
         days: how many.
         day_kind: `natural` or `working`.

@@ -19,11 +19,12 @@ def restart_for(achievement: Achievement) -> None:
     Source: 山东省促进科技成果转化条例 art. 14 wants the name of the achievement and its price made public, so that
     another text of it is another publicity.
     """
+    last = last_version(achievement)
+    if last is None:
+        return
     for deal in queries.publicised_deals(achievement.id):
         persistence.hold_row(deal)
-        publicity = deal.publicities[-1] if deal.publicities else None
-        last = last_version(achievement)
-        if publicity is None or last is None or last.at <= publicity.started_at:
+        if not deal.publicities or last.at <= deal.publicities[-1].started_at:
             continue
         if not deal.life.can(deal.state, "restart_publicity"):
             continue

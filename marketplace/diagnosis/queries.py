@@ -20,7 +20,8 @@ from marketplace.diagnosis.models import (
 from marketplace.errors import NotFound
 from marketplace.extensions import db
 from marketplace.listings.differences import Difference, row_differences
-from marketplace.listings.models import Assignment, Demand
+from marketplace.listings.models import Demand
+from marketplace.listings.queries import looked_after
 from marketplace.listings.schema import SCHEMAS
 from marketplace.listings.snapshots import FREE_FIELDS, proposed_row, snapshot_of
 from marketplace.listings.worklists import SOMEBODY, own_numbers
@@ -180,15 +181,10 @@ def cases_of_broker(person: Reader) -> list[DiagnosisCase]:
     numbers = person.broker_numbers
     if not numbers:
         return []
-    given = db.select(Assignment.listing_id).where(
-        Assignment.kind == "demand",
-        Assignment.broker_id.in_(numbers),
-        Assignment.ended_at.is_(None),
-    )
     query = db.select(DiagnosisCase).where(
         DiagnosisCase.taken_by_id.in_(numbers),
         DiagnosisCase.state.in_(OPEN),
-        DiagnosisCase.demand_id.in_(given),
+        DiagnosisCase.demand_id.in_(looked_after("demand", numbers)),
     )
     return list(db.session.scalars(query.order_by(DiagnosisCase.since)))
 

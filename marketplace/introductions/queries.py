@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_
+from sqlalchemy import ColumnElement, and_, func, or_
 
 from marketplace.accounts.models import Person
 from marketplace.clock import now
@@ -19,8 +19,8 @@ from marketplace.introductions.disclosure import Key, answers, asks
 from marketplace.introductions.life import UNANSWERED
 from marketplace.introductions.models import Introduction
 from marketplace.listings.disclosure import knowledge_of
-from marketplace.listings.models import LISTINGS, Achievement, Assignment, Demand
-from marketplace.listings.queries import get_findable, load_rows
+from marketplace.listings.models import LISTINGS, Achievement, Demand
+from marketplace.listings.queries import get_findable, load_rows, looked_after
 from marketplace.listings.worklists import SOMEBODY, numbers_of
 from marketplace.permissions import Guest, Reader, operator
 from marketplace.persistence import Page, find_row
@@ -251,19 +251,9 @@ def _answered_by(person: Reader) -> ColumnElement[bool]:
     """Filter: `answers`, of many rows."""
     kinds = []
     for kind, table in LISTINGS.items():
-        given = table.id.in_(_given_ids(kind, person.broker_numbers))
+        given = table.id.in_(looked_after(kind, person.broker_numbers))
         ids = db.select(table.id).where(or_(table.looked_after_by(person), given))
         kinds.append(
             and_(Introduction.wanted_kind == kind, Introduction.wanted_id.in_(ids))
         )
     return or_(*kinds)
-
-
-def _given_ids(kind: str, numbers: Collection[int]) -> Select[tuple[int]]:
-    """The listings that brokers look after now."""
-    query: Select[tuple[int]] = db.select(Assignment.listing_id).where(
-        Assignment.kind == kind,
-        Assignment.broker_id.in_(numbers),
-        Assignment.ended_at.is_(None),
-    )
-    return query

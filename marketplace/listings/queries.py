@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, func
+from sqlalchemy import ColumnElement, Select, exists, func
 from sqlalchemy.orm import lazyload
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -220,6 +220,21 @@ def broker_loads(ids: Collection[int]) -> Iterator[tuple[int, int]]:
             .group_by(Assignment.broker_id)
         )
         yield from db.session.execute(query).tuples()
+
+
+def looked_after(kind: str, broker_numbers: Any) -> Select[tuple[int]]:
+    """The ids of the listings of a kind that some brokers look after now, for the `in_` of another statement.
+
+    Args:
+        kind: of the listings.
+        broker_numbers: of people, or their name in a statement that is built once.
+    """
+    query: Select[tuple[int]] = db.select(Assignment.listing_id).where(
+        Assignment.kind == kind,
+        Assignment.broker_id.in_(broker_numbers),
+        Assignment.ended_at.is_(None),
+    )
+    return query
 
 
 def was_given_any(broker: Reader) -> bool:

@@ -68,8 +68,7 @@ def finish_milestone(
 ) -> None:
     """完成节点. Raises NotAllowed, NotNow, Stale, Invalid."""
     _require_signed(milestone.contract, by)
-    if milestone.revision != seen:
-        raise CHANGED
+    _require_seen(milestone, seen)
     if milestone.done_on is not None:
         raise NotNow("这个节点已经完成。", "")
     if done_on is None or done_on > today():
@@ -269,8 +268,7 @@ def _begin(row: Distribution, deed: str, by: Reader, seen: int) -> None:
     require(by, "proceeds.share", row.contract)
     persistence.hold_row(row.contract)
     row.life.permits(row, deed, by)
-    if row.revision != seen:
-        raise CHANGED
+    _require_seen(row, seen)
 
 
 def _require_signed(contract: TechContract, by: Reader) -> None:
@@ -283,9 +281,9 @@ def _require_signed(contract: TechContract, by: Reader) -> None:
         )
 
 
-def _require_seen(contract: TechContract, seen: int) -> None:
-    """Refuse what was typed on a page that is no longer true. Raises Stale."""
-    if contract.revision != seen:
+def _require_seen(row: TechContract | Milestone | Distribution, seen: int) -> None:
+    """Refuse what was decided on a page that is no longer true. Raises Stale."""
+    if row.revision != seen:
         raise CHANGED
 
 

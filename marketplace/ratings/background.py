@@ -10,7 +10,7 @@ from marketplace.ratings import upkeep
 
 def jobs() -> Iterator[Job]:
     """The jobs of this room."""
-    yield Job("ratings", reveal_ratings, {"hour": 16, "minute": 10})
+    yield Job("ratings", reveal_ratings, {"hour": 16, "minute": 10}, house_time=True)
 
 
 def reveal_ratings() -> str:

@@ -1,4 +1,4 @@
-"""What the room lays out on the pages of cases and deals, and for the copy of somebody's data."""
+"""What the room shows on the pages of cases and deals, and for the copy of somebody's data."""
 
 from __future__ import annotations
 

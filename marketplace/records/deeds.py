@@ -102,6 +102,7 @@ def add_decision_file(deal: Deal, taken: Taken, *, by: Person) -> ThingFile:
 
 def remove_file(row: ThingFile, *, by: Person) -> None:
     """删除文件: only who uploaded it. Raises NotNow."""
+    persistence.hold_row(row)
     if row.by_id != by.id or not queries.may_have(row, by):
         raise NotNow("只有上传的人能删除。", "请联系上传的人。")
     stored = row.file

@@ -153,7 +153,7 @@ def run_rehearsal(folder: Path, speed: int, env: Mapping[str, str]) -> int:
         speed: seconds of the house in one second of the machine.
         env: of `child_environment`.
     """
-    # Whoever ends this process by a signal means the site, and its folder is to go.
+    # A signal that ends this process ends the site too, and its folder is removed.
     former = signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
         write_rehearsal(folder, Rehearsal(speed))

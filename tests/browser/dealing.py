@@ -46,7 +46,7 @@ def look_closely(page: Page, name: str) -> None:
 
 def send(form: Locator, **values: str | bool) -> None:
     """Fill the named boxes of a form, press its button, and go on when the next page is there."""
-    # What stands in a folded part is unfolded first, as by a click on its summary.
+    # A folded part is unfolded first, as by a click on its summary.
     form.evaluate(
         "one => { for (let e = one; e; e = e.parentElement) if (e.tagName === 'DETAILS') e.open = true; }"
     )

@@ -189,7 +189,7 @@ class Trial:
         case_id, other_id, *self.case_ids = [
             world.introduced().id for _ in range(rounds + 2)
         ]
-        let_go()
+        end_transaction()
         self.shapes = answer_of(app, lambda: models_of(case_id, self.people))
         self.lengths = answer_of(app, lambda: self._measure(other_id))
 
@@ -218,7 +218,7 @@ class Trial:
         """Let one process try a step; whether the trial can go on."""
         step = STEPS[number]
         sight = look(case_id, self.people)
-        let_go()
+        end_transaction()
         statement = self.dice.randint(1, max(1, self.lengths[number]))
         status, said = press_in_child(self.app, step, sight, place, statement)
         killed = status == -signal.SIGKILL
@@ -259,7 +259,7 @@ class Trial:
         self.outcome.problems.append(problem)
 
 
-def let_go() -> None:
+def end_transaction() -> None:
     """Hold no transaction and no lock while another process works."""
     db.session.commit()
     db.session.remove()

@@ -354,9 +354,8 @@ def _case_page(
         sides = without_contacts(sides)
     inside = may(current_user, "brokerage.end", row)
     attribution = ledger.attribution_of(row.pair_key)
-    is_open = (
-        inside or attribution is None or ledger.may_read(attribution, current_user)
-    )
+    if attribution and not (inside or ledger.may_read(attribution, current_user)):
+        attribution = None
     page = render_template(
         "brokerage/case.html",
         row=row,
@@ -370,7 +369,7 @@ def _case_page(
         history=history_of(row) if inside else [],
         agreement=queries.shown_agreement(row, current_user),
         introduction_open=queries.opens_introduction(row, current_user),
-        attribution=attribution if is_open else None,
+        attribution=attribution,
     )
     return page, status
 

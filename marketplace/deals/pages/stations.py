@@ -49,7 +49,7 @@ def _press(
     message: str,
     read: Callable[[], dict[str, Any]],
 ) -> ResponseReturnValue:
-    """One deed with what its form says; what was refused stands beside the form.
+    """One deed with what its form says; what was refused is shown at its form.
 
     Args:
         deal_id: of the deal.
@@ -70,7 +70,7 @@ def _press(
 def _press_alone(
     deal_id: int, deed: Callable[..., object], message: str
 ) -> ResponseReturnValue:
-    """One deed that asks nothing. Arguments as `_press`."""
+    """One deed that needs no input. Arguments as `_press`."""
     row = _get(deal_id)
     deed(row, by=current_user, seen=SeenForm().seen_revision)
     flash(message, "success")

@@ -152,14 +152,14 @@ def test_who_refers_a_pair_learns_of_no_account(world: World, sign_in: SignIn) -
         "demand": world.demand.id,
         "message": "工艺正好对上。",
     }
-    told = set()
+    pages = set()
     for address in ("nobody@example.org", world.scout.email, world.operator.email):
         typed = {"referrer": address}
         refused = sign_in(world.broker).post("/brokerage/propose", data=data | typed)
         assert refused.status_code == 422
-        told.add(refused.text.replace(address, ""))
+        pages.add(refused.text.replace(address, ""))
     # The same words whether the address is that of an account or not.
-    assert len({re.sub(r'value="[^"]*"', "", page) for page in told}) == 1
+    assert len({re.sub(r'value="[^"]*"', "", page) for page in pages}) == 1
     answer = sign_in(world.scout).post("/brokerage/propose", data=data | typed)
     assert answer.status_code == 303
     case = db.session.scalars(sa.select(BrokerageCase)).one()

@@ -235,8 +235,7 @@ def _answer(code: str) -> Callable[[At], None]:
 
 
 def _decide(at: At) -> None:
-    price = World.price(World.__new__(World))
-    pricing_deeds.decide_price(at.deal, price, by=at.desk, seen=at.seen("deal"))
+    pricing_deeds.decide_price(at.deal, World.price(), by=at.desk, seen=at.seen("deal"))
 
 
 def _publicise(at: At) -> None:
@@ -465,7 +464,7 @@ def in_place_of(step: Step, people: Mapping[str, int]) -> dict[str, int]:
 
 
 def let_days_pass(step: Step, sight: Sight) -> None:
-    """Whatever days a step needs."""
+    """Let the days pass that a step needs."""
     if step.passes is not None:
         step.passes(At(sight))
 

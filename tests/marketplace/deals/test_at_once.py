@@ -90,8 +90,7 @@ def reopen(at: Table) -> None:
 
 
 def decide(at: Table) -> None:
-    price = World.price(World.__new__(World))
-    pricing_deeds.decide_price(at.deal, price, by=at.desk, seen=at.seen)
+    pricing_deeds.decide_price(at.deal, World.price(), by=at.desk, seen=at.seen)
 
 
 def approve(at: Table) -> None:

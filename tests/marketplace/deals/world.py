@@ -141,7 +141,8 @@ class World:
         for code in DILIGENCE:
             self.answer(deal, code, finding=related and code == "related_party")
 
-    def price(self, **changes: Any) -> Price:
+    @staticmethod
+    def price(**changes: Any) -> Price:
         values: dict[str, Any] = {
             "method": "negotiated",
             "price_fen": 120_000_000,

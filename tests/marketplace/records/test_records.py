@@ -122,8 +122,8 @@ def test_sides_read_what_is_shared_and_nothing_else(
         browser = sign_in(person)
         assert browser.get(address).status_code == 404
         assert browser.get(f"/mine/record-files/{shared.id}").status_code == 404
-    told = sa.select(Notice.person_id).filter_by(kind="record.minutes")
-    assert set(db.session.scalars(told)) == {world.chief.id, world.desk.id}
+    notified = sa.select(Notice.person_id).filter_by(kind="record.minutes")
+    assert set(db.session.scalars(notified)) == {world.chief.id, world.desk.id}
 
 
 def test_sides_read_nothing_before_both_want_to_talk(
@@ -242,7 +242,29 @@ def test_two_presses_at_once_are_one_note(races: Flask) -> None:
     outcomes = at_once(races, look, look)
 
     assert outcomes.count("done") == 1, outcomes
-    (told,) = [one for one in outcomes if one != "done"]
-    assert isinstance(told, Stale)
+    (refused,) = [one for one in outcomes if one != "done"]
+    assert isinstance(refused, Stale)
     db.session.rollback()
     assert db.session.scalar(sa.select(sa.func.count(CaseNote.id))) == 1
+
+
+def test_two_presses_at_once_remove_a_file_once(races: Flask) -> None:
+    world = World(Factory(db.session))
+    case = world.bring_to(*TALKS)
+    number, person_id = add(case, world.broker).id, world.broker.id
+    db.session.commit()
+
+    def look() -> Callable[[], object]:
+        person = db.session.get_one(Person, person_id)
+        row = queries.get_file(number, by=person)
+        persistence.expect_writing()
+        db.session.rollback()
+        return lambda: deeds.remove_file(row, by=person)
+
+    outcomes = at_once(races, look, look)
+
+    assert outcomes.count("done") == 1, outcomes
+    (refused,) = [one for one in outcomes if one != "done"]
+    assert isinstance(refused, NotNow)
+    db.session.rollback()
+    assert db.session.get_one(ThingFile, number).file_id is None

@@ -115,7 +115,10 @@ def test_what_ends_by_itself_follows_it(session: Session) -> None:
         "brokerage",
         "expiry",
         "milestones",
+        "claims",
         "finance-ends",
+        "ratings",
+        "corrections",
     }
     assert not follows & {"matcher", "retention", "integrity", "mail"}
 
