@@ -5,10 +5,9 @@ from __future__ import annotations
 import io
 from collections.abc import Iterable
 
-import xlsxwriter
-
 from marketplace.exchange.exporting import BOOK_SETTINGS
 from marketplace.parsing.text import escape_formula
+from marketplace.rehearsal_marks import Workbook
 
 HEADERS = (
     "机构", "借款企业", "统一社会信用代码", "县市区", "合同编号", "用途", "本金（元）", "年利率（%）",
@@ -24,7 +23,7 @@ def loans_workbook(rows: Iterable[list[str]]) -> bytes:
         rows: the cells of each loan, in the order of `HEADERS`.
     """
     out = io.BytesIO()
-    with xlsxwriter.Workbook(out, BOOK_SETTINGS) as book:
+    with Workbook(out, BOOK_SETTINGS) as book:
         sheet = book.add_worksheet("贷款备案")
         header = book.add_format({"bold": True, "text_wrap": True, "border": 1})
         for index, name in enumerate(HEADERS):
