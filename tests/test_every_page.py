@@ -480,7 +480,7 @@ def contracts_of(
         world.signed(world.approved_deal()),
         world.filed(world.approved_deal()),
         world.registered(world.approved_deal()),
-        world.registered(world.approved_deal()),
+        world.registered(world.approved_deal(), "2026370150000998"),
     ]
     return [contract.id for contract in made], [world.deal.id]
 
