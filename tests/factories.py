@@ -246,8 +246,11 @@ class Factory:
             state,
         )
 
-    def _held_back(self, row: Any, values: dict[str, Any]) -> dict[str, Any]:
-        """What nobody may publish, taken out of a draft: patents that lapse, say, once the listing is public."""
+    def _take_blocked(self, row: Any, values: dict[str, Any]) -> dict[str, Any]:
+        """Take out of a draft what other rooms would not let be published, and return it to be set afterwards.
+
+        A public listing may well have it: a patent lapses later, a co-owner withdraws, its paper is deleted.
+        """
         self.session.flush()
         if not contributions.publication_blocks(row, "approve"):
             return {}
@@ -258,9 +261,9 @@ class Factory:
             "ips": [],
             "co_owners": [],
         }
-        found = {name: values[name] for name in innocent if name in values}
+        blocked = {name: values[name] for name in innocent if name in values}
         set_values(row, innocent)
-        return found
+        return blocked
 
     def _listing(
         self,
@@ -300,9 +303,9 @@ class Factory:
             elif step == "d":
                 listing_deeds.submit(row, by=writer, seen=row.revision)
             elif step == "i":  # by the operator's list: the same moves in one commit
-                later = self._held_back(row, values)
+                blocked = self._take_blocked(row, values)
                 listing_deeds.publish_imported(row, by=None)
-                set_values(row, later)
+                set_values(row, blocked)
                 if self._held is None:
                     self._publish([row])
                 else:

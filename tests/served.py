@@ -81,29 +81,23 @@ def site(data_dir: Path, *, like: Path | None = None, **settings: str) -> Iterat
     Yields:
         the site's address, as soon as it answers.
     """
-    port = free_port()
     env = {
         **os.environ,
         "MARKET_ENV": "demo",
         "DATA_DIR": str(data_dir),
-        "PORT": str(port),
+        "PORT": str(free_port()),
         "JOBS": "0",  # what a test waits for must not be done beside it
         **settings,
     }
     prepare(data_dir, env, like)
-    log = (data_dir / "gunicorn.log").open("wb")
-    command = [BIN / "gunicorn", "--config", "gunicorn.conf.py", "wsgi:application"]
-    server = subprocess.Popen(
-        command, cwd=ROOT, env=env, stdout=log, stderr=subprocess.STDOUT
-    )
-    address = f"http://127.0.0.1:{port}"
-    try:
-        _wait(server, address, data_dir / "gunicorn.log")
+    command = [
+        str(BIN / "gunicorn"),
+        "--config",
+        "gunicorn.conf.py",
+        "wsgi:application",
+    ]
+    with _served(command, env, data_dir / "gunicorn.log") as address:
         yield address
-    finally:
-        server.terminate()
-        server.wait(30)
-        log.close()
 
 
 @contextmanager
@@ -118,33 +112,51 @@ def rehearsal(data_dir: Path, speed: int, database: str = "") -> Iterator[str]:
     Yields:
         the site's address, as soon as it answers.
     """
-    port = free_port()
     # As somebody's own site, which is not the one that is rehearsed.
     other = data_dir.with_name(f"{data_dir.name}-other")
     env = {**os.environ, "MARKET_ENV": "demo", "DATA_DIR": str(other)}
-    env |= {"PORT": str(port), "LIMITS": "0"}
+    env |= {"PORT": str(free_port()), "LIMITS": "0"}
     command = [str(BIN / "flask"), "rehearse", "--speed", str(speed)]
     command += ["--folder", str(data_dir)]
     if database:
         command += ["--database", database]
-    log_path = data_dir.with_suffix(".log")
-    log = log_path.open("wb")
-    server = subprocess.Popen(
-        command, cwd=ROOT, env=env, stdout=log, stderr=subprocess.STDOUT
-    )
-    address = f"http://127.0.0.1:{port}"
-    try:
-        # It is prepared before it is served.
-        _wait(server, address, log_path, 600)
+    # It is prepared before it is served.
+    log = data_dir.with_suffix(".log")
+    with _served(command, env, log, seconds=600, ending=60) as address:
         yield address
-    finally:
-        server.terminate()
-        server.wait(60)
-        log.close()
+
+
+@contextmanager
+def _served(
+    command: list[str],
+    env: dict[str, str],
+    log: Path,
+    *,
+    seconds: int = 120,
+    ending: int = 30,
+) -> Iterator[str]:
+    """Run a command that serves at the PORT of its environment; yield the address when it answers, and end it.
+
+    Args:
+        command, env: what runs.
+        log: file for what it says.
+        seconds, ending: how long it may take to answer, and to end.
+    """
+    address = f"http://127.0.0.1:{env['PORT']}"
+    with log.open("wb") as out:
+        server = subprocess.Popen(
+            command, cwd=ROOT, env=env, stdout=out, stderr=subprocess.STDOUT
+        )
+        try:
+            _wait(server, address, log, seconds)
+            yield address
+        finally:
+            server.terminate()
+            server.wait(ending)
 
 
 def _wait(
-    server: subprocess.Popen[bytes], address: str, log: Path, seconds: int = 120
+    server: subprocess.Popen[bytes], address: str, log: Path, seconds: int
 ) -> None:
     for _ in range(10 * seconds):
         if server.poll() is not None:

@@ -123,6 +123,23 @@ def test_pages_do_not_ask_the_database() -> None:
     assert house.pages_with_database(ROOT) == set()
 
 
+def test_every_workbook_is_one_that_a_rehearsal_marks() -> None:
+    plain = set()
+    for path in MODULES:
+        for node in ast.walk(parsed(path)):
+            if _makes_plain_workbook(node):
+                plain.add(names(path))
+
+    assert plain == set()
+
+
+def _makes_plain_workbook(node: ast.AST) -> bool:
+    """Whether a node calls the class of a library: `xlsxwriter.Workbook(…)`."""
+    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+        return False
+    return node.func.attr == "Workbook"
+
+
 def test_dense_lines_become_fewer() -> None:
     found = house.dense_comprehensions(ROOT)
     above = {

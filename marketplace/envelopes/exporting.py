@@ -6,8 +6,6 @@ import io
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 
-import xlsxwriter
-
 from marketplace.clock import today
 from marketplace.contracts.field import FEN_OF_WAN
 from marketplace.envelopes import queries
@@ -17,6 +15,7 @@ from marketplace.issues.workbooks import BOOK_SETTINGS
 from marketplace.parsing.text import escape_formula
 from marketplace.policies.content import plain
 from marketplace.policies.queries import clause_on
+from marketplace.rehearsal_marks import Workbook
 from marketplace.rules.queries import value_on
 from marketplace.wording import amount, day, yuan
 
@@ -134,7 +133,7 @@ def _book(
     name: str, columns: Sequence[str], rows: Iterable[Mapping[str, str]]
 ) -> bytes:
     out = io.BytesIO()
-    with xlsxwriter.Workbook(out, BOOK_SETTINGS) as book:
+    with Workbook(out, BOOK_SETTINGS) as book:
         sheet = book.add_worksheet(name)
         header = book.add_format({"bold": True, "text_wrap": True, "border": 1})
         for index, column in enumerate(columns):

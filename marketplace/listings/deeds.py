@@ -389,7 +389,7 @@ def publish_imported(row: Achievement | Demand, *, by: Reader | None) -> None:
     """
     require(by, "listing.review", row)
     if row.id is None:
-        db.session.flush()  # the History rows need it, and so do the rooms that are asked
+        db.session.flush()  # the History rows need it, and so do the blocks of other rooms
     if problems := publication_problems(row):
         raise Invalid("内容不全，存为草稿。", problems=problems)
     # A list goes past the people of the review, not past what nobody may publish without.
@@ -412,9 +412,10 @@ def publish_imported(row: Achievement | Demand, *, by: Reader | None) -> None:
         row.life.move(row, deed, by=by, note="批量导入")
     # What nobody has touched since it was made has neither versions nor files: ten thousand new rows ask for none.
     if row.revision == 1:
-        versions.add_first_versions([row], by=by)
+        versions.add_first_version(row, by=by)
         return
     versions.add_version(row, by=by)
+    # Not by `let_through`: what the database refuses here rolls back and is said of the whole list, not of one row.
     contributions.listing_approved(row)
 
 

@@ -5,8 +5,8 @@ How a version is written and read back stands in `snapshots.py`, how two of them
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Select
 
@@ -28,29 +28,27 @@ def add_version(row: Row, *, by: Reader | None) -> ListingVersion:
         last = last_version(row)
     if last is not None and last.content == content:
         return last
+    number = 1 if last is None else last.number + 1
+    return _add_version(row, content, number, by)
+
+
+def add_first_version(row: Row, *, by: Reader | None) -> None:
+    """Store the first version of a listing that was just published (no commit, no look for earlier ones)."""
+    _add_version(row, snapshot_of(row), 1, by)
+
+
+def _add_version(
+    row: Row, content: dict[str, Any], number: int, by: Reader | None
+) -> ListingVersion:
     version = ListingVersion(
         kind=row.kind,
         listing_id=row.id,
-        number=1 if last is None else last.number + 1,
+        number=number,
         content=content,
         by_id=reader_id(by),
     )
     db.session.add(version)
     return version
-
-
-def add_first_versions(rows: Iterable[Row], *, by: Reader | None) -> None:
-    """Keep the first version of many rows that were just published (no commit, no look for earlier ones)."""
-    for row in rows:
-        db.session.add(
-            ListingVersion(
-                kind=row.kind,
-                listing_id=row.id,
-                number=1,
-                content=snapshot_of(row),
-                by_id=reader_id(by),
-            )
-        )
 
 
 def last_version(row: Row) -> ListingVersion | None:

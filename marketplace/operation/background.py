@@ -272,7 +272,7 @@ def run_if_leader(app: Flask, job: Job, leadership: Leadership) -> None:
 def times_of(job: Job) -> BaseTrigger:
     """When a job runs: at its times, or, where it goes by days that pass faster in a rehearsal, that much more often.
 
-    No more often than the machine can bear beside the pages: what is daily then does several days in one run. What
+    No more often than the machine can bear while it serves pages: what is daily then does several days in one run. What
     looks after the machine itself, such as backups and the matcher, goes by real time.
     """
     pace = clock.pace()

@@ -5,11 +5,10 @@ from __future__ import annotations
 import io
 from collections.abc import Iterable, Sequence
 
-import xlsxwriter
-
 from marketplace.contracts.life import ENTRY_KINDS
 from marketplace.contracts.list_deeds import BOOK_SETTINGS
 from marketplace.parsing.text import escape_formula
+from marketplace.rehearsal_marks import Workbook
 from marketplace.reports.yearly import YearReport, mode_name
 from marketplace.wording import day, yuan
 
@@ -30,7 +29,7 @@ MODE_HEADER = (
 def workbook_of(report: YearReport) -> bytes:
     """The .xlsx of a report. Sums are texts, exact as they stand."""
     out = io.BytesIO()
-    with xlsxwriter.Workbook(out, BOOK_SETTINGS) as book:
+    with Workbook(out, BOOK_SETTINGS) as book:
         bold = book.add_format({"bold": True, "text_wrap": True, "border": 1})
         for name, header, rows in _sheets(report):
             sheet = book.add_worksheet(name)

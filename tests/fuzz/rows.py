@@ -8,7 +8,8 @@ from marketplace.accounts.models import Person
 from marketplace.alerts.models import SavedSearch
 from marketplace.brokerage.child_models import Attribution, AttributionDispute
 from marketplace.brokerage.models import BrokerageCase
-from marketplace.clock import now
+from marketplace.certificates.models import ConversionCertificate
+from marketplace.clock import now, today
 from marketplace.complaints.deeds import file_complaint
 from marketplace.complaints.models import Complaint
 from marketplace.complaints.subjects import subject_at
@@ -16,11 +17,17 @@ from marketplace.contracts.models import TechContract
 from marketplace.deals.child_models import DealObjection, DealPublicity
 from marketplace.deals.models import Deal
 from marketplace.diagnosis.deeds import take_demand
+from marketplace.diagnosis.models import DiagnosisCase
 from marketplace.duplicates.models import ListingPair
+from marketplace.envelopes.child_models import CohortMember, TrainingCohort
+from marketplace.envelopes.models import ClaimPaper, Envelope, FundClaim
 from marketplace.evidence.models import EvidencePack
 from marketplace.extensions import Model, db
 from marketplace.files.access_deeds import request_access
-from marketplace.files.models import Attachment, FileAccess
+from marketplace.files.models import Attachment, FileAccess, ThingFile
+from marketplace.finance.investor_models import InvestorRequest
+from marketplace.finance.loan_models import FiledLoan
+from marketplace.finance.models import FinanceProduct, FirmPack, ProductVersion
 from marketplace.imports.models import ListImport
 from marketplace.introductions.deeds import accept_introduction, request_introduction
 from marketplace.introductions.models import Introduction
@@ -43,6 +50,8 @@ from marketplace.proceeds.models import (
 )
 from marketplace.rights.deeds import ask_co_owner
 from marketplace.rights.models import CoOwnerConsent
+from marketplace.statuses.models import OrganisationStatus
+from marketplace.stories.models import Story
 from marketplace.verdicts.models import GradeModel
 from marketplace.wordlists.models import KINDS
 from tests.factories import Factory
@@ -53,33 +62,47 @@ NUMBERED: dict[str, tuple[type[Model], ...]] = {
     "access_id": (FileAccess,),
     "attachment_id": (Attachment,),
     "attribution_id": (Attribution,),
-    "case_id": (BrokerageCase,),
+    "case_id": (BrokerageCase, DiagnosisCase),
+    "certificate_id": (ConversionCertificate,),
+    "claim_id": (FundClaim,),
+    "cohort_id": (TrainingCohort,),
     "complaint_id": (Complaint,),
     "consent_id": (CoOwnerConsent,),
     "contract_id": (TechContract,),
     "deal_id": (Deal,),
     "dispute_id": (AttributionDispute,),
     "distribution_id": (Distribution,),
+    "envelope_id": (Envelope,),
     "estimate_id": (PolicyEstimate,),
+    "evidence_id": (EvidencePack,),
+    "file_id": (ThingFile,),
     "import_id": (ListImport,),
+    "interest_id": (InvestorRequest,),
     "introduction_id": (Introduction,),
     "invitation_id": (Invitation,),
     "issue_id": (Issue,),
+    "loan_id": (FiledLoan,),
+    "member_id": (CohortMember,),
     "merge_id": (OrganisationMerge,),
     "milestone_id": (Milestone,),
     "model_id": (GradeModel,),
     "notice_id": (Notice,),
     "objection_id": (DealObjection,),
     "organisation_id": (Organisation,),
-    "pack_id": (EvidencePack,),
+    "pack_id": (FirmPack,),
     "pair_id": (ListingPair,),
+    "paper_id": (ClaimPaper,),
     "person_id": (Person,),
+    "product_id": (FinanceProduct,),
     "proof_id": (IssueProof,),
     "publicity_id": (DealPublicity,),
     "receipt_id": (Receipt,),
     "request_id": (JoinRequest, BrokerRequest),
     "search_id": (SavedSearch,),
     "share_id": (InventorShare,),
+    "status_id": (OrganisationStatus,),
+    "story_id": (Story,),
+    "version_id": (ProductVersion,),
 }
 # Of these readers have many, and the newest are those of the fuzz.
 LISTED = 12
@@ -172,6 +195,7 @@ def known_values() -> dict[str, list[Any]]:
         "filename": ["site.css"],
         "number": [1, 2, 3, 2026],
         "size": [1, 3],
+        "year": [today().year],
         "format": ["pdf", "xlsx", "json"],
         "word_list": list(KINDS),
         "key": ["publicity.days", "tax.vat"],
