@@ -497,9 +497,9 @@ def shown_of(make: Factory, registered: list[int]) -> tuple[list[int], list[int]
         row = request_certificate(seller, registered[:1], "", "申报职称", by=person)
         certificates.append(row.id)
     issue_certificate(row, by=operator, seen=row.revision)
-    written = Written("工艺落地", "一家研究所", "一家企业", "寿命提高一倍。")
     stories = []
-    for contract in contracts:
+    for headline, contract in zip(("工艺落地", "专利落地"), contracts, strict=True):
+        written = Written(headline, "一家研究所", "一家企业", "寿命提高一倍。")
         story = write_story(contract, written, by=operator)
         stories.append(story.id)
     for person in (desk, make.person("firm", buyer)):
