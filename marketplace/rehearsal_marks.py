@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-import xlsxwriter
 from flask import Response
 from werkzeug.http import parse_options_header
 
@@ -53,19 +52,3 @@ def mark_file_name(response: Response) -> Response:
         names = {"filename*": f"UTF-8''{encoded}"}
         response.headers.set("Content-Disposition", kind, **names)
     return response
-
-
-class Workbook(xlsxwriter.Workbook):
-    """A workbook that goes out: in a rehearsal its sheets bear the mark on paper, and one more sheet says why.
-
-    That sheet is the last one, so that a list that comes back is still read from the first.
-    """
-
-    def close(self) -> None:
-        """Write the file."""
-        if is_rehearsed() and not self.fileclosed:
-            for sheet in self.worksheets():
-                sheet.set_header(f"&C&24{MARK}")
-                sheet.set_tab_color("#C00000")
-            self.add_worksheet(MARK).write_string(0, 0, WORDS)
-        super().close()

@@ -23,6 +23,7 @@ from marketplace.audit.forms import read_filters
 from marketplace.audit.looks import record_reading
 from marketplace.clock import today
 from marketplace.door import OPEN_PAGE, needs
+from marketplace.downloads import as_download
 from marketplace.errors import NotFound
 from marketplace.extensions import limiter
 
@@ -85,9 +86,7 @@ def export() -> ResponseReturnValue:
     form = read_filters(request.args)
     rows = queries.export_rows(form.filters)
     record_reading("audit.export", values={"filters": form.filters.values})
-    name = f"audit-{today():%Y%m%d}.csv"
-    headers = {"Content-Disposition": f"attachment; filename={name}"}
-    return Response(rows, mimetype="text/csv", headers=headers)
+    return as_download(rows, f"audit-{today():%Y%m%d}.csv")
 
 
 @blueprint.get("/checkpoint")

@@ -16,6 +16,7 @@ from marketplace.catalogue.facets import facet_names
 from marketplace.catalogue.search_state import SearchState
 from marketplace.clock import today
 from marketplace.door import OPEN_FILE, OPEN_PAGE, needs
+from marketplace.downloads import as_download
 from marketplace.errors import Invalid
 from marketplace.extensions import limiter
 from marketplace.issues.queries import newest_issues
@@ -27,7 +28,6 @@ from marketplace.permissions import Guest
 blueprint = Blueprint("catalogue", __name__)
 SUGGESTED_FOR = 60  # seconds a browser may keep what was offered to this reader
 LATEST_ISSUES = 2  # on the home page
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @blueprint.context_processor
@@ -126,10 +126,7 @@ def export() -> ResponseReturnValue:
             "请先选「成果」或「需求」，再点导出。",
         )
     name = f"{state.kind}s-{today():%Y%m%d}.xlsx"
-    headers = {"Content-Disposition": f"attachment; filename={name}"}
-    return Response(
-        queries.export(state, by=current_user), mimetype=XLSX, headers=headers
-    )
+    return as_download(queries.export(state, by=current_user), name)
 
 
 @blueprint.get("/robots.txt")

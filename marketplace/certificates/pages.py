@@ -8,7 +8,6 @@ from collections.abc import Callable
 
 from flask import (
     Blueprint,
-    Response,
     flash,
     redirect,
     render_template,
@@ -26,6 +25,7 @@ from marketplace.certificates.models import ConversionCertificate
 from marketplace.certificates.printing import grouped_code
 from marketplace.clock import now
 from marketplace.door import needs
+from marketplace.downloads import as_download
 from marketplace.errors import Invalid, NotFound
 from marketplace.forms import SeenForm
 from marketplace.limits import limit_codes
@@ -126,11 +126,7 @@ def paper(certificate_id: int) -> ResponseReturnValue:
         raise NotFound(
             "证明的 PDF 还没有生成。", "签发以后一分钟内生成，请过一会儿刷新。"
         )
-    response = Response(row.pdf, content_type="application/pdf")
-    response.headers.set(
-        "Content-Disposition", "attachment", filename=f"{row.number}.pdf"
-    )
-    return response
+    return as_download(row.pdf, f"{row.number}.pdf")
 
 
 @blueprint.route("/certificates/verify", methods=["GET", "POST"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
@@ -21,9 +20,9 @@ from marketplace.exchange.sheets import open_sheet
 from marketplace.extensions import db
 from marketplace.organisations.models import Organisation, key_of
 from marketplace.parsing import ParseError
-from marketplace.parsing.text import cell_text, compact_text, escape_formula
+from marketplace.parsing.text import cell_text, compact_text
 from marketplace.permissions import Reader, reader_id, require
-from marketplace.rehearsal_marks import Workbook
+from marketplace.workbooks import table_workbook
 
 MAX_ROWS = 5000
 # Of the register itself, beside the fields of the contract.
@@ -56,12 +55,6 @@ ALIASES = {
     "技术交易额(元)": "tech_fen",
     "免税技术交易额(元)": "exempt_fen",
     "免税额": "exempt_fen",
-}
-BOOK_SETTINGS = {
-    "in_memory": True,
-    "strings_to_formulas": False,
-    "strings_to_urls": False,
-    "strings_to_numbers": False,
 }
 
 
@@ -179,22 +172,17 @@ def export_register(contracts: Iterable[TechContract]) -> bytes:
     Args:
         contracts: in the order of the rows.
     """
-    out = io.BytesIO()
-    with Workbook(out, BOOK_SETTINGS) as book:
-        sheet = book.add_worksheet("登记簿")
-        header = book.add_format({"bold": True, "text_wrap": True, "border": 1})
-        for index, one in enumerate(COLUMNS):
-            sheet.write_string(0, index, one.header, header)
-            sheet.set_column(index, index, 18)
-        for number, contract in enumerate(contracts, 1):
-            sums = contract.registered_sums
-            for index, one in enumerate(COLUMNS):
-                value = sums.get(one.name, getattr(contract, one.name, None))
-                text = _cell_of(one, value)
-                # As text: long numbers lose their end as numbers, and sums are exact as they stand.
-                sheet.write_string(number, index, escape_formula(text))
-        sheet.freeze_panes(1, 0)
-    return out.getvalue()
+    header = [one.header for one in COLUMNS]
+    return table_workbook("登记簿", header, map(_cells_to_write, contracts))
+
+
+def _cells_to_write(contract: TechContract) -> list[str]:
+    sums = contract.registered_sums
+    cells = []
+    for one in COLUMNS:
+        value = sums.get(one.name, getattr(contract, one.name, None))
+        cells.append(_cell_of(one, value))
+    return cells
 
 
 def _cell_of(one: Field, value: Any) -> str:

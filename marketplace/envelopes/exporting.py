@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 
@@ -11,13 +10,11 @@ from marketplace.contracts.field import FEN_OF_WAN
 from marketplace.envelopes import queries
 from marketplace.envelopes.child_models import CohortMember
 from marketplace.envelopes.models import Envelope, FundClaim
-from marketplace.issues.workbooks import BOOK_SETTINGS
-from marketplace.parsing.text import escape_formula
 from marketplace.policies.content import plain
 from marketplace.policies.queries import clause_on
-from marketplace.rehearsal_marks import Workbook
 from marketplace.rules.queries import value_on
 from marketplace.wording import amount, day, yuan
+from marketplace.workbooks import table_workbook
 
 CLAIM_COLUMNS = "claims.columns"
 TRAINING_COLUMNS = "training.columns"
@@ -132,17 +129,7 @@ def _wan(fen: int) -> str:
 def _book(
     name: str, columns: Sequence[str], rows: Iterable[Mapping[str, str]]
 ) -> bytes:
-    out = io.BytesIO()
-    with Workbook(out, BOOK_SETTINGS) as book:
-        sheet = book.add_worksheet(name)
-        header = book.add_format({"bold": True, "text_wrap": True, "border": 1})
-        for index, column in enumerate(columns):
-            sheet.write_string(0, index, escape_formula(column), header)
-            sheet.set_column(index, index, 18)
-        for number, cells in enumerate(rows, 1):
-            for index, column in enumerate(columns):
-                # As text: long numbers lose their end as numbers, and sums are exact as they stand.
-                text = escape_formula(cells.get(column, ""))
-                sheet.write_string(number, index, text)
-        sheet.freeze_panes(1, 0)
-    return out.getvalue()
+    table = []
+    for row in rows:
+        table.append([row.get(column, "") for column in columns])
+    return table_workbook(name, columns, table)

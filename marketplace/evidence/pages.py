@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from flask import (
     Blueprint,
-    Response,
     flash,
     redirect,
     render_template,
@@ -18,6 +17,7 @@ from marketplace import persistence
 from marketplace.audit.looks import record_reading
 from marketplace.audit.publishing import signer
 from marketplace.door import needs
+from marketplace.downloads import as_download
 from marketplace.errors import Invalid, NotFound
 from marketplace.evidence import deeds, queries
 from marketplace.evidence.deeds import TOO_EARLY
@@ -28,7 +28,6 @@ from marketplace.evidence.upkeep import STORED_DAYS
 from marketplace.extensions import limiter
 
 blueprint = Blueprint("evidence", __name__)
-TYPES = {"pdf": "application/pdf", "zip": "application/zip"}
 
 
 @blueprint.get("/mine/deals/<int:deal_id>/evidence")
@@ -78,11 +77,7 @@ def download(evidence_id: int, format: str) -> ResponseReturnValue:
     )
     if format == "pdf":
         content = pdf_of(content)
-    response = Response(content, content_type=TYPES[format])
-    response.headers.set(
-        "Content-Disposition", "attachment", filename=f"evidence-{pack.title}.{format}"
-    )
-    return response
+    return as_download(content, f"evidence-{pack.title}.{format}")
 
 
 @blueprint.get("/evidence")

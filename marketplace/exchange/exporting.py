@@ -24,7 +24,7 @@ from marketplace.listings.schema.dictionaries import Dictionaries
 from marketplace.listings.schema.field import ListColumn
 from marketplace.parsing.text import CONTROL, escape_formula
 from marketplace.permissions import Reader, require
-from marketplace.rehearsal_marks import Workbook
+from marketplace.workbooks import Workbook
 
 MAX_CELL = 32_767  # characters of one cell; the file format cuts more off silently
 FORM_ROWS = 2_000  # rows of a form that have drop-downs
@@ -32,15 +32,7 @@ OPTIONS_SHEET = "可选值"
 HELP_SHEET = "填写说明"
 HELP_WIDTHS = (18, 6, 70, 50)  # of the columns of the help, in characters
 OPTIONS_WIDTH = 24
-# Texts are written as texts: a workbook that goes out holds no formula and no link that somebody typed into a field.
-BOOK_SETTINGS = {
-    "in_memory": True,
-    "strings_to_formulas": False,
-    "strings_to_urls": False,
-    "strings_to_numbers": False,
-    "default_date_format": "yyyy-mm-dd",
-    "remove_timezone": True,
-}
+DATES = {"default_date_format": "yyyy-mm-dd", "remove_timezone": True}
 
 Styles = Mapping[str, Any]
 
@@ -77,7 +69,7 @@ def workbook(
         if column.is_starred or _has_content(table, place)
     ]
     out = io.BytesIO()
-    with Workbook(out, BOOK_SETTINGS) as book:
+    with Workbook(out, **DATES) as book:
         sheet = book.add_worksheet(f"{KIND_NAMES[kind]}清单")
         styles = _make_styles(book)
         _write_headers(sheet, [columns[place] for place in written], styles)
@@ -105,7 +97,7 @@ def blank_form(kind: str) -> bytes:
     ]
     dictionaries = Dictionaries()
     out = io.BytesIO()
-    with Workbook(out, BOOK_SETTINGS) as book:
+    with Workbook(out, **DATES) as book:
         styles = _make_styles(book)
         sheet = book.add_worksheet(f"{KIND_NAMES[kind]}清单")
         _write_headers(sheet, columns, styles, stars=True)

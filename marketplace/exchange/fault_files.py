@@ -10,14 +10,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from marketplace.exchange.exporting import BOOK_SETTINGS, MAX_CELL
+from marketplace.exchange.exporting import DATES, MAX_CELL
 from marketplace.exchange.headers import PlacedColumn
 from marketplace.exchange.importing import FINDING_HEADER, ORIGIN_HEADER
 from marketplace.exchange.source_columns import headers_of
 from marketplace.listings.schema import SCHEMAS
 from marketplace.parsing.currencies import UNITS
 from marketplace.parsing.text import CONTROL, escape_formula, is_escaped
-from marketplace.rehearsal_marks import Workbook
+from marketplace.workbooks import Workbook
 
 AUTHOR_HEADER = "填报人"
 FINDING_WIDTH = 60  # characters
@@ -65,7 +65,7 @@ def fault_file(kind: str, source: str, rows: Sequence[FaultyRow]) -> bytes:
         if column.name in used or (column.is_starred and is_known):
             columns.append(column)
     out = io.BytesIO()
-    with Workbook(out, BOOK_SETTINGS) as book:
+    with Workbook(out, **DATES) as book:
         text = book.add_format({"valign": "top", "text_wrap": True, "num_format": "@"})
         header = book.add_format({"bold": True, "text_wrap": True, "border": 1})
         wrong = book.add_format(

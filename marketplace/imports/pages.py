@@ -18,6 +18,7 @@ from flask_login import current_user
 
 from marketplace import persistence
 from marketplace.door import needs
+from marketplace.downloads import as_download
 from marketplace.errors import Invalid, NotNow
 from marketplace.exchange import exporting
 from marketplace.exchange.source_columns import SOURCES
@@ -41,7 +42,6 @@ from marketplace.permissions import may
 blueprint = Blueprint("imports", __name__, url_prefix="/mine/imports")
 IMPORT = "<int:import_id>"
 ROW = f"{IMPORT}/rows/<int:number>"
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 REFRESH_SECONDS = 5  # of a page on which somebody waits
 
 
@@ -85,7 +85,7 @@ def upload() -> ResponseReturnValue:
 @needs("imports.begin")
 def template(kind: str) -> ResponseReturnValue:
     """The blank form of a kind of list."""
-    return _workbook(exporting.blank_form(kind), f"{kind}-template.xlsx")
+    return as_download(exporting.blank_form(kind), f"{kind}-template.xlsx")
 
 
 @blueprint.get(f"/{IMPORT}")
@@ -101,7 +101,7 @@ def preview(import_id: int) -> ResponseReturnValue:
 def fault_file(import_id: int) -> ResponseReturnValue:
     """The rows that need somebody, to be corrected in a spreadsheet program."""
     row = _import_to_change(import_id)
-    return _workbook(faults.fault_file_of(row), f"import-{row.id}-faults.xlsx")
+    return as_download(faults.fault_file_of(row), f"import-{row.id}-faults.xlsx")
 
 
 @blueprint.post(f"/{IMPORT}/corrections")
@@ -345,10 +345,3 @@ def _after_row(row: ListImport, staged: StagedRow, what: str) -> ResponseReturnV
 
 def _to_preview(import_id: int) -> ResponseReturnValue:
     return redirect(url_for("imports.preview", import_id=import_id), 303)
-
-
-def _workbook(content: bytes, name: str) -> Response:
-    disposition = f"attachment; filename={name}"
-    return Response(
-        content, mimetype=XLSX, headers={"Content-Disposition": disposition}
-    )

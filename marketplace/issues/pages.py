@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from urllib.parse import quote
 
 from flask import (
     Blueprint,
-    Response,
     flash,
     redirect,
     render_template,
@@ -20,6 +18,7 @@ from flask_login import current_user
 from marketplace import persistence
 from marketplace.clock import today
 from marketplace.door import OPEN_FILE, OPEN_PAGE, needs
+from marketplace.downloads import as_download
 from marketplace.errors import Invalid, NotAllowed
 from marketplace.forms import SeenForm
 from marketplace.issues import checking, choosing, deeds, queries
@@ -40,11 +39,6 @@ from marketplace.permissions import may, publishing_ids
 blueprint = Blueprint("issues", __name__)
 ISSUE = "/lists/<int:issue_id>"
 PROOF = "/mine/lists/<int:proof_id>"
-TYPES = {
-    "pdf": "application/pdf",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    "json": "application/json; charset=utf-8",
-}
 FILE_NAMES = {"pdf": "PDF", "xlsx": "Excel", "json": "JSON"}
 
 
@@ -99,14 +93,8 @@ def file(issue_id: int, format: str) -> ResponseReturnValue:
     else:
         stored = queries.get_file(row, format)
         content, digest = stored.content, stored.file_hash
-    response = Response(content, content_type=TYPES[format])
+    response = as_download(content, f"list-{row.id}.{format}", title=row.title)
     response.set_etag(digest)
-    # A server refuses a header that is not Latin-1: the whole name is encoded, the other is for what cannot read that.
-    names = {
-        "filename": f"list-{row.id}.{format}",
-        "filename*": f"UTF-8''{quote(f'{row.title}.{format}', safe='')}",
-    }
-    response.headers.set("Content-Disposition", "attachment", **names)
     return response.make_conditional(request)
 
 

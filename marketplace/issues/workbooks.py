@@ -11,17 +11,10 @@ from typing import Any
 
 from marketplace.issues.content import Content, grouped
 from marketplace.parsing.text import escape_formula
-from marketplace.rehearsal_marks import Workbook
+from marketplace.workbooks import Workbook
 
 HASH_LABEL = "内容指纹 SHA-256"
 HEADER_ROW = 3  # counted from 0: title, facts and hash stand above
-# Nothing typed into a listing becomes a formula, a link or a number.
-BOOK_SETTINGS = {
-    "in_memory": True,
-    "strings_to_formulas": False,
-    "strings_to_urls": False,
-    "strings_to_numbers": False,
-}
 WIDTHS = {"成果简介": 60, "主要问题": 60, "主要技术指标": 40, "技术指标要求": 40}
 WIDTH = 18
 SHEET = "清单"
@@ -30,7 +23,7 @@ SHEET = "清单"
 def render_workbook(content: Content) -> bytes:
     """The .xlsx file of an issue."""
     out = io.BytesIO()
-    with Workbook(out, BOOK_SETTINGS) as book:
+    with Workbook(out) as book:
         book.set_properties(
             {
                 "title": content.title,

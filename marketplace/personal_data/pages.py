@@ -6,7 +6,7 @@ import io
 import json
 from typing import Any
 
-from flask import Blueprint, Response, flash, redirect, render_template, url_for
+from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, logout_user
 
@@ -15,12 +15,12 @@ from marketplace.accounts import contact_consents, person_deeds
 from marketplace.accounts.models import Person
 from marketplace.audit.looks import record_reading
 from marketplace.door import OPEN_PAGE, needs
+from marketplace.downloads import as_download
 from marketplace.errors import Invalid, MarketError
-from marketplace.parsing.text import escape_formula
 from marketplace.personal_data import deeds, queries
 from marketplace.personal_data.forms import ClosingForm
-from marketplace.rehearsal_marks import Workbook
 from marketplace.retention import PERIODS
+from marketplace.workbooks import Workbook
 
 blueprint = Blueprint("personal_data", __name__)
 MAX_SHEET_NAME = 31  # characters, of Excel
@@ -59,7 +59,7 @@ def own() -> ResponseReturnValue:
 def as_json() -> ResponseReturnValue:
     """A copy for programs."""
     text = json.dumps(_recorded_copy(), ensure_ascii=False, indent=2)
-    return _file(text.encode(), "application/json", "json")
+    return as_download(text, "my-data.json")
 
 
 @blueprint.get("/account/data.xlsx")
@@ -67,18 +67,18 @@ def as_json() -> ResponseReturnValue:
 def as_workbook() -> ResponseReturnValue:
     """A copy for people."""
     file = io.BytesIO()
-    with Workbook(file, {"in_memory": True}) as book:
+    with Workbook(file) as book:
         for name, rows in _recorded_copy().items():
-            sheet = book.add_worksheet(name[:MAX_SHEET_NAME])
-            for column, header in enumerate(rows[0] if rows else ["没有"]):
-                sheet.write_string(0, column, header)
-            for number, row in enumerate(rows, start=1):
-                for column, value in enumerate(row.values()):
-                    text = "" if value is None else str(value)
-                    # Always as text: a telephone number must not become a number, nor a note a formula.
-                    sheet.write_string(number, column, str(escape_formula(text)))
-    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-    return _file(file.getvalue(), kind, "xlsx")
+            header = list(rows[0]) if rows else ["没有"]
+            book.add_table(name[:MAX_SHEET_NAME], header, map(_cells, rows))
+    return as_download(file.getvalue(), "my-data.xlsx")
+
+
+def _cells(row: dict[str, Any]) -> list[str]:
+    cells = []
+    for value in row.values():
+        cells.append("" if value is None else str(value))
+    return cells
 
 
 @blueprint.post("/account/data/consents/<kind>/<choice>")
@@ -131,8 +131,3 @@ def _recorded_copy() -> dict[str, list[dict[str, Any]]]:
     # Before the copy is made: what cannot be recorded is not handed out.
     record_reading("personal_data.copy", kind="person", thing=person.id)
     return queries.copy_of(person, queries.contact_views(person))
-
-
-def _file(content: bytes, kind: str, ending: str) -> Response:
-    name = f"attachment; filename=my-data.{ending}"
-    return Response(content, mimetype=kind, headers={"Content-Disposition": name})

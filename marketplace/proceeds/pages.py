@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, Response, flash, redirect, render_template, url_for
+from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
@@ -13,6 +13,7 @@ from marketplace import persistence
 from marketplace.clock import today
 from marketplace.contracts.models import TechContract
 from marketplace.door import needs
+from marketplace.downloads import as_download
 from marketplace.errors import Invalid, NotFound
 from marketplace.forms import SeenForm
 from marketplace.permissions import may
@@ -161,11 +162,7 @@ def statement(share_id: int) -> ResponseReturnValue:
     one = queries.get_share(share_id, by=current_user)
     if one.pdf is None:
         raise NotFound("明细还没有生成。", "方案定下以后一分钟内生成，请过一会儿刷新。")
-    response = Response(one.pdf, content_type="application/pdf")
-    response.headers.set(
-        "Content-Disposition", "attachment", filename=f"statement-{one.id}.pdf"
-    )
-    return response
+    return as_download(one.pdf, f"statement-{one.id}.pdf")
 
 
 @blueprint.get("/distributions")

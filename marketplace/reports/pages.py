@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, current_app, render_template, request, url_for
+from flask import Blueprint, current_app, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
@@ -10,6 +10,7 @@ from marketplace import persistence
 from marketplace.audit.looks import record_reading
 from marketplace.clock import now, today
 from marketplace.door import needs
+from marketplace.downloads import as_download
 from marketplace.errors import NotFound
 from marketplace.extensions import limiter
 from marketplace.permissions import may
@@ -25,7 +26,6 @@ from marketplace.reports.yearly import (
 )
 
 blueprint = Blueprint("reports", __name__)
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 REPORT = "/reports/organisations/<int:organisation_id>/<int:number>"
 
 
@@ -71,10 +71,7 @@ def workbook(organisation_id: int, number: int) -> ResponseReturnValue:
         thing=organisation_id,
         values={"year": number},
     )
-    response = Response(workbook_of(report), content_type=XLSX)
-    name = f"report-{organisation_id}-{number}.xlsx"
-    response.headers.set("Content-Disposition", "attachment", filename=name)
-    return response
+    return as_download(workbook_of(report), f"report-{organisation_id}-{number}.xlsx")
 
 
 @blueprint.get("/reports/ocds.json")
@@ -90,10 +87,7 @@ def ocds() -> ResponseReturnValue:
         at=now(),
     )
     record_reading("ledger.export", values={"year": year})
-    response = Response(package_text(package), content_type="application/json")
-    name = f"ocds-{year or 'all'}-{today()}.json"
-    response.headers.set("Content-Disposition", "attachment", filename=name)
-    return response
+    return as_download(package_text(package), f"ocds-{year or 'all'}-{today()}.json")
 
 
 def _report(organisation_id: int, year: int) -> YearReport:

@@ -6,11 +6,9 @@ import io
 from collections.abc import Iterable, Sequence
 
 from marketplace.contracts.life import ENTRY_KINDS
-from marketplace.contracts.list_deeds import BOOK_SETTINGS
-from marketplace.parsing.text import escape_formula
-from marketplace.rehearsal_marks import Workbook
 from marketplace.reports.yearly import YearReport, mode_name
 from marketplace.wording import day, yuan
+from marketplace.workbooks import Workbook
 
 Rows = Iterable[Sequence[str]]
 SOURCES = "平台的合同台账、到款记录和已定的分配方案；不在平台上办的不在内"
@@ -29,17 +27,9 @@ MODE_HEADER = (
 def workbook_of(report: YearReport) -> bytes:
     """The .xlsx of a report. Sums are texts, exact as they stand."""
     out = io.BytesIO()
-    with Workbook(out, BOOK_SETTINGS) as book:
-        bold = book.add_format({"bold": True, "text_wrap": True, "border": 1})
+    with Workbook(out) as book:
         for name, header, rows in _sheets(report):
-            sheet = book.add_worksheet(name)
-            for column, words in enumerate(header):
-                sheet.write_string(0, column, words, bold)
-                sheet.set_column(column, column, 18)
-            for number, row in enumerate(rows, 1):
-                for column, words in enumerate(row):
-                    sheet.write_string(number, column, escape_formula(words))
-            sheet.freeze_panes(1, 0)
+            book.add_table(name, header, rows)
     return out.getvalue()
 
 

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 from flask import (
-    Response,
     flash,
     redirect,
     render_template,
@@ -34,6 +33,7 @@ from marketplace.brokerage.life import COLUMNS
 from marketplace.brokerage.models import BrokerageCase
 from marketplace.brokerage.pages.blueprint import blueprint
 from marketplace.door import needs
+from marketplace.downloads import as_download
 from marketplace.errors import Invalid
 from marketplace.lifecycle import acting_for, history_of
 from marketplace.permissions import may, operator
@@ -138,9 +138,7 @@ def own() -> ResponseReturnValue:
 def calendar() -> ResponseReturnValue:
     """The last days of what waits for one, for a calendar."""
     text = calendars.calendar_of(queries.waiting_for(current_user), request.host)
-    response = Response(text, mimetype="text/calendar")
-    response.headers["Content-Disposition"] = 'attachment; filename="brokerage.ics"'
-    return response
+    return as_download(text, "brokerage.ics")
 
 
 @blueprint.get(CASE)

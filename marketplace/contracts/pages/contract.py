@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote
-
-from flask import Response, flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
@@ -21,14 +19,10 @@ from marketplace.contracts.pages.shared import (
 )
 from marketplace.contracts.printing import render_copy
 from marketplace.door import needs
+from marketplace.downloads import as_download
 from marketplace.errors import Invalid, NotFound, Stale
 from marketplace.forms import SeenForm
 from marketplace.permissions import require
-
-TYPES = {
-    "pdf": "application/pdf",
-    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-}
 
 
 @blueprint.get("/mine/contracts")
@@ -133,29 +127,23 @@ def issue(contract_id: int) -> ResponseReturnValue:
     return to_contract(row)
 
 
-@blueprint.get(f"{CONTRACT}/papers/<int:number>.<format>")
+@blueprint.get(f"{CONTRACT}/papers/<int:number>.<any(pdf, docx):format>")
 @needs("contract.read", of_thing=True)
 def paper(contract_id: int, number: int, format: str) -> ResponseReturnValue:
     """A paper, the same bytes for ever, or a copy of it to write in."""
     row = load(contract_id)
     found = queries.get_paper(row, number)
-    if format not in TYPES or (format == "pdf" and found.pdf is None):
-        raise NotFound("没有这个文件。", "合同页上列出了每一稿。")
     title = f"{row.title}（第 {number} 稿）"
     if format == "pdf":
+        if found.pdf is None:
+            raise NotFound("没有这个文件。", "合同页上列出了每一稿。")
         content = found.pdf
     else:
         title += "副本"
         content = render_copy(
             found.content, number=row.number, version=number, sha256=found.sha256 or ""
         )
-    response = Response(content, content_type=TYPES[format])
-    names = {
-        "filename": f"contract-{row.id}-{number}.{format}",
-        "filename*": f"UTF-8''{quote(f'{title}.{format}', safe='')}",
-    }
-    response.headers.set("Content-Disposition", "attachment", **names)
-    return response
+    return as_download(content, f"contract-{row.id}-{number}.{format}", title=title)
 
 
 @blueprint.post(f"{CONTRACT}/confirm")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from flask import (
-    Response,
     flash,
     redirect,
     render_template,
@@ -23,6 +22,7 @@ from marketplace.contracts.pages.blueprint import blueprint
 from marketplace.contracts.rollup import total_of
 from marketplace.deals.life import CONTRACT_TYPES
 from marketplace.door import needs
+from marketplace.downloads import as_download
 from marketplace.errors import Invalid
 from marketplace.persistence import Page
 
@@ -34,7 +34,6 @@ GROUPS = {
     "district": "卖方所在地",
 }
 SIZE = 50
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @blueprint.get("/office/contracts", endpoint="ledger")
@@ -76,11 +75,7 @@ def download() -> ResponseReturnValue:
     rows = ledger.matching(ledger.all_rows(), _filters())
     numbers = list(dict.fromkeys(row.line.contract for row in rows))
     content = list_deeds.export_register(queries.by_number(numbers))
-    response = Response(content, content_type=XLSX)
-    response.headers.set(
-        "Content-Disposition", "attachment", filename=f"register-{today()}.xlsx"
-    )
-    return response
+    return as_download(content, f"register-{today()}.xlsx")
 
 
 @blueprint.route("/office/contracts/import", methods=["GET", "POST"])

@@ -10,6 +10,7 @@ from marketplace import persistence
 from marketplace.clock import today
 from marketplace.contracts.forms import read_sum
 from marketplace.door import needs
+from marketplace.downloads import as_download
 from marketplace.envelopes import envelope_deeds, exporting, queries
 from marketplace.envelopes.forms import BasisForm, BudgetForm, EnvelopeForm
 from marketplace.envelopes.life import CLAIM_LIFE
@@ -20,7 +21,6 @@ from marketplace.forms import SeenForm
 from marketplace.lifecycle import next_deeds
 from marketplace.policies.queries import clauses_on
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 ENVELOPE = "/office/envelopes/<int:envelope_id>"
 
 
@@ -134,11 +134,7 @@ def statement(envelope_id: int) -> ResponseReturnValue:
 
 def workbook_of(content: bytes, name: str) -> Response:
     """A workbook as what a browser saves under a name with today's date."""
-    response = Response(content, content_type=XLSX)
-    response.headers.set(
-        "Content-Disposition", "attachment", filename=f"{name}-{today()}.xlsx"
-    )
-    return response
+    return as_download(content, f"{name}-{today()}.xlsx")
 
 
 def _to(row: Envelope) -> ResponseReturnValue:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask import Response, flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
@@ -14,6 +14,7 @@ from marketplace.clock import today
 from marketplace.contracts.field import FEN_OF_YUAN, read_fen
 from marketplace.dictionaries.models import current_districts
 from marketplace.door import needs
+from marketplace.downloads import as_download
 from marketplace.errors import Invalid
 from marketplace.finance import loan_deeds, loan_queries, queries
 from marketplace.finance.forms import (
@@ -38,7 +39,6 @@ from marketplace.wording import UNKNOWN, yuan
 
 LOAN = "/mine/finance/loans/<int:loan_id>"
 OFFICE = "/office/finance/loans"
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 SIZE = 50
 
 
@@ -186,11 +186,7 @@ def export_loans() -> ResponseReturnValue:
     """The list as a workbook, narrowed as the page is."""
     rows = loan_queries.all_loans(loan_queries.read_filters(request.args))
     content = loans_workbook(_cells(row) for row in rows)
-    response = Response(content, content_type=XLSX)
-    response.headers.set(
-        "Content-Disposition", "attachment", filename=f"loans-{today()}.xlsx"
-    )
-    return response
+    return as_download(content, f"loans-{today()}.xlsx")
 
 
 @blueprint.post(f"{OFFICE}/<int:loan_id>/confirm")

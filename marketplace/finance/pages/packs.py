@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from flask import (
-    Response,
     flash,
     redirect,
     render_template,
@@ -17,6 +16,7 @@ from marketplace import persistence
 from marketplace.audit.looks import was_recorded
 from marketplace.clock import today
 from marketplace.door import needs
+from marketplace.downloads import as_download
 from marketplace.errors import Busy, Invalid, NotFound
 from marketplace.files import storage
 from marketplace.files.sending import NOTHING, send_content
@@ -127,13 +127,7 @@ def pack_copy(pack_id: int) -> ResponseReturnValue:
     row = pack_queries.get_pack(pack_id, by=current_user)
     if pack_queries.is_received(row, current_user):
         _record(row, f"{pack_queries.LOOKED}_copy")
-    response = Response(
-        pack_text(row.content), content_type="application/json; charset=utf-8"
-    )
-    response.headers.set(
-        "Content-Disposition", "attachment", filename=f"pack-{row.id}.json"
-    )
-    return response
+    return as_download(pack_text(row.content), f"pack-{row.id}.json")
 
 
 @blueprint.get(f"{PACK}/files/<int:attachment_id>")
