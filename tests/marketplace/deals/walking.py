@@ -47,10 +47,18 @@ class Walk:
         world: whose deal.
         case: the introduction it comes from; walks that follow one another share it.
         seed: the same seed is the same walk.
+        also: what else must hold after each deed.
     """
 
-    def __init__(self, world: World, case: Introduction, seed: int) -> None:
+    def __init__(
+        self,
+        world: World,
+        case: Introduction,
+        seed: int,
+        also: Callable[[], object] = lambda: None,
+    ) -> None:
         self.world = world
+        self.also = also
         self.chance = random.Random(seed)  # noqa: S311
         self.nonce = f"walk {seed}"
         kind = self.chance.choice(list(CONTRACT_TYPES))
@@ -67,7 +75,7 @@ class Walk:
 
     def run(self) -> None:
         """Press, look, press; then end it, so that the next walk may begin."""
-        holds(self.deal)
+        self.look()
         number = self.deal.id
         for step in range(DEEDS_OF_A_WALK):
             before = self.deal.state
@@ -87,13 +95,18 @@ class Walk:
                 assert (self.deal.state, self.deal.revision) == (before, revision)
                 # What was rolled back has changed nothing that held before.
                 continue
-            holds(self.deal)
+            self.look()
             if not self.deal.is_running:
                 return
         if self.deal.state == "proposed":
             deeds.agree_deal(self.deal, by=self.other(), seen=self.deal.revision)
         self.world.terminate(self.deal)
+        self.look()
+
+    def look(self) -> None:
+        """See that everything holds."""
         holds(self.deal)
+        self.also()
 
     def other(self) -> object:
         return (

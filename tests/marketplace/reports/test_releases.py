@@ -31,7 +31,7 @@ from tests.factories import Factory
 from tests.marketplace.contracts.cases import World as ContractWorld
 from tests.marketplace.contracts.test_ledger import ROWS, bring
 from tests.marketplace.deals.walking import Walk
-from tests.marketplace.deals.world import World
+from tests.marketplace.deals.world import World, let_go
 
 # How the release schema of OCDS 1.1.5 merges the fields we use; all others by key, and lists of objects by their `id`.
 RULES = {
@@ -78,7 +78,7 @@ def test_the_merge_of_a_random_walk_is_the_database(make: Factory) -> None:
         if deal.state == "converted":
             case = world.introduced()
         case_id = case.id
-        world.let_go()
+        let_go(world)
         case = db.session.get_one(Introduction, case_id)
     assert count > 60
 
