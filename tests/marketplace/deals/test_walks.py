@@ -69,7 +69,6 @@ def test_no_case_is_without_an_owner(make: Factory) -> None:
         longer_ago()
         let_go(world, deals)
 
-    print(ends, of_deals, refused)
     # Some come to a deal and some do not, and many presses lead nowhere.
     assert ends["terminated"] > 0
     assert of_deals["terminated"] > 0
