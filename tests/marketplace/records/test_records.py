@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import sys
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
@@ -214,6 +215,26 @@ def test_files_of_a_decision_are_the_holders(make: Factory, sign_in: SignIn) -> 
         assert answer.status_code == status
     refused = sign_in(world.chief).post(address, data={})
     assert refused.status_code in (403, 404)
+
+
+def test_who_uploaded_an_infected_file_learns_that_it_is_gone(
+    app: Flask, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = world.bring_to(*TALKS)
+    row = add(case, world.broker, pdf_of("EVIL"))
+    assert row.file is not None
+    row.file.scan = "held"
+    db.session.commit()
+    command = f"{sys.executable} -c 'raise SystemExit(1)'"
+    monkeypatch.setitem(app.config, "SCAN_COMMAND", command)
+    assert upkeep.scan_held() == 1
+    db.session.expire_all()
+    assert row.file is None
+    query = sa.select(Notice).where(Notice.subject.contains("会谈纪要.pdf"))
+    (notice,) = db.session.scalars(query)
+    assert notice.person_id == world.broker.id
+    assert "恶意程序" in notice.subject
+    assert "传一份干净的" in notice.to_do
 
 
 # -- two at once -------------------------------------------------------------------------------------------------------
