@@ -6,9 +6,12 @@ from sqlalchemy import ColumnElement, Select, func, or_
 from sqlalchemy.orm import joinedload, selectinload
 
 from marketplace.brokerage.child_models import Attribution, AttributionDispute
+from marketplace.brokerage.disclosure import name_in_ledger
 from marketplace.brokerage.models import BrokerageCase
 from marketplace.errors import NotFound
 from marketplace.extensions import db
+from marketplace.introductions.models import Introduction
+from marketplace.listings.models import Achievement, Demand
 from marketplace.listings.queries import looked_after
 from marketplace.permissions import Reader, operator
 from marketplace.persistence import Page, find_row
@@ -42,6 +45,35 @@ def get_attribution(attribution_id: int, *, by: Reader) -> Attribution:
     if row is None or not may_read(row, by):
         raise NotFound("没有找到这条归属记录。", "请从「撮合台账」进入。")
     return row
+
+
+def pair_in_words(row: Attribution, reader: Reader) -> str:
+    """Both sides of a row, as a reader may know them: by name, or what kind it is."""
+    if operator(reader, row) or _has_carried(row, reader):
+        return f"{row.holder.name} 与 {row.receiver.name}"
+    introduction = None
+    if row.introduction_id is not None:
+        introduction = db.session.get(Introduction, row.introduction_id)
+    holder = receiver = None
+    if row.achievement_id is not None:
+        holder = db.session.get(Achievement, row.achievement_id)
+    if row.demand_id is not None:
+        receiver = db.session.get(Demand, row.demand_id)
+    names = (
+        name_in_ledger(row, "holder", holder, introduction, reader),
+        name_in_ledger(row, "receiver", receiver, introduction, reader),
+    )
+    return " 与 ".join(names)
+
+
+def _has_carried(row: Attribution, reader: Reader) -> bool:
+    """Whether a reader has known the pair in full: they carried it, and had declared their interests."""
+    query = db.select(BrokerageCase.id).where(
+        BrokerageCase.pair_key == row.pair_key,
+        BrokerageCase.broker_id.in_(reader.broker_numbers),
+        BrokerageCase.declared_at.is_not(None),
+    )
+    return db.session.scalar(query.limit(1)) is not None
 
 
 def get_dispute(dispute_id: int) -> AttributionDispute:
