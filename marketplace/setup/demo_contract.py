@@ -14,7 +14,7 @@ from marketplace.contracts.fields import fields_of
 from marketplace.contracts.models import TechContract
 from marketplace.deals.models import Deal
 from marketplace.proceeds import deeds as proceeds_deeds
-from marketplace.proceeds.models import Milestone
+from marketplace.proceeds.models import Distribution, Milestone
 from marketplace.proceeds.sharing import Bracket
 
 TERMS = "按双方谈定的办理，详见附件（示例）。"
@@ -35,7 +35,7 @@ OFFICE = "示例技术合同登记站"
 EQUIPMENT_FEN = 6_000_000
 FIRST_PAYMENT_FEN = 50_000_000
 COSTS_FEN = 2_000_000
-INVENTORS = (("示例完成人甲", Decimal(60), False), ("示例完成人乙", Decimal(40), False))
+INVENTORS = (("示例科研人员", Decimal(60), False), ("示例完成人乙", Decimal(40), False))
 DAYS_OF_A_CONTRACT = 730
 DAYS_TO_LAST_PAYMENT = 60
 
@@ -46,7 +46,7 @@ def add_contract(deal: Deal, station: str, people: Mapping[str, Person]) -> None
     Args:
         deal: approved, its completers' priority waived, its price above `FIRST_PAYMENT_FEN`.
         station: `contracted`, `performing` or `converted`.
-        people: sign-in name → person: firm, desk, operator.
+        people: sign-in name → person: firm, desk, operator, researcher, who is one of the inventors.
     """
     firm, desk, operator = people["firm"], people["desk"], people["operator"]
     contract = deeds.begin_contract(deal, by=desk)
@@ -70,7 +70,10 @@ def add_contract(deal: Deal, station: str, people: Mapping[str, Person]) -> None
         by=operator,
         seen=contract.revision,
     )
-    _pay(contract, station == "converted", desk)
+    plan = _pay(contract, station == "converted", desk)
+    (first, *_) = plan.shares
+    inventor = people["researcher"]
+    proceeds_deeds.give_statement(first, inventor.id, by=desk, seen=contract.revision)
 
 
 def _values_of(deal: Deal) -> dict[str, Any]:
@@ -91,7 +94,7 @@ def _confirm(contract: TechContract, by: Person) -> None:
     deeds.confirm_paper(contract, paper.sha256 or "", by=by)
 
 
-def _pay(contract: TechContract, is_whole: bool, desk: Person) -> None:
+def _pay(contract: TechContract, is_whole: bool, desk: Person) -> Distribution:
     """Two payments are planned; the first has come, and what came is shared. The second one comes where it is whole."""
     total = contract.total_fen or 0
     first, second = FIRST_PAYMENT_FEN, total - FIRST_PAYMENT_FEN
@@ -119,6 +122,7 @@ def _pay(contract: TechContract, is_whole: bool, desk: Person) -> None:
     proceeds_deeds.settle_distribution(plan, by=desk, seen=plan.revision)
     if is_whole:
         proceeds_deeds.finish_conversion(contract, by=desk)
+    return plan
 
 
 def _receive(contract: TechContract, milestone: Milestone, desk: Person) -> None:

@@ -374,7 +374,7 @@ ELSEWHERE = {
     ),
     "evidence": ("request_pack",),
     "proceeds": (
-        "convert", "done", "drop", "plan", "publicise", "receive", "reverse", "settle", "share",
+        "convert", "done", "drop", "give", "plan", "publicise", "receive", "reverse", "settle", "share",
     ),
     "finance": (
         "accept_interest", "approve_version", "confirm_loan", "decline_interest", "drop_version", "edit_product",
