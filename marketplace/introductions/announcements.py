@@ -130,6 +130,31 @@ def announce_message(
         )
 
 
+def announce_file(
+    case: Introduction, name: str, *, key: str, by_asking_side: bool, by: Person
+) -> None:
+    """Notify the other side of a file for both.
+
+    Args:
+        name: of the file.
+        key: of its row; no two notices share one.
+        by_asking_side: the side that wants to talk has uploaded it.
+    """
+    wanted = case.wanted
+    others = _answering_people if by_asking_side else _asking_people
+    for person in others(case, by):
+        notify(
+            WRITTEN,
+            Recipient.of(person),
+            key=key,
+            subject=f"对接里的新文件：「{wanted.title}」",
+            happened=f"对方传了一个文件：「{name}」。",
+            to_do="打开链接看文件。",
+            link=_link(case),
+            about=(wanted.kind, wanted.id),
+        )
+
+
 def _answering_people(case: Introduction, by: Reader | None) -> list[Person]:
     """The people of the listing that is wanted, or its desk where nobody of them is left, and its brokers."""
     wanted = case.wanted

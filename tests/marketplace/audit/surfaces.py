@@ -384,7 +384,7 @@ ELSEWHERE = {
     ),
     "certificates": ("cancel", "decline", "issue", "new", "withdraw"),
     "ratings": ("give", "reply"),
-    "records": ("attach", "remove", "upload", "write"),
+    "records": ("attach", "hand_over", "remove", "upload", "write"),
     "stories": ("agree", "edit", "end", "take_back", "write"),
     "imports": (
         "choose", "choose_all", "commit", "correct", "corrections", "discard", "leave_out", "take_back", "upload",
