@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from sqlalchemy import ColumnElement, Select, func, or_
 from sqlalchemy.orm import joinedload, selectinload
 
@@ -47,33 +50,48 @@ def get_attribution(attribution_id: int, *, by: Reader) -> Attribution:
     return row
 
 
-def pair_in_words(row: Attribution, reader: Reader) -> str:
-    """Both sides of a row, as a reader may know them: by name, or what kind it is."""
-    if operator(reader, row) or _has_carried(row, reader):
-        return f"{row.holder.name} 与 {row.receiver.name}"
-    introduction = None
-    if row.introduction_id is not None:
-        introduction = db.session.get(Introduction, row.introduction_id)
-    holder = receiver = None
-    if row.achievement_id is not None:
-        holder = db.session.get(Achievement, row.achievement_id)
-    if row.demand_id is not None:
-        receiver = db.session.get(Demand, row.demand_id)
-    names = (
-        name_in_ledger(row, "holder", holder, introduction, reader),
-        name_in_ledger(row, "receiver", receiver, introduction, reader),
-    )
-    return " 与 ".join(names)
+def pairs_in_words(rows: Sequence[Attribution], reader: Reader) -> dict[int, str]:
+    """Number of a row → its two sides, as a reader may know them: by name, or what kind they are.
+
+    A statement a table, however many rows there are.
+    """
+    words = {row.id: f"{row.holder.name} 与 {row.receiver.name}" for row in rows}
+    if operator(reader, None):
+        return words
+    carried = _carried_pairs([row.pair_key for row in rows], reader)
+    others = [row for row in rows if row.pair_key not in carried]
+    introductions = _by_number(Introduction, [row.introduction_id for row in others])
+    achievements = _by_number(Achievement, [row.achievement_id for row in others])
+    demands = _by_number(Demand, [row.demand_id for row in others])
+    for row in others:
+        introduction = introductions.get(row.introduction_id)
+        holder = achievements.get(row.achievement_id)
+        receiver = demands.get(row.demand_id)
+        names = (
+            name_in_ledger(row, "holder", holder, introduction, reader),
+            name_in_ledger(row, "receiver", receiver, introduction, reader),
+        )
+        words[row.id] = " 与 ".join(names)
+    return words
 
 
-def _has_carried(row: Attribution, reader: Reader) -> bool:
-    """Whether a reader has known the pair in full: they carried it, and had declared their interests."""
-    query = db.select(BrokerageCase.id).where(
-        BrokerageCase.pair_key == row.pair_key,
+def _carried_pairs(keys: list[str], reader: Reader) -> set[str]:
+    """The pairs that a reader has known in full: they carried them, and had declared their interests."""
+    query = db.select(BrokerageCase.pair_key).where(
+        BrokerageCase.pair_key.in_(keys),
         BrokerageCase.broker_id.in_(reader.broker_numbers),
         BrokerageCase.declared_at.is_not(None),
     )
-    return db.session.scalar(query.limit(1)) is not None
+    return set(db.session.scalars(query))
+
+
+def _by_number(table: Any, numbers: Sequence[int | None]) -> dict[int | None, Any]:
+    """Number → row, of those numbers that are some."""
+    known = {number for number in numbers if number is not None}
+    if not known:
+        return {}
+    query = db.select(table).where(table.id.in_(known))
+    return {row.id: row for row in db.session.scalars(query)}
 
 
 def get_dispute(dispute_id: int) -> AttributionDispute:

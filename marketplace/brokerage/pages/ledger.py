@@ -23,7 +23,8 @@ def ledger_rows() -> ResponseReturnValue:
     rows, arithmetic = ledger.ledger_page(current_user, page)
     return render_template(
         "brokerage/ledger.html",
-        rows=[(row, ledger.pair_in_words(row, current_user)) for row in rows],
+        rows=rows,
+        pairs=ledger.pairs_in_words(rows, current_user),
         page=arithmetic.clamp(page),
         pages=arithmetic.pages,
     )
@@ -103,7 +104,7 @@ def _attribution_page(
     page = render_template(
         "brokerage/attribution.html",
         row=row,
-        pair=ledger.pair_in_words(row, current_user),
+        pair=ledger.pairs_in_words([row], current_user)[row.id],
         has_ledger=may(current_user, "brokerage.desk"),
         disputes=disputes,
         rules=may(current_user, "brokerage.direct"),

@@ -432,6 +432,14 @@ def test_the_ways_in(world: World, sign_in: SignIn, client: FlaskClient) -> None
     chief = sign_in(world.chief)
     matches = chief.get(f"/demands/{world.demand.id}/matches").text
     assert f"{page}/introduction?name=demand-{world.demand.id}" in matches
+    # From a search and from a pasted text too, for those who may ask.
+    way = f'href="{page}/introduction"'
+    search = "/search?kind=achievement&q=超精研磨"
+    assert way in chief.get(search).text
+    assert way not in client.get(search).text
+    pasted = {"text": "轴承超精研磨以后还有异音，想找降噪的办法。" * 2}
+    assert way in chief.post("/trial", data=pasted).text
+    assert way not in client.post("/trial", data=pasted).text
     form = chief.get(f"{page}/introduction?name=demand-{world.demand.id}").text
     assert re.search(rf'<input checked[^>]*value="demand-{world.demand.id}"', form)
     case = world.ask()
