@@ -104,7 +104,8 @@ def announce_withdrawn(case: Introduction) -> None:
             Recipient.of(person),
             key=f"introduction {case.id} withdrawn",
             subject=f"对方撤回了对接：「{wanted.title}」",
-            happened=f"{asker_in_words(case)}撤回了对{wanted.kind_word}「{wanted.title}」的对接。",
+            happened=f"{asker_in_words(case)}撤回了对{wanted.kind_word}「{wanted.title}」的对接。\n"
+            f"原因：{case.note}",
             to_do="不用再做什么。",
             link=_link(case),
             about=(wanted.kind, wanted.id),

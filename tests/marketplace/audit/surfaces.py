@@ -279,7 +279,10 @@ VISITS: dict[str, tuple[str, str, dict[str, str]]] = {
     "introductions.decline": (
         "desk", "/mine/introductions/{waiting}/decline", {"seen": "{waiting_seen}", "reason": "too_early"},
     ),
-    "introductions.withdraw": ("member", "/mine/introductions/{waiting}/withdraw", {"seen": "{waiting_seen}"}),
+    "introductions.withdraw": (
+        "member", "/mine/introductions/{waiting}/withdraw",
+        {"withdraw-seen": "{waiting_seen}", "withdraw-note": "预算改了用途"},
+    ),
     "introductions.remind": ("operator", "/mine/introductions/{overdue}/remind", {"seen": "{overdue_seen}"}),
     "introductions.end": ("operator", "/mine/introductions/{overdue}/end", {"seen": "{overdue_seen}", "note": NOTE}),
     "introductions.say": ("member", "/mine/introductions/{talking}/messages", {"text": NOTE}),
