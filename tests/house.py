@@ -267,6 +267,7 @@ MORE_FILES: dict[str, dict[str, str]] = {
         "yearly": "the year of an institution",
     },
     "proceeds": {
+        "announcements": "what inventors are notified of",
         "life": "the life table of a distribution",
         "printing": "the statement of one person",
         "sharing": "received money shared to the cent",

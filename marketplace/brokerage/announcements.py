@@ -43,7 +43,7 @@ def notice_kinds() -> Iterator[NoticeKind]:
     yield NoticeKind(
         RULED,
         "撮合归属的裁定",
-        "您收到这封邮件，是因为您对撮合的归属提出过异议，或它记在您名下。",
+        "您收到这封邮件，是因为您对撮合的归属提出过异议，或它记在您名下，或您负责双方之一的对接。",
     )
 
 
@@ -224,23 +224,41 @@ def announce_agreement(
 
 
 def announce_ruling(dispute: AttributionDispute) -> None:
-    """Who claimed an introduction, and to whom it was credited, learn of the ruling."""
-    people = {dispute.claimed_by.id: dispute.claimed_by}
-    credited = dispute.attribution.broker
-    if credited is not None:
-        people[credited.id] = credited
-    for person in people.values():
+    """Whom it concerns learns of a ruling: who claimed the pair, to whom it was credited, and both organisations."""
+    row = dispute.attribution
+    holds_for = row.holds_for
+    credited = "双方自行对接"
+    if holds_for is not None:
+        credited = f"技术经理人{holds_for.name}"
+    for person in _concerned_by(dispute):
         notify(
             RULED,
             Recipient.of(person),
             key=f"attribution dispute {dispute.id} {dispute.state} to {person.id}",
             subject=f"撮合归属：{dispute.state_name}",
-            happened=f"平台裁定：{dispute.state_name}。\n理由：{dispute.ruling}",
-            to_do="打开链接看归属记录；原来的记录不改，裁定记在它下面。",
-            link=path_of(
-                "brokerage.attribution", attribution_id=dispute.attribution_id
+            happened=(
+                f"一对对接归谁促成有异议，平台裁定：{dispute.state_name}。\n"
+                f"理由：{dispute.ruling}\n现在记为：{credited}。"
             ),
+            to_do="打开链接看归属记录；原来的记录不改，裁定记在它下面。",
+            link=path_of("brokerage.attribution", attribution_id=row.id),
         )
+
+
+def _concerned_by(dispute: AttributionDispute) -> list[Person]:
+    """Who may read a ruling and whom it concerns, each once."""
+    row = dispute.attribution
+    people = [dispute.claimed_by]
+    if row.broker is not None:
+        people.append(row.broker)
+    # To whom an earlier ruling credited it.
+    people += [one.claimed_by for one in row.disputes if one.state == "upheld"]
+    # Where only an operator confirmed the pair, a side may not know yet who the other one is.
+    if row.basis == "both_sides":
+        people += desk_of(row.holder_organisation_id)
+        people += desk_of(row.receiver_organisation_id)
+    found = {one.id: one for one in people if one.active}
+    return list(found.values())
 
 
 def pair_in_words(case: BrokerageCase) -> str:

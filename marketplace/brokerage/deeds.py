@@ -382,7 +382,10 @@ def remind_late(case: BrokerageCase, *, by: Reader, seen: int) -> None:
     require_seen(case, seen)
     # Before the new term is set.
     is_late = case.due_on is not None and case.due_on < today()
-    term = CONTACT_WORKDAYS if case.asked_at is None else ANSWER_WORKDAYS
+    # Only where the two sides are asked is it theirs to answer; else the broker is to go on.
+    term = CONTACT_WORKDAYS
+    if case.state == "matching" and case.asked_at is not None:
+        term = ANSWER_WORKDAYS
     move_case(case, "remind", by=by, due_on=workdays_on(term))
     announcements.announce_turn(case, is_late=is_late, by=by)
     persistence.commit()

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from marketplace.brokerage.child_models import SIDES, SideName
+from marketplace.brokerage.child_models import SIDES, Attribution, SideName
 from marketplace.brokerage.life import DECLARED, ENDED
 from marketplace.brokerage.models import BrokerageCase
 from marketplace.introductions.disclosure import (
@@ -18,6 +18,7 @@ from marketplace.introductions.disclosure import (
     desk_contacts,
     person_contacts,
 )
+from marketplace.introductions.models import Introduction
 from marketplace.listings.disclosure import knowledge_of, view_of
 from marketplace.listings.models import Row
 from marketplace.organisations.models import ORGANISATION_KINDS
@@ -190,6 +191,35 @@ def _contacts(case: BrokerageCase, side: SideName) -> tuple[Contact, ...]:
     if case.introduction is not None:
         return person_contacts(case.introduction.asked_by)
     return ()
+
+
+def name_in_ledger(
+    row: Attribution,
+    side: SideName,
+    listing: Row | None,
+    introduction: Introduction | None,
+    reader: Reader,
+) -> str:
+    """The name of one side of a row of the ledger, or what kind it is: the ledger opens no name that is not open.
+
+    Args:
+        row: theirs to read; they neither operate the site nor carry the pair.
+        side: which of the two.
+        listing: of that side.
+        introduction: in which both accepted; None: an operator confirmed the pair.
+        reader: who has the page.
+    """
+    organisation = row.holder if side == "holder" else row.receiver
+    if organisation.id in reader.organisation_ids or listing is None:
+        return organisation.name
+    if knowledge_of(listing, reader).firm:
+        return organisation.name
+    opened = False
+    if introduction is not None:
+        opened = introduction.opens_firm
+        if introduction.wanted_kind == listing.kind:
+            opened = introduction.answer_opens_firm
+    return organisation.name if opened else view_of(listing, Guest()).holder
 
 
 def without_contacts(sides: Iterable[Side]) -> list[Side]:

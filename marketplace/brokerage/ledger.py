@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from sqlalchemy import ColumnElement, Select, func, or_
 from sqlalchemy.orm import joinedload, selectinload
 
 from marketplace.brokerage.child_models import Attribution, AttributionDispute
+from marketplace.brokerage.disclosure import name_in_ledger
 from marketplace.brokerage.models import BrokerageCase
 from marketplace.errors import NotFound
 from marketplace.extensions import db
+from marketplace.introductions.models import Introduction
+from marketplace.listings.models import Achievement, Demand
 from marketplace.listings.queries import looked_after
 from marketplace.permissions import Reader, operator
 from marketplace.persistence import Page, find_row
@@ -42,6 +48,50 @@ def get_attribution(attribution_id: int, *, by: Reader) -> Attribution:
     if row is None or not may_read(row, by):
         raise NotFound("没有找到这条归属记录。", "请从「撮合台账」进入。")
     return row
+
+
+def pairs_in_words(rows: Sequence[Attribution], reader: Reader) -> dict[int, str]:
+    """Number of a row → its two sides, as a reader may know them: by name, or what kind they are.
+
+    A statement a table, however many rows there are.
+    """
+    words = {row.id: f"{row.holder.name} 与 {row.receiver.name}" for row in rows}
+    if operator(reader, None):
+        return words
+    carried = _carried_pairs([row.pair_key for row in rows], reader)
+    others = [row for row in rows if row.pair_key not in carried]
+    introductions = _by_number(Introduction, [row.introduction_id for row in others])
+    achievements = _by_number(Achievement, [row.achievement_id for row in others])
+    demands = _by_number(Demand, [row.demand_id for row in others])
+    for row in others:
+        introduction = introductions.get(row.introduction_id)
+        holder = achievements.get(row.achievement_id)
+        receiver = demands.get(row.demand_id)
+        names = (
+            name_in_ledger(row, "holder", holder, introduction, reader),
+            name_in_ledger(row, "receiver", receiver, introduction, reader),
+        )
+        words[row.id] = " 与 ".join(names)
+    return words
+
+
+def _carried_pairs(keys: list[str], reader: Reader) -> set[str]:
+    """The pairs that a reader has known in full: they carried them, and had declared their interests."""
+    query = db.select(BrokerageCase.pair_key).where(
+        BrokerageCase.pair_key.in_(keys),
+        BrokerageCase.broker_id.in_(reader.broker_numbers),
+        BrokerageCase.declared_at.is_not(None),
+    )
+    return set(db.session.scalars(query))
+
+
+def _by_number(table: Any, numbers: Sequence[int | None]) -> dict[int | None, Any]:
+    """Number → row, of those numbers that are some."""
+    known = {number for number in numbers if number is not None}
+    if not known:
+        return {}
+    query = db.select(table).where(table.id.in_(known))
+    return {row.id: row for row in db.session.scalars(query)}
 
 
 def get_dispute(dispute_id: int) -> AttributionDispute:

@@ -84,6 +84,9 @@ _MOVES = {
     # Before names are disclosed, also while the sides talk already.
     ("matching", "confirm"): "matching",
     ("matching", "remind"): "matching",
+    ("meeting", "remind"): "meeting",
+    ("intention", "remind"): "intention",
+    ("on_hold", "remind"): "on_hold",
     ("on_hold", "resume_matching"): "matching",
     ("on_hold", "resume_meeting"): "meeting",
     ("on_hold", "resume_intention"): "intention",

@@ -480,7 +480,8 @@ def _known_to(person: Reader) -> ColumnElement[bool]:
 
 
 def _waits_for_operators() -> ColumnElement[bool]:
-    late = and_(BrokerageCase.state == "matching", BrokerageCase.due_on < today())
+    # Whoever is late, broker or side, and what was put off until a day that is past.
+    late = and_(BrokerageCase.state.in_(RUNNING), BrokerageCase.due_on < today())
     return or_(BrokerageCase.state.in_(("lead", "qualified")), late)
 
 

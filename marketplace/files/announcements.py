@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from marketplace.accounts.models import Person
 from marketplace.contributions import NoticeKind
 from marketplace.files.models import Attachment, FileAccess
 from marketplace.listings.announcements import people_of
@@ -43,7 +44,7 @@ def notice_kinds() -> Iterator[NoticeKind]:
     yield NoticeKind(
         DECIDED,
         "附件的审核和查毒",
-        "您收到这封邮件，是因为您填报或送审了这一条，或您是它所属单位的管理员。",
+        "您收到这封邮件，是因为您填报或送审了这一条，或您是它所属单位的管理员，或这个文件是您上传的。",
     )
 
 
@@ -146,3 +147,24 @@ def announce_decision(
             link=path_of("files.own", kind=row.kind, listing_id=row.id),
             about=(row.kind, row.id),
         )
+
+
+def announce_infected(name: str, uploader: Person | None, *, key: str) -> None:
+    """Notify who uploaded a file of a thing that is no listing that it is gone: a claim without it is not complete.
+
+    Args:
+        name: of the file, as they uploaded it.
+        uploader: who it was; None: their account was closed.
+        key: of the row that bore it; no two notices share one.
+    """
+    if uploader is None or not uploader.active:
+        return
+    notify(
+        DECIDED,
+        Recipient.of(uploader),
+        key=f"{key} infected",
+        subject=f"文件「{name}」查出恶意程序，已删除",
+        happened=f"您上传的文件「{name}」查出恶意程序，已从平台删除，对方和工作人员都打不开。",
+        to_do="请先杀毒，再到原来的地方传一份干净的；缺这份材料的申请不能送审。",
+        link=path_of("desk.mine"),
+    )

@@ -8,6 +8,7 @@ import structlog
 from sqlalchemy import exists
 
 from marketplace import persistence
+from marketplace.accounts.models import Person
 from marketplace.clock import now, today
 from marketplace.errors import Busy, Invalid
 from marketplace.extensions import db
@@ -126,6 +127,11 @@ def _settle_scan(stored_id: int, result: str) -> bool:
     for model in queries.bearing_models():
         borne = db.select(model).where(model.file_id == stored_id)
         for one in db.session.scalars(borne).all():
+            uploader = None
+            if one.by_id is not None:
+                uploader = db.session.get(Person, one.by_id)
+            key = f"{model.__tablename__} {one.id}"
+            announcements.announce_infected(one.name, uploader, key=key)
             one.file, one.removed_at = None, now()
     db.session.commit()
     persistence.begin_write()

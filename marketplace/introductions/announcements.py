@@ -104,7 +104,8 @@ def announce_withdrawn(case: Introduction) -> None:
             Recipient.of(person),
             key=f"introduction {case.id} withdrawn",
             subject=f"对方撤回了对接：「{wanted.title}」",
-            happened=f"{asker_in_words(case)}撤回了对{wanted.kind_word}「{wanted.title}」的对接。",
+            happened=f"{asker_in_words(case)}撤回了对{wanted.kind_word}「{wanted.title}」的对接。\n"
+            f"原因：{case.note}",
             to_do="不用再做什么。",
             link=_link(case),
             about=(wanted.kind, wanted.id),
@@ -125,6 +126,31 @@ def announce_message(
             subject=f"对接留言：「{wanted.title}」",
             happened=f"对方留言：\n{message.text}",
             to_do="打开链接回复。",
+            link=_link(case),
+            about=(wanted.kind, wanted.id),
+        )
+
+
+def announce_file(
+    case: Introduction, name: str, *, key: str, by_asking_side: bool, by: Person
+) -> None:
+    """Notify the other side of a file for both.
+
+    Args:
+        name: of the file.
+        key: of its row; no two notices share one.
+        by_asking_side: the side that wants to talk has uploaded it.
+    """
+    wanted = case.wanted
+    others = _answering_people if by_asking_side else _asking_people
+    for person in others(case, by):
+        notify(
+            WRITTEN,
+            Recipient.of(person),
+            key=key,
+            subject=f"对接里的新文件：「{wanted.title}」",
+            happened=f"对方传了一个文件：「{name}」。",
+            to_do="打开链接看文件。",
             link=_link(case),
             about=(wanted.kind, wanted.id),
         )

@@ -143,12 +143,20 @@ def decline_introduction(
     persistence.commit()
 
 
-def withdraw_introduction(case: Introduction, *, by: Reader, seen: int) -> None:
-    """撤回: before the other side has answered. Raises NotAllowed, NotNow, Stale."""
+def withdraw_introduction(
+    case: Introduction, *, note: str, by: Reader, seen: int
+) -> None:
+    """撤回: before the other side has answered, with the reason, which it reads.
+
+    Raises:
+        NotAllowed, NotNow, Stale.
+        Invalid: no reason: nothing that was begun is closed without one.
+    """
     require(by, "introduction.withdraw", case)
     case.life.permits(case, "withdraw", by)
     _require_seen(case, seen)
-    _decide(case, "withdraw", by=by)
+    case.note = checked_text("note", note, MAX_TEXT, missing=MISSING)
+    _decide(case, "withdraw", by=by, note=case.note)
     announcements.announce_withdrawn(case)
     persistence.commit()
 

@@ -63,6 +63,12 @@ class DeclineForm(SeenForm):
         self.reason.choices = list(reasons.items())
 
 
+class WithdrawForm(SeenForm):
+    """Why who asked takes it back."""
+
+    note = TextAreaField("撤回的原因", description="对方会看到，2–500 字。")
+
+
 class EndForm(SeenForm):
     """Why an operator ends it."""
 

@@ -21,6 +21,7 @@ from marketplace.introductions.forms import (
     EndForm,
     MessageForm,
     RequestForm,
+    WithdrawForm,
 )
 from marketplace.introductions.models import Introduction
 from marketplace.listings.disclosure import knowledge_of
@@ -30,6 +31,7 @@ from marketplace.workdays.calendar import Deadline
 
 blueprint = Blueprint("introductions", __name__)
 CASE = "/mine/introductions/<int:introduction_id>"
+WITHDRAWING = "withdraw"  # other boxes of the same page are called note too
 
 
 @blueprint.route(
@@ -140,9 +142,14 @@ def decline(introduction_id: int) -> ResponseReturnValue:
 def withdraw(introduction_id: int) -> ResponseReturnValue:
     """Take it back before an answer."""
     row = _get(introduction_id)
-    deeds.withdraw_introduction(row, by=current_user, seen=SeenForm().seen_revision)
-    flash("已撤回，对方会收到通知。", "success")
-    return _to(row)
+    form = WithdrawForm(prefix=WITHDRAWING)
+
+    def deed() -> None:
+        deeds.withdraw_introduction(
+            row, note=form.note.data or "", by=current_user, seen=form.seen_revision
+        )
+
+    return _do(row, deed, "已撤回，原因已转告对方。", withdrawing=form)
 
 
 @blueprint.post(f"{CASE}/remind")
@@ -251,6 +258,9 @@ def _case_page(
         "accepting": AcceptForm(formdata=None, seen=str(row.revision)),
         "declining": DeclineForm(
             formdata=None, reasons=reasons, seen=str(row.revision)
+        ),
+        "withdrawing": WithdrawForm(
+            formdata=None, prefix=WITHDRAWING, seen=str(row.revision)
         ),
         "ending": EndForm(formdata=None, seen=str(row.revision)),
         "writing": MessageForm(formdata=None),

@@ -7,14 +7,33 @@ from __future__ import annotations
 
 from marketplace.contracts.disclosure import of_buyer, of_seller
 from marketplace.permissions import Deeds, operator
+from marketplace.proceeds.announcements import notice_kinds
 from marketplace.proceeds.background import jobs
-from marketplace.proceeds.contributed import case_panels, deed_names
+from marketplace.proceeds.contributed import (
+    case_panels,
+    deed_names,
+    personal_copy,
+    sections,
+)
+from marketplace.proceeds.deeds import forget_person
+from marketplace.proceeds.disclosure import its_holder, its_person
 
 DEEDS: Deeds = {
     "proceeds.read": (of_seller, of_buyer, operator),
     "proceeds.record": (of_seller,),
     # How a holder shares its income is nobody else's affair.
     "proceeds.share": (of_seller,),
+    # Of a share.
+    "proceeds.statement": (its_person, its_holder),
 }
 
-__all__ = ["DEEDS", "case_panels", "deed_names", "jobs"]
+__all__ = [
+    "DEEDS",
+    "case_panels",
+    "deed_names",
+    "forget_person",
+    "jobs",
+    "notice_kinds",
+    "personal_copy",
+    "sections",
+]

@@ -13,7 +13,7 @@ from marketplace.deals.writing import move_deal
 from marketplace.errors import Invalid, NotNow, Stale
 from marketplace.extensions import db
 from marketplace.permissions import Reader, reader_id, require
-from marketplace.proceeds import queries
+from marketplace.proceeds import announcements, queries
 from marketplace.proceeds.models import Distribution, InventorShare, Milestone, Receipt
 from marketplace.proceeds.sharing import (
     SOURCES,
@@ -73,7 +73,7 @@ def finish_milestone(
         raise NotNow("这个节点已经完成。", "")
     if done_on is None or done_on > today():
         raise _wrong("done_on", "写今天或以前的日期。")
-    milestone.done_on = done_on
+    milestone.done_on, milestone.done_at = done_on, now()
     persistence.commit(stale=CHANGED)
 
 
@@ -248,6 +248,49 @@ def drop_distribution(row: Distribution, *, by: Reader, seen: int) -> None:
     _begin(row, "drop", by, seen)
     row.life.move(row, "drop", by=by)
     persistence.commit(stale=CHANGED)
+
+
+def give_statement(
+    share: InventorShare, person_id: int | None, *, by: Reader, seen: int
+) -> None:
+    """交给本人: an inventor gets their own statement; given to somebody else before, it is theirs no longer.
+
+    Args:
+        share: of a distribution that is settled.
+        person_id: one of the people of the seller.
+        by: somebody of the seller.
+        seen: the revision of the contract on their page.
+
+    Raises:
+        NotAllowed, Stale.
+        NotNow: the plan is not settled; they have it already.
+        Invalid: nobody of the seller is chosen.
+    """
+    contract = share.distribution.contract
+    require(by, "proceeds.share", contract)
+    persistence.hold_row(contract)
+    _require_seen(contract, seen)
+    if share.distribution.state != "settled":
+        raise NotNow("分配方案还没有定。", "定下方案以后再把明细交给本人。")
+    people = {one.id: one for one in queries.people_of_seller(contract)}
+    person = people.get(person_id or 0)
+    if person is None:
+        raise _wrong("person", "从本单位的人里选一位；没有账号的，请他先加入本单位。")
+    if share.person_id == person.id:
+        raise NotNow(f"已经交给{person.name}。", "选错了人的，改选一位再交。")
+    revision = contract.revision
+    if share.person is not None and share.person.active:
+        announcements.announce_correction(share, share.person, revision)
+    share.person_id = person.id
+    announcements.announce_statement(share, person, revision)
+    contract.changed_at = now()
+    persistence.commit(stale=CHANGED)
+
+
+def forget_person(person_id: int) -> None:
+    """An account was closed: the statements stay with the holder, by name alone (no commit)."""
+    for share in queries.shares_of(person_id):
+        share.person_id = None
 
 
 def finish_conversion(contract: TechContract, *, by: Reader) -> None:

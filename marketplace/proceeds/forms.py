@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
+from typing import Any
 
 from wtforms import DateField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Optional
 
+from marketplace.accounts.models import Person
 from marketplace.contracts.field import read_fen
 from marketplace.errors import Invalid
 from marketplace.forms import PageForm, SeenForm
 from marketplace.parsing import ParseError
+from marketplace.persistence import row_number
 from marketplace.proceeds.sharing import SOURCES, Bracket
 from marketplace.proceeds.typed_plans import read_brackets, read_people, read_percent
 
@@ -94,6 +98,33 @@ class PlanForm(PageForm):
             return read_percent(self[name].data or "")
         except ParseError as error:
             raise _invalid(name, error) from None
+
+
+class GiveForm(SeenForm):
+    """To whom a statement is given."""
+
+    person = SelectField("本人的账号", validate_choice=False)
+
+    def __init__(
+        self, *args: Any, people: Sequence[Person] = (), name: str = "", **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        choices = [SelectChoice("", "请选")]
+        for one in people:
+            choices.append(SelectChoice(str(one.id), f"{one.name}（{one.email}）"))
+        self.person.choices = choices
+        same = [str(one.id) for one in people if one.name == name]
+        # Only a proposal: of two people of one name none is proposed.
+        if self.person.data is None and len(same) == 1:
+            self.person.data = same[0]
+
+    @property
+    def person_id(self) -> int | None:
+        """Whom they chose; None for what is no number."""
+        try:
+            return row_number(self.person.data or "")
+        except ValueError:
+            return None
 
 
 def read_box(form: PageForm, name: str) -> int | None:

@@ -17,6 +17,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from marketplace.accounts.models import Person
 from marketplace.clock import now
 from marketplace.contracts.models import TechContract
 from marketplace.extensions import Model, db
@@ -41,6 +42,9 @@ class Milestone(Model):
     # 分 to be paid then; None: nothing is paid.
     plan_fen: Mapped[int | None] = mapped_column(BigInteger)
     done_on: Mapped[date | None]
+    # When it was planned here and when it was recorded as done: releases are dated by them.
+    planned_at: Mapped[datetime] = mapped_column(default=now)
+    done_at: Mapped[datetime | None]
     revision: Mapped[int] = mapped_column(server_default="1")
 
     __mapper_args__ = {"version_id_col": revision}
@@ -160,7 +164,10 @@ class InventorShare(Model):
     percent: Mapped[str] = mapped_column(String(20))
     amount_fen: Mapped[int] = mapped_column(BigInteger)
     is_leader: Mapped[bool] = mapped_column(default=False)
+    # Who it is, once the holder has given them their statement; None: a name alone.
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
     sha256: Mapped[str | None] = mapped_column(String(64))
     pdf: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
 
     distribution: Mapped[Distribution] = relationship(back_populates="shares")
+    person: Mapped[Person | None] = relationship()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, url_for
@@ -20,12 +20,14 @@ from marketplace.permissions import may
 from marketplace.proceeds import deeds, queries
 from marketplace.proceeds.forms import (
     DoneForm,
+    GiveForm,
     MilestoneForm,
     PlanForm,
     ReceiptForm,
     ReverseForm,
     read_box,
 )
+from marketplace.proceeds.models import Distribution
 
 blueprint = Blueprint("proceeds", __name__)
 MONEY = "/mine/contracts/<int:contract_id>/money"
@@ -155,8 +157,32 @@ def drop(distribution_id: int) -> ResponseReturnValue:
     return _decide(distribution_id, deeds.drop_distribution, "方案已作废。")
 
 
+@blueprint.post("/mine/shares/<int:share_id>/give")
+@needs("proceeds.statement", of_thing=True)
+def give(share_id: int) -> ResponseReturnValue:
+    """Give somebody their statement."""
+    one = queries.get_share(share_id, by=current_user)
+    form = GiveForm(prefix=_prefix(share_id))
+
+    def deed() -> None:
+        deeds.give_statement(
+            one, form.person_id, by=current_user, seen=form.seen_revision
+        )
+
+    words = f"已把{one.name}的明细交给本人，本人会收到通知。"
+    return _do(one.distribution.contract, deed, words, giving=form)
+
+
+@blueprint.get("/mine/statements")
+@needs("mine.read")
+def own() -> ResponseReturnValue:
+    """What one got oneself, contract by contract."""
+    rows = queries.shares_of(current_user.id)
+    return render_template("proceeds/own.html", rows=rows)
+
+
 @blueprint.get("/mine/shares/<int:share_id>/statement.pdf")
-@needs("proceeds.share", of_thing=True)
+@needs("proceeds.statement", of_thing=True)
 def statement(share_id: int) -> ResponseReturnValue:
     """The statement of one person."""
     one = queries.get_share(share_id, by=current_user)
@@ -170,6 +196,25 @@ def statement(share_id: int) -> ResponseReturnValue:
 def public() -> ResponseReturnValue:
     """The distributions that are public now."""
     return render_template("proceeds/public.html", rows=queries.publicised(today()))
+
+
+def _prefix(share_id: int) -> str:
+    return f"s{share_id}"
+
+
+def _giving_forms(
+    row: TechContract, distributions: Sequence[Distribution]
+) -> dict[int, GiveForm]:
+    """Number of a share → the form that gives it to its person; each has boxes of its own."""
+    settled = [one for one in distributions if one.state == "settled"]
+    people = queries.people_of_seller(row) if settled else ()
+    forms = {}
+    for distribution in settled:
+        for share in distribution.shares:
+            forms[share.id] = GiveForm(
+                formdata=None, prefix=_prefix(share.id), people=people, name=share.name
+            )
+    return forms
 
 
 def _get(contract_id: int) -> TechContract:
@@ -213,7 +258,9 @@ def _page(row: TechContract, status: int = 200, **forms: Any) -> ResponseReturnV
         "receiving": ReceiptForm(formdata=None),
         "reversing": ReverseForm(formdata=None),
         "sharing": PlanForm(formdata=None),
+        "giving": None,
     } | forms
+    distributions = queries.distributions_of(row) if shares else ()
     receipts = queries.receipts_of(row)
     page = render_template(
         "proceeds/money.html",
@@ -223,7 +270,8 @@ def _page(row: TechContract, status: int = 200, **forms: Any) -> ResponseReturnV
         reversed_ids={one.reverses_id for one in receipts},
         received=queries.received_fen(row),
         shared=queries.shared_before(row),
-        distributions=queries.distributions_of(row) if shares else (),
+        distributions=distributions,
+        giving_forms=_giving_forms(row, distributions),
         records=may(current_user, "proceeds.record", row),
         shares=shares,
         today=today(),

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
+from sqlalchemy.orm import joinedload
+
 from marketplace import persistence
+from marketplace.accounts.models import Membership, Person
 from marketplace.contracts.models import TechContract
 from marketplace.errors import NotFound
 from marketplace.extensions import db
@@ -49,11 +52,39 @@ def get_distribution(number: int, *, by: Reader) -> Distribution:
 
 
 def get_share(number: int, *, by: Reader) -> InventorShare:
-    """A share of such a distribution. Raises NotFound."""
+    """A share whose statement somebody may have: of the seller's people, and of whose share it is. Raises NotFound."""
     row = persistence.find_row(InventorShare, number)
-    if row is None or not may(by, "proceeds.share", row.distribution.contract):
-        raise NotFound(*NOT_FOUND)
+    if row is None or not may(by, "proceeds.statement", row):
+        raise NotFound("没有找到这份明细。", "可以从「我的」→「收入分配」进入。")
     return row
+
+
+def shares_of(person_id: int) -> Sequence[InventorShare]:
+    """The shares whose statements somebody was given, the newest first."""
+    query = (
+        db.select(InventorShare)
+        .filter_by(person_id=person_id)
+        .options(
+            joinedload(InventorShare.distribution).joinedload(Distribution.contract)
+        )
+    )
+    return db.session.scalars(query.order_by(InventorShare.id.desc())).all()
+
+
+def own_count(person_id: int) -> int:
+    """How many they are."""
+    query = db.select(db.func.count(InventorShare.id)).filter_by(person_id=person_id)
+    return db.session.scalar(query) or 0
+
+
+def people_of_seller(contract: TechContract) -> Sequence[Person]:
+    """The people of the seller who may sign in, by name: those to whom a statement may be given."""
+    query = (
+        db.select(Person)
+        .join(Membership)
+        .where(Membership.organisation_id == contract.seller_id, Person.active)
+    )
+    return db.session.scalars(query.order_by(Person.name, Person.id)).all()
 
 
 def milestones_of(contract: TechContract) -> Sequence[Milestone]:

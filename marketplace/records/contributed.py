@@ -1,4 +1,4 @@
-"""What the room shows on the pages of cases and deals, and for the copy of somebody's data."""
+"""What the room shows on the pages of cases, introductions and deals, and for the copy of somebody's data."""
 
 from __future__ import annotations
 
@@ -9,13 +9,18 @@ from marketplace.accounts.models import Person
 from marketplace.brokerage.models import BrokerageCase
 from marketplace.contributions import Panel
 from marketplace.deals.models import Deal
+from marketplace.introductions.models import Introduction
 from marketplace.permissions import Reader, may
 from marketplace.records import queries
 from marketplace.records.disclosure import reads_shared
 
 
 def case_panels(row: Any, reader: Reader) -> Iterator[Panel]:
-    """On the page of a case its notes and files; on that of a deal the files of decisions on its price."""
+    """On the page of a case its notes and files, of an introduction the files of both, of a deal those on its price."""
+    if isinstance(row, Introduction) and row.state == "accepted":
+        count = len(queries.introduction_files(row))
+        values = {"introduction": row, "count": count}
+        yield Panel("records/_of_introduction.html", values)
     if isinstance(row, BrokerageCase) and reads_shared(row, reader):
         values = {
             "case": row,

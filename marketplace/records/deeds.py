@@ -10,12 +10,15 @@ from marketplace.brokerage.models import BrokerageCase
 from marketplace.brokerage.writing import move_case, require_seen
 from marketplace.clock import now, today
 from marketplace.deals.models import Deal
-from marketplace.errors import Invalid, NotNow
+from marketplace.errors import Invalid, NotFound, NotNow
 from marketplace.extensions import db
 from marketplace.files import upkeep
 from marketplace.files.deeds import Taken
 from marketplace.files.models import ThingFile
 from marketplace.files.taking import add_file
+from marketplace.introductions.announcements import announce_file
+from marketplace.introductions.disclosure import answers, asks
+from marketplace.introductions.models import Introduction
 from marketplace.permissions import Reader, require
 from marketplace.records import announcements, queries
 from marketplace.records.models import KINDS, MAX_ATTENDEES, MAX_TEXT, CaseNote
@@ -96,6 +99,30 @@ def add_decision_file(deal: Deal, taken: Taken, *, by: Person) -> ThingFile:
     if decision is None or not deal.is_running:
         raise NotNow("这笔交易现在没有定价决定。", "提交定价以后再加附件。")
     row = add_file(queries.DECISION, decision.id, taken, shared=False, by=by)
+    persistence.commit()
+    return row
+
+
+def add_introduction_file(case: Introduction, taken: Taken, *, by: Person) -> ThingFile:
+    """传文件 to the other side, as with a message: both sides may have it.
+
+    Raises:
+        NotFound: `by` belongs to neither side.
+        NotNow: nobody has accepted; it is there already.
+        Invalid: there are too many.
+        CannotSave: the disk is full.
+    """
+    asking = asks(case, by)
+    if not asking and not answers(case, by):
+        raise NotFound("没有找到这次对接。", "请从「我的」进入。")
+    persistence.hold_row(case)
+    if case.state != "accepted":
+        raise NotNow(
+            f"这次对接现在是「{case.state_name}」。", "对方接受以后才能传文件。"
+        )
+    row = add_file(queries.INTRODUCTION, case.id, taken, shared=True, by=by)
+    key = f"introduction file {row.id}"
+    announce_file(case, row.name, key=key, by_asking_side=asking, by=by)
     persistence.commit()
     return row
 

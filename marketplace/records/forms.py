@@ -41,7 +41,7 @@ class CaseFileForm(PageForm):
     shared = BooleanField("双方也看得到")
 
 
-class DecisionFileForm(PageForm):
-    """A file of a decision on a price."""
+class FileForm(PageForm):
+    """A file of a decision on a price, or one for the other side of an introduction."""
 
     file = FileField("文件")

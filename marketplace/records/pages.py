@@ -1,4 +1,4 @@
-"""Pages of notes, minutes and files of cases, and of the files of decisions on prices."""
+"""Pages of notes, minutes and files of cases, of files of introductions and of decisions on prices."""
 
 from __future__ import annotations
 
@@ -20,14 +20,17 @@ from marketplace.files import storage
 from marketplace.files.deeds import Taken, look_at
 from marketplace.files.recognising import ALLOWED, refused
 from marketplace.files.sending import NOTHING, send_content
+from marketplace.introductions.disclosure import answers, asks
+from marketplace.introductions.models import Introduction
 from marketplace.lifecycle import acting_for
 from marketplace.permissions import may
 from marketplace.records import deeds, queries
-from marketplace.records.forms import CaseFileForm, CaseNoteForm, DecisionFileForm
+from marketplace.records.forms import CaseFileForm, CaseNoteForm, FileForm
 
 blueprint = Blueprint("records", __name__)
 log = structlog.get_logger(__name__)
 RECORDS = "/mine/brokerage/<int:case_id>/records"
+INTRODUCED = "/mine/introductions/<int:introduction_id>/files"
 DECISIONS = "/mine/deals/<int:deal_id>/price/files"
 
 
@@ -88,6 +91,37 @@ def upload(case_id: int) -> ResponseReturnValue:
     return redirect(url_for("records.case", case_id=case_id), 303)
 
 
+@blueprint.get(INTRODUCED)
+@needs("mine.read")
+def introduction(introduction_id: int) -> ResponseReturnValue:
+    """The files that the two sides of an introduction have for each other."""
+    row = queries.get_introduction(introduction_id, by=current_user)
+    return _introduction_page(row)
+
+
+@blueprint.post(INTRODUCED)
+@needs("mine.read", writes=False, takes_files=True)
+def hand_over(introduction_id: int) -> ResponseReturnValue:
+    """Upload a file for the other side."""
+    queries.get_introduction(introduction_id, by=current_user)
+    form = FileForm()
+
+    def add(taken: Taken) -> None:
+        row = queries.get_introduction(introduction_id, by=current_user)
+        deeds.add_introduction_file(row, taken, by=current_user)
+
+    try:
+        _take(add)
+    except Invalid as error:
+        form.blame(error.problems, "file")
+        row = queries.get_introduction(introduction_id, by=current_user)
+        return _introduction_page(row, 422, form)
+    flash("已传文件，对方会收到通知。", "success")
+    return redirect(
+        url_for("records.introduction", introduction_id=introduction_id), 303
+    )
+
+
 @blueprint.get(DECISIONS)
 @needs("record.decision", of_thing=True)
 def decision(deal_id: int) -> ResponseReturnValue:
@@ -100,7 +134,7 @@ def decision(deal_id: int) -> ResponseReturnValue:
 def attach(deal_id: int) -> ResponseReturnValue:
     """Add a file to the decision on a price."""
     queries.get_deal(deal_id, by=current_user)
-    form = DecisionFileForm()
+    form = FileForm()
 
     def add(taken: Taken) -> None:
         deal = queries.get_deal(deal_id, by=current_user)
@@ -158,6 +192,8 @@ def _take(add: Callable[[Taken], None]) -> None:
 def _page_of(kind: str, number: int) -> str:
     if kind == queries.CASE:
         return url_for("records.case", case_id=number)
+    if kind == queries.INTRODUCTION:
+        return url_for("records.introduction", introduction_id=number)
     return url_for("deals.own")
 
 
@@ -183,15 +219,30 @@ def _case_page(
     return page, status
 
 
+def _introduction_page(
+    row: Introduction, status: int = 200, form: FileForm | None = None
+) -> ResponseReturnValue:
+    persistence.stop_writing()
+    page = render_template(
+        "records/introduction.html",
+        row=row,
+        files=queries.introduction_files(row),
+        adds=asks(row, current_user) or answers(row, current_user),
+        form=form or FileForm(formdata=None),
+        allowed=ALLOWED,
+    )
+    return page, status
+
+
 def _decision_page(
-    deal: Deal, status: int = 200, form: DecisionFileForm | None = None
+    deal: Deal, status: int = 200, form: FileForm | None = None
 ) -> ResponseReturnValue:
     persistence.stop_writing()
     page = render_template(
         "records/decision.html",
         deal=deal,
         decisions=queries.decision_files(deal),
-        form=form or DecisionFileForm(formdata=None),
+        form=form or FileForm(formdata=None),
         adds=may(current_user, "deal.hold", deal)
         and deal.is_running
         and queries.decision_of(deal) is not None,

@@ -12,12 +12,16 @@ from marketplace.errors import NotFound
 from marketplace.extensions import db
 from marketplace.files.models import ThingFile
 from marketplace.files.queries import files_of
+from marketplace.introductions.disclosure import asks
+from marketplace.introductions.models import Introduction
+from marketplace.introductions.queries import get_case as get_introduced
+from marketplace.introductions.queries import may_read
 from marketplace.permissions import Reader, may
 from marketplace.persistence import find_row
 from marketplace.records.disclosure import reads_all, reads_shared
 from marketplace.records.models import CaseNote
 
-CASE, DECISION = "brokerage_case", "deal_decision"
+CASE, DECISION, INTRODUCTION = "brokerage_case", "deal_decision", "introduction"
 NO_FILE = ("没有找到这个文件。", "可能已经删除，请刷新页面。")
 
 
@@ -27,6 +31,26 @@ def get_readable_case(case_id: int, *, by: Reader) -> BrokerageCase:
     if not reads_shared(case, by):
         raise NotFound("现在还没有给您看的记录。", "双方都愿意对接以后可以看。")
     return case
+
+
+def get_introduction(introduction_id: int, *, by: Reader) -> Introduction:
+    """An introduction that both sides accepted, the files of which this reader may have. Raises NotFound."""
+    row = get_introduced(introduction_id, by=by)
+    if row.state != "accepted":
+        raise NotFound(
+            "这次对接现在没有双方的文件。", "对方接受以后，双方可以互传文件。"
+        )
+    return row
+
+
+def introduction_files(row: Introduction) -> list[tuple[ThingFile, bool]]:
+    """Each file that a side has uploaded for both, oldest first, with whether it was the side that wants to talk."""
+    found = []
+    for one in files_of(INTRODUCTION, row.id):
+        # Who is gone from both sides by now asked no longer: it stands with the side that answered.
+        asked = one.uploader is not None and asks(row, one.uploader)
+        found.append((one, asked))
+    return found
 
 
 def get_deal(deal_id: int, *, by: Reader) -> Deal:
@@ -81,6 +105,9 @@ def may_have(row: ThingFile, reader: Reader) -> bool:
         if case is None or not may(reader, "brokerage.read", case):
             return False
         return reads_all(case, reader) or (row.shared and reads_shared(case, reader))
+    if row.thing_kind == INTRODUCTION:
+        introduction = find_row(Introduction, row.thing_id)
+        return introduction is not None and may_read(introduction, reader)
     decision = find_row(DealDecision, row.thing_id)
     if decision is None or row.thing_kind != DECISION:
         return False

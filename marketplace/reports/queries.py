@@ -14,7 +14,7 @@ from marketplace.errors import NotFound
 from marketplace.extensions import db
 from marketplace.organisations.models import Organisation
 from marketplace.permissions import Reader, may
-from marketplace.proceeds.models import Receipt
+from marketplace.proceeds.models import Milestone, Receipt
 from marketplace.reports.releases import Process
 from marketplace.reports.yearly import sellers
 
@@ -34,18 +34,21 @@ def processes(year: int | None = None) -> Iterator[Process]:
         ).all()
         contracts = _contracts(TechContract.deal_id.in_(numbers))
         by_deal = {one.deal_id: one for one in contracts}
-        receipts = _receipts([one.id for one in contracts])
+        numbers_of = [one.id for one in contracts]
+        receipts, milestones = _receipts(numbers_of), _milestones(numbers_of)
         for deal in rows:
             found = by_deal.get(deal.id)
-            money = receipts[found.id] if found is not None else []
-            process = Process(deal, found, tuple(money))
+            process = Process(deal, None)
+            if found is not None:
+                process = _whole(found, receipts, milestones)
             if year is None or process.year == year:
                 yield process
     # Of the register only: there is no deal behind them.
     alone = _contracts(TechContract.deal_id.is_(None))
-    receipts = _receipts([one.id for one in alone])
+    numbers_of = [one.id for one in alone]
+    receipts, milestones = _receipts(numbers_of), _milestones(numbers_of)
     for contract in alone:
-        process = Process(None, contract, tuple(receipts[contract.id]))
+        process = _whole(contract, receipts, milestones)
         if year is None or process.year == year:
             yield process
 
@@ -53,10 +56,24 @@ def processes(year: int | None = None) -> Iterator[Process]:
 def process_of(deal: Deal) -> Process:
     """The process of one deal."""
     contracts = _contracts(TechContract.deal_id == deal.id)
-    receipts = _receipts([one.id for one in contracts])
     if not contracts:
         return Process(deal, None)
-    return Process(deal, contracts[0], tuple(receipts[contracts[0].id]))
+    number = contracts[0].id
+    return _whole(contracts[0], _receipts([number]), _milestones([number]))
+
+
+def _whole(
+    contract: TechContract,
+    receipts: defaultdict[int, list[Receipt]],
+    milestones: defaultdict[int, list[Milestone]],
+) -> Process:
+    """The process of a contract with its money and its milestones, by number of the contract."""
+    return Process(
+        contract.deal,
+        contract,
+        tuple(receipts[contract.id]),
+        tuple(milestones[contract.id]),
+    )
 
 
 def _contracts(condition: object) -> list[TechContract]:
@@ -74,6 +91,17 @@ def _receipts(numbers: list[int]) -> defaultdict[int, list[Receipt]]:
     for part in persistence.chunked(numbers, CHUNK):
         query = db.select(Receipt).where(Receipt.contract_id.in_(part))
         for one in db.session.scalars(query.order_by(Receipt.id)):
+            found[one.contract_id].append(one)
+    return found
+
+
+def _milestones(numbers: list[int]) -> defaultdict[int, list[Milestone]]:
+    found: defaultdict[int, list[Milestone]] = defaultdict(list)
+    for part in persistence.chunked(numbers, CHUNK):
+        query = db.select(Milestone).where(Milestone.contract_id.in_(part))
+        # As they were planned: the merge of releases has them in this order.
+        ordered = query.order_by(Milestone.planned_at, Milestone.id)
+        for one in db.session.scalars(ordered):
             found[one.contract_id].append(one)
     return found
 

@@ -20,7 +20,7 @@ from marketplace.deals.life import CONTRACT_TYPES, CONVERSION_MODES, PRICING_MET
 from marketplace.deals.models import Deal
 from marketplace.deals.writing import merge_releases, snapshot_of
 from marketplace.organisations.models import Organisation
-from marketplace.proceeds.models import Receipt
+from marketplace.proceeds.models import Milestone, Receipt
 
 VERSION = "1.1"
 # No prefix of ours is registered with the Open Contracting Partnership; decision 127.
@@ -48,6 +48,7 @@ class Process:
     deal: Deal | None
     contract: TechContract | None
     receipts: tuple[Receipt, ...] = ()
+    milestones: tuple[Milestone, ...] = ()
 
     @property
     def number(self) -> str:
@@ -124,6 +125,7 @@ def _dated(process: Process) -> Iterator[tuple[str, datetime, str, Document]]:
         if deal is None:
             content |= _parties_of_register(contract)
         yield f"entry-{entry.id}", entry.at, tags[entry.kind], content
+    yield from _dated_milestones(contract, process.milestones)
     for receipt in process.receipts:
         yield (
             f"receipt-{receipt.id}",
@@ -138,6 +140,21 @@ def _dated(process: Process) -> Iterator[tuple[str, datetime, str, Document]]:
                 ]
             },
         )
+
+
+def _dated_milestones(
+    contract: TechContract, milestones: Iterable[Milestone]
+) -> Iterator[tuple[str, datetime, str, Document]]:
+    """The same of milestones: a release when one is planned, and one when it is done."""
+    for one in milestones:
+        planned = {
+            "contracts": [{"id": contract.number, "milestones": [_planned(one)]}]
+        }
+        yield f"milestone-{one.id}", one.planned_at, "implementation", planned
+        if one.done_at is None:
+            continue
+        done = {"contracts": [{"id": contract.number, "milestones": [_milestone(one)]}]}
+        yield f"milestone-{one.id}-done", one.done_at, "implementationUpdate", done
 
 
 def current_document(process: Process) -> Document:
@@ -161,6 +178,10 @@ def current_document(process: Process) -> Document:
             content["contracts"][0]["implementation"] = {
                 "transactions": [_transaction(one) for one in process.receipts]
             }
+        if process.milestones:
+            content["contracts"][0]["milestones"] = [
+                _milestone(one) for one in process.milestones
+            ]
         if deal is None:
             content |= _parties_of_register(contract)
         document |= content
@@ -264,6 +285,27 @@ def _amendment(entry: ContractEntry) -> Document:
         "date": _day(entry.entered_on),
         "rationale": entry.reason,
     }
+
+
+def _planned(milestone: Milestone) -> Document:
+    """A milestone as it was planned; `plannedValue` is a name of ours, as `technologyValue` is."""
+    pays = milestone.plan_fen is not None
+    return {
+        "id": f"milestone-{milestone.id}",
+        "title": milestone.title,
+        "type": "financing" if pays else "delivery",
+        "dueDate": _day(milestone.due_on),
+        "plannedValue": _value(milestone.plan_fen),
+        "status": "scheduled",
+        "dateMet": None,
+    }
+
+
+def _milestone(milestone: Milestone) -> Document:
+    """A milestone as it stands now."""
+    if milestone.done_on is None:
+        return _planned(milestone)
+    return _planned(milestone) | {"status": "met", "dateMet": _day(milestone.done_on)}
 
 
 def _transaction(receipt: Receipt) -> Document:

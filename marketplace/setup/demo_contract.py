@@ -1,4 +1,4 @@
-"""A contract of the demonstration: signed by both, registered, paid, and what was paid is shared."""
+"""Contracts of the demonstration: one that waits at the office, one with money shared, one that is done."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from marketplace.contracts.fields import fields_of
 from marketplace.contracts.models import TechContract
 from marketplace.deals.models import Deal
 from marketplace.proceeds import deeds as proceeds_deeds
+from marketplace.proceeds.models import Distribution, Milestone
 from marketplace.proceeds.sharing import Bracket
 
 TERMS = "按双方谈定的办理，详见附件（示例）。"
@@ -24,24 +25,28 @@ CHOSEN = {
     "goal": "industry",
     "plan_source": "none",
 }
-# A number of the form that offices give; invented, of a district that does not exist.
-REGISTRY_NO = "2026999999000001"
+# Station → a number of the form that offices give; invented, of a district that does not exist.
+REGISTRY_NUMBERS = {
+    "performing": "2026999999000001",
+    "converted": "2026999999000002",
+}
 OFFICE = "示例技术合同登记站"
 # Of the price: equipment, which is no technology.
 EQUIPMENT_FEN = 6_000_000
 FIRST_PAYMENT_FEN = 50_000_000
 COSTS_FEN = 2_000_000
-INVENTORS = (("示例完成人甲", Decimal(60), False), ("示例完成人乙", Decimal(40), False))
+INVENTORS = (("示例科研人员", Decimal(60), False), ("示例完成人乙", Decimal(40), False))
 DAYS_OF_A_CONTRACT = 730
 DAYS_TO_LAST_PAYMENT = 60
 
 
-def add_contract(deal: Deal, people: Mapping[str, Person]) -> None:
-    """Bring an approved deal to a registered contract with money received and shared.
+def add_contract(deal: Deal, station: str, people: Mapping[str, Person]) -> None:
+    """Bring an approved deal to a contract that is filed, to one with money received and shared, or to its end.
 
     Args:
         deal: approved, its completers' priority waived, its price above `FIRST_PAYMENT_FEN`.
-        people: sign-in name → person: firm, desk, operator.
+        station: `contracted`, `performing` or `converted`.
+        people: sign-in name → person: firm, desk, operator, researcher, who is one of the inventors.
     """
     firm, desk, operator = people["firm"], people["desk"], people["operator"]
     contract = deeds.begin_contract(deal, by=desk)
@@ -52,10 +57,12 @@ def add_contract(deal: Deal, people: Mapping[str, Person]) -> None:
     _confirm(contract, desk)
     _confirm(contract, firm)
     filing_deeds.file_contract(contract, today(), by=desk, seen=contract.revision)
+    if station == "contracted":
+        return
     technology = (deal.price_fen or 0) - EQUIPMENT_FEN
     filing_deeds.register_contract(
         contract,
-        registry_no=REGISTRY_NO,
+        registry_no=REGISTRY_NUMBERS[station],
         registered_on=today(),
         office=OFFICE,
         tech_fen=technology,
@@ -63,7 +70,10 @@ def add_contract(deal: Deal, people: Mapping[str, Person]) -> None:
         by=operator,
         seen=contract.revision,
     )
-    _pay(contract, desk)
+    plan = _pay(contract, station == "converted", desk)
+    (first, *_) = plan.shares
+    inventor = people["researcher"]
+    proceeds_deeds.give_statement(first, inventor.id, by=desk, seen=contract.revision)
 
 
 def _values_of(deal: Deal) -> dict[str, Any]:
@@ -84,29 +94,21 @@ def _confirm(contract: TechContract, by: Person) -> None:
     deeds.confirm_paper(contract, paper.sha256 or "", by=by)
 
 
-def _pay(contract: TechContract, desk: Person) -> None:
-    """Two payments are planned, the first has come and is shared; the second one is still to come."""
+def _pay(contract: TechContract, is_whole: bool, desk: Person) -> Distribution:
+    """Two payments are planned; the first has come, and what came is shared. The second one comes where it is whole."""
     total = contract.total_fen or 0
+    first, second = FIRST_PAYMENT_FEN, total - FIRST_PAYMENT_FEN
+    days_to_second = 0 if is_whole else DAYS_TO_LAST_PAYMENT
     for title, days, amount in (
-        ("第一笔款", 0, FIRST_PAYMENT_FEN),
-        ("第二笔款", DAYS_TO_LAST_PAYMENT, total - FIRST_PAYMENT_FEN),
+        ("第一笔款", 0, first),
+        ("第二笔款", days_to_second, second),
     ):
         due_on = today() + timedelta(days=days)
         milestone = proceeds_deeds.plan_milestone(
             contract, title, due_on, amount, by=desk, seen=contract.revision
         )
-        if amount == FIRST_PAYMENT_FEN:
-            proceeds_deeds.finish_milestone(
-                milestone, today(), by=desk, seen=milestone.revision
-            )
-    proceeds_deeds.record_receipt(
-        contract,
-        FIRST_PAYMENT_FEN,
-        today(),
-        "第一笔款",
-        by=desk,
-        seen=contract.revision,
-    )
+        if is_whole or amount == first:
+            _receive(contract, milestone, desk)
     plan = proceeds_deeds.plan_distribution(
         contract,
         costs=[COSTS_FEN],
@@ -118,3 +120,21 @@ def _pay(contract: TechContract, desk: Person) -> None:
         by=desk,
     )
     proceeds_deeds.settle_distribution(plan, by=desk, seen=plan.revision)
+    if is_whole:
+        proceeds_deeds.finish_conversion(contract, by=desk)
+    return plan
+
+
+def _receive(contract: TechContract, milestone: Milestone, desk: Person) -> None:
+    proceeds_deeds.finish_milestone(
+        milestone, today(), by=desk, seen=milestone.revision
+    )
+    assert milestone.plan_fen is not None  # noqa: S101  both are payments
+    proceeds_deeds.record_receipt(
+        contract,
+        milestone.plan_fen,
+        today(),
+        milestone.title,
+        by=desk,
+        seen=contract.revision,
+    )

@@ -1,4 +1,4 @@
-"""Deals of the demonstration: one at each of several stations, up to a registered contract with its money shared."""
+"""Deals of the demonstration: one at every station, from the first proposal to one that is done and one that ended."""
 
 from __future__ import annotations
 
@@ -48,8 +48,16 @@ STATIONS = (
     "proposed",
     "objection",
     "approved",
-    "registered",
+    "performing",
+    "price_determined",
+    "contracted",
+    "converted",
+    "terminated",
 )
+# Those that have a contract.
+CONTRACTED = ("contracted", "performing", "converted")
+
+ENDED = "企业评估后认为现有产线改造费用太高，双方同意不再继续。"
 OBJECTION = "同类专利去年的成交价高出两成，请说明这次定价的依据。"
 WAIVED = "完成人已书面放弃同等条件下的优先受让权。"
 DAYS_AGO = 20  # a publicity of 15 days that began then is over
@@ -69,8 +77,8 @@ def add_deals(people: Mapping[str, Person]) -> int:
     for row, station in zip(rows, STATIONS, strict=False):
         deal = _propose(row, firm, desk)
         _bring(deal, station, firm, desk, people["approver"])
-        if station == "registered":
-            add_contract(deal, people)
+        if station in CONTRACTED:
+            add_contract(deal, station, people)
     return min(len(rows), len(STATIONS))
 
 
@@ -124,6 +132,11 @@ def _bring(
     )
     if station == "intention":
         return
+    if station == "terminated":
+        deeds.terminate_deal(
+            deal, reason="budget", note=ENDED, by=firm, seen=deal.revision
+        )
+        return
     deeds.confirm_letter(
         deal,
         letter_kind="intention",
@@ -146,6 +159,8 @@ def _bring(
     if station == "decided":
         return
     pricing_deeds.approve_price(deal, by=approver, seen=deal.revision)
+    if station == "price_determined":
+        return
     publicity_deeds.begin_publicity(
         deal,
         days=None,
@@ -158,9 +173,9 @@ def _bring(
     )
     if station == "objection":
         _object(deal)
-    if station in ("approved", "registered"):
+    if station == "approved" or station in CONTRACTED:
         _let_publicity_end(deal)
-    if station == "registered":
+    if station in CONTRACTED:
         deeds.settle_priority(
             deal, priority="waived", note=WAIVED, by=desk, seen=deal.revision
         )

@@ -26,6 +26,7 @@ GIVEN = {
     "tech_fen": "800000",
 }
 WIDTHS = (360, 1440)
+TRIES = 3  # of what a job may overtake
 # A reader's look at a page, after each step.
 Look = Callable[[Page, str], None]
 
@@ -123,9 +124,13 @@ class DealWalk:
         self.look(self.firm, "01-asked")
         self.desk.goto(case)
         self.look(self.desk, "02-wanted")
-        # While somebody looked, days went by: what was to be answered may be overdue by now.
-        self.desk.reload()
-        send(form_to(self.desk, "/accept"), agrees=True)
+        # While somebody looked, days went by: what was to be answered may be overdue by now, or in this very moment,
+        # and who accepts the page of before is asked to look again.
+        for _ in range(TRIES):
+            self.desk.goto(case)
+            if form_to(self.desk, "/accept").count() == 0:
+                break
+            send(form_to(self.desk, "/accept"), agrees=True)
         self.firm.goto(f"{case}/deal")
         send(
             self.firm.locator("main form"),

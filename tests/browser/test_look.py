@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page
 
+from tests.browser.walking import sound
 from tests.screenshots import sign_in
 from tests.served import CHROMIUM
 
@@ -95,3 +96,45 @@ def test_on_paper_stand_address_and_day_and_tables_stay_tables(
     assert not foot.is_visible()
     assert styles
     assert all(style == ["table", "avoid"] for style in styles)
+
+
+@pytest.mark.parametrize("who", ["", "firm", "operator"])
+def test_on_a_phone_the_header_has_two_rows_and_a_menu_without_a_script(
+    who: str, browser: Browser, address: str
+) -> None:
+    context = browser.new_context(
+        base_url=address,
+        locale="zh-CN",
+        viewport={"width": 360, "height": 640},
+        java_script_enabled=False,
+    )
+    page = context.new_page()
+    if who:
+        sign_in(page, who)
+    page.goto("/publicity")
+    header = page.get_by_role("banner")
+    box = header.bounding_box()
+    menu = page.locator(".site-menu > summary")
+    link = header.get_by_role("link", name="找需求")
+    assert box is not None
+    # Two rows of what is pressed, each 44 px high.
+    assert box["height"] < 120
+    assert not link.is_visible()
+    # By the keyboard: no script opens it.
+    menu.focus()
+    page.keyboard.press("Enter")
+    assert link.is_visible()
+    assert header.get_by_role("button", name="退出").is_visible() == bool(who)
+    follow_box = link.bounding_box()
+    assert follow_box is not None
+    assert follow_box["height"] >= 44
+    link.click()
+    assert page.url.endswith("/search?kind=demand")
+    context.close()
+
+
+def test_the_open_menu_is_sound(page: Page) -> None:
+    page.set_viewport_size({"width": 360, "height": 640})
+    page.goto("/publicity")
+    page.locator(".site-menu > summary").click()
+    sound(page)

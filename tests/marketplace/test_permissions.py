@@ -150,6 +150,8 @@ VERIFIED = {"stranger", "handler", "writer", "colleague", "assigned", "broker"}
         ("proceeds.read", {"operator"}),
         ("proceeds.record", set()),
         ("proceeds.share", set()),
+        # Of a share its inventor and its holder, whom its own tests know.
+        ("proceeds.statement", set()),
         ("evidence.make", {"handler", "operator", "auditor"}),
         ("evidence.list", {"operator", "auditor"}),
         # Of an organisation its desk and its administrators, whom its own tests know.

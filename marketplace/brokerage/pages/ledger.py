@@ -24,6 +24,7 @@ def ledger_rows() -> ResponseReturnValue:
     return render_template(
         "brokerage/ledger.html",
         rows=rows,
+        pairs=ledger.pairs_in_words(rows, current_user),
         page=arithmetic.clamp(page),
         pages=arithmetic.pages,
     )
@@ -103,6 +104,7 @@ def _attribution_page(
     page = render_template(
         "brokerage/attribution.html",
         row=row,
+        pair=ledger.pairs_in_words([row], current_user)[row.id],
         has_ledger=may(current_user, "brokerage.desk"),
         disputes=disputes,
         rules=may(current_user, "brokerage.direct"),

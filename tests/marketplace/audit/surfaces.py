@@ -279,7 +279,10 @@ VISITS: dict[str, tuple[str, str, dict[str, str]]] = {
     "introductions.decline": (
         "desk", "/mine/introductions/{waiting}/decline", {"seen": "{waiting_seen}", "reason": "too_early"},
     ),
-    "introductions.withdraw": ("member", "/mine/introductions/{waiting}/withdraw", {"seen": "{waiting_seen}"}),
+    "introductions.withdraw": (
+        "member", "/mine/introductions/{waiting}/withdraw",
+        {"withdraw-seen": "{waiting_seen}", "withdraw-note": "预算改了用途"},
+    ),
     "introductions.remind": ("operator", "/mine/introductions/{overdue}/remind", {"seen": "{overdue_seen}"}),
     "introductions.end": ("operator", "/mine/introductions/{overdue}/end", {"seen": "{overdue_seen}", "note": NOTE}),
     "introductions.say": ("member", "/mine/introductions/{talking}/messages", {"text": NOTE}),
@@ -374,7 +377,7 @@ ELSEWHERE = {
     ),
     "evidence": ("request_pack",),
     "proceeds": (
-        "convert", "done", "drop", "plan", "publicise", "receive", "reverse", "settle", "share",
+        "convert", "done", "drop", "give", "plan", "publicise", "receive", "reverse", "settle", "share",
     ),
     "finance": (
         "accept_interest", "approve_version", "confirm_loan", "decline_interest", "drop_version", "edit_product",
@@ -384,7 +387,7 @@ ELSEWHERE = {
     ),
     "certificates": ("cancel", "decline", "issue", "new", "withdraw"),
     "ratings": ("give", "reply"),
-    "records": ("attach", "remove", "upload", "write"),
+    "records": ("attach", "hand_over", "remove", "upload", "write"),
     "stories": ("agree", "edit", "end", "take_back", "write"),
     "imports": (
         "choose", "choose_all", "commit", "correct", "corrections", "discard", "leave_out", "take_back", "upload",

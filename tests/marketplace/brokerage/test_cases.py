@@ -288,7 +288,10 @@ def test_a_dispute_is_ruled_and_the_record_stays(world: World) -> None:
     )
     assert row.broker_id == world.broker.id
     assert row.holds_for == world.other_broker
-    assert "有纪要" in texts_to(world.broker)
+    # Both organisations learn of it too: they are the pair.
+    for person in (world.broker, world.other_broker, world.chief, world.desk):
+        assert "有纪要" in texts_to(person)
+        assert f"现在记为：技术经理人{world.other_broker.name}" in texts_to(person)
 
 
 def test_an_accepted_introduction_goes_to_the_broker_who_serves_one(

@@ -90,6 +90,34 @@ def test_both_sides_read_a_dispute_about_their_pair(
     assert sign_in(stranger).get(address).status_code == 404
 
 
+@pytest.mark.parametrize("opens", [False, True])
+def test_the_ledger_opens_no_name_that_its_side_did_not_open(
+    opens: bool, make: Factory, sign_in: SignIn
+) -> None:
+    world = World(make, anonymous=True)
+    case = world.bring_to("accept", "introduce", "yes_holder")
+    deeds.answer_yes(
+        case, agrees=True, opens_firm=opens, by=world.chief, seen=case.revision
+    )
+    row = ledger.attribution_of(case.pair_key)
+    assert row is not None
+    agreement_deeds.dispute_attribution(row, "去年就介绍过。", by=world.other_broker)
+    address = f"/brokerage/ledger/{row.id}"
+    for person, knows in (
+        (world.desk, opens),
+        (world.other_broker, opens),
+        (world.chief, True),
+        (world.broker, True),
+        (world.operator, True),
+    ):
+        page = sign_in(person).get(address).text
+        assert (world.firm.name in page) == knows
+        assert world.lab.name in page
+    listed = sign_in(world.other_broker).get("/brokerage/ledger").text
+    assert address in listed
+    assert (world.firm.name in listed) == opens
+
+
 def test_what_was_not_chosen_is_not_decided(world: World, sign_in: SignIn) -> None:
     case = world.bring_to("accept_dual")
     sent = {

@@ -35,6 +35,15 @@ class World:
         self.broker = make.broker(body)
         self.other_broker = make.broker(body)
         self.scout = make.person("firm", make.organisation())
+        self.pairs = 1
+
+    def take_another_pair(self) -> None:
+        """Of the same two organisations."""
+        self.pairs += 1
+        title = f"轴承异音攻关之{self.pairs}"
+        self.demand = self.make.demand(title, owner=self.firm)
+        title = f"轴承超精研磨降噪之{self.pairs}"
+        self.achievement = self.make.achievement(title, owner=self.lab)
 
     def propose(self, by: Any = None, **values: Any) -> BrokerageCase:
         return deeds.propose_pair(

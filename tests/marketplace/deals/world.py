@@ -38,6 +38,7 @@ class World:
         lab: Organisation | None = None,
         desk: Person | None = None,
         topic: str = "轴承超精研磨降噪",
+        wish: str = "轴承异音攻关",
     ) -> None:
         self.make = make
         self.owner_type = owner_type
@@ -45,7 +46,7 @@ class World:
         self.topic = topic
         self.firm = firm or make.organisation("临清轴承厂（示例）")
         self.chief = chief or make.person("firm", self.firm, administers=True)
-        self.demand = make.demand("轴承异音攻关", owner=self.firm, anonymous=anonymous)
+        self.demand = make.demand(wish, owner=self.firm, anonymous=anonymous)
         self.lab = lab or make.organisation("聊城工学院（示例）", kind="university")
         self.desk = desk or make.person("desk", self.lab)
         self.dean = make.person("desk", self.lab, administers=True)
@@ -55,16 +56,6 @@ class World:
         # Who hands the price in: not who approves it.
         self.decider = self.desk
         self.count = 0
-
-    def let_go(self) -> None:
-        """Let the session go of everything and read the world anew: what many walks have loaded is only in the way."""
-        numbers = {}
-        for name, value in vars(self).items():
-            if isinstance(value, Model):
-                numbers[name] = (type(value), value.id)
-        db.session.expunge_all()
-        for name, (table, number) in numbers.items():
-            setattr(self, name, db.session.get_one(table, number))
 
     def introduced(self) -> Introduction:
         """An introduction that was accepted; each is of an achievement of its own."""
@@ -307,3 +298,15 @@ def deals_at_stations(world: World) -> dict[str, Deal]:
     found["ended"] = world.bring_to("open")
     world.terminate(found["ended"])
     return found
+
+
+def let_go(*worlds: Any) -> None:
+    """Let the session go of everything and read the worlds again: what many walks have loaded is only in the way."""
+    numbers = []
+    for world in worlds:
+        for name, value in vars(world).items():
+            if isinstance(value, Model):
+                numbers.append((world, name, type(value), value.id))
+    db.session.expunge_all()
+    for world, name, table, number in numbers:
+        setattr(world, name, db.session.get_one(table, number))

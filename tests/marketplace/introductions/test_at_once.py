@@ -74,7 +74,7 @@ def test_one_answer_of_two(site: Flask) -> None:
         begin_turn()
         row = db.session.get_one(Introduction, number)
         by = db.session.get_one(Person, numbers["chief"])
-        deeds.withdraw_introduction(row, by=by, seen=seen)
+        deeds.withdraw_introduction(row, note="另有安排", by=by, seen=seen)
 
     assert outcomes_of(site, accept, withdraw) == ["done", "refused"]
     case = db.session.get_one(Introduction, number)

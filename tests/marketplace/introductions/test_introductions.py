@@ -68,7 +68,8 @@ class World:
             values = {"reason": "too_early", "note": "", "by": self.desk} | changes
             deeds.decline_introduction(case, seen=seen, **values)
         elif deed == "withdraw":
-            deeds.withdraw_introduction(case, by=self.chief, seen=seen)
+            note = changes.get("note", "今年的预算改了用途")
+            deeds.withdraw_introduction(case, note=note, by=self.chief, seen=seen)
         elif deed == "remind":
             deeds.remind_again(case, by=self.operator, seen=seen)
         elif deed == "end":
@@ -345,6 +346,23 @@ def test_a_decline_needs_its_reason(reason: str, world: World) -> None:
     assert "今年没有力量" in texts_to(world.chief)[-1]
 
 
+def test_who_asked_says_why_they_take_it_back(world: World, sign_in: SignIn) -> None:
+    case = world.ask()
+    chief = sign_in(world.chief)
+    address = f"/mine/introductions/{case.id}"
+    seen = {"withdraw-seen": str(case.revision)}
+    refused = chief.post(f"{address}/withdraw", data=seen)
+    assert refused.status_code == 422
+    assert "写清楚" in refused.text
+    assert case.state == "waiting"
+    told = seen | {"withdraw-note": "今年的预算改了用途"}
+    assert chief.post(f"{address}/withdraw", data=told).status_code == 303
+    assert case.state == "withdrawn"
+    assert "今年的预算改了用途" in texts_to(world.desk)[-1]
+    for person in (world.chief, world.desk):
+        assert "原因：今年的预算改了用途" in sign_in(person).get(address).text
+
+
 def test_what_nobody_answers_goes_to_the_operators(
     world: World, sign_in: SignIn
 ) -> None:
@@ -432,6 +450,14 @@ def test_the_ways_in(world: World, sign_in: SignIn, client: FlaskClient) -> None
     chief = sign_in(world.chief)
     matches = chief.get(f"/demands/{world.demand.id}/matches").text
     assert f"{page}/introduction?name=demand-{world.demand.id}" in matches
+    # From a search and from a pasted text too, for those who may ask.
+    way = f'href="{page}/introduction"'
+    search = "/search?kind=achievement&q=超精研磨"
+    assert way in chief.get(search).text
+    assert way not in client.get(search).text
+    pasted = {"text": "轴承超精研磨以后还有异音，想找降噪的办法。" * 2}
+    assert way in chief.post("/trial", data=pasted).text
+    assert way not in client.post("/trial", data=pasted).text
     form = chief.get(f"{page}/introduction?name=demand-{world.demand.id}").text
     assert re.search(rf'<input checked[^>]*value="demand-{world.demand.id}"', form)
     case = world.ask()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import sys
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
@@ -28,6 +29,9 @@ from tests.factories import Factory
 from tests.marketplace.brokerage.world import TALKS, World
 from tests.marketplace.deals.world import World as DealWorld
 from tests.marketplace.files.samples import attach, pdf_of
+from tests.marketplace.introductions.test_introductions import (
+    World as IntroductionWorld,
+)
 from tests.racing import at_once, committing_site
 
 SignIn = Callable[..., FlaskClient]
@@ -214,6 +218,67 @@ def test_files_of_a_decision_are_the_holders(make: Factory, sign_in: SignIn) -> 
         assert answer.status_code == status
     refused = sign_in(world.chief).post(address, data={})
     assert refused.status_code in (403, 404)
+
+
+def test_both_sides_of_an_introduction_have_files_for_each_other(
+    make: Factory, sign_in: SignIn
+) -> None:
+    sides = IntroductionWorld(make, anonymous=True)
+    case = sides.ask()
+    address = f"/mine/introductions/{case.id}/files"
+    firm, desk = sign_in(sides.chief), sign_in(sides.desk)
+
+    def send(browser: FlaskClient, content: bytes) -> int:
+        sent = {"file": (io.BytesIO(content), "振动数据.pdf")}
+        return browser.post(address, data=sent).status_code
+
+    # Nothing before the other side has accepted.
+    assert send(firm, pdf_of("早")) == 404
+    sides.press(case, "accept")
+    assert send(firm, b"nothing") == 422
+    assert send(firm, pdf_of("一")) == 303
+    assert send(firm, pdf_of("一")) in (409, 422)
+    row = db.session.scalars(sa.select(ThingFile)).one()
+    query = sa.select(Notice.person_id).where(Notice.subject.contains("新文件"))
+    assert list(db.session.scalars(query)) == [sides.desk.id]
+    page = desk.get(address).text
+    assert "振动数据.pdf" in page
+    assert "想对接的一方" in page
+    # Its firm has not opened its name: nothing here does.
+    assert sides.firm.name not in page
+    assert sides.chief.name not in page
+    assert f"{address}" in desk.get(f"/mine/introductions/{case.id}").text
+    content = f"/mine/record-files/{row.id}"
+    stranger = sign_in(make.person("firm", make.organisation(), administers=True))
+    for browser, status in ((desk, 200), (firm, 200), (sign_in(sides.operator), 200), (stranger, 404)):  # fmt: skip
+        answer = browser.get(content)
+        answer.close()
+        assert answer.status_code == status
+    assert send(sign_in(sides.operator), pdf_of("二")) == 404
+    assert send(stranger, pdf_of("二")) == 404
+    assert desk.post(f"{content}/remove").status_code == 409
+    assert firm.post(f"{content}/remove").status_code == 303
+    assert "还没有文件" in desk.get(address).text
+
+
+def test_who_uploaded_an_infected_file_learns_that_it_is_gone(
+    app: Flask, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = world.bring_to(*TALKS)
+    row = add(case, world.broker, pdf_of("EVIL"))
+    assert row.file is not None
+    row.file.scan = "held"
+    db.session.commit()
+    command = f"{sys.executable} -c 'raise SystemExit(1)'"
+    monkeypatch.setitem(app.config, "SCAN_COMMAND", command)
+    assert upkeep.scan_held() == 1
+    db.session.expire_all()
+    assert row.file is None
+    query = sa.select(Notice).where(Notice.subject.contains("会谈纪要.pdf"))
+    (notice,) = db.session.scalars(query)
+    assert notice.person_id == world.broker.id
+    assert "恶意程序" in notice.subject
+    assert "传一份干净的" in notice.to_do
 
 
 # -- two at once -------------------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from marketplace.deals.models import Deal
 from marketplace.extensions import db
 from marketplace.introductions.models import Introduction
 from marketplace.proceeds import deeds as proceeds_deeds
-from marketplace.proceeds.queries import receipts_of
+from marketplace.proceeds.queries import milestones_of, receipts_of
 from marketplace.reports import queries
 from marketplace.reports.releases import (
     Process,
@@ -31,7 +32,7 @@ from tests.factories import Factory
 from tests.marketplace.contracts.cases import World as ContractWorld
 from tests.marketplace.contracts.test_ledger import ROWS, bring
 from tests.marketplace.deals.walking import Walk
-from tests.marketplace.deals.world import World
+from tests.marketplace.deals.world import World, let_go
 
 # How the release schema of OCDS 1.1.5 merges the fields we use; all others by key, and lists of objects by their `id`.
 RULES = {
@@ -78,7 +79,7 @@ def test_the_merge_of_a_random_walk_is_the_database(make: Factory) -> None:
         if deal.state == "converted":
             case = world.introduced()
         case_id = case.id
-        world.let_go()
+        let_go(world)
         case = db.session.get_one(Introduction, case_id)
     assert count > 60
 
@@ -101,12 +102,34 @@ def test_contracts_amendments_and_money(make: Factory) -> None:
         contract, 10_000_01, today(), "", by=world.seller, seen=contract.revision
     )
     proceeds_deeds.reverse_receipt(first, "记错合同", by=world.seller)
+    day = today() + timedelta(days=30)
+    for title, fen in (("第二笔款", 5_000_00), ("交付工艺包", None)):
+        proceeds_deeds.plan_milestone(
+            contract, title, day, fen, by=world.seller, seen=contract.revision
+        )
+    process = queries.process_of(deal)
+    check(process)
+    planned = releases_of(process)
+    milestone = milestones_of(contract)[0]
+    proceeds_deeds.finish_milestone(
+        milestone, today(), by=world.seller, seen=milestone.revision
+    )
     process = queries.process_of(deal)
     check(process)
     after = releases_of(process)
+    # What was released stays as it was: it is done by a release of its own.
+    assert after[: len(planned)] == planned
     assert after[: len(before)] == before
     document = merged(after)
     (one,) = document["contracts"]
+    assert [
+        (each["title"], each["type"], each["status"], "dateMet" in each)
+        for each in one["milestones"]
+    ] == [
+        ("第二笔款", "financing", "met", True),
+        ("交付工艺包", "delivery", "scheduled", False),
+    ]
+    assert one["milestones"][0]["plannedValue"]["amount"] == 5_000
     assert one["value"]["amount"] * 100 == 45_000_001
     paid = one["implementation"]["transactions"]
     assert sum(each["value"]["amount"] for each in paid) == 0

@@ -12,6 +12,10 @@ from marketplace.brokerage import ledger
 from marketplace.brokerage import queries as brokerage_queries
 from marketplace.brokerage.life import COLUMNS
 from marketplace.clock import today
+from marketplace.contracts.models import TechContract
+from marketplace.deals.life import DEAL_LIFE, RUNNING
+from marketplace.deals.models import Deal
+from marketplace.extensions import db
 from marketplace.finance import investor_queries, loan_queries, pack_queries
 from marketplace.finance import queries as finance_queries
 from marketplace.lifecycle import history_of
@@ -66,6 +70,7 @@ def test_the_desks_of_the_demonstration_show_work(
         in sign_in(account_queries.find_person("firm@demo.example")).get("/mine").text
     )
     _expect_every_column()
+    _expect_every_station()
     _expect_finance()
 
 
@@ -85,6 +90,19 @@ def _expect_finance() -> None:
     assert interest == [None, 1_380_000]
     firm = account_queries.find_person("firm@demo.example")
     assert investor_queries.waiting_count(firm) == 1
+
+
+def _expect_every_station() -> None:
+    """A deal at every station of the ruler; what runs waits for somebody until a day."""
+    found = db.session.scalars(db.select(Deal.state).distinct())
+    assert set(found) == set(DEAL_LIFE.states)
+    running = db.session.scalars(db.select(Deal).where(Deal.state.in_(RUNNING)))
+    for deal in running:
+        assert deal.turn != "nobody"
+        assert deal.due_on is not None
+    states = db.select(TechContract.state).where(TechContract.deal_id.is_not(None))
+    expected = ["filed", "registered", "registered"]
+    assert sorted(db.session.scalars(states)) == expected
 
 
 def _expect_every_column() -> None:

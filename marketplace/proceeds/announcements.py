@@ -1,0 +1,52 @@
+"""What an inventor is notified of: their statement is there, or was given to them by mistake. Nothing is committed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from marketplace.accounts.models import Person
+from marketplace.contributions import NoticeKind
+from marketplace.notices.addresses import Recipient
+from marketplace.notices.deeds import notify, path_of
+from marketplace.proceeds.models import InventorShare
+
+STATEMENT = "proceeds.statement"
+
+
+def notice_kinds() -> Iterator[NoticeKind]:
+    """The kinds of notices of this room."""
+    yield NoticeKind(
+        STATEMENT,
+        "我的收入分配明细",
+        "您收到这封邮件，是因为您的单位把您的科技成果转化收入分配明细交给了您。",
+    )
+
+
+def announce_statement(share: InventorShare, person: Person, revision: int) -> None:
+    """An inventor may read their statement. How much it is stays on the page, out of mails."""
+    contract = share.distribution.contract
+    notify(
+        STATEMENT,
+        Recipient.of(person),
+        key=f"inventor share {share.id} to {person.id} {revision}",
+        subject=f"收入分配明细：「{contract.title}」",
+        happened=f"{contract.seller_name}定下了合同「{contract.title}」的收入分配方案，把您的一份明细交给了您。",
+        to_do="打开链接看您的份额和金额，下载 PDF；有疑问的，请问本单位的成果转化部门。",
+        link=path_of("proceeds.own"),
+        about=("tech_contract", contract.id),
+    )
+
+
+def announce_correction(share: InventorShare, person: Person, revision: int) -> None:
+    """Who was given the statement of somebody else learns that it is no longer theirs to read."""
+    contract = share.distribution.contract
+    notify(
+        STATEMENT,
+        Recipient.of(person),
+        key=f"inventor share {share.id} from {person.id} {revision}",
+        subject=f"收入分配明细更正：「{contract.title}」",
+        happened=f"合同「{contract.title}」的一份收入分配明细曾误交给您，{contract.seller_name}已更正，您不能再打开。",
+        to_do="不用再做什么。",
+        link=path_of("proceeds.own"),
+        about=("tech_contract", contract.id),
+    )
