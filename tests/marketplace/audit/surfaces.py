@@ -405,7 +405,7 @@ ELSEWHERE = {
     "personal_data": ("close", "consent"),
     "profiles": ("check", "end", "hide_broker", "hide_profile", "own_broker", "own_profile", "send_back"),
     "verdicts": ("drop_grades", "stop_grades", "use_grades"),
-    "policies": ("add", "new"),
+    "policies": ("add", "new", "texts"),
     "envelopes": (
         "add", "approve", "basis", "begin", "budget", "decide", "new", "new_cohort", "pay", "remove", "remove_member",
         "submit", "switch", "upload", "withdraw",
