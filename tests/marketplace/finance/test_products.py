@@ -224,6 +224,7 @@ def test_nobody_lets_their_own_through(world: World) -> None:
     version = product.versions[0]
     # An operator who belongs to the bank.
     both = world.make.person("operator", world.bank)
+    world.give_cases(version)
     deeds.submit_version(version, by=world.banker, seen=version.revision)
 
     for person in (world.banker, world.chief, both):
@@ -276,6 +277,7 @@ def test_what_is_ended_is_in_no_catalogue(world: World) -> None:
     deeds.begin_version(product, terms_of(), today(), by=world.banker, seen=1)
     version = product.open_version
     assert version is not None
+    world.give_cases(version)
     deeds.submit_version(version, by=world.banker, seen=version.revision)
 
     deeds.end_product(product, by=world.banker, seen=product.revision)
@@ -393,7 +395,12 @@ def test_the_bank_writes_and_the_operator_publishes_in_the_browser(
     late = bank.post(f"{place}/edit", data={**data, "seen": version.revision - 1})
     assert late.status_code == 409
     seen = {"seen": version.revision}
-    assert bank.post(f"/mine/finance/versions/{version.id}/submit", data=seen).status_code == 303  # fmt: skip
+    submit = f"/mine/finance/versions/{version.id}/submit"
+    early = bank.post(submit, data=seen)
+    assert early.status_code == 409
+    assert "至少写 3 个算例，现在 0 个" in early.get_data(as_text=True)
+    world.give_cases(version)
+    assert bank.post(submit, data={"seen": version.revision}).status_code == 303
     assert "科创贷" in operator.get("/office/review?tray=products").get_data(as_text=True)  # fmt: skip
     seen = {"seen": version.revision}
     office = f"/office/finance/versions/{version.id}"
