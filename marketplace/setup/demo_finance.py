@@ -170,7 +170,7 @@ def add_finance(people: Mapping[str, Person]) -> int:
     record_reading(LOOKED, kind=pack.kind, thing=pack.id, by=people["bank"])
     # The look was stored by a connection of its own: nothing can be saved on what was read before it.
     persistence.commit()
-    _file_loans(bank, firm, people)
+    _file_loans(bank, firm, loan, people)
     preference = investor_deeds.save_preference(
         fund,
         stages=["start_up", "growth"],
@@ -249,7 +249,10 @@ def _publish_demand(firm: Organisation, people: Mapping[str, Person]) -> Demand:
 
 
 def _file_loans(
-    bank: Organisation, firm: Organisation, people: Mapping[str, Person]
+    bank: Organisation,
+    firm: Organisation,
+    product: FinanceProduct,
+    people: Mapping[str, Person],
 ) -> None:
     """One that was repaid in time, with what the province paid, and one that waits for the office."""
     values = LoanValues(
@@ -262,6 +265,7 @@ def _file_loans(
         rate="3.45",
         start_on=today() - timedelta(days=400),
         end_on=today() - timedelta(days=35),
+        product_id=product.id,
     )
     banker, operator = people["bank"], people["operator"]
     loan = loan_deeds.file_loan(bank, values, by=banker)

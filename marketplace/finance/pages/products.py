@@ -13,7 +13,7 @@ from marketplace import persistence
 from marketplace.clock import today
 from marketplace.door import OPEN_PAGE, current_reader, needs
 from marketplace.errors import Invalid
-from marketplace.finance import deeds, pack_queries, queries
+from marketplace.finance import deeds, loan_queries, pack_queries, queries
 from marketplace.finance.content import (
     NO_APPROVAL,
     STATUS_FIELDS,
@@ -363,6 +363,7 @@ def _office_page(
         may_write=_may_write(row, version),
         amount_words=amount_words,
         cases={one.id: worked_cases(one) for one in row.versions},
+        loans=loan_queries.loans_of_product(row.id),
         case_problems=case_problems(version) if version is not None else [],
         questions=product_questions(),
         expected=EXPECTED,
