@@ -18,7 +18,7 @@ A room offers by names in its `__init__`; nothing here knows which rooms there a
     unreachable(person_ids)                      those of them to whom nothing is sent any more
     organisation_panels(organisation, reader)    blocks on the page of an organisation
     case_panels(row, reader)                     blocks by matches, an introduction, case, deal, contract, an estimate
-    search_panels(state, reader)                 blocks below the results of a search
+    search_panels(state, reader)                 blocks below the results of a search; above them if position < 0
     registered_contracts(organisation_id, year)  contracts it registered then (`policies/content.py`)
     forget_person(person_id), personal_copy(person)   an account was closed; (name of a table, its rows) for the copy
     broker_loads(ids), lapsed_brokers(ids)       how much each looks after; who may read none of it any more

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Literal
 
-from flask import url_for
+from flask import request, url_for
 
 from marketplace.accounts.models import Person
 from marketplace.clock import today
@@ -32,8 +32,15 @@ from marketplace.wording import day
 
 
 def nav(reader: Reader) -> Iterator[Link]:
-    """The catalogue in the footer, next to the library of policies; the list of loans in the hub of the operators."""
-    yield Link("金融产品", url_for("finance.catalogue"), "footer")
+    """The catalogue in the header, next to the policies; the list of loans in the hub of the operators."""
+    address = url_for("finance.catalogue")
+    current: Literal["", "page", "true"] = ""
+    if request.endpoint == "finance.catalogue":
+        current = "page"
+    elif request.endpoint == "finance.product":
+        current = "true"
+    yield Link("金融产品", address, "header", current, position=1)
+    yield Link("金融产品", address, "footer")
     if may(reader, "finance.read_all"):
         yield Link("贷款备案台账", url_for("finance.office_loans"), "operators")
 
@@ -51,6 +58,16 @@ def panels(row: Any, reader: Reader) -> Iterator[Panel]:
     if groups:
         values = {"groups": groups, "is_own": is_own, "no_approval": NO_APPROVAL}
         yield Panel("finance/_demand_products.html", values, position=1)
+
+
+def search_panels(state: Any, reader: Reader) -> Iterator[Panel]:
+    """Above the results of a search that asks for a loan, a guarantee or the like: the products of today."""
+    if state.page > 1:
+        return
+    kinds = queries.wanted_kinds(state.text)
+    if kinds:
+        values = {"versions": queries.catalogue(today(), kinds)}
+        yield Panel("finance/_search_products.html", values, position=-1)
 
 
 def trays(person: Reader, filters: Mapping[str, str]) -> Iterator[Tray]:

@@ -199,6 +199,40 @@ def test_no_float_computes(make: Factory) -> None:
             )
 
 
+@pytest.mark.parametrize(
+    ("text", "kinds"),
+    [
+        ("科技贷款", ["loan"]),
+        ("鲁科担", ["guarantee"]),
+        ("科技保险", ["insurance"]),
+        ("专利质押贷", ["loan", "ip_pledge"]),
+        ("股权融资", ["loan", "fund"]),
+        ("保持器注塑", []),
+        ("轴承", []),
+        ("", []),
+    ],
+)
+def test_what_a_search_asks_for(text: str, kinds: list[str]) -> None:
+    assert queries.wanted_kinds(text) == kinds
+
+
+def test_a_search_for_a_loan_finds_the_products(
+    world: World, client: FlaskClient
+) -> None:
+    product = world.product()
+    address = f"/finance/products/{product.id}"
+
+    assert address in client.get("/search?q=贷款").get_data(as_text=True)
+    for other in ("/search?q=轴承", "/search?q=担保", "/search"):
+        assert address not in client.get(other).get_data(as_text=True)
+    said = client.get("/search?q=担保&kind=demand").get_data(as_text=True)
+    assert "这一类现在没有公布的产品" in said
+    header = client.get("/").get_data(as_text=True).split("</header>")[0]
+    assert 'href="/finance"' in header
+    header = client.get(address).get_data(as_text=True).split("</header>")[0]
+    assert 'href="/finance" aria-current="true"' in header
+
+
 def test_two_versions_on_their_days(
     world: World, stop_clock: Callable[..., None]
 ) -> None:
