@@ -31,7 +31,7 @@ NO_PRODUCT = ("没有找到这个产品。", "可以从「金融产品」里打�
 
 
 def catalogue(day: date, kinds: Collection[str] | None = None) -> list[ProductVersion]:
-    """The versions that act on a day, of verified institutions, by kind and name; of some kinds where they are given."""
+    """The versions that act on a day, of verified institutions, by kind and name; of `kinds` where given."""
     query = _acting_on(day)
     if kinds is not None:
         query = query.where(FinanceProduct.product_kind.in_(kinds))
