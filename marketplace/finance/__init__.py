@@ -9,6 +9,7 @@ from marketplace.finance.announcements import notice_kinds
 from marketplace.finance.background import jobs
 from marketplace.finance.contributed import (
     deed_names,
+    known_figures,
     nav,
     panels,
     personal_copy,
@@ -55,6 +56,7 @@ __all__ = [
     "DEEDS",
     "deed_names",
     "jobs",
+    "known_figures",
     "move_back",
     "move_between",
     "nav",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import date
+from decimal import Decimal
 from typing import Any, Literal
 
 from flask import request, url_for
@@ -28,7 +30,7 @@ from marketplace.finance.life import (
 )
 from marketplace.listings.models import Demand
 from marketplace.permissions import Reader, may
-from marketplace.wording import day
+from marketplace.wording import day as day_words
 
 
 def nav(reader: Reader) -> Iterator[Link]:
@@ -70,6 +72,15 @@ def search_panels(state: Any, reader: Reader) -> Iterator[Panel]:
         yield Panel("finance/_search_products.html", values, position=-1)
 
 
+def known_figures(
+    organisation_id: int, day: date
+) -> Iterator[tuple[str, bool | Decimal, str]]:
+    """What clauses ask about loans, by those that banks have filed."""
+    source = "贷款的情况取自银行申报、主管部门备案的贷款，可以改。"
+    for name, value in loan_queries.figures_of_borrower(organisation_id, day):
+        yield name, value, source
+
+
 def trays(person: Reader, filters: Mapping[str, str]) -> Iterator[Tray]:
     """What waits for the operators."""
     if may(person, "finance.read_all"):
@@ -100,7 +111,7 @@ def tasks(person: Reader) -> Iterator[Task]:
             url=url_for("finance.interest", interest_id=row.id),
             state="等您答复",
             since=row.created_at,
-            dated=("提出", f"{day(row.created_at)} 提出"),
+            dated=("提出", f"{day_words(row.created_at)} 提出"),
             note=f"{row.investor.name}想了解是哪家企业。{row.message}",
             button="去答复",
         )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 
 from marketplace import persistence
+from marketplace.contracts.field import FEN_OF_WAN
 from marketplace.errors import NotFound
 from marketplace.extensions import db
 from marketplace.finance.disclosure import acting_ids
@@ -180,6 +182,40 @@ def loans_of_product(product_id: int) -> dict[str, int]:
         FiledLoan.product_id == product_id, FiledLoan.state != "withdrawn"
     )
     return sums_of(db.session.scalars(query.order_by(FiledLoan.id)))
+
+
+def figures_of_borrower(
+    organisation_id: int, day: date
+) -> Iterator[tuple[str, bool | Decimal]]:
+    """(question of clauses, its answer) by the loans that the office has confirmed for a borrower.
+
+    Only what is certain: nothing is answered by a loan that still runs, nor where what the province pays is not known.
+
+    Args:
+        organisation_id: the borrower.
+        day: on which it is asked; of its year are the loans that were paid back.
+    """
+    query = db.select(FiledLoan).where(
+        FiledLoan.borrower_id == organisation_id,
+        FiledLoan.state.in_(("confirmed", "repaid", "lost")),
+    )
+    counted = []
+    for loan in db.session.scalars(query.order_by(FiledLoan.id)):
+        is_of_year = loan.repaid_on is None or loan.repaid_on.year == day.year
+        any_counts = rules_of(thawed(loan.rules)).first_by == "loan"
+        if is_of_year and (loan.is_first or any_counts):
+            counted.append(loan)
+    if not counted:
+        return
+    yield "loan_filed", True
+    in_time = [loan for loan in counted if loan.is_in_time]
+    if in_time:
+        yield "loan_repaid", True
+    elif all(loan.state != "confirmed" for loan in counted):
+        yield "loan_repaid", False
+    known = [loan.province_fen for loan in in_time if loan.province_fen is not None]
+    if in_time and len(known) == len(in_time):
+        yield "interest_subsidy", Decimal(sum(known)) / FEN_OF_WAN
 
 
 def present_values(day: date) -> list[Value]:

@@ -268,6 +268,50 @@ def test_loans_of_a_product(world: World) -> None:
     assert other.product_name == "没有登记的产品"
 
 
+def test_an_estimate_knows_the_loans_of_its_firm(world: World, sign_in: SignIn) -> None:
+    def figures(year: int = today().year) -> dict[str, Any]:
+        day = date(year, 12, 31)
+        return dict(loan_queries.figures_of_borrower(world.firm.id, day))
+
+    loan = file_loan(world)
+    assert figures() == {}
+    press(world, loan, "confirm")
+    # Whether a loan that still runs will be paid back in time, nobody knows.
+    assert figures() == {"loan_filed": True}
+    press(world, loan, "repay")
+    assert figures() == {"loan_filed": True, "loan_repaid": True}
+    press(world, loan, "note")
+    assert figures()["interest_subsidy"] == Decimal("3.333333")
+    # One that is not the borrower's first changes nothing, and the next year begins without.
+    other = file_loan(world, contract_no="LX-2026-002")
+    for deed in ("confirm", "repay", "note"):
+        press(world, other, deed)
+    assert figures()["interest_subsidy"] == Decimal("3.333333")
+    assert figures(today().year + 1) == {}
+
+    page = sign_in(world.chief).get("/policies/estimate").get_data(as_text=True)
+    assert "取自银行申报、主管部门备案的贷款" in page
+    assert 'value="3.333333"' in page
+    stranger = sign_in(world.stranger).get("/policies/estimate")
+    assert "备案的贷款" not in stranger.get_data(as_text=True)
+
+
+@pytest.mark.parametrize(
+    ("deeds", "answer"), [(("confirm", "lose"), False), (("confirm",), None)]
+)
+def test_a_loan_that_was_lost_was_not_paid_back(
+    deeds: tuple[str, ...], answer: bool | None, world: World
+) -> None:
+    loan = file_loan(world)
+    for deed in deeds:
+        press(world, loan, deed)
+
+    figures = dict(loan_queries.figures_of_borrower(world.firm.id, today()))
+
+    assert figures.get("loan_repaid") == answer
+    assert "interest_subsidy" not in figures
+
+
 @pytest.mark.parametrize("end", ["repay", "lose"])
 def test_what_the_office_wanted_goes_when_it_was_entered_again(
     end: str, world: World
