@@ -18,8 +18,8 @@ A room offers by names in its `__init__`; nothing here knows which rooms there a
     unreachable(person_ids)                      those of them to whom nothing is sent any more
     organisation_panels(organisation, reader)    blocks on the page of an organisation
     case_panels(row, reader)                     blocks by matches, an introduction, case, deal, contract, an estimate
-    search_panels(state, reader)                 blocks below the results of a search
-    registered_contracts(organisation_id, year)  contracts it registered then (`policies/content.py`)
+    search_panels(state, reader)                 blocks below the results of a search; above them if position < 0
+    registered_contracts(organisation_id, year), known_figures(organisation_id, day)   what clauses of policies ask
     forget_person(person_id), personal_copy(person)   an account was closed; (name of a table, its rows) for the copy
     broker_loads(ids), lapsed_brokers(ids)       how much each looks after; who may read none of it any more
     stop_broker(person_id, reason, by)           somebody looks after nothing any more
@@ -266,13 +266,12 @@ class Navigation:
 
     @cached_property
     def _links(self) -> list[Link]:
-        links: list[Link] = list(_current().offered("nav", self._reader))
-        return sorted(links, key=lambda link: link.position)
+        return _by_position("nav", self._reader)
 
 
 def review_panels(row: Any, reader: Reader) -> list[Panel]:
     """The blocks that rooms put on the page on which a row is reviewed."""
-    return _in_order("review_panels", row, reader)
+    return _by_position("review_panels", row, reader)
 
 
 def publication_blocks(row: Any, deed: str) -> dict[str, list[str]]:
@@ -298,7 +297,7 @@ def listing_approved(row: Any) -> None:
 
 def panels(row: Any, reader: Reader) -> list[Panel]:
     """The blocks that rooms put next to a row on its own page, for one reader."""
-    return _in_order("panels", row, reader)
+    return _by_position("panels", row, reader)
 
 
 def previews(
@@ -317,7 +316,7 @@ def previews(
 
 def sections(person: Reader, filters: Mapping[str, str]) -> list[Panel]:
     """The blocks of 我的 for a person; `filters` are the parts of the address."""
-    return _in_order("sections", person, filters)
+    return _by_position("sections", person, filters)
 
 
 def tasks(person: Reader) -> list[Task]:
@@ -327,17 +326,15 @@ def tasks(person: Reader) -> list[Task]:
 
 def trays(person: Reader, filters: Mapping[str, str]) -> list[Tray]:
     """The queues that a person looks after; `filters` are the parts of the address."""
-    offered: list[Tray] = list(_current().offered("trays", person, filters))
-    return sorted(offered, key=lambda tray: tray.position)
+    return _by_position("trays", person, filters)
 
 
 def tray_addresses(trays: Iterable[Tray]) -> list[tuple[Tray, str]]:
     """Each tray with its address in the office; the address without a name opens one in which something waits."""
     addresses: list[tuple[Tray, str]] = []
     for tray in trays:
-        values: dict[str, Any] = dict(tray.filters)
-        url = url_for("office.queue", tray=tray.code, **values)
-        addresses.append((tray, url))
+        values: dict[str, Any] = {"tray": tray.code, **tray.filters}
+        addresses.append((tray, url_for("office.queue", **values)))
     return addresses
 
 
@@ -353,12 +350,12 @@ def waiting_count(person: Reader) -> int:
 
 def organisation_panels(organisation: Any, reader: Reader) -> list[Panel]:
     """The blocks that rooms put on the page of an organisation, for one reader."""
-    return _in_order("organisation_panels", organisation, reader)
+    return _by_position("organisation_panels", organisation, reader)
 
 
 def case_panels(row: Any, reader: Reader) -> list[Panel]:
     """The blocks that rooms put on the page of an introduction, a deal or a contract."""
-    return _in_order("case_panels", row, reader)
+    return _by_position("case_panels", row, reader)
 
 
 def held_ids(kind: str) -> frozenset[Any]:
@@ -368,12 +365,17 @@ def held_ids(kind: str) -> frozenset[Any]:
 
 def search_panels(state: Any, reader: Reader) -> list[Panel]:
     """The blocks that rooms put below the results of a search, for one reader."""
-    return _in_order("search_panels", state, reader)
+    return _by_position("search_panels", state, reader)
 
 
 def registered_contracts(organisation_id: int, year: int) -> list[Any]:
     """The technical contracts that an organisation registered in a year, of all rooms that know some."""
     return list(_current().offered("registered_contracts", organisation_id, year))
+
+
+def known_figures(organisation_id: int, day: date) -> list[tuple[str, Any, str]]:
+    """(Question of a clause, its answer, where it is known from) of an organisation on a day, of all rooms."""
+    return list(_current().offered("known_figures", organisation_id, day))
 
 
 def forget_person(person_id: int) -> None:
@@ -516,8 +518,7 @@ def deed_names() -> dict[str, str]:
 
 
 def chain_uses() -> dict[str, int]:
-    """Code of an industry chain → how many rows of all rooms name it."""
-    # Summed, for several rooms may name the same chain.
+    """Code of an industry chain → how many rows of all rooms together name it."""
     counts: Counter[str] = Counter()
     for code, count in _current().offered("chain_uses"):
         counts[code] += count
@@ -550,9 +551,8 @@ def _call_rooms(name: str, *values: Any) -> None:
             getattr(room, name)(*values)
 
 
-def _in_order(name: str, *values: Any) -> list[Panel]:
-    blocks: list[Panel] = list(_current().offered(name, *values))
-    return sorted(blocks, key=lambda block: block.position)
+def _by_position(name: str, *values: Any) -> list[Any]:
+    return sorted(_current().offered(name, *values), key=lambda one: one.position)
 
 
 def _current() -> Contributions:

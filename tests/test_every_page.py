@@ -720,6 +720,7 @@ FORMS = [
     ("operator", "/office/workdays/new", {}),
     ("operator", "/rules/publicity.days/new", {}),
     ("operator", "/policies/P-19b/new", {"text": "[[clause]]"}),
+    ("operator", "/policies/texts", {}),
     ("guest", "/policies/estimate", {"kind": "firm", "tax_free_amount": "2000", "other_day": "2022-01-01"}),
     ("guest", "/policies/estimate", {"kind": "carrier", "nurtured": "x", "day": "x"}),
     ("firm", "/policies/estimate", {"kind": "firm", "talent_project": "yes", "talent_national": "10"}),

@@ -127,6 +127,21 @@ def claims_of(envelope: Envelope) -> list[FundClaim]:
     return list(db.session.scalars(query))
 
 
+def claims_page(envelope: Envelope, page: int) -> tuple[list[FundClaim], Page]:
+    """A page of those, the newest first, and the arithmetic of the pages."""
+    query = db.select(FundClaim).where(
+        FundClaim.envelope_id == envelope.id, FundClaim.submitted_at.is_not(None)
+    )
+    arithmetic = Page(_count(query), SIZE)
+    rows = db.session.scalars(
+        query.options(*_shown())
+        .order_by(FundClaim.id.desc())
+        .limit(SIZE)
+        .offset(arithmetic.offset(page))
+    )
+    return list(rows), arithmetic
+
+
 def claims_by_state(envelope: Envelope) -> list[tuple[str, int, int]]:
     """(state, how many claims, what they come to in 分) of an envelope, without drafts."""
     granted = func.coalesce(FundClaim.approved_fen, FundClaim.requested_fen)
@@ -350,37 +365,40 @@ def is_claimed(member: CohortMember) -> bool:
 
 
 def trained_by_year() -> list[tuple[int, Counter[str]]]:
-    """(year of the certificate, level → how many certificates) of all cohorts, the newest year first.
+    """(year of the certificate, level → how many were trained) of all cohorts, the newest year first.
 
-    A certificate that two cohorts name counts once.
+    As they are claimed for: a certificate that two cohorts name counts once, and so does a person at one level, in the
+    year of the earlier certificate.
     """
-    query = db.select(
-        CohortMember.certificate_key, CohortMember.level, CohortMember.issued_on
-    ).order_by(CohortMember.id)
     years: dict[int, Counter[str]] = {}
-    seen = set()
-    for key, level, issued_on in db.session.execute(query).tuples():
-        if key in seen:
-            continue
-        seen.add(key)
-        years.setdefault(issued_on.year, Counter())[level] += 1
+    for one in _counted_members():
+        years.setdefault(one.issued_on.year, Counter())[one.level] += 1
     return sorted(years.items(), reverse=True)
 
 
 def trained_in(year: int) -> list[CohortMember]:
-    """The people who got a certificate in a year, in the order of cohorts."""
+    """The people who count for a year (`trained_by_year`), in the order of cohorts."""
+    rows = [one for one in _counted_members() if one.issued_on.year == year]
+    return sorted(rows, key=lambda one: (one.cohort_id, one.id))
+
+
+def _counted_members() -> list[CohortMember]:
+    """Each certificate once, and each person once at a level: the one that was issued first."""
     query = (
         db.select(CohortMember)
-        .where(
-            CohortMember.issued_on >= date(year, 1, 1),
-            CohortMember.issued_on <= date(year, 12, 31),
-        )
         .options(
             joinedload(CohortMember.cohort).joinedload(TrainingCohort.organisation)
         )
-        .order_by(CohortMember.cohort_id, CohortMember.id)
+        .order_by(CohortMember.issued_on, CohortMember.id)
     )
-    return list(db.session.scalars(query))
+    counted = []
+    seen: set[object] = set()
+    for one in db.session.scalars(query):
+        keys = {one.certificate_key, (one.person_key, one.level)}
+        if not keys & seen:
+            counted.append(one)
+        seen |= keys
+    return counted
 
 
 def claims_of_certificates(members: Iterable[CohortMember]) -> dict[str, FundClaim]:

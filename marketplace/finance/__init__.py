@@ -9,9 +9,11 @@ from marketplace.finance.announcements import notice_kinds
 from marketplace.finance.background import jobs
 from marketplace.finance.contributed import (
     deed_names,
+    known_figures,
     nav,
     panels,
     personal_copy,
+    search_panels,
     sections,
     task_count,
     tasks,
@@ -54,6 +56,7 @@ __all__ = [
     "DEEDS",
     "deed_names",
     "jobs",
+    "known_figures",
     "move_back",
     "move_between",
     "nav",
@@ -61,6 +64,7 @@ __all__ = [
     "panels",
     "personal_copy",
     "removals",
+    "search_panels",
     "sections",
     "stop_organisation",
     "task_count",

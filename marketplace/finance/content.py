@@ -14,7 +14,15 @@ from pathlib import Path
 from typing import Any
 
 from marketplace.policies.clause_files import read_questions
-from marketplace.policies.content import Amount, Clause, Condition, Figure, Question
+from marketplace.policies.content import (
+    Amount,
+    Clause,
+    Condition,
+    Figure,
+    Figures,
+    Question,
+)
+from marketplace.policies.estimating import as_typed, read_told
 
 SEED = Path(__file__).parent / "seed"
 # How a product says how much: a subset of the forms of clauses.
@@ -53,6 +61,12 @@ class ProductTerms:
     amount: Amount
     conditions: tuple[Condition, ...]
 
+    @property
+    def fields(self) -> list[str]:
+        """The questions it looks at, in the order of pages."""
+        looked_at = {one.field for one in self.conditions} | {*self.amount.bases}
+        return [name for name in product_questions() if name in looked_at]
+
     def clause(
         self, name: str, institution: str, valid_from: date, valid_to: date | None
     ) -> Clause:
@@ -79,6 +93,19 @@ class ProductTerms:
             readings={},
             cases=(),
         )
+
+
+@dataclass(frozen=True)
+class ProductCase:
+    """A worked example: what the rule must give for these figures on the first day of its version.
+
+    Attributes:
+        figures: field → value; what is left out is not known.
+        expected: the sum in 万元, or a state of `policies.evaluating.STATES`.
+    """
+
+    figures: Figures
+    expected: str
 
 
 @cache
@@ -159,6 +186,25 @@ def terms_of(content: Mapping[str, Any]) -> ProductTerms:
         amount=amount,
         conditions=tuple(_conditions(content["conditions"])),
     )
+
+
+def stored_cases(cases: Iterable[ProductCase]) -> list[dict[str, Any]]:
+    """Worked examples as JSON, figures as a form sends them."""
+    stored = []
+    for case in cases:
+        typed = {name: as_typed(value) for name, value in case.figures.items()}
+        stored.append({"figures": typed, "expected": case.expected})
+    return stored
+
+
+def cases_of(content: Mapping[str, Any]) -> list[ProductCase]:
+    """The examples that `stored_cases` stored; versions from before there were any have none."""
+    questions = product_questions()
+    cases = []
+    for one in content.get("cases", ()):
+        figures = read_told(one["figures"], questions).figures
+        cases.append(ProductCase(figures, one["expected"]))
+    return cases
 
 
 def _conditions(stored: Iterable[list[Any]]) -> Iterable[Condition]:

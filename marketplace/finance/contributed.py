@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from datetime import date
+from decimal import Decimal
+from typing import Any, Literal
 
-from flask import url_for
+from flask import request, url_for
 
 from marketplace.accounts.models import Person
 from marketplace.clock import today
@@ -28,12 +30,19 @@ from marketplace.finance.life import (
 )
 from marketplace.listings.models import Demand
 from marketplace.permissions import Reader, may
-from marketplace.wording import day
+from marketplace.wording import day as day_words
 
 
 def nav(reader: Reader) -> Iterator[Link]:
-    """The catalogue in the footer, next to the library of policies; the list of loans in the hub of the operators."""
-    yield Link("金融产品", url_for("finance.catalogue"), "footer")
+    """The catalogue in the header, next to the policies; the list of loans in the hub of the operators."""
+    address = url_for("finance.catalogue")
+    current: Literal["", "page", "true"] = ""
+    if request.endpoint == "finance.catalogue":
+        current = "page"
+    elif request.endpoint == "finance.product":
+        current = "true"
+    yield Link("金融产品", address, "header", current, position=1)
+    yield Link("金融产品", address, "footer")
     if may(reader, "finance.read_all"):
         yield Link("贷款备案台账", url_for("finance.office_loans"), "operators")
 
@@ -51,6 +60,25 @@ def panels(row: Any, reader: Reader) -> Iterator[Panel]:
     if groups:
         values = {"groups": groups, "is_own": is_own, "no_approval": NO_APPROVAL}
         yield Panel("finance/_demand_products.html", values, position=1)
+
+
+def search_panels(state: Any, reader: Reader) -> Iterator[Panel]:
+    """Above the results of a search that asks for a loan, a guarantee or the like: the products of today."""
+    if state.page > 1:
+        return
+    kinds = queries.wanted_kinds(state.text)
+    if kinds:
+        values = {"versions": queries.catalogue(today(), kinds)}
+        yield Panel("finance/_search_products.html", values, position=-1)
+
+
+def known_figures(
+    organisation_id: int, day: date
+) -> Iterator[tuple[str, bool | Decimal, str]]:
+    """What clauses ask about loans, by those that banks have filed."""
+    source = "贷款的情况取自银行申报、主管部门备案的贷款，可以改。"
+    for name, value in loan_queries.figures_of_borrower(organisation_id, day):
+        yield name, value, source
 
 
 def trays(person: Reader, filters: Mapping[str, str]) -> Iterator[Tray]:
@@ -83,7 +111,7 @@ def tasks(person: Reader) -> Iterator[Task]:
             url=url_for("finance.interest", interest_id=row.id),
             state="等您答复",
             since=row.created_at,
-            dated=("提出", f"{day(row.created_at)} 提出"),
+            dated=("提出", f"{day_words(row.created_at)} 提出"),
             note=f"{row.investor.name}想了解是哪家企业。{row.message}",
             button="去答复",
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from marketplace import persistence
@@ -10,16 +11,25 @@ from marketplace.clock import now, today
 from marketplace.errors import Invalid, NotNow, Stale
 from marketplace.extensions import db
 from marketplace.finance import announcements
-from marketplace.finance.content import ProductTerms, stored_terms
+from marketplace.finance.content import (
+    ProductCase,
+    ProductTerms,
+    stored_cases,
+    stored_terms,
+)
+from marketplace.finance.fitting import EXPECTED, case_problems
 from marketplace.finance.life import MAX_NOTE, PRODUCT_KINDS
 from marketplace.finance.models import MAX_NAME, FinanceProduct, ProductVersion
+from marketplace.finance.typed_terms import MOST
 from marketplace.organisations.models import Organisation
 from marketplace.permissions import Reader, reader_id, require
+from marketplace.policies.content import Figures, plain
 from marketplace.typed_texts import LEAST, checked_text
 
 NOT_SAVED = "产品没有保存。"
 WHY = f"写明要改什么，{LEAST}–{MAX_NOTE} 字。"
 MOST_AHEAD = timedelta(days=730)
+MOST_CASES = 20
 TAKEN = Invalid(
     NOT_SAVED, problems={"name": ["贵机构已经有一个同名的产品，请打开它改新版本。"]}
 )
@@ -139,25 +149,82 @@ def save_version(
     """保存草稿. Raises NotAllowed, NotNow, Stale; Invalid: the day makes no sense."""
     require(by, "finance.offer", version)
     _hold(version, seen)
-    if version.state not in version.life.phases["editable"]:
-        raise NotNow(
-            f"现在的状态是「{version.state_name}」，不能修改。",
-            "送审以后要改的，先取回。",
-        )
+    _require_editable(version)
     if problems := _day_problems(valid_from):
         raise Invalid(NOT_SAVED, problems=problems)
     assert valid_from is not None  # noqa: S101
-    version.content = stored_terms(terms)
+    version.content = _content(terms, version.cases)
     version.valid_from = valid_from
     version.owner_id = reader_id(by)
     persistence.commit()
 
 
+def add_case(
+    version: ProductVersion,
+    figures: Figures,
+    expected: str,
+    *,
+    by: Reader | None,
+    seen: int,
+) -> None:
+    """添加算例: what the rule must give; one that does not come out is stored and keeps the version from acting.
+
+    Args:
+        version: a draft.
+        figures: field of `product_questions` → value.
+        expected: the sum in 万元, or a key of `EXPECTED` but `amount`.
+        by: who acts for the institution.
+        seen: the revision that they saw.
+
+    Raises:
+        NotAllowed, NotNow, Stale.
+        Invalid: the rule looks at none of the figures, the same example is there, or nothing sensible is expected.
+    """
+    require(by, "finance.offer", version)
+    _hold(version, seen)
+    _require_editable(version)
+    cases = version.cases
+    problems: dict[str, list[str]] = {}
+    if not figures.keys() <= {*version.terms.fields}:
+        problems["expected"] = ["算例只写这一版的规则会看的情况，请刷新页面再写。"]
+    elif expected == "amount" or (expected not in EXPECTED and not _is_sum(expected)):
+        problems["expected"] = ["选按规则应得什么；选最高多少万元的，写明多少。"]
+    elif figures in [one.figures for one in cases]:
+        problems["expected"] = ["已经有一个情况相同的算例，请改一项，或先删除那一个。"]
+    elif len(cases) >= MOST_CASES:
+        problems["expected"] = [f"最多 {MOST_CASES} 个算例，先删除几个。"]
+    if problems:
+        raise Invalid("算例没有保存。", problems=problems)
+    _store_cases(version, [*cases, ProductCase(figures, expected)])
+
+
+def remove_case(
+    version: ProductVersion, number: int, *, by: Reader | None, seen: int
+) -> None:
+    """删除算例. `number`: from 1. Raises NotAllowed, NotNow, Stale; Invalid: there is no such example."""
+    require(by, "finance.offer", version)
+    _hold(version, seen)
+    _require_editable(version)
+    cases = version.cases
+    if not 1 <= number <= len(cases):
+        raise Invalid("没有这个算例。", "请刷新页面再看。")
+    del cases[number - 1]
+    _store_cases(version, cases)
+
+
 def submit_version(version: ProductVersion, *, by: Reader | None, seen: int) -> None:
-    """送审: an operator reads it before anybody sees it. Raises NotAllowed, NotNow, Stale."""
+    """送审: an operator reads it before anybody sees it.
+
+    Raises:
+        NotAllowed, Stale.
+        NotNow: its state does not allow it, or its worked examples are too few or do not come out.
+    """
     require(by, "finance.offer", version)
     require_institution(version.product.organisation)
     _hold(version, seen)
+    version.life.permits(version, "submit", by)
+    if problems := case_problems(version):
+        raise NotNow("没有送审：算例还没有写好。", " ".join(problems))
     version.life.move(version, "submit", by=by)
     version.submitted_at = now()
     version.note = ""
@@ -188,11 +255,15 @@ def approve_version(version: ProductVersion, *, by: Reader | None, seen: int) ->
 
     Raises:
         NotAllowed: they wrote it, or belong to its institution.
-        NotNow, Stale.
+        NotNow: its state does not allow it, or a worked example does not come out.
+        Stale.
     """
     require(by, "finance.review", version)
     require_institution(version.product.organisation)
     _hold(version, seen)
+    version.life.permits(version, "approve", by)
+    if problems := case_problems(version):
+        raise NotNow("没有公布：算例没有写好。", f"退回机构修改。{' '.join(problems)}")
     product = version.product
     version.life.move(version, "approve", by=by)
     version.decided_at, version.decided_by_id = now(), reader_id(by)
@@ -249,6 +320,38 @@ def _make_way(other: ProductVersion, version: ProductVersion) -> None:
         other.valid_to = version.valid_from - timedelta(days=1)
 
 
+def _require_editable(version: ProductVersion) -> None:
+    if version.state not in version.life.phases["editable"]:
+        raise NotNow(
+            f"现在的状态是「{version.state_name}」，不能修改。",
+            "送审以后要改的，先取回。",
+        )
+
+
+def _is_sum(text: str) -> bool:
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        return False
+    return number.is_finite() and 0 < number <= MOST and text == plain(number)
+
+
+def _store_cases(version: ProductVersion, cases: list[ProductCase]) -> None:
+    version.content = version.content | {"cases": stored_cases(cases)}
+    persistence.commit()
+
+
+def _content(terms: ProductTerms, cases: list[ProductCase]) -> dict[str, Any]:
+    """A version as it is stored; of its examples what the rule still looks at."""
+    standing = []
+    for case in cases:
+        figures = {
+            name: value for name, value in case.figures.items() if name in terms.fields
+        }
+        standing.append(ProductCase(figures, case.expected))
+    return stored_terms(terms) | {"cases": stored_cases(standing)}
+
+
 def _add_version(
     product: FinanceProduct,
     number: int,
@@ -257,10 +360,12 @@ def _add_version(
     *,
     by: Reader | None,
 ) -> ProductVersion:
+    # The examples of the version before stand in the new one, to be changed where its rule differs.
+    cases = product.versions[0].cases if product.versions else []
     version = ProductVersion(
         product=product,
         number=number,
-        content=stored_terms(terms),
+        content=_content(terms, cases),
         valid_from=valid_from,
         owner_id=reader_id(by),
     )

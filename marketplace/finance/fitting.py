@@ -12,12 +12,18 @@ from datetime import date
 from marketplace.finance.content import (
     NO_APPROVAL,
     STATUS_FIELDS,
+    ProductCase,
     amount_words,
     product_questions,
 )
 from marketplace.finance.models import ProductVersion
-from marketplace.policies.content import Condition, Figures, Question, plain
-from marketplace.policies.evaluating import Verdict, check_condition, evaluate_clause
+from marketplace.policies.content import Clause, Condition, Figures, Question, plain
+from marketplace.policies.evaluating import (
+    STATES,
+    Verdict,
+    check_condition,
+    evaluate_clause,
+)
 
 # Group → its name, and the states of verdicts in it, in the order of pages.
 GROUPS = {
@@ -25,6 +31,14 @@ GROUPS = {
     "near": ("还缺资料", ("missing", "unverified")),
     "not_met": ("有条件不符合", ("not_met",)),
 }
+# What a worked example may expect, in the order of its form.
+EXPECTED = {
+    "amount": "对得上，最高多少万元",
+    "open": "对得上，金额由机构逐户商定",
+    "missing": "还缺资料",
+    "not_met": "有条件不符合",
+}
+LEAST_CASES = 3
 # In the order in which they decide where one of several requirements is enough.
 MARKS = {"amount": "符合", "missing": "还不知道", "not_met": "不符合"}
 
@@ -70,6 +84,77 @@ class Fit:
     asks: tuple[Question, ...]
 
 
+@dataclass(frozen=True)
+class Worked:
+    """A worked example and what the rule gives for it.
+
+    Attributes:
+        case: the example.
+        figures: its figures in words.
+        expected, given: what it should give and what it does, in words.
+    """
+
+    case: ProductCase
+    figures: tuple[str, ...]
+    expected: str
+    given: str
+
+    @property
+    def is_right(self) -> bool:
+        """Whether both are the same."""
+        return self.expected == self.given
+
+
+def worked_cases(version: ProductVersion) -> list[Worked]:
+    """The worked examples of a version, each with what its rule gives on its first day."""
+    questions, clause = product_questions(), _clause_of(version)
+    found = []
+    for case in version.cases:
+        verdict = evaluate_clause(clause, case.figures, version.valid_from)
+        words = [
+            f"{questions[name].label}：{questions[name].shown(value)}"
+            for name, value in case.figures.items()
+        ]
+        expected, given = _case_words(case.expected), _case_words(verdict.short)
+        found.append(Worked(case, tuple(words), expected, given))
+    return found
+
+
+def case_problems(version: ProductVersion) -> list[str]:
+    """Why the worked examples of a version do not let it act, each in a sentence; empty where they do.
+
+    A rule that looks at nothing needs none; any other needs three that come out, one that fits among them, and where
+    it requires anything one that does not.
+    """
+    if not version.terms.fields:
+        return []
+    worked, problems = worked_cases(version), []
+    if len(worked) < LEAST_CASES:
+        problems.append(f"至少写 {LEAST_CASES} 个算例，现在 {len(worked)} 个。")
+    states = {one.case.expected for one in worked}
+    if not states - {"missing", "not_met"}:
+        problems.append("至少有一个算例条件都对得上。")
+    if version.terms.conditions and "not_met" not in states:
+        problems.append("至少有一个算例有条件不符合。")
+    for number, one in enumerate(worked, 1):
+        if not one.is_right:
+            problems.append(f"第 {number} 个算例应为「{one.expected}」，算出「{one.given}」。")  # fmt: skip
+    return problems
+
+
+def _case_words(outcome: str) -> str:
+    if outcome in STATES:
+        return EXPECTED.get(outcome, STATES[outcome])
+    return f"最高 {outcome} 万元"
+
+
+def _clause_of(version: ProductVersion) -> Clause:
+    product = version.product
+    return version.terms.clause(
+        product.name, product.organisation.name, version.valid_from, version.valid_to
+    )
+
+
 def fit_of(version: ProductVersion, figures: Figures, day: date) -> Fit | None:
     """How a product fits somebody with these figures; None where its version does not act on that day.
 
@@ -78,11 +163,7 @@ def fit_of(version: ProductVersion, figures: Figures, day: date) -> Fit | None:
         figures: field → value; what is not known is left out.
         day: on which it is compared.
     """
-    terms, product = version.terms, version.product
-    clause = terms.clause(
-        product.name, product.organisation.name, version.valid_from, version.valid_to
-    )
-    verdict = evaluate_clause(clause, figures, day)
+    verdict = evaluate_clause(_clause_of(version), figures, day)
     for group, (_, states) in GROUPS.items():
         if verdict.state in states:
             questions = product_questions()
@@ -91,7 +172,7 @@ def fit_of(version: ProductVersion, figures: Figures, day: date) -> Fit | None:
                 group=group,
                 verdict=verdict,
                 outcome=_outcome(version, group, verdict),
-                checks=tuple(_checks(terms.conditions, figures)),
+                checks=tuple(_checks(version.terms.conditions, figures)),
                 asks=tuple(questions[name] for name in verdict.asks),
             )
     return None

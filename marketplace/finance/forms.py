@@ -18,6 +18,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from marketplace.finance.content import AMOUNT_FORMS, BASES, product_questions
 from marketplace.finance.life import PRODUCT_KINDS
+from marketplace.finance.loan_models import NO_PRODUCT
 from marketplace.forms import PageForm, SeenForm
 
 
@@ -91,6 +92,7 @@ class PackForm(PageForm):
 class LoanForm(SeenForm):
     """A loan as its contract has it."""
 
+    product = SelectField("产品", description="贵机构登记过的；已停办的也可以选。")
     borrower_name = StringField("借款企业", description="照营业执照填写全称。")
     borrower_uscc = StringField("统一社会信用代码", description="18 位。")
     district = SelectField("企业所在县市区")
@@ -101,9 +103,16 @@ class LoanForm(SeenForm):
     start_on = DateField("放款日")
     end_on = DateField("到期日")
 
-    def __init__(self, *args: Any, districts: Mapping[str, str], **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        districts: Mapping[str, str],
+        products: Mapping[str, str],
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.district.choices = {"": "请选择", **districts}
+        self.product.choices = {"": NO_PRODUCT, **products}
 
 
 class RepaidForm(SeenForm):

@@ -21,6 +21,14 @@ SERVES = {
     "ip_pledge": frozenset({"ip_pledge", "loan"}),
     "fund": frozenset({"equity", "fund"}),
 }
+# Kind → words in a search that ask for it; 保 alone stands in too many other words.
+SEARCH_WORDS = {
+    "loan": ("贷", "融资", "借款", "流动资金"),
+    "guarantee": ("担保", "鲁科担"),
+    "insurance": ("保险", "鲁科保"),
+    "ip_pledge": ("质押",),
+    "fund": ("基金", "股权", "风投", "创投", "融资"),
+}
 PRODUCT_LIFE = Life(
     initial="preparing",
     moves={

@@ -17,6 +17,7 @@ from marketplace.finance import announcements
 from marketplace.finance.deeds import hold_for, require_institution
 from marketplace.finance.life import MAX_NOTE
 from marketplace.finance.loan_models import FiledLoan
+from marketplace.finance.models import FinanceProduct
 from marketplace.finance.subsidies import KEYS
 from marketplace.organisations.deeds import checked_uscc
 from marketplace.organisations.models import Organisation
@@ -39,6 +40,7 @@ class LoanValues:
     """A loan as it is typed: None and empty texts where nothing could be read.
 
     Attributes:
+        product_id: number of a product of the institution; None: of none that is listed here.
         principal_fen: 分.
         rate: per cent a year, as typed.
     """
@@ -52,6 +54,7 @@ class LoanValues:
     rate: str
     start_on: date | None
     end_on: date | None
+    product_id: int | None = None
 
 
 def file_loan(
@@ -142,6 +145,8 @@ def repay_loan(
     if repaid_on is None or not loan.start_on <= repaid_on <= today():
         raise _wrong("repaid_on", "写还清的日子，在放款日和今天之间。")
     loan.repaid_on = repaid_on
+    # What the office wanted entered again has been.
+    loan.note = ""
     loan.life.move(loan, "repay", by=by)
     persistence.commit()
 
@@ -155,6 +160,7 @@ def lose_principal(
     if lost_fen is None or not 0 < lost_fen <= loan.principal_fen:
         raise _wrong("lost", "写损失的本金，大于 0，不超过贷款本金。")
     loan.lost_fen = lost_fen
+    loan.note = ""
     loan.life.move(loan, "lose", by=by)
     persistence.commit()
 
@@ -216,6 +222,10 @@ def _write(loan: FiledLoan, values: LoanValues) -> None:
         read["borrower_uscc"] = checked_uscc(values.borrower_uscc)
     except Invalid as error:
         problems["borrower_uscc"] = [error.message]
+    if values.product_id is not None:
+        product = persistence.find_row(FinanceProduct, values.product_id)
+        if product is None or product.organisation_id != loan.institution_id:
+            problems["product"] = ["选贵机构的产品，或选「没有登记的产品」。"]
     if values.district not in current_districts():
         problems["district"] = ["选企业所在的县市区。"]
     if values.principal_fen is None or not 0 < values.principal_fen <= MOST_FEN:
@@ -227,6 +237,7 @@ def _write(loan: FiledLoan, values: LoanValues) -> None:
         raise Invalid(NOT_SAVED, problems=problems)
     for name, text in read.items():
         setattr(loan, name, text)
+    loan.product_id = values.product_id
     loan.district_code = values.district
     loan.principal_fen = values.principal_fen or 0
     loan.rate = Decimal(values.rate.strip())

@@ -22,9 +22,11 @@ from marketplace.clock import now
 from marketplace.dictionaries.models import District
 from marketplace.extensions import Model
 from marketplace.finance.life import LOAN_LIFE, MAX_NOTE
+from marketplace.finance.models import FinanceProduct
 from marketplace.lifecycle import Life
 from marketplace.organisations.models import Organisation
 
+NO_PRODUCT = "没有登记的产品"
 _COUNTS = text("state <> 'withdrawn'")
 
 
@@ -82,6 +84,7 @@ class FiledLoan(Model):
     institution_id: Mapped[int] = mapped_column(
         ForeignKey("organisation.id"), index=True
     )
+    # Of the institution; None where it is lent outside of what is listed here.
     product_id: Mapped[int | None] = mapped_column(ForeignKey("finance_product.id"))
     borrower_name: Mapped[str] = mapped_column(String(120))
     borrower_uscc: Mapped[str] = mapped_column(String(18), index=True)
@@ -119,11 +122,17 @@ class FiledLoan(Model):
         foreign_keys=[institution_id], lazy="joined"
     )
     district: Mapped[District] = relationship(lazy="joined")
+    product: Mapped[FinanceProduct | None] = relationship(lazy="joined")
 
     @property
     def organisation_id(self) -> int:
         """Whose it is, as the permission table asks: nobody of the bank confirms its own."""
         return self.institution_id
+
+    @property
+    def product_name(self) -> str:
+        """The name of its product, in words where it has none."""
+        return self.product.name if self.product is not None else NO_PRODUCT
 
     @property
     def state_name(self) -> str:

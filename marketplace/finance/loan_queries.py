@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 
 from marketplace import persistence
+from marketplace.contracts.field import FEN_OF_WAN
 from marketplace.errors import NotFound
 from marketplace.extensions import db
 from marketplace.finance.disclosure import acting_ids
@@ -25,6 +27,7 @@ from marketplace.rules.content import Value
 from marketplace.rules.queries import find_value, thawed
 
 SIZE = 20
+NO_PROVINCE = "等省级贴息额"
 MOST_EXPORTED = 10_000
 
 
@@ -134,7 +137,7 @@ def computed(loan: FiledLoan) -> Computed:
     elif rules.first_by == "borrower" and not loan.is_first:
         why = "不是这家企业首次备案的贷款"
     elif loan.province_fen is None:
-        why = "等省级贴息额"
+        why = NO_PROVINCE
     interest = None
     if not why and loan.province_fen is not None:
         interest = interest_subsidy(loan.province_fen, rules)
@@ -145,17 +148,74 @@ def computed(loan: FiledLoan) -> Computed:
 
 
 def sums_of(loans: Iterable[FiledLoan]) -> dict[str, int]:
-    """Sums of a list in 分: principal, interest subsidy of the city, and what is borne of losses."""
-    sums = dict.fromkeys(("count", "principal", "interest", "city", "county"), 0)
+    """Sums of a list in 分: principal, interest subsidy of the city, and what is borne of losses.
+
+    `open` counts those whose interest subsidy is not in the sum, for what the province pays is not known.
+    """
+    names = ("count", "principal", "interest", "open", "city", "county")
+    sums = dict.fromkeys(names, 0)
     for loan in loans:
         result = computed(loan)
         sums["count"] += 1
         sums["principal"] += loan.principal_fen
         sums["interest"] += result.interest_fen or 0
+        sums["open"] += result.why == NO_PROVINCE
         if result.loss is not None:
             sums["city"] += result.loss.city
             sums["county"] += result.loss.county
     return sums
+
+
+def sums_by_product(loans: Iterable[FiledLoan]) -> list[tuple[str, dict[str, int]]]:
+    """(institution and product, sums as `sums_of`) of a list, the largest principal first."""
+    groups: dict[str, list[FiledLoan]] = {}
+    for loan in loans:
+        name = f"{loan.institution.name}：{loan.product_name}"
+        groups.setdefault(name, []).append(loan)
+    sums = [(name, sums_of(rows)) for name, rows in groups.items()]
+    return sorted(sums, key=lambda one: (-one[1]["principal"], one[0]))
+
+
+def loans_of_product(product_id: int) -> dict[str, int]:
+    """Sums of the loans that were filed under a product and not withdrawn."""
+    query = db.select(FiledLoan).where(
+        FiledLoan.product_id == product_id, FiledLoan.state != "withdrawn"
+    )
+    return sums_of(db.session.scalars(query.order_by(FiledLoan.id)))
+
+
+def figures_of_borrower(
+    organisation_id: int, day: date
+) -> Iterator[tuple[str, bool | Decimal]]:
+    """(question of clauses, its answer) by the loans that the office has confirmed for a borrower.
+
+    Only what is certain: nothing is answered by a loan that still runs, nor where what the province pays is not known.
+
+    Args:
+        organisation_id: the borrower.
+        day: on which it is asked; of its year are the loans that were paid back.
+    """
+    query = db.select(FiledLoan).where(
+        FiledLoan.borrower_id == organisation_id,
+        FiledLoan.state.in_(("confirmed", "repaid", "lost")),
+    )
+    counted = []
+    for loan in db.session.scalars(query.order_by(FiledLoan.id)):
+        is_of_year = loan.repaid_on is None or loan.repaid_on.year == day.year
+        any_counts = rules_of(thawed(loan.rules)).first_by == "loan"
+        if is_of_year and (loan.is_first or any_counts):
+            counted.append(loan)
+    if not counted:
+        return
+    yield "loan_filed", True
+    in_time = [loan for loan in counted if loan.is_in_time]
+    if in_time:
+        yield "loan_repaid", True
+    elif all(loan.state != "confirmed" for loan in counted):
+        yield "loan_repaid", False
+    known = [loan.province_fen for loan in in_time if loan.province_fen is not None]
+    if in_time and len(known) == len(in_time):
+        yield "interest_subsidy", Decimal(sum(known)) / FEN_OF_WAN
 
 
 def present_values(day: date) -> list[Value]:

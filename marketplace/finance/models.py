@@ -19,7 +19,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from marketplace.accounts.models import Person
 from marketplace.clock import now, today
 from marketplace.extensions import Model
-from marketplace.finance.content import ProductTerms, terms_of
+from marketplace.finance.content import ProductCase, ProductTerms, cases_of, terms_of
 from marketplace.finance.life import (
     MAX_NOTE,
     PACK_LIFE,
@@ -156,6 +156,11 @@ class ProductVersion(Model):
     def terms(self) -> ProductTerms:
         """What it offers and requires."""
         return terms_of(self.content)
+
+    @property
+    def cases(self) -> list[ProductCase]:
+        """Its worked examples."""
+        return cases_of(self.content)
 
     @property
     def state_name(self) -> str:

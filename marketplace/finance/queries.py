@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Collection
 from datetime import date
 from decimal import Decimal
@@ -14,7 +15,7 @@ from marketplace.errors import NotFound
 from marketplace.extensions import db
 from marketplace.finance.disclosure import acting_ids
 from marketplace.finance.fitting import status_figures
-from marketplace.finance.life import SERVES
+from marketplace.finance.life import SEARCH_WORDS, SERVES
 from marketplace.finance.models import FinanceProduct, ProductVersion
 from marketplace.listings.child_models import IntellectualProperty
 from marketplace.listings.disclosure import view_of
@@ -29,9 +30,12 @@ SIZE = 20
 NO_PRODUCT = ("没有找到这个产品。", "可以从「金融产品」里打开。")
 
 
-def catalogue(day: date) -> list[ProductVersion]:
-    """The versions that act on a day, of verified institutions, by kind and name."""
-    query = _acting_on(day).order_by(
+def catalogue(day: date, kinds: Collection[str] | None = None) -> list[ProductVersion]:
+    """The versions that act on a day, of verified institutions, by kind and name; of `kinds` where given."""
+    query = _acting_on(day)
+    if kinds is not None:
+        query = query.where(FinanceProduct.product_kind.in_(kinds))
+    query = query.order_by(
         FinanceProduct.product_kind, FinanceProduct.name, FinanceProduct.id
     )
     return list(db.session.scalars(query))
@@ -64,6 +68,16 @@ def get_listed(number: int, day: date) -> ProductVersion:
     if version is None:
         raise NotFound(*NO_PRODUCT)
     return version
+
+
+def wanted_kinds(text: str) -> list[str]:
+    """The kinds of products that a search asks for, by its words alone: nothing is read from the database."""
+    folded = unicodedata.normalize("NFKC", text)
+    return [
+        kind
+        for kind, words in SEARCH_WORDS.items()
+        if any(word in folded for word in words)
+    ]
 
 
 def published_versions(product: FinanceProduct) -> list[ProductVersion]:

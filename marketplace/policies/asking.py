@@ -52,6 +52,7 @@ class Asked:
         readings: how the clause is read by which they were chosen, each with its source.
         pieces: field → the parts that its figure is the sum of, where the cap counts for each of them.
         statuses: what checked statuses were taken from, in words.
+        sources: where else figures were taken from, in words.
     """
 
     day: date
@@ -66,6 +67,7 @@ class Asked:
     readings: list[Value] = field(default_factory=list)
     pieces: dict[str, list[Decimal]] = field(default_factory=dict)
     statuses: list[str] = field(default_factory=list)
+    sources: list[str] = field(default_factory=list)
 
 
 def read_request(form: Mapping[str, str], day: date, reader: Reader) -> Asked:
@@ -87,6 +89,7 @@ def read_request(form: Mapping[str, str], day: date, reader: Reader) -> Asked:
             asked.figures["kind"] = KINDS[mine.kind]
             _take_contracts(asked, mine.id)
             _take_statuses(asked, mine.id)
+            _take_known(asked, mine.id)
         asked.typed = {name: as_typed(one) for name, one in asked.figures.items()}
         asked.typed["day"] = day.isoformat()
         return asked
@@ -172,3 +175,11 @@ def _take_statuses(asked: Asked, organisation_id: int) -> None:
             event = "renewed"
         asked.figures["hitech_event"] = event
         asked.statuses.append(f"{row.name}，{row.period}")
+
+
+def _take_known(asked: Asked, organisation_id: int) -> None:
+    """What other rooms know of the organisation, as its filed loans; what was found before stands."""
+    for name, value, source in contributions.known_figures(organisation_id, asked.day):
+        asked.figures.setdefault(name, value)
+        if source not in asked.sources:
+            asked.sources.append(source)

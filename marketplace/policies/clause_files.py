@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,10 @@ TEXTS = {
 NEEDED = TEXTS | {"valid_from", "entitled", "payee_is_applicant", "papers"}
 MAY_HAVE = {"valid_to", "unnamed", "note", "beside"}
 BESIDE = {"achievement", "demand"}
+# A capital first: no page of policies has such an address.
+CODE = re.compile(r"[A-Z][A-Za-z0-9]*(-[A-Za-z0-9]+)*", re.ASCII)
+NUMBER = re.compile(r"\d{1,9}(\.\d{1,6})?", re.ASCII)
+MOST_TEXT = 500
 # Form → what it needs.
 PARTS = {
     "fixed": {"value"},
@@ -84,15 +89,16 @@ def read_seed(
         FaultyFileError: anything is wrong, dates of versions overlap or leave a gap.
     """
     found: dict[str, list[tuple[Clause, str]]] = {}
+    places: dict[str, list[str]] = {}
     for path in sorted((folder / "clauses").glob("*.toml")):
         text = path.read_text(encoding="utf-8")
-        pieces = _pieces(text)
-        for clause, piece in zip(
-            parse_clauses(text, path.name, questions), pieces, strict=True
-        ):
+        parsed = _parse(text, path.name, questions)
+        for (table, clause), piece in zip(parsed, _pieces(text), strict=True):
             found.setdefault(clause.code, []).append((clause, piece))
+            place = f"{table.file}:{table.lines['valid_from']}"
+            places.setdefault(clause.code, []).append(place)
     for code, versions in found.items():
-        check_dates(code, [clause for clause, _ in versions])
+        check_dates([clause for clause, _ in versions], places[code])
     return found
 
 
@@ -102,13 +108,22 @@ def _pieces(text: str) -> list[str]:
     return [f"{head}{piece.rstrip()}\n" for piece in text.split(head)[1:]]
 
 
-def check_dates(code: str, versions: list[Clause]) -> None:
-    """Refuse versions of a clause with a gap or an overlap of dates. Raises FaultyFileError."""
-    for before, after in zip(versions, versions[1:], strict=False):
+def check_dates(versions: Sequence[Clause], places: Sequence[str]) -> None:
+    """Refuse versions of a clause with a gap or an overlap of dates.
+
+    Args:
+        versions: of one clause, the earliest first.
+        places: file and line of the first day of each.
+
+    Raises:
+        FaultyFileError: the text names file and line of the version that does not follow.
+    """
+    following = zip(versions[1:], places[1:], strict=True)
+    for before, (after, place) in zip(versions, following, strict=False):
         if before.valid_to is None or before.valid_to >= after.valid_from:
-            raise FaultyFileError(f"{code}: {after.valid_from} 起的版本与前一版重叠")
+            raise FaultyFileError(f"{place}: {after.code} {after.valid_from} 起的版本与前一版重叠")  # fmt: skip
         if before.valid_to + timedelta(days=1) != after.valid_from:
-            raise FaultyFileError(f"{code}: {before.valid_to} 之后有空档")
+            raise FaultyFileError(f"{place}: {after.code} 在 {before.valid_to} 之后有空档")  # fmt: skip
 
 
 def parse_clauses(
@@ -124,10 +139,17 @@ def parse_clauses(
     Raises:
         FaultyFileError: anything is wrong; the text names file and line.
     """
+    return [clause for _, clause in _parse(text, file, questions)]
+
+
+def _parse(
+    text: str, file: str, questions: Mapping[str, Question]
+) -> list[tuple[Table, Clause]]:
+    """Each clause with the table it was read from."""
     clauses = []
     for table in parse_tables(text, file, "clause", INNER):
         try:
-            clauses.append(_Reading(table, questions).clause())
+            clauses.append((table, _Reading(table, questions).clause()))
         except FaultyFileError:
             raise
         except (TypeError, ValueError, AttributeError):
@@ -148,7 +170,7 @@ class _Reading:
         table, given = self.table, self.table.values
         table.require_keys(NEEDED, MAY_HAVE)
         self._check_shapes()
-        readings = dict(self._readings())
+        readings = self._readings()
         amount = self._amount()
         conditions = tuple(
             self._condition(one, readings) for one in table.inner["condition"]
@@ -173,9 +195,12 @@ class _Reading:
 
     def _check_shapes(self) -> None:
         table, given = self.table, self.table.values
-        for name in TEXTS | ({"note"} & set(given)):
-            if not isinstance(given[name], str) or len(given[name]) > 500:
-                raise table.fault(f"{name} 要写成引号里的文字，最多 500 字", name)
+        for name in TEXTS:
+            _check_text(table, name)
+        if given.get("note"):
+            _check_text(table, "note")
+        if not CODE.fullmatch(given["code"]):
+            raise table.fault("code 用大写字母开头，只写字母、数字和连字符，如 P-19b", "code")  # fmt: skip
         for name, known in (("in_force", IN_FORCE), ("checked", CHECKED)):
             if given[name] not in known:
                 raise table.fault(f"{name} 只能是 {'、'.join(known)}", name)
@@ -197,21 +222,31 @@ class _Reading:
         values = self.table.values.get(name, [])
         kinds = self.questions["kind"].choices
         for one in values if isinstance(values, list) else [None]:
-            if not isinstance(one, str):
-                raise self.table.fault(f"{name} 要写成文字的列表", name)
+            if not isinstance(one, str) or not _is_text(one):
+                raise self.table.fault(f"{name} 要写成文字的列表，不留空", name)
             if name != "papers" and one not in kinds:
                 raise self.table.fault(f"{name}：没有 {one!r} 这一类单位", name)
 
-    def _readings(self) -> Iterator[tuple[str, str]]:
+    def _readings(self) -> Mapping[str, str]:
+        readings: dict[str, str] = {}
         for one in self.table.inner["reading"]:
             one.require_keys({"code", "label"}, set())
-            yield one.values["code"], one.values["label"]
+            _check_text(one, "code")
+            _check_text(one, "label")
+            if one.values["code"] in readings:
+                raise one.fault(f"读法 {one.values['code']!r} 写了两次", "code")
+            readings[one.values["code"]] = one.values["label"]
+        if len(readings) == 1:
+            raise self.table.fault("读法至少写两种，只有一种读法的不写 [[clause.reading]]")  # fmt: skip
+        return readings
 
     def _condition(self, one: Table, readings: Mapping[str, str]) -> Condition:
         one.require_keys(
             {"field", "operator", "value", "says"}, {"path", "reading", "unnamed"}
         )
         given = one.values
+        for name in ("operator", "says", *({"path", "reading"} & set(given))):
+            _check_text(one, name)
         question = self._question(one, given["field"], "field")
         if given["operator"] not in OPERATORS:
             raise one.fault(f"不认识的 operator {given['operator']!r}", "operator")
@@ -243,32 +278,19 @@ class _Reading:
             raise self.table.fault("要写一个、只写一个 [[clause.amount]]")
         one = tables[0]
         form = one.values.get("form")
-        if form not in FORMS:
+        if not isinstance(form, str) or form not in FORMS:
             raise one.fault(f"不认识的 form {form!r}", "form")
         one.require_keys({"form", *PARTS[form]}, {"cap", "cap_period", "used"})
         given = one.values
-        bases = [self._question(one, name, "bases") for name in given.get("bases", [])]
-        if "bases" in PARTS[form] and not bases:
-            raise one.fault("bases 是空的", "bases")
-        wanted = {"choice"} if form == "levels" else {"money", "count"}
-        if any(question.kind not in wanted for question in bases):
-            raise one.fault("bases 里的问题不是这种 form 用的", "bases")
-        if ("cap" in given) != ("cap_period" in given):
-            raise one.fault("cap 和 cap_period 要一起写", "cap")
-        if given.get("cap_period", "year") not in PERIODS:
-            raise one.fault(f"cap_period 只能是 {'、'.join(PERIODS)}", "cap_period")
-        if "used" in given:
-            self._question(one, given["used"], "used")
+        bases = self._bases(one, form)
+        self._check_cap(one)
         levels = {}
         if form == "levels":
+            if not isinstance(given["levels"], dict) or not given["levels"]:
+                raise one.fault('levels 要写成 { 级别 = "金额" }，至少一级', "levels")
             for code in self._codes(one, bases[0], list(given["levels"]), "levels"):
                 levels[code] = self._number(one, given["levels"][code], "levels")
-        brackets = tuple(
-            (self._number(one, start, "brackets"), self._number(one, rate, "brackets"))
-            for start, rate in given.get("brackets", [])
-        )
-        if list(brackets) != sorted(brackets):
-            raise one.fault("brackets 要从小到大", "brackets")
+        brackets = tuple(self._brackets(one)) if form == "brackets" else ()
         return Amount(
             form=form,
             value=self._number_or_none(one, "value"),
@@ -280,6 +302,50 @@ class _Reading:
             cap_period=given.get("cap_period", ""),
             used=given.get("used", ""),
         )
+
+    def _bases(self, one: Table, form: str) -> list[Question]:
+        """What the amount is computed from; a clause of another form has none."""
+        names = one.values.get("bases", [])
+        if not isinstance(names, list):
+            raise one.fault("bases 要写成列表", "bases")
+        bases = [self._question(one, name, "bases") for name in names]
+        if "bases" in PARTS[form] and not bases:
+            raise one.fault("bases 是空的", "bases")
+        wanted = {"choice"} if form == "levels" else {"money", "count"}
+        if any(question.kind not in wanted for question in bases):
+            raise one.fault("bases 里的问题不是这种 form 用的", "bases")
+        if form == "levels" and len(bases) != 1:
+            raise one.fault("按级别的只看一个问题", "bases")
+        return bases
+
+    def _check_cap(self, one: Table) -> None:
+        given = one.values
+        if ("cap" in given) != ("cap_period" in given):
+            raise one.fault("cap 和 cap_period 要一起写", "cap")
+        if given.get("cap_period", "year") not in PERIODS:
+            raise one.fault(f"cap_period 只能是 {'、'.join(PERIODS)}", "cap_period")
+        if "used" not in given:
+            return
+        if "cap" not in given:
+            raise one.fault("used 说的是封顶额里已经付过的，要和 cap 一起写", "used")
+        if self._question(one, given["used"], "used").kind != "money":
+            raise one.fault("used 要用问金额的问题", "used")
+
+    def _brackets(self, one: Table) -> Iterator[tuple[Decimal, Decimal]]:
+        rows = one.values["brackets"]
+        if not isinstance(rows, list) or not rows:
+            raise one.fault('brackets 要写成 [["0", "10"], …]，至少一段', "brackets")
+        before: Decimal | None = None
+        for row in rows:
+            if not isinstance(row, list) or len(row) != 2:
+                raise one.fault("brackets 每一段写起点和百分比两个数", "brackets")
+            start = self._number(one, row[0], "brackets")
+            if before is None and start != 0:
+                raise one.fault("brackets 第一段从 0 开始", "brackets")
+            if before is not None and start <= before:
+                raise one.fault("brackets 要从小到大，起点不重复", "brackets")
+            yield start, self._number(one, row[1], "brackets")
+            before = start
 
     def _case(self, one: Table) -> Case:
         one.require_keys({"day", "expected"}, {"figures"})
@@ -304,7 +370,7 @@ class _Reading:
             raise self.table.fault("算例里要有生效当天、前一天和以后的一天")
 
     def _question(self, one: Table, name: Any, key: str) -> Question:
-        question = self.questions.get(name)
+        question = self.questions.get(name) if isinstance(name, str) else None
         if question is None:
             raise one.fault(f"没有问题 {name!r}", key)
         return question
@@ -335,10 +401,18 @@ class _Reading:
 
     def _number(self, one: Table, value: Any, key: str) -> Decimal:
         # In quotation marks: TOML would read 1.5 as a binary fraction.
-        try:
-            number = Decimal(value) if isinstance(value, str) else None
-        except InvalidOperation:
-            number = None
-        if number is None or not number.is_finite() or not 0 <= number < 10**9:
-            raise one.fault(f'{key}：{value!r} 要写成引号里的数字，如 "1.5"', key)
-        return number
+        if not isinstance(value, str) or not NUMBER.fullmatch(value):
+            raise one.fault(f'{key}：{value!r} 要写成引号里的数字，如 "1.5"，最多六位小数', key)  # fmt: skip
+        return Decimal(value)
+
+
+def _check_text(table: Table, name: str) -> None:
+    """Refuse what is no text that somebody can read. Raises FaultyFileError."""
+    value = table.values[name]
+    if not isinstance(value, str) or not _is_text(value) or len(value) > MOST_TEXT:
+        raise table.fault(f"{name} 要写成引号里的文字，不留空，最多 {MOST_TEXT} 字", name)  # fmt: skip
+
+
+def _is_text(value: str) -> bool:
+    """Whether something can be read in it, and nothing is a control character, which no database of ours stores."""
+    return bool(value.strip()) and value.replace("\n", "").isprintable()

@@ -111,6 +111,7 @@ def deed_names() -> Iterator[tuple[str, str]]:
     yield "policies.edit", "维护政策库"
     yield "policies.add", "给一条政策添加新版本"
     yield "policies.new", "添加一条政策"
+    yield "policies.texts", "载入文件原文"
     yield "policies.estimate", "测算能拿多少"
     yield "policies.keep", "存下政策测算"
     yield "command.policies.text", "命令行：载入政策文件的原文"

@@ -151,7 +151,7 @@ def _checked_clause(code: str | None, text: str) -> Clause:
 
 
 def load_text(document: str, content: bytes, *, by: Reader | None) -> list[PolicyText]:
-    """Store the official text of a document by clause; what was loaded of it before is replaced, and stays.
+    """载入原文 of a document by clause; what was loaded of it before is replaced, and stays.
 
     Args:
         document: its number, as the clauses have it.
@@ -185,6 +185,8 @@ def load_text(document: str, content: bytes, *, by: Reader | None) -> list[Polic
         raise Invalid(
             "没有找到条款。", "条款要以「第一条」「1.」「一、」或「（一）」开头。"
         )
+    # A document of many pages is read for seconds, in which others save.
+    persistence.begin_write()
     moment = now()
     former = db.select(PolicyText).where(
         PolicyText.document == document, PolicyText.replaced_at.is_(None)

@@ -54,6 +54,7 @@ class Line:
         asks: the missing answers, the one with most effect first.
         shows_box: whether the box of the first question stands in this line; of several lines the first has it.
         own: the value the verdict hangs on, in words.
+        inputs: the figures that it looked at, in words.
         trace: how the sum was computed, in words.
         more: what one more contract would bring; empty where that was not asked.
         readings: (label, outcome in words) where readings differ.
@@ -65,6 +66,7 @@ class Line:
     asks: tuple[Question, ...] = ()
     shows_box: bool = False
     own: str = ""
+    inputs: tuple[str, ...] = ()
     trace: tuple[str, ...] = ()
     more: str = ""
     readings: tuple[tuple[str, str], ...] = ()
@@ -201,6 +203,7 @@ def estimate(
                 asks=asks,
                 shows_box=is_first,
                 own=_own_words(verdict, questions),
+                inputs=tuple(_input_words(clause, figures, questions)),
                 trace=tuple(trace_words(verdict)),
                 more=_more_words(clause, figures, day, verdict, more),
                 readings=tuple(
@@ -311,6 +314,15 @@ def _own_words(verdict: Verdict, questions: Mapping[str, Question]) -> str:
     return f"{questions[name].label}：{questions[name].shown(value)}"
 
 
+def _input_words(
+    clause: Clause, figures: Figures, questions: Mapping[str, Question]
+) -> Iterable[str]:
+    """The answers that a clause looks at, each with its question."""
+    for name in clause.fields:
+        if name in figures:
+            yield f"{questions[name].label}：{questions[name].shown(figures[name])}"
+
+
 def trace_words(verdict: Verdict) -> Iterable[str]:
     """The steps of a computation, each with its result."""
     signs = {"percent": "× {}%", "times": "× {}", "plus": "加 {}", "cap": "不超过 {}"}
@@ -355,7 +367,10 @@ def _kept_line(line: Line) -> dict[str, Any]:
         "code": line.clause.code,
         "title": line.clause.title,
         "outcome": line.outcome,
+        "inputs": list(line.inputs),
         "trace": list(line.trace),
+        "readings": [list(one) for one in line.readings],
+        "asks": [one.label for one in line.asks],
         "reason": line.verdict.reason,
         "own": line.own,
         "says": line.clause.says,

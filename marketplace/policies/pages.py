@@ -5,11 +5,13 @@ from __future__ import annotations
 from flask import Blueprint, Flask, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
+from werkzeug.datastructures import FileStorage
 
 from marketplace import contributions
 from marketplace.clock import today
 from marketplace.door import OPEN_PAGE, current_reader, needs
 from marketplace.errors import Invalid, Stale
+from marketplace.parsing.documents import MAX_BYTES
 from marketplace.permissions import may
 from marketplace.policies import deeds, queries
 from marketplace.policies.asking import read_request
@@ -17,7 +19,7 @@ from marketplace.policies.clause_files import read_seed
 from marketplace.policies.contributed import tax_hints
 from marketplace.policies.estimating import FIRST_QUESTIONS, estimate
 from marketplace.policies.evaluating import STATES
-from marketplace.policies.forms import ClauseForm
+from marketplace.policies.forms import ClauseForm, OfficialTextForm
 
 blueprint = Blueprint("policies", __name__)
 
@@ -81,16 +83,58 @@ def library() -> ResponseReturnValue:
 def clause(clause_code: str) -> ResponseReturnValue:
     """One clause: its versions, its conditions, its cases, and the official text beside it."""
     versions = queries.list_versions(clause_code)
+    standing = queries.version_on(versions, today())
     return render_template(
         "policies/clause.html",
         versions=versions,
-        clause=versions[0].clause,
+        standing=standing,
+        clause=standing.clause,
         questions=queries.known_questions(),
         states=STATES,
-        literal=queries.literal_of(versions[0].clause),
+        literal=queries.literal_of(standing.clause),
         day=today(),
         may_edit=may(current_user, "policies.edit"),
     )
+
+
+@blueprint.route("/policies/texts", methods=["GET", "POST"])
+@needs("policies.edit", writes=False, takes_files=True)
+def texts() -> ResponseReturnValue:
+    """Which official texts are loaded; load one, pasted or as a file."""
+    documents = queries.loaded_documents(today())
+    form = OfficialTextForm()
+    form.offer(one.number for one in documents)
+    if not form.is_submitted():
+        return render_template("policies/texts.html", form=form, documents=documents)
+    sent = request.files.get("file")
+    given = "file" if sent is not None and sent.filename else "text"
+    try:
+        content = _sent_text(form, sent if given == "file" else None)
+        rows = deeds.load_text(form.document.data, content, by=current_user)
+    except Invalid as error:
+        problem = f"{error.message}{error.advice}"
+        form.blame(error.problems or {given: [problem]}, given)
+        page = render_template("policies/texts.html", form=form, documents=documents)
+        return page, 422
+    flash(f"已载入「{form.document.data}」，分成 {len(rows)} 条。", "success")
+    return redirect(url_for("policies.texts"), 303)
+
+
+def _sent_text(form: OfficialTextForm, file: FileStorage | None) -> bytes:
+    """What was sent of a document. Raises Invalid: no document was chosen, nothing was sent, or both."""
+    problems: dict[str, list[str]] = {}
+    if form.document.data not in dict(form.document.choices):
+        problems["document"] = ["没有这份文件，请从列出的里面选。"]
+    elif not form.document.data:
+        problems["document"] = ["选这是哪一份文件。"]
+    pasted = form.text.data or ""
+    if file is not None and pasted.strip():
+        problems["file"] = ["全文和文件只用一样，请清空其中一个。"]
+    elif file is None and not pasted.strip():
+        problems["text"] = ["贴上文件全文，或者在下面选一个文件。"]
+    if problems:
+        raise Invalid("原文没有载入。", problems=problems)
+    return pasted.encode() if file is None else file.stream.read(MAX_BYTES + 1)
 
 
 @blueprint.route("/policies/<clause_code>/new", methods=["GET", "POST"])

@@ -36,6 +36,21 @@ class Version:
         return f"{self.clause.valid_from} 至 {self.clause.valid_to}"
 
 
+@dataclass(frozen=True)
+class LoadedDocument:
+    """A document of the library, and what of its official text was loaded.
+
+    Attributes:
+        number: of the document, as clauses have it.
+        pieces: the clauses of its text, in their order; empty where none was loaded.
+        lacking: clauses of the library to which no piece of a loaded text belongs.
+    """
+
+    number: str
+    pieces: tuple[PolicyText, ...]
+    lacking: tuple[Clause, ...]
+
+
 @cache
 def known_questions() -> Mapping[str, Question]:
     """Field → question: they come with the platform and do not change while it runs."""
@@ -138,6 +153,19 @@ def list_versions(code: str) -> list[Version]:
     return [Version(row, _clause_of(row)) for row in rows]
 
 
+def version_on(versions: list[Version], day: date) -> Version:
+    """Of the versions of a clause the one that stands on a day; before the first has begun, the one that will.
+
+    Args:
+        versions: of `list_versions`, the newest first.
+        day: on which it is asked.
+    """
+    standing = [one for one in versions if one.row.replaced_at is None]
+    standing.sort(key=lambda one: one.row.valid_from)
+    begun = [one for one in standing if one.row.valid_from <= day]
+    return begun[-1] if begun else standing[0]
+
+
 def literal_words(day: date) -> dict[tuple[str, str], str]:
     """(number of the document, clause as our rules write it) → its literal text, where one was loaded."""
     query = db.select(PolicyText).where(PolicyText.replaced_at.is_(None))
@@ -147,6 +175,28 @@ def literal_words(day: date) -> dict[tuple[str, str], str]:
         text = texts.get((clause.number, clause_name(clause.clause)))
         if text is not None:
             found[clause.number, clause.clause] = text
+    return found
+
+
+def loaded_documents(day: date) -> list[LoadedDocument]:
+    """Every document of the library with what was loaded of it."""
+    query = (
+        db.select(PolicyText)
+        .where(PolicyText.replaced_at.is_(None))
+        .order_by(PolicyText.document, PolicyText.position)
+    )
+    pieces: dict[str, list[PolicyText]] = {}
+    for row in db.session.scalars(query):
+        pieces.setdefault(row.document, []).append(row)
+    found = []
+    for number, _, clauses in library(day):
+        loaded = pieces.get(number, [])
+        names = {row.clause for row in loaded}
+        lacking = []
+        for clause in clauses:
+            if loaded and clause_name(clause.clause) not in names:
+                lacking.append(clause)
+        found.append(LoadedDocument(number, tuple(loaded), tuple(lacking)))
     return found
 
 

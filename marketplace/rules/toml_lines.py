@@ -15,6 +15,7 @@ from typing import Any
 
 _TABLE = re.compile(r"\s*\[\[\s*([\w.-]+)\s*\]\]")
 _KEY = re.compile(r"\s*([A-Za-z0-9_-]+)\s*=")
+_PLACE = re.compile(r"\(at line (\d+), column \d+\)$")
 _QUOTES = re.compile(r'"""|\'\'\'')
 
 
@@ -83,8 +84,7 @@ def parse_tables(
     try:
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        # The library names the line in its text.
-        raise FaultyFileError(f"{file}: 写法不对：{error}") from None
+        raise FaultyFileError(f"{file}{_fault_words(text, str(error))}") from None
     for key, tables in content.items():
         if key != name or not isinstance(tables, list):
             raise FaultyFileError(f"{file}:1: 不认识的表 {key!r}，只写 [[{name}]]")
@@ -104,6 +104,15 @@ def parse_tables(
         values = {key: value for key, value in one.items() if key not in inner}
         tables.append(Table(file, line, values, lines, insides))
     return tables
+
+
+def _fault_words(text: str, said: str) -> str:
+    """Line and fault of a text that is no TOML: the library says both in English, the line at its end."""
+    place = _PLACE.search(said)
+    line = int(place[1]) if place else max(len(text.splitlines()), 1)
+    if said.startswith("Cannot overwrite"):
+        return f":{line}: 写法不对：同一项写了两次"
+    return f":{line}: 写法不对：检查这一行和上一行的引号、括号和等号"
 
 
 def _are_tables(value: Any) -> bool:

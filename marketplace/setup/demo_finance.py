@@ -28,7 +28,7 @@ from marketplace.listings import deeds as listing_deeds
 from marketplace.listings.models import Demand
 from marketplace.listings.review_models import Scores
 from marketplace.organisations.models import Organisation
-from marketplace.policies.content import Amount
+from marketplace.policies.content import Amount, Figure
 from marketplace.statuses import deeds as status_deeds
 
 ANY_STATUS = tuple(
@@ -81,6 +81,41 @@ EQUITY = ProductTerms(
         condition_on("capital_sought", "at_least", Decimal(100)),
     ),
 )
+# Worked by hand: (figures, what the rule must give), at a limit, past it, and with something unknown.
+LOCAL = {"is_local": True, "has_overdue": False}
+CASES: dict[str, list[tuple[dict[str, Figure], str]]] = {
+    "成果转化贷（示例）": [
+        ({**LOCAL, "high_tech": True, "capital_sought": Decimal(1000)}, "1000"),
+        ({**LOCAL, "high_tech": True, "capital_sought": Decimal(1001)}, "not_met"),
+        ({**LOCAL, "tech_sme": True}, "missing"),
+    ],
+    "专利质押贷（示例）": [
+        (
+            {
+                "patents": Decimal(1),
+                "years": Decimal(2),
+                "patent_value": Decimal(833),
+                "has_overdue": False,
+            },
+            "499.8",
+        ),
+        (
+            {
+                "patents": Decimal(1),
+                "years": Decimal(2),
+                "patent_value": Decimal(834),
+                "has_overdue": False,
+            },
+            "500",
+        ),
+        ({"patents": Decimal(1), "years": Decimal(1)}, "not_met"),
+    ],
+    "科创成长基金（示例）": [
+        ({"firm_stage": "growth", "capital_sought": Decimal(100)}, "open"),
+        ({"firm_stage": "growth", "capital_sought": Decimal(99)}, "not_met"),
+        ({"firm_stage": "start_up"}, "missing"),
+    ],
+}
 CAPITAL = {
     "title": "保持器精密冲压中试线建设融资",
     "problem": "与高校合作的保持器精密冲压工艺已经完成小试，要建一条中试线，设备和厂房改造缺口约 600 万元。",
@@ -135,7 +170,7 @@ def add_finance(people: Mapping[str, Person]) -> int:
     record_reading(LOOKED, kind=pack.kind, thing=pack.id, by=people["bank"])
     # The look was stored by a connection of its own: nothing can be saved on what was read before it.
     persistence.commit()
-    _file_loans(bank, firm, people)
+    _file_loans(bank, firm, loan, people)
     preference = investor_deeds.save_preference(
         fund,
         stages=["start_up", "growth"],
@@ -173,6 +208,8 @@ def _publish(
 
 def _submit(product: FinanceProduct, writer: Person) -> None:
     version = product.versions[0]
+    for figures, expected in CASES[product.name]:
+        deeds.add_case(version, figures, expected, by=writer, seen=version.revision)
     deeds.submit_version(version, by=writer, seen=version.revision)
 
 
@@ -212,7 +249,10 @@ def _publish_demand(firm: Organisation, people: Mapping[str, Person]) -> Demand:
 
 
 def _file_loans(
-    bank: Organisation, firm: Organisation, people: Mapping[str, Person]
+    bank: Organisation,
+    firm: Organisation,
+    product: FinanceProduct,
+    people: Mapping[str, Person],
 ) -> None:
     """One that was repaid in time, with what the province paid, and one that waits for the office."""
     values = LoanValues(
@@ -225,6 +265,7 @@ def _file_loans(
         rate="3.45",
         start_on=today() - timedelta(days=400),
         end_on=today() - timedelta(days=35),
+        product_id=product.id,
     )
     banker, operator = people["bank"], people["operator"]
     loan = loan_deeds.file_loan(bank, values, by=banker)

@@ -90,6 +90,15 @@ SAMPLE_LISTS = (
 # Public on purpose: `flask prepare` prints it, and `load_demonstration` refuses a live site.
 DEMO_PASSWORD = "Dongchang-7Lake"  # noqa: S105
 # A demand as firms write them, and as somebody wrote it after asking.
+# What a firm has typed into 「我能拿多少」: five clauses are met, and three and more have a question left.
+FIGURES_OF_FIRM = {
+    "kind": "firm",
+    "tax_free_amount": "2000",
+    "hitech_event": "first",
+    "platform": "provincial_lab",
+    "talent_level": "provincial",
+    "pilot_base": "yes",
+}
 VAGUE_REASON = "目标没有数字，写了两件事，先问清楚"
 VAGUE = {
     "title": "轴承有噪音想解决一下",
@@ -282,11 +291,9 @@ def _store_estimate() -> PolicyEstimate:
     """A firm that meets five clauses, with three and more that it has still to answer for."""
     firm = _demo_person("firm")
     (organisation_id, *_) = firm.organisation_ids
-    figures = {
-        "kind": "firm", "tax_free_amount": "2000", "hitech_event": "first",
-        "platform": "provincial_lab", "talent_level": "provincial", "pilot_base": "yes",
-    }  # fmt: skip
-    return policy_deeds.keep_estimate(organisation_id, figures, today(), by=firm)
+    return policy_deeds.keep_estimate(
+        organisation_id, FIGURES_OF_FIRM, today(), by=firm
+    )
 
 
 def _draft_synonyms() -> None:

@@ -145,6 +145,8 @@ def _page(row: Envelope, status: int = 200, **forms: SeenForm) -> ResponseReturn
     persistence.stop_writing()
     number = request.args.get("page", 1, type=int)
     movements, arithmetic = queries.movements_page(row, number)
+    claims_number = request.args.get("claims", 1, type=int)
+    claims, of_claims = queries.claims_page(row, claims_number)
     granted = next_deeds(row, current_user)
     given = {"budget": BudgetForm(formdata=None), "basis": BasisForm(formdata=None)}
     page = render_template(
@@ -153,7 +155,10 @@ def _page(row: Envelope, status: int = 200, **forms: SeenForm) -> ResponseReturn
         movements=movements,
         page=arithmetic.clamp(number),
         pages=arithmetic.pages,
-        claims=queries.claims_of(row),
+        claims=claims,
+        claims_total=of_claims.total,
+        claims_page=of_claims.clamp(claims_number),
+        claims_pages=of_claims.pages,
         states=queries.claims_by_state(row),
         state_names=CLAIM_LIFE.names,
         clauses=[one for one in clauses_on(today()) if one.code in row.clause_codes],

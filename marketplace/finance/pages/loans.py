@@ -60,7 +60,8 @@ def new_loan() -> ResponseReturnValue:
     institution = queries.get_institution(
         current_user, request.values.get("organisation", type=persistence.row_number)
     )
-    form = LoanForm(districts=current_districts())
+    choices = _choices(institution)
+    form = LoanForm(**choices)
     if not form.is_submitted():
         return _form_page(form, institution)
     try:
@@ -85,12 +86,14 @@ def refile_loan(loan_id: int) -> ResponseReturnValue:
     row = loan_queries.get_loan(loan_id, by=current_user)
     # The office reads the loan, too, and has nothing to fill in.
     require(current_user, "finance.file_loan", row)
-    form = LoanForm(districts=current_districts())
+    choices = _choices(row.institution)
+    form = LoanForm(**choices)
     if not form.is_submitted():
         filled = LoanForm(
             formdata=None,
-            districts=current_districts(),
+            **choices,
             data={
+                "product": str(row.product_id or ""),
                 "borrower_name": row.borrower_name,
                 "borrower_uscc": row.borrower_uscc,
                 "district": row.district_code,
@@ -170,6 +173,7 @@ def office_loans() -> ResponseReturnValue:
         "finance/office_loans.html",
         rows=[(row, loan_queries.computed(row)) for row in rows[first : first + SIZE]],
         sums=loan_queries.sums_of(rows),
+        products=loan_queries.sums_by_product(rows),
         filters=filters,
         states=LOAN_LIFE.names,
         districts=current_districts(),
@@ -268,7 +272,17 @@ def _done(row: FiledLoan) -> ResponseReturnValue:
     return redirect(url_for("finance.loan", loan_id=row.id), 303)
 
 
+def _choices(institution: Organisation) -> dict[str, Any]:
+    """What the boxes of a loan offer."""
+    products = {}
+    for one in queries.products_of([institution.id]):
+        if one.state != "preparing":
+            products[str(one.id)] = one.name
+    return {"districts": current_districts(), "products": products}
+
+
 def _values(form: LoanForm) -> LoanValues:
+    product = form.product.data or ""
     try:
         principal = read_fen(form.principal.data or "")
     except ParseError:
@@ -284,7 +298,16 @@ def _values(form: LoanForm) -> LoanValues:
         rate=form.rate.data or "",
         start_on=form.start_on.data,
         end_on=form.end_on.data,
+        # 0 is nobody's: what is no number is refused by the deed.
+        product_id=_product_number(product) if product else None,
     )
+
+
+def _product_number(text: str) -> int:
+    try:
+        return persistence.row_number(text)
+    except ValueError:
+        return 0
 
 
 def _fen(raw: str | None, name: str) -> int | None:
@@ -352,6 +375,7 @@ def _cells(row: FiledLoan) -> list[str]:
         shared = (yuan(result.loss.city), yuan(result.loss.county))
     return [
         row.institution.name,
+        row.product_name,
         row.borrower_name,
         row.borrower_uscc,
         row.district.name,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
@@ -13,22 +13,30 @@ from marketplace import persistence
 from marketplace.clock import today
 from marketplace.door import OPEN_PAGE, current_reader, needs
 from marketplace.errors import Invalid
-from marketplace.finance import deeds, pack_queries, queries
+from marketplace.finance import deeds, loan_queries, pack_queries, queries
 from marketplace.finance.content import (
     NO_APPROVAL,
     STATUS_FIELDS,
     amount_words,
     product_questions,
 )
-from marketplace.finance.fitting import fit_of, fits_of
+from marketplace.finance.fitting import (
+    EXPECTED,
+    case_problems,
+    fit_of,
+    fits_of,
+    worked_cases,
+)
 from marketplace.finance.forms import NoteForm, ProductForm
 from marketplace.finance.models import FinanceProduct, ProductVersion
 from marketplace.finance.pages.blueprint import blueprint
 from marketplace.finance.typed_terms import Reading, read_terms, typed_terms
 from marketplace.forms import SeenForm, read_revision
 from marketplace.organisations.models import Organisation
+from marketplace.parsing import ParseError
 from marketplace.permissions import may, require
-from marketplace.policies.estimating import as_typed, read_told
+from marketplace.policies.content import plain
+from marketplace.policies.estimating import as_typed, read_amount, read_told
 
 OWN = "/mine/finance/products/<int:product_id>"
 VERSION = "/mine/finance/versions/<int:version_id>"
@@ -84,6 +92,7 @@ def product(product_id: int) -> ResponseReturnValue:
         fit=fit_of(version, figures, today()),
         organisation=organisation,
         amount=amount_words(version.terms.amount),
+        cases=worked_cases(version),
         no_approval=NO_APPROVAL,
     )
 
@@ -171,6 +180,51 @@ def edit_product(product_id: int) -> ResponseReturnValue:
         return row
 
     return _save(form, reading, deed, "草稿已保存，看过没有问题就送审。", product=row)
+
+
+@blueprint.post(f"{VERSION}/cases")
+@needs("finance.offer", of_thing=True)
+def add_case(version_id: int) -> ResponseReturnValue:
+    """Add a worked example to a draft."""
+    row = queries.get_version(version_id, by=current_user)
+    require(current_user, "finance.offer", row)
+    questions = product_questions()
+    typed = {name: request.form.get(name, "")[:60] for name in row.terms.fields}
+    typed |= {name: request.form.get(name, "")[:60] for name in ("expected", "sum")}
+    told = read_told(typed, questions)
+    problems = dict(told.problems)
+    try:
+        expected = typed["expected"]
+        if expected == "amount":
+            expected = plain(read_amount(typed["sum"].strip()))
+    except ParseError as error:
+        problems["sum"] = [error.sentence]
+    try:
+        if problems:
+            raise Invalid("算例没有保存。", problems=problems)
+        deeds.add_case(
+            row,
+            told.figures,
+            expected,
+            by=current_user,
+            seen=SeenForm().seen_revision,
+        )
+    except Invalid as error:
+        return _office_page(row.product, 422, case=(typed, error.problems))
+    flash("算例已添加。", "success")
+    return redirect(url_for("finance.product_office", product_id=row.product_id), 303)
+
+
+@blueprint.post(f"{VERSION}/cases/remove")
+@needs("finance.offer", of_thing=True)
+def remove_case(version_id: int) -> ResponseReturnValue:
+    """Remove a worked example from a draft."""
+    number = request.form.get("number", 0, type=persistence.row_number) or 0
+    return _press(
+        version_id,
+        lambda row, **acting: deeds.remove_case(row, number, **acting),
+        "算例已删除。",
+    )
 
 
 @blueprint.post(f"{VERSION}/submit")
@@ -283,8 +337,20 @@ def _form_page(
 
 
 def _office_page(
-    row: FinanceProduct, status: int = 200, *, returning: NoteForm | None = None
+    row: FinanceProduct,
+    status: int = 200,
+    *,
+    returning: NoteForm | None = None,
+    case: tuple[dict[str, str], Mapping[str, list[str]]] = ({}, {}),
 ) -> ResponseReturnValue:
+    """The page of a product with all its versions.
+
+    Args:
+        row: the product.
+        status: of the answer.
+        returning: what an operator typed, that was refused.
+        case: a worked example that was typed and refused, with what is wrong.
+    """
     version = row.open_version
     seen = str(version.revision) if version is not None else ""
     page = render_template(
@@ -296,6 +362,13 @@ def _office_page(
         reviews=version is not None and may(current_user, "finance.review", version),
         may_write=_may_write(row, version),
         amount_words=amount_words,
+        cases={one.id: worked_cases(one) for one in row.versions},
+        loans=loan_queries.loans_of_product(row.id),
+        case_problems=case_problems(version) if version is not None else [],
+        questions=product_questions(),
+        expected=EXPECTED,
+        case_typed=case[0],
+        case_faults=case[1],
     )
     return page, status
 

@@ -380,10 +380,10 @@ ELSEWHERE = {
         "convert", "done", "drop", "give", "plan", "publicise", "receive", "reverse", "settle", "share",
     ),
     "finance": (
-        "accept_interest", "approve_version", "confirm_loan", "decline_interest", "drop_version", "edit_product",
-        "end_product", "investor", "lose_principal", "new_loan", "new_pack", "new_product", "note_province",
-        "recall_version", "refile_loan", "reopen_loan", "repay_loan", "return_loan", "return_version", "show_interest",
-        "submit_version", "withdraw_interest", "withdraw_loan", "withdraw_pack",
+        "accept_interest", "add_case", "approve_version", "confirm_loan", "decline_interest", "drop_version",
+        "edit_product", "end_product", "investor", "lose_principal", "new_loan", "new_pack", "new_product",
+        "note_province", "recall_version", "refile_loan", "remove_case", "reopen_loan", "repay_loan", "return_loan",
+        "return_version", "show_interest", "submit_version", "withdraw_interest", "withdraw_loan", "withdraw_pack",
     ),
     "certificates": ("cancel", "decline", "issue", "new", "withdraw"),
     "ratings": ("give", "reply"),
@@ -408,7 +408,7 @@ ELSEWHERE = {
     "personal_data": ("close", "consent"),
     "profiles": ("check", "end", "hide_broker", "hide_profile", "own_broker", "own_profile", "send_back"),
     "verdicts": ("drop_grades", "stop_grades", "use_grades"),
-    "policies": ("add", "new"),
+    "policies": ("add", "new", "texts"),
     "envelopes": (
         "add", "approve", "basis", "begin", "budget", "decide", "new", "new_cohort", "pay", "remove", "remove_member",
         "submit", "switch", "upload", "withdraw",

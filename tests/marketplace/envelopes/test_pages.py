@@ -19,7 +19,7 @@ from marketplace.extensions import db
 from marketplace.files import storage, upkeep
 from marketplace.files.scanning import HELD
 from tests.factories import Factory
-from tests.marketplace.envelopes.world import HITECH, NOTE, WAN, World
+from tests.marketplace.envelopes.world import HITECH, NOTE, WAN, World, hand_papers
 from tests.marketplace.files.samples import pdf_of
 
 SignIn = Callable[..., FlaskClient]
@@ -228,6 +228,37 @@ def test_operators_set_money_up_and_take_lists_out(
         assert sheet is not None
         cells = [cell.value for line in sheet.iter_rows() for cell in line]
         assert set(expected) <= set(cells)
+
+
+def test_claims_and_movements_stand_on_pages_of_their_own(
+    world: World, sign_in: SignIn, make: Factory
+) -> None:
+    envelope = world.open_envelope(300 * WAN, name="许多单位申领的资金")
+    claimants = []
+    for number in range(queries.SIZE + 1):
+        firm = make.organisation(f"第 {number} 家申领单位（示例）")
+        person = make.person("firm", firm)
+        row = world.draft(envelope=envelope, organisation=firm, by=person)
+        hand_papers(row, by=person)
+        deeds.submit_claim(row, by=person, seen=row.revision)
+        claimants.append(row.claimant_name)
+    operator = sign_in(world.operator)
+    place = f"/office/envelopes/{envelope.id}"
+
+    first = operator.get(place).get_data(as_text=True)
+    second = operator.get(f"{place}?claims=2&page=2").get_data(as_text=True)
+
+    rows = 'data-label="申领人">'
+    assert f"（{queries.SIZE + 1}）" in first
+    assert (first.count(rows), second.count(rows)) == (queries.SIZE, 1)
+    # The newest first; the budget and 21 reservations are 22 movements.
+    assert f"{rows}{claimants[0]}" in second
+    left = 'data-label="余额（元）"'
+    assert (first.count(left), second.count(left)) == (queries.SIZE, 2)
+    assert f"{place}?page=1&amp;claims=2#claims" in first
+    assert f"{place}?page=2&amp;claims=1#statement" in first
+    for odd in ("?claims=0", "?claims=x", "?claims=99999999999999999999"):
+        assert operator.get(place + odd).status_code == 200
 
 
 def test_a_cohort_in_the_browser(world: World, sign_in: SignIn) -> None:

@@ -105,9 +105,10 @@ def test_who_is_paid_is_a_reading(world: World, make: Factory) -> None:
 
 def test_years_count_by_level_and_leave_as_the_office_wants(world: World) -> None:
     cohort = cohort_of(world)
-    cohort_of(world, "第二期", f"=张三,123X,初级,C-001,{ISSUER},{YEAR}-01-05")
+    twice = f"张三,123X,初级,C-001,{ISSUER},{YEAR}-01-05"
+    cohort_of(world, "第二期", f"{twice}\n=王五,0005,高级,C-005,{ISSUER},{YEAR}-01-05")
     counts = {year: dict(levels) for year, levels in queries.trained_by_year()}
-    assert counts == {YEAR: {"junior": 2}, YEAR - 1: {"intermediate": 1}}
+    assert counts == {YEAR: {"junior": 2, "senior": 1}, YEAR - 1: {"intermediate": 1}}
 
     row = world.submitted("P-20a", cohort=cohort, figures=None)
     cells = cells_of(exporting.export_training(queries.trained_in(YEAR)))
@@ -115,11 +116,35 @@ def test_years_count_by_level_and_leave_as_the_office_wants(world: World) -> Non
     assert cells[1][1:5] == ["张三", "123X", "初级技术经纪人", "C-001"]
     assert (cells[1][10], cells[1][11]) == ("0.1", row.number)
     # Nothing that a spreadsheet would compute.
-    assert cells[3][1] == "'=张三"
+    assert cells[3][1] == "'=王五"
 
     set_rule("training.columns", "证书编号、开户银行、姓名", world=world)
     cells = cells_of(exporting.export_training(queries.trained_in(YEAR - 1)))
     assert cells == [["证书编号", "开户银行", "姓名"], ["C-003", "", "李四"]]
+
+
+def test_a_person_counts_once_at_a_level_in_the_year_of_the_first_certificate(
+    world: World,
+) -> None:
+    cohort_of(world)
+    later = f"""张三,123X,初级,C-801,{ISSUER},{YEAR}-03-01
+李四,0001,中级,C-802,{ISSUER},{YEAR}-03-01
+李四,0001,高级,C-803,{ISSUER},{YEAR}-03-01
+"""
+    cohort_of(world, "第二期", later)
+
+    counts = {year: dict(levels) for year, levels in queries.trained_by_year()}
+    listed = {
+        year: [one.certificate_no for one in queries.trained_in(year)]
+        for year in (YEAR, YEAR - 1, YEAR - 2)
+    }
+
+    assert counts == {YEAR: {"junior": 2, "senior": 1}, YEAR - 1: {"intermediate": 1}}
+    assert listed == {
+        YEAR: ["C-001", "C-002", "C-803"],
+        YEAR - 1: ["C-003"],
+        YEAR - 2: [],
+    }
 
 
 def test_lines_are_read_all_or_none(world: World) -> None:

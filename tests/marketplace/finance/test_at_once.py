@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -27,6 +28,7 @@ from marketplace.finance.loan_models import FiledLoan
 from marketplace.finance.models import FirmPack, ProductVersion
 from marketplace.lifecycle import history_of
 from marketplace.organisations.models import Organisation
+from marketplace.policies.content import Figure
 from tests.factories import Factory
 from tests.marketplace.finance.world import CAPITAL, World, terms_of
 from tests.racing import at_once, committing_site
@@ -93,9 +95,27 @@ def test_one_pack_of_three_presses(site: Flask) -> None:
     assert [one.deed for one in history_of(pack)] == ["create", "withdraw"]
 
 
+def test_two_examples_at_once(site: Flask) -> None:
+    world = World(Factory(db.session))
+    version = world.draft().versions[0]
+    number, seen, banker = version.id, version.revision, world.banker.id
+
+    def add_with(sought: int) -> Callable[[], None]:
+        def add() -> None:
+            row = db.session.get_one(ProductVersion, number)
+            figures: dict[str, Figure] = {"capital_sought": Decimal(sought)}
+            deeds.add_case(row, figures, "missing", by=person(banker), seen=seen)
+
+        return add
+
+    assert outcomes_of(site, add_with(100), add_with(200)) == ["done", "refused"]
+    assert len(db.session.get_one(ProductVersion, number).cases) == 1
+
+
 def test_approved_or_recalled(site: Flask) -> None:
     world = World(Factory(db.session))
     version = world.draft().versions[0]
+    world.give_cases(version)
     deeds.submit_version(version, by=world.banker, seen=version.revision)
     number, seen = version.id, version.revision
     banker, operator = world.banker.id, world.operator.id

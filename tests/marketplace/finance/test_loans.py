@@ -143,6 +143,8 @@ def test_a_faulty_case_is_refused(text: str, written: Callable[..., Any]) -> Non
         ({"start_on": today() + timedelta(days=1)}, "start_on"),
         ({"end_on": today() - timedelta(days=300)}, "end_on"),
         ({"end_on": None}, "end_on"),
+        ({"product_id": 0}, "product"),
+        ({"product_id": 10**12}, "product"),
     ],
 )
 def test_what_is_refused(changes: dict[str, Any], wrong: str, world: World) -> None:
@@ -233,9 +235,97 @@ def test_what_a_loan_comes_to(world: World) -> None:
         "count": 3,
         "principal": 900_000_000,
         "interest": 16_666_66,
+        "open": 0,
         "city": 21_604_93,
         "county": 21_604_94,
     }
+
+
+def test_loans_of_a_product(world: World) -> None:
+    product = world.product()
+    first = file_loan(world, product_id=product.id)
+    other = file_loan(world, contract_no="LX-2026-002", borrower_uscc=new_uscc())
+    for deed in ("confirm", "repay"):
+        press(world, first, deed)
+    # One that the bank took back counts nowhere.
+    gone = file_loan(world, contract_no="LX-2026-003", product_id=product.id)
+    press(world, gone, "withdraw")
+
+    listed = loan_queries.all_loans(loan_queries.LoanFilters())
+    sums = dict(loan_queries.sums_by_product(listed))
+
+    assert set(sums) == {"鲁西示例银行：成果转化贷", "鲁西示例银行：没有登记的产品"}
+    assert sums["鲁西示例银行：成果转化贷"]["open"] == 1
+    assert loan_queries.loans_of_product(product.id)["count"] == 1
+    # A product of another institution is none of this bank's.
+    with pytest.raises(Invalid) as refused:
+        loan_deeds.file_loan(
+            world.fund,
+            world.loan_values(contract_no="DC-2", product_id=product.id),
+            by=world.investor,
+        )
+    assert "product" in refused.value.problems
+    assert other.product_name == "没有登记的产品"
+
+
+def test_an_estimate_knows_the_loans_of_its_firm(world: World, sign_in: SignIn) -> None:
+    def figures(year: int = today().year) -> dict[str, Any]:
+        day = date(year, 12, 31)
+        return dict(loan_queries.figures_of_borrower(world.firm.id, day))
+
+    loan = file_loan(world)
+    assert figures() == {}
+    press(world, loan, "confirm")
+    # Whether a loan that still runs will be paid back in time, nobody knows.
+    assert figures() == {"loan_filed": True}
+    press(world, loan, "repay")
+    assert figures() == {"loan_filed": True, "loan_repaid": True}
+    press(world, loan, "note")
+    assert figures()["interest_subsidy"] == Decimal("3.333333")
+    # One that is not the borrower's first changes nothing, and the next year begins without.
+    other = file_loan(world, contract_no="LX-2026-002")
+    for deed in ("confirm", "repay", "note"):
+        press(world, other, deed)
+    assert figures()["interest_subsidy"] == Decimal("3.333333")
+    assert figures(today().year + 1) == {}
+
+    page = sign_in(world.chief).get("/policies/estimate").get_data(as_text=True)
+    assert "取自银行申报、主管部门备案的贷款" in page
+    assert 'value="3.333333"' in page
+    stranger = sign_in(world.stranger).get("/policies/estimate")
+    assert "备案的贷款" not in stranger.get_data(as_text=True)
+
+
+@pytest.mark.parametrize(
+    ("deeds", "answer"), [(("confirm", "lose"), False), (("confirm",), None)]
+)
+def test_a_loan_that_was_lost_was_not_paid_back(
+    deeds: tuple[str, ...], answer: bool | None, world: World
+) -> None:
+    loan = file_loan(world)
+    for deed in deeds:
+        press(world, loan, deed)
+
+    figures = dict(loan_queries.figures_of_borrower(world.firm.id, today()))
+
+    assert figures.get("loan_repaid") == answer
+    assert "interest_subsidy" not in figures
+
+
+@pytest.mark.parametrize("end", ["repay", "lose"])
+def test_what_the_office_wanted_goes_when_it_was_entered_again(
+    end: str, world: World
+) -> None:
+    loan = file_loan(world)
+    for deed in ("confirm", "repay", "reopen"):
+        press(world, loan, deed)
+    assert loan.note == "日期写错了"
+
+    press(world, loan, end)
+
+    assert loan.note == ""
+    notes = [one.note for one in history_of(loan) if one.deed == "reopen"]
+    assert notes == ["日期写错了"]
 
 
 def test_one_that_was_repaid_late_gets_nothing(world: World) -> None:
@@ -304,8 +394,13 @@ def test_in_the_browser(world: World, sign_in: SignIn) -> None:
         "start_on": (today() - timedelta(days=90)).isoformat(),
         "end_on": (today() + timedelta(days=90)).isoformat(),
     }
+    product = world.product()
     wrong = bank.post("/mine/finance/loans/new", data={**data, "principal": "很多"})
     assert wrong.status_code == 422
+    odd = bank.post("/mine/finance/loans/new", data={**data, "product": "x"})
+    assert "没有登记的产品" in odd.get_data(as_text=True)
+    assert odd.status_code == 422
+    data["product"] = str(product.id)
     assert "写贷款本金" in wrong.get_data(as_text=True)
     assert bank.post("/mine/finance/loans/new", data=data).status_code == 303
     loan = db.session.scalars(sa.select(FiledLoan)).one()
@@ -351,6 +446,10 @@ def test_in_the_browser(world: World, sign_in: SignIn) -> None:
     header, row = book.active.iter_rows(values_only=True)
     cells = dict(zip(header, row, strict=True))
     assert cells["市级贴息（元）"] == "5,000.00"
+    assert cells["产品"] == "成果转化贷"
+    assert "鲁西示例银行：成果转化贷" in listed.get_data(as_text=True)
+    office_page = bank.get(f"/mine/finance/products/{product.id}")
+    assert "备案的贷款 1 笔，本金 3,000,000.00 元" in office_page.get_data(as_text=True)
     # A cell that begins as a formula does is a text.
     assert cells["借款企业"].startswith("'=cmd")
 

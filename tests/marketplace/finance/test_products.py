@@ -199,6 +199,40 @@ def test_no_float_computes(make: Factory) -> None:
             )
 
 
+@pytest.mark.parametrize(
+    ("text", "kinds"),
+    [
+        ("科技贷款", ["loan"]),
+        ("鲁科担", ["guarantee"]),
+        ("科技保险", ["insurance"]),
+        ("专利质押贷", ["loan", "ip_pledge"]),
+        ("股权融资", ["loan", "fund"]),
+        ("保持器注塑", []),
+        ("轴承", []),
+        ("", []),
+    ],
+)
+def test_what_a_search_asks_for(text: str, kinds: list[str]) -> None:
+    assert queries.wanted_kinds(text) == kinds
+
+
+def test_a_search_for_a_loan_finds_the_products(
+    world: World, client: FlaskClient
+) -> None:
+    product = world.product()
+    address = f"/finance/products/{product.id}"
+
+    assert address in client.get("/search?q=贷款").get_data(as_text=True)
+    for other in ("/search?q=轴承", "/search?q=担保", "/search"):
+        assert address not in client.get(other).get_data(as_text=True)
+    said = client.get("/search?q=担保&kind=demand").get_data(as_text=True)
+    assert "这一类现在没有公布的产品" in said
+    header = client.get("/").get_data(as_text=True).split("</header>")[0]
+    assert 'href="/finance"' in header
+    header = client.get(address).get_data(as_text=True).split("</header>")[0]
+    assert 'href="/finance" aria-current="true"' in header
+
+
 def test_two_versions_on_their_days(
     world: World, stop_clock: Callable[..., None]
 ) -> None:
@@ -224,6 +258,7 @@ def test_nobody_lets_their_own_through(world: World) -> None:
     version = product.versions[0]
     # An operator who belongs to the bank.
     both = world.make.person("operator", world.bank)
+    world.give_cases(version)
     deeds.submit_version(version, by=world.banker, seen=version.revision)
 
     for person in (world.banker, world.chief, both):
@@ -276,6 +311,7 @@ def test_what_is_ended_is_in_no_catalogue(world: World) -> None:
     deeds.begin_version(product, terms_of(), today(), by=world.banker, seen=1)
     version = product.open_version
     assert version is not None
+    world.give_cases(version)
     deeds.submit_version(version, by=world.banker, seen=version.revision)
 
     deeds.end_product(product, by=world.banker, seen=product.revision)
@@ -393,7 +429,12 @@ def test_the_bank_writes_and_the_operator_publishes_in_the_browser(
     late = bank.post(f"{place}/edit", data={**data, "seen": version.revision - 1})
     assert late.status_code == 409
     seen = {"seen": version.revision}
-    assert bank.post(f"/mine/finance/versions/{version.id}/submit", data=seen).status_code == 303  # fmt: skip
+    submit = f"/mine/finance/versions/{version.id}/submit"
+    early = bank.post(submit, data=seen)
+    assert early.status_code == 409
+    assert "至少写 3 个算例，现在 0 个" in early.get_data(as_text=True)
+    world.give_cases(version)
+    assert bank.post(submit, data={"seen": version.revision}).status_code == 303
     assert "科创贷" in operator.get("/office/review?tray=products").get_data(as_text=True)  # fmt: skip
     seen = {"seen": version.revision}
     office = f"/office/finance/versions/{version.id}"

@@ -17,7 +17,7 @@ from marketplace.finance import (
     loan_deeds,
     pack_deeds,
 )
-from marketplace.finance.content import ProductTerms
+from marketplace.finance.content import ProductTerms, product_questions
 from marketplace.finance.investor_models import InvestorRequest
 from marketplace.finance.loan_deeds import LoanValues
 from marketplace.finance.loan_models import FiledLoan
@@ -26,6 +26,8 @@ from marketplace.finance.pack_content import items_of
 from marketplace.finance.typed_terms import read_terms
 from marketplace.listings.models import Demand
 from marketplace.organisations.models import Organisation
+from marketplace.policies.content import Figure
+from marketplace.policies.evaluating import evaluate_clause
 from marketplace.statuses import deeds as status_deeds
 from marketplace.statuses.models import OrganisationStatus
 from tests.factories import Factory, new_uscc
@@ -63,6 +65,31 @@ def terms_of(**changes: Any) -> ProductTerms:
     reading = read_terms(typed)
     assert reading.terms is not None, reading.problems
     return reading.terms
+
+
+def figures_that_fit(terms: ProductTerms) -> dict[str, Figure]:
+    """Figures for which every requirement of a product is just met, and its base is 500 万元."""
+    figures: dict[str, Figure] = dict.fromkeys(terms.amount.bases, Decimal(500))
+    for condition in terms.conditions:
+        value = condition.value
+        figures[condition.field] = value[0] if isinstance(value, tuple) else value
+    return figures
+
+
+def figures_that_do_not(terms: ProductTerms) -> dict[str, Figure]:
+    """The same, with the last requirement that is no alternative not met."""
+    figures = figures_that_fit(terms)
+    (*_, last) = [one for one in terms.conditions if not one.path]
+    value = figures[last.field]
+    if isinstance(value, Decimal):
+        past = {"at_least": Decimal("-0.01"), "at_most": Decimal("0.01")}
+        figures[last.field] = value + past[last.operator]
+    elif isinstance(value, bool):
+        figures[last.field] = not value
+    else:
+        codes = product_questions()[last.field].choices
+        (figures[last.field], *_) = [one for one in codes if one not in last.value]
+    return figures
 
 
 class World:
@@ -108,10 +135,28 @@ class World:
         self.publish(row)
         return row
 
+    def give_cases(self, version: ProductVersion) -> None:
+        """Worked examples of the rule of a draft in the place of those it has: met, not met, and nothing known."""
+        acting = {"by": self.banker}
+        for _ in version.cases:
+            deeds.remove_case(version, 1, seen=version.revision, **acting)
+        terms = version.terms
+        fitting_figures = figures_that_fit(terms)
+        sum_ = evaluate_clause(
+            terms.clause("", "", today(), None), fitting_figures, today()
+        ).short
+        for figures, expected in (
+            (fitting_figures, sum_),
+            (figures_that_do_not(terms), "not_met"),
+            ({}, "missing"),
+        ):
+            deeds.add_case(version, figures, expected, seen=version.revision, **acting)
+
     def publish(self, row: FinanceProduct) -> ProductVersion:
         """Hand the open version in and let it act."""
         version = row.open_version
         assert version is not None
+        self.give_cases(version)
         deeds.submit_version(version, by=self.banker, seen=version.revision)
         deeds.approve_version(version, by=self.operator, seen=version.revision)
         return version
@@ -196,6 +241,7 @@ def pages_of(world: World) -> dict[str, list[Any]]:
     products = [world.product(), world.draft("还没送审的产品")]
     handed_in = world.draft("送审的产品")
     version = handed_in.versions[0]
+    world.give_cases(version)
     deeds.submit_version(version, by=world.banker, seen=version.revision)
     loans = []
     for station in ("filed", "confirm", "return", "repay", "lose"):

@@ -81,6 +81,7 @@ def test_a_guest_sees_what_they_can_get_and_nothing_is_kept(
 
     assert "预估上限 30 万元" in text
     assert "叠加待核实 · 以主管部门审核为准" in text
+    assert "看了您的：单位性质：企业；年度免税技术交易额：2000 万元" in text
     assert "您填的数 → 2000；按比例 × 1.5% → 30" in text
     assert "没有保存" in text
     assert db.session.scalar(db.select(db.func.count(PolicyEstimate.id))) == 0
