@@ -1,13 +1,15 @@
 """用户协议 and 隐私政策: the texts as they are shown now, and who agreed to which of them and when.
 
 A live site writes its own into `DATA_DIR/texts/`; until then the drafts of this module are shown, with what has to be
-filled in marked.
+filled in marked. Who agreed to an earlier text is asked again at the next sign-in (个人信息保护法 art. 14).
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from flask import current_app
@@ -60,6 +62,21 @@ class Agreement:
         return blocks
 
 
+@dataclass(frozen=True)
+class Difference:
+    """How a text differs from an earlier one, by whole paragraphs.
+
+    Attributes:
+        since: when the person agreed to the earlier one, in UTC.
+        removed: paragraphs and headings that stand no longer there.
+        added: those that are new.
+    """
+
+    since: datetime
+    removed: list[str]
+    added: list[str]
+
+
 def present_agreement(kind: str) -> Agreement:
     """The text of a kind as it is shown now."""
     path = Path(current_app.config["DATA_DIR"]) / "texts" / FILES[kind]
@@ -78,19 +95,25 @@ def incomplete_agreements() -> list[Agreement]:
     return [text for text in texts if not text.is_complete]
 
 
-def note_consents(person: Person) -> None:
-    """Note that a person agreed to both texts as they are now; no commit."""
-    for kind in TITLES:
-        agreement = present_agreement(kind)
+def note_consents(person: Person, texts: Iterable[Agreement] | None = None) -> None:
+    """Note that a person agreed to texts as they are now; no commit.
+
+    Args:
+        person: who agreed.
+        texts: to which; None for both.
+    """
+    if texts is None:
+        texts = [present_agreement(kind) for kind in TITLES]
+    for agreement in texts:
         if db.session.get(AgreementText, agreement.version) is None:
             row = AgreementText(
-                version=agreement.version, kind=kind, text=agreement.text
+                version=agreement.version, kind=agreement.kind, text=agreement.text
             )
             persistence.add_once(row)
         db.session.add(
             Consent(
                 person_id=person.id,
-                kind=kind,
+                kind=agreement.kind,
                 version=agreement.version,
                 given_at=now(),
             )
@@ -105,6 +128,49 @@ def consents_of(person: Person) -> list[Consent]:
         .order_by(Consent.id.desc())
     )
     return list(db.session.scalars(query))
+
+
+def due_agreements(person: Person) -> list[Agreement]:
+    """The texts that a person has not agreed to as they are now, though they should.
+
+    Whoever agreed to an earlier one, and on a live site also who never agreed: people who were added by a command. The
+    people of a demonstration agreed to nothing and need not.
+    """
+    never_counts = current_app.config["ENVIRONMENT"] == "live"
+    given = consents_of(person)
+    versions = {row.version for row in given}
+    kinds = {row.kind for row in given}
+    due = []
+    for kind in TITLES:
+        agreement = present_agreement(kind)
+        if agreement.version in versions:
+            continue
+        if never_counts or kind in kinds:
+            due.append(agreement)
+    return due
+
+
+def difference_for(person: Person, agreement: Agreement) -> Difference | None:
+    """How a text differs from the last one of its kind that a person agreed to; None where they agreed to none."""
+    for row in consents_of(person):
+        if row.kind == agreement.kind:
+            stored = db.session.get(AgreementText, row.version)
+            assert stored is not None  # noqa: S101  a foreign key
+            before = Agreement(row.kind, stored.text, row.version).blocks
+            return Difference(
+                row.given_at,
+                [
+                    words
+                    for kind, words in before
+                    if (kind, words) not in agreement.blocks
+                ],
+                [
+                    words
+                    for kind, words in agreement.blocks
+                    if (kind, words) not in before
+                ],
+            )
+    return None
 
 
 def _draft(kind: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from flask_security.recoverable import generate_reset_link
 
@@ -24,10 +24,11 @@ from marketplace.accounts.queries import (
     find_person_of_mobile,
     has_operator,
     hold_people,
+    hold_person,
     is_last_administrator,
 )
 from marketplace.clock import now
-from marketplace.errors import Invalid, NotFound, NotNow
+from marketplace.errors import Invalid, NotFound, NotNow, Stale
 from marketplace.extensions import db
 from marketplace.lifecycle import History
 from marketplace.parsing import ParseError
@@ -202,6 +203,27 @@ def close_account(person: Person, *, by: Reader | None) -> None:
     person.active = False
     sessions.drop_sessions(person)
     _note(person, "deactivate", by=by, before="active", after="inactive")
+    persistence.commit()
+
+
+def agree_to_texts(person: Person, *, seen: Collection[str]) -> None:
+    """同意 to the texts that have changed since one agreed, or that one never agreed to; twice is once.
+
+    Args:
+        person: who agrees.
+        seen: versions of the texts that were on their page.
+
+    Raises:
+        Stale: a text was changed while they read.
+    """
+    hold_person(person.id)
+    due = agreements.due_agreements(person)
+    if any(text.version not in seen for text in due):
+        raise Stale("文本刚刚又改了，没有记下您的同意。", "请看过现在的文本再决定。")
+    if not due:
+        return
+    agreements.note_consents(person, due)
+    _note(person, "agree", by=person, note="、".join(text.title for text in due))
     persistence.commit()
 
 

@@ -366,7 +366,7 @@ ELSEWHERE = {
     "files": (
         "approve", "ask", "decline", "grant", "remove", "revoke", "send_back", "upload", "visibility", "withdraw",
     ),
-    "accounts": ("account", "drop_held", "end_session", "end_sessions"),
+    "accounts": ("account", "agree", "drop_held", "end_session", "end_sessions"),
     "complaints": ("answer",),
     "contracts": (
         "accept", "amend", "begin", "bring_in", "cancel", "confirm", "correct", "edit", "file", "issue", "licence",
