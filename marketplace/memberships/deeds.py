@@ -126,6 +126,8 @@ def accept_request(
         Invalid: there is no such place.
     """
     require(by, "people.manage", request)
+    # Before the request, as where an invitation is taken: nobody waits in a ring.
+    hold_people(request.organisation_id)
     _require_waiting(request)
     _require_place(request.organisation, place)
     # They may have come in by an invitation meanwhile; a second place would break the key of the table.
@@ -243,6 +245,7 @@ def invite_person(
     known = db.session.scalar(db.select(Person).where(Person.email == address))
     if known is not None and known.place_in(organisation.id) is not None:
         raise NotNow(f"{address} 已经在「{organisation.name}」里。", "不用再邀请。")
+    hold_people(organisation.id)
     # The last word counts: an earlier link to the same person could give them another place.
     _revoke_earlier(organisation.id, address)
     # Signature and nonce: who reads the database knows digests, who learns the key knows no nonce.
@@ -283,7 +286,11 @@ def revoke_invitation(invitation: Invitation, *, by: Reader | None) -> None:
 def _revoke_earlier(organisation_id: int, address: str) -> None:
     """Make the open invitations of an organisation to an address useless (no commit)."""
     for row in queries.invitations_to_address(address):
-        if row.organisation_id == organisation_id and row.is_open:
+        if row.organisation_id != organisation_id:
+            continue
+        # Read again: somebody may have taken it a moment ago.
+        persistence.hold_row(row)
+        if row.is_open:
             row.revoked_at = now()
 
 
@@ -327,7 +334,8 @@ def take_invitation(invitation: Invitation, *, by: Person) -> None:
             f"这份邀请是发给 {invitation.email} 的。",
             "请用那个邮箱的账号登录；没有账号的先注册。",
         )
-    # Of two presses the second waits here, and finds it used.
+    # Of two presses the second waits here, and finds it used. The people first, as everywhere: nobody waits in a ring.
+    hold_people(invitation.organisation_id)
     persistence.hold_row(invitation)
     if not invitation.is_open:
         raise NotNow("这份邀请已经用过、撤销或过期。", "请看「我的单位」。")

@@ -40,7 +40,7 @@ PROFILE = (
 
 # What is recorded of contacts → how it is called.
 LOOKS = {"contact.read": "查看", "contact.export": "导出清单"}
-OWN_CONTACT = "您的联系方式（对接）"
+OWN_CONTACT = "您本人的联系方式"
 
 
 @dataclass(frozen=True)

@@ -410,6 +410,7 @@ ELSEWHERE = {
         "add", "approve", "basis", "begin", "budget", "decide", "new", "new_cohort", "pay", "remove", "remove_member",
         "submit", "switch", "upload", "withdraw",
     ),
+    "staff": ("add", "reopen", "reset", "stop", "take"),
     "statuses": ("own", "refuse", "revoke", "verify", "withdraw"),
     "wordlists": ("back", "begin", "draft", "enable", "preview", "stop", "withdraw"),
 }  # fmt: skip
