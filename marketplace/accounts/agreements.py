@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from flask import current_app
+from flask import current_app, has_request_context, session
 
 from marketplace import persistence
 from marketplace.accounts.child_models import AgreementText, Consent
@@ -23,6 +23,9 @@ from marketplace.extensions import db
 TITLES = {"terms": "用户协议", "privacy": "隐私政策"}
 FILES = {"terms": "用户协议.txt", "privacy": "隐私政策.txt"}
 TO_FILL = "【待填写"
+# In the session: whose texts have changed, and that their reader was not asked yet.
+DUE = "texts_due"
+PROMPT = "texts_prompt"
 
 
 @dataclass(frozen=True)
@@ -171,6 +174,35 @@ def difference_for(person: Person, agreement: Agreement) -> Difference | None:
                 ],
             )
     return None
+
+
+def note_due_texts(person: Person) -> None:
+    """Note in a new session whether its person is to be asked about texts that have changed."""
+    # Asked once a session: a request costs no look at the texts.
+    if due_agreements(person):
+        session[DUE] = person.id
+        session[PROMPT] = True
+
+
+def due_texts_of(person_id: int) -> bool:
+    """Whether the reader of this page has not agreed to the texts as they are now."""
+    return has_request_context() and session.get(DUE) == person_id
+
+
+def put_off() -> None:
+    """以后再说: nothing is asked again in this session; it stays among what waits for the person."""
+    session.pop(PROMPT, None)
+
+
+def note_agreed() -> None:
+    """The person has agreed, and nothing waits any more."""
+    put_off()
+    session.pop(DUE, None)
+
+
+def prompts() -> bool:
+    """Whether the reader of this page has not been asked yet."""
+    return PROMPT in session
 
 
 def _draft(kind: str) -> str:

@@ -11,7 +11,6 @@ from flask import (
     current_app,
     flash,
     g,
-    has_request_context,
     make_response,
     redirect,
     request,
@@ -47,9 +46,6 @@ FIRST_STEPS = frozenset(
         "security.mf_recovery_codes",
     }
 )
-# In the session: whose texts have changed, and that their reader was not asked yet.
-DUE = "texts_due"
-PROMPT = "texts_prompt"
 ENDED = "登录已结束（30 分钟没有操作，或在别处退出了）。"
 UNPROVED = (
     "没有提交：这个表单不是从现在打开的页面发出的，或页面打开后您重新登录过。",
@@ -198,34 +194,10 @@ def _first_step(person: Person, wanted: str) -> ResponseReturnValue | None:
         flash("请先领取备用码：手机丢了，要靠它登录。", "error")
         return redirect(url_for("security.mf_recovery_codes"))
     # One may always leave: take a copy of one's data, withdraw, close the account.
-    leads = PROMPT in session and request.method in READING
+    leads = agreements.prompts() and request.method in READING
     if leads and not request.path.startswith("/account"):
         return redirect(url_for("accounts.agree", next=wanted))
     return None
-
-
-def note_due_texts(person: Person) -> None:
-    """Note in a new session whether its person is to be asked about texts that have changed."""
-    # Asked once a session: a request costs no look at the texts.
-    if agreements.due_agreements(person):
-        session[DUE] = person.id
-        session[PROMPT] = True
-
-
-def due_texts_of(person_id: int) -> bool:
-    """Whether the reader of this page has not agreed to the texts as they are now."""
-    return has_request_context() and session.get(DUE) == person_id
-
-
-def put_off() -> None:
-    """以后再说: nothing is asked again in this session; it stays among what waits for the person."""
-    session.pop(PROMPT, None)
-
-
-def note_agreed() -> None:
-    """The person has agreed, and nothing waits any more."""
-    put_off()
-    session.pop(DUE, None)
 
 
 def forget_used(response: Response) -> Response:

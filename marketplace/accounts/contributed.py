@@ -10,7 +10,6 @@ from flask import current_app, url_for
 
 from marketplace.accounts import (
     agreements,
-    before_pages,
     contact_consents,
     held_forms,
     locking,
@@ -44,7 +43,7 @@ def tasks(person: Reader) -> Iterator[Task]:
             dated=("保留到", f"{day_in_china(row.until):%Y-%m-%d} 自动删除"),
             button="接着写",
         )
-    if before_pages.due_texts_of(owner.id):
+    if agreements.due_texts_of(owner.id):
         yield Task(
             kind_name="网站文本",
             title="用户协议、隐私政策改了",
@@ -65,7 +64,7 @@ def tasks(person: Reader) -> Iterator[Task]:
 def task_count(person: Reader) -> int:
     """How many of them there are, without reading what was typed."""
     count = held_forms.count_held(cast(Person, person))
-    count += before_pages.due_texts_of(cast(Person, person).id)
+    count += agreements.due_texts_of(cast(Person, person).id)
     return count + len(_texts_to_fill(person))
 
 

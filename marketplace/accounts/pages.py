@@ -169,11 +169,11 @@ def agree() -> ResponseReturnValue:
     form = AgreeForm()
     status = 200
     if "later" in request.form:
-        before_pages.put_off()
+        agreements.put_off()
         return redirect(wanted, 303)
     if form.validate_on_submit():
         person_deeds.agree_to_texts(person, seen=(form.seen.data or "").split())
-        before_pages.note_agreed()
+        agreements.note_agreed()
         flash("已记下您的同意。", "success")
         return redirect(wanted, 303)
     if form.errors:
@@ -181,7 +181,7 @@ def agree() -> ResponseReturnValue:
     persistence.stop_writing()
     due = agreements.due_agreements(person)
     if not due:
-        before_pages.note_agreed()
+        agreements.note_agreed()
     form.seen.data = " ".join(text.version for text in due)
     page = render_template(
         "accounts/agree.html",
