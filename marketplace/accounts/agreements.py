@@ -146,7 +146,8 @@ def due_agreements(person: Person) -> list[Agreement]:
     due = []
     for kind in TITLES:
         agreement = present_agreement(kind)
-        if agreement.version in versions:
+        # Nobody is asked about a draft in which its operator has something to fill in.
+        if agreement.version in versions or not agreement.is_complete:
             continue
         if never_counts or kind in kinds:
             due.append(agreement)

@@ -146,9 +146,12 @@ def test_who_was_added_by_a_command_agrees_on_a_live_site(
     make: Factory,
     client: FlaskClient,
     monkeypatch: pytest.MonkeyPatch,
+    rewrite: Callable[[str], None],
     environment: str,
     asks: bool,
 ) -> None:
+    # 用户协议 is still a draft: nobody agrees to what is not filled in.
+    rewrite("# 一、我们是谁\n\n示例中心。")
     person = make.person("firm", make.organisation())
     monkeypatch.setitem(app.config, "ENVIRONMENT", environment)
     enter(client, person)
@@ -158,4 +161,5 @@ def test_who_was_added_by_a_command_agrees_on_a_live_site(
     if asks:
         page = client.get(answer.location).text
         assert "还没有同意过" in page
-        assert "《用户协议》</h2>" in page
+        assert "《隐私政策》</h2>" in page
+        assert "《用户协议》</h2>" not in page
