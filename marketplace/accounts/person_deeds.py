@@ -311,13 +311,8 @@ def reset_account(
         by: the acting person; None from the command line.
         mails_link: the link goes to the owner's mailbox and nowhere else; else the caller hands it over.
     """
-    # The lost one counts among the last five: it may be known to somebody.
-    passwords.note_password(person, person.password)
-    person.password = None
-    person.password_set_at = None
+    forget_password(person)
     person.active = True
-    # Links that were sent before, and what cookies say of the person, mean nothing any more.
-    person.fs_uniquifier = uuid.uuid4().hex
     second_factor.reset_factor(person)
     locking.forget_failures(person)
     sessions.drop_sessions(person)
@@ -326,6 +321,16 @@ def reset_account(
     mail.send_notice(person, "second_factor_reset", link=link)
     note_account_deed(person, "reset", by=by)
     persistence.commit()
+
+
+def forget_password(person: Person) -> None:
+    """Let nobody sign in with the password of an account, nor by a link that was sent before (no commit)."""
+    # It counts among the last five: it may be known to somebody.
+    passwords.note_password(person, person.password)
+    person.password = None
+    person.password_set_at = None
+    # What cookies and links say of the person means nothing any more.
+    person.fs_uniquifier = uuid.uuid4().hex
 
 
 def note_account_deed(

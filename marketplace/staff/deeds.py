@@ -39,6 +39,9 @@ def add_staff(email: str, *, name: str, role: str, by: Person) -> Person:
     if known is not None:
         persistence.hold_row(known)
         _refuse_role(known, role, by)
+        # Anybody may have registered the address and wait for its owner to press the link of confirming.
+        if known.confirmed_at is None and known.password:
+            person_deeds.forget_password(known)
     elif not name.strip():
         raise Invalid("没有填姓名。", problems={"name": ["新账号要填姓名。"]})
     try:

@@ -135,6 +135,27 @@ def test_who_has_an_account_signs_in_again_with_the_role(
     assert sign_in(person).get("/office/review").status_code == 200
 
 
+def test_who_registered_the_address_of_another_gets_no_role(
+    operator: Person,
+    make: Factory,
+    sign_in: SignIn,
+    client: FlaskClient,
+    mailbox: Mailbox,
+) -> None:
+    person = make.person("firm")
+    person.confirmed_at = None
+    make.session.commit()
+    data = {"email": person.email, "role": "operator"}
+    assert sign_in(operator).post(PEOPLE, data=data).status_code == 303
+    stranger = {"email": person.email, "password": "a-long-enough-password"}
+    link = mailbox.link("/reset/")
+    client.post(link, data={"password": PASSWORD, "password_confirm": PASSWORD})
+
+    assert client.post("/login", data=stranger).status_code == 200
+    owner = stranger | {"password": PASSWORD}
+    assert client.post("/login", data=owner).status_code == 302
+
+
 def test_a_role_is_taken_with_a_reason(
     operator: Person, make: Factory, sign_in: SignIn, mailbox: Mailbox
 ) -> None:
