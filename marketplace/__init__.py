@@ -66,6 +66,7 @@ ROOMS = (
     "diagnosis",
     "substitutes",
     "personal_data",
+    "staff",
     "exchange",
     "issues",
     "complaints",

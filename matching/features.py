@@ -104,8 +104,17 @@ def title_and_text(document: Document) -> tuple[str, str]:
     text = words_of.plain_text(document.text[:MAX_CHARACTERS])
     core = core_of(text)
     if not any(c.isalnum() for c in title):
-        title = heading_of(core)[:MAX_HEADING]
+        title = _whole_words(heading_of(core))
     return title, core
+
+
+def _whole_words(heading: str) -> str:
+    """A heading up to the end of the last word within MAX_HEADING: half a word would be weighed, and shown."""
+    if len(heading) <= MAX_HEADING:
+        return heading
+    ends = [token.start + len(token.word) for token in words_of.tokens(heading)]
+    within = [end for end in ends if end <= MAX_HEADING]
+    return heading[: max(within, default=MAX_HEADING)]
 
 
 def gram_places(

@@ -58,6 +58,8 @@ PAGES = {
         "queue-organisations": "/office/review?tray=organisations",
         "queue-twins": "/office/review?tray=twins",
         "queue-certificates": "/office/review?tray=certificates",
+        "accounts": "/office/people?q=示例",
+        "account-of-somebody": "/office/people/2",
         "chains": "/office/chains",
         "quality": "/office/quality",
     },

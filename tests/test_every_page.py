@@ -733,6 +733,7 @@ FORMS = [
     ("guest", "/confirm", {"email": "nobody@demo.example"}),
     ("firm", "/change-email", {"email": "x"}),
     ("firm", "/account", {"name": "", "mobile": "123"}),
+    ("firm", "/account/agreements", {"seen": "x"}),
     ("operator", "/tf-setup", {"setup": "authenticator"}),
     ("operator", "/mf-recovery-codes", {}),
     ("firm", "/mine/organisations/join", {"uscc": "12"}),

@@ -1,16 +1,18 @@
 """用户协议 and 隐私政策: the texts as they are shown now, and who agreed to which of them and when.
 
 A live site writes its own into `DATA_DIR/texts/`; until then the drafts of this module are shown, with what has to be
-filled in marked.
+filled in marked. Who agreed to an earlier text is asked again at the next sign-in (个人信息保护法 art. 14).
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
-from flask import current_app
+from flask import current_app, has_request_context, session
 
 from marketplace import persistence
 from marketplace.accounts.child_models import AgreementText, Consent
@@ -21,6 +23,9 @@ from marketplace.extensions import db
 TITLES = {"terms": "用户协议", "privacy": "隐私政策"}
 FILES = {"terms": "用户协议.txt", "privacy": "隐私政策.txt"}
 TO_FILL = "【待填写"
+# In the session: whose texts have changed, and that their reader was not asked yet.
+DUE = "texts_due"
+PROMPT = "texts_prompt"
 
 
 @dataclass(frozen=True)
@@ -60,6 +65,21 @@ class Agreement:
         return blocks
 
 
+@dataclass(frozen=True)
+class Difference:
+    """How a text differs from an earlier one, by whole paragraphs.
+
+    Attributes:
+        since: when the person agreed to the earlier one, in UTC.
+        removed: paragraphs and headings that stand no longer there.
+        added: those that are new.
+    """
+
+    since: datetime
+    removed: list[str]
+    added: list[str]
+
+
 def present_agreement(kind: str) -> Agreement:
     """The text of a kind as it is shown now."""
     path = Path(current_app.config["DATA_DIR"]) / "texts" / FILES[kind]
@@ -78,19 +98,25 @@ def incomplete_agreements() -> list[Agreement]:
     return [text for text in texts if not text.is_complete]
 
 
-def note_consents(person: Person) -> None:
-    """Note that a person agreed to both texts as they are now; no commit."""
-    for kind in TITLES:
-        agreement = present_agreement(kind)
+def note_consents(person: Person, texts: Iterable[Agreement] | None = None) -> None:
+    """Note that a person agreed to texts as they are now; no commit.
+
+    Args:
+        person: who agreed.
+        texts: to which; None for both.
+    """
+    if texts is None:
+        texts = [present_agreement(kind) for kind in TITLES]
+    for agreement in texts:
         if db.session.get(AgreementText, agreement.version) is None:
             row = AgreementText(
-                version=agreement.version, kind=kind, text=agreement.text
+                version=agreement.version, kind=agreement.kind, text=agreement.text
             )
             persistence.add_once(row)
         db.session.add(
             Consent(
                 person_id=person.id,
-                kind=kind,
+                kind=agreement.kind,
                 version=agreement.version,
                 given_at=now(),
             )
@@ -105,6 +131,79 @@ def consents_of(person: Person) -> list[Consent]:
         .order_by(Consent.id.desc())
     )
     return list(db.session.scalars(query))
+
+
+def due_agreements(person: Person) -> list[Agreement]:
+    """The texts that a person has not agreed to as they are now, though they should.
+
+    Whoever agreed to an earlier one, and on a live site also who never agreed: people who were added by a command. The
+    people of a demonstration agreed to nothing and need not.
+    """
+    never_counts = current_app.config["ENVIRONMENT"] == "live"
+    given = consents_of(person)
+    versions = {row.version for row in given}
+    kinds = {row.kind for row in given}
+    due = []
+    for kind in TITLES:
+        agreement = present_agreement(kind)
+        # Nobody is asked about a draft in which its operator has something to fill in.
+        if agreement.version in versions or not agreement.is_complete:
+            continue
+        if never_counts or kind in kinds:
+            due.append(agreement)
+    return due
+
+
+def difference_for(person: Person, agreement: Agreement) -> Difference | None:
+    """How a text differs from the last one of its kind that a person agreed to; None where they agreed to none."""
+    for row in consents_of(person):
+        if row.kind == agreement.kind:
+            stored = db.session.get(AgreementText, row.version)
+            assert stored is not None  # noqa: S101  a foreign key
+            before = Agreement(row.kind, stored.text, row.version).blocks
+            return Difference(
+                row.given_at,
+                [
+                    words
+                    for kind, words in before
+                    if (kind, words) not in agreement.blocks
+                ],
+                [
+                    words
+                    for kind, words in agreement.blocks
+                    if (kind, words) not in before
+                ],
+            )
+    return None
+
+
+def note_due_texts(person: Person) -> None:
+    """Note in a new session whether its person is to be asked about texts that have changed."""
+    # Asked once a session: a request costs no look at the texts.
+    if due_agreements(person):
+        session[DUE] = person.id
+        session[PROMPT] = True
+
+
+def due_texts_of(person_id: int) -> bool:
+    """Whether the reader of this page has not agreed to the texts as they are now."""
+    return has_request_context() and session.get(DUE) == person_id
+
+
+def put_off() -> None:
+    """以后再说: nothing is asked again in this session; it stays among what waits for the person."""
+    session.pop(PROMPT, None)
+
+
+def note_agreed() -> None:
+    """The person has agreed, and nothing waits any more."""
+    put_off()
+    session.pop(DUE, None)
+
+
+def prompts() -> bool:
+    """Whether the reader of this page has not been asked yet."""
+    return PROMPT in session
 
 
 def _draft(kind: str) -> str:
@@ -181,6 +280,8 @@ DRAFTS = {
 # 五、您的权利
 
 您可以查看、复制、更正、删除自己的信息，撤回同意，注销账号；在「账号」页办理，或联系我们，{days}个工作日内答复。撤回同意不影响此前的处理。
+
+没有账号、但平台上写着您的信息的（如成果的完成人、联系人），在那一页按页脚的「举报」，选“请求查阅、更正、删除本人信息”，写明要怎样。平台答复处理结果；不能照办的，写明理由。
 
 # 六、安全
 

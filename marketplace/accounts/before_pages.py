@@ -23,6 +23,7 @@ from flask_wtf.csrf import CSRFError
 
 from marketplace import persistence
 from marketplace.accounts import (
+    agreements,
     held_forms,
     passwords,
     second_factor,
@@ -192,6 +193,10 @@ def _first_step(person: Person, wanted: str) -> ResponseReturnValue | None:
     if second_factor.lacks_codes(person):
         flash("请先领取备用码：手机丢了，要靠它登录。", "error")
         return redirect(url_for("security.mf_recovery_codes"))
+    # One may always leave: take a copy of one's data, withdraw, close the account.
+    leads = agreements.prompts() and request.method in READING
+    if leads and not request.path.startswith("/account"):
+        return redirect(url_for("accounts.agree", next=wanted))
     return None
 
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 import hashlib
 from datetime import datetime
 
+from sqlalchemy import or_
+
 from marketplace import persistence
 from marketplace.accounts.child_models import AgreementText, Consent
 from marketplace.accounts.models import Person
@@ -41,6 +43,20 @@ def current_consent(person: Person, kind: str) -> Consent | None:
     )
     row: Consent | None = db.session.scalars(query.order_by(Consent.id.desc())).first()
     return row
+
+
+def agreed_at(person: Person, kind: str, moment: datetime | None) -> bool:
+    """Whether a consent of a kind was in force at a moment (UTC without zone); None: at no moment."""
+    if moment is None:
+        return False
+    ended = or_(Consent.withdrawn_at.is_(None), Consent.withdrawn_at > moment)
+    query = db.select(Consent.id).where(
+        Consent.person_id == person.id,
+        Consent.kind == kind,
+        Consent.given_at <= moment,
+        ended,
+    )
+    return db.session.scalar(query.limit(1)) is not None
 
 
 def give(person: Person, kind: str) -> None:

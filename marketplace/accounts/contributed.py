@@ -28,7 +28,7 @@ def nav(_reader: Reader) -> Iterator[Link]:
 
 
 def tasks(person: Reader) -> Iterator[Task]:
-    """What a person typed before signing in, and texts that an operator has to fill in."""
+    """What a person typed before signing in, texts they should agree to, and those that an operator has to fill in."""
     owner = cast(Person, person)
     for row in held_forms.held_forms_of(owner):
         typed = held_forms.typed_fields(row)
@@ -43,6 +43,14 @@ def tasks(person: Reader) -> Iterator[Task]:
             dated=("保留到", f"{day_in_china(row.until):%Y-%m-%d} 自动删除"),
             button="接着写",
         )
+    if agreements.due_texts_of(owner.id):
+        yield Task(
+            kind_name="网站文本",
+            title="用户协议、隐私政策改了",
+            url=url_for("accounts.agree"),
+            state="您还没有同意现在的",
+            button="看看改了什么",
+        )
     for agreement in _texts_to_fill(person):
         yield Task(
             kind_name="网站文本",
@@ -56,6 +64,7 @@ def tasks(person: Reader) -> Iterator[Task]:
 def task_count(person: Reader) -> int:
     """How many of them there are, without reading what was typed."""
     count = held_forms.count_held(cast(Person, person))
+    count += agreements.due_texts_of(cast(Person, person).id)
     return count + len(_texts_to_fill(person))
 
 

@@ -28,7 +28,14 @@ from flask_security.forms import (
 from flask_security.mail_util import EmailValidateException
 from flask_security.recovery_codes import MfRecoveryForm
 from flask_security.utils import get_message, validate_redirect_url
-from wtforms import BooleanField, Form, PasswordField, RadioField, StringField
+from wtforms import (
+    BooleanField,
+    Form,
+    HiddenField,
+    PasswordField,
+    RadioField,
+    StringField,
+)
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, Length, Optional, ValidationError
 
@@ -321,6 +328,19 @@ def _check_code(form: Any, valid: bool) -> bool:
     if valid:
         locking.forget_failures(person)
     return valid
+
+
+class AgreeForm(PageForm):
+    """同意 to texts that have changed."""
+
+    # Versions of the texts that are on the page.
+    seen = HiddenField()
+    agreed = BooleanField(
+        "我已看过并同意",
+        validators=[
+            DataRequired("同意的请先勾选；还不能决定的，按「以后再说」，写过的都在。")
+        ],
+    )
 
 
 class AccountForm(PageForm):

@@ -28,6 +28,10 @@ SUBJECTS = {
     "locked": "账号暂时不能登录",
     "email_changed": "登录邮箱已更改",
     "second_factor_reset": "两步验证已重置",
+    "role_given": "您有了新的角色",
+    "role_taken": "您的角色已收回",
+    "account_stopped": "账号已停用",
+    "account_opened": "账号已恢复",
 }
 
 
@@ -100,6 +104,20 @@ def send_notice(person: Person, kind: str, to: str = "", **values: Any) -> None:
     """
     text = _render_mail(f"security/email/{kind}.txt", {"user": person, **values})
     queue_mail(to or person.email, SUBJECTS[kind], text, person.id, kind)
+
+
+def send_farewell(person: Person, kind: str, **values: Any) -> None:
+    """Tell somebody by mail that their account was stopped; arguments as of `send_notice`.
+
+    By address alone: what names a stopped account is not sent any more.
+    """
+    notify(
+        SECURITY_MAIL,
+        Recipient(person.email, None),
+        key=f"{kind} {secrets.token_hex(12)}",
+        subject=SUBJECTS[kind],
+        happened=_render_mail(f"security/email/{kind}.txt", {"user": person, **values}),
+    )
 
 
 def queue_mail(

@@ -20,6 +20,7 @@ from flask_login import current_user
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 
+from marketplace import persistence
 from marketplace.accounts import (
     agreements,
     before_pages,
@@ -29,7 +30,8 @@ from marketplace.accounts import (
     second_factor,
     sessions,
 )
-from marketplace.accounts.forms import AccountForm
+from marketplace.accounts.destinations import wanted_path
+from marketplace.accounts.forms import AccountForm, AgreeForm
 from marketplace.accounts.models import Person
 from marketplace.door import OPEN_PAGE, needs
 from marketplace.errors import Invalid
@@ -156,6 +158,38 @@ def terms() -> ResponseReturnValue:
 def privacy() -> ResponseReturnValue:
     """隐私政策."""
     return _agreement_page("privacy", current_app.config["SITE"].privacy_url)
+
+
+@blueprint.route("/account/agreements", methods=["GET", "POST"])
+@needs("mine.read")
+def agree() -> ResponseReturnValue:
+    """The texts that have changed since one agreed to them."""
+    person = _person()
+    wanted = wanted_path() or url_for("desk.mine")
+    form = AgreeForm()
+    status = 200
+    if "later" in request.form:
+        agreements.put_off()
+        return redirect(wanted, 303)
+    if form.validate_on_submit():
+        person_deeds.agree_to_texts(person, seen=(form.seen.data or "").split())
+        agreements.note_agreed()
+        flash("已记下您的同意。", "success")
+        return redirect(wanted, 303)
+    if form.errors:
+        status = 422
+    persistence.stop_writing()
+    due = agreements.due_agreements(person)
+    if not due:
+        agreements.note_agreed()
+    form.seen.data = " ".join(text.version for text in due)
+    page = render_template(
+        "accounts/agree.html",
+        form=form,
+        texts=[(text, agreements.difference_for(person, text)) for text in due],
+        wanted=wanted,
+    )
+    return page, status
 
 
 def _agreement_page(kind: str, elsewhere: str) -> ResponseReturnValue:

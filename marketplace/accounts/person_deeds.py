@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from flask_security.recoverable import generate_reset_link
 
@@ -24,10 +24,11 @@ from marketplace.accounts.queries import (
     find_person_of_mobile,
     has_operator,
     hold_people,
+    hold_person,
     is_last_administrator,
 )
 from marketplace.clock import now
-from marketplace.errors import Invalid, NotFound, NotNow
+from marketplace.errors import Invalid, NotFound, NotNow, Stale
 from marketplace.extensions import db
 from marketplace.lifecycle import History
 from marketplace.parsing import ParseError
@@ -56,7 +57,7 @@ def finish_registration(person: Person) -> None:
     # After the flush: consents and held forms name the person by number.
     agreements.note_consents(person)
     held_forms.claim_forms(person)
-    _note(person, "register", by=person)
+    note_account_deed(person, "register", by=person)
 
 
 def finish_password(person: Person, former: str | None) -> None:
@@ -64,7 +65,7 @@ def finish_password(person: Person, former: str | None) -> None:
     passwords.note_password(person, former)
     locking.forget_failures(person)
     sessions.drop_sessions(person)
-    _note(person, "password", by=person)
+    note_account_deed(person, "password", by=person)
 
 
 def change_account(person: Person, *, name: str, mobile: str | None) -> None:
@@ -89,7 +90,7 @@ def change_account(person: Person, *, name: str, mobile: str | None) -> None:
     person.name = name
     person.mobile = mobile
     if changed:
-        _note(person, "account", by=person, changed=changed)
+        note_account_deed(person, "account", by=person, changed=changed)
     persistence.commit(duplicates={"uq_person_mobile": taken})
 
 
@@ -97,13 +98,13 @@ def finish_address(person: Person, former: str) -> None:
     """The address was changed: tell the old one; no commit."""
     # To the former address: an intruder reads the new one.
     mail.send_notice(person, "email_changed", to=former, former=former)
-    _note(person, "email", by=person, changed=["email"])
+    note_account_deed(person, "email", by=person, changed=["email"])
 
 
 def leave_everywhere(person: Person) -> None:
     """全部退出: end every session of oneself."""
     sessions.drop_sessions(person)
-    _note(person, "sign_out_all", by=person)
+    note_account_deed(person, "sign_out_all", by=person)
     persistence.commit()
 
 
@@ -117,7 +118,7 @@ def add_first_operator(email: str, *, name: str) -> Person:
     if has_operator():
         raise NotNow(
             "平台已有运营人员，不能再添加第一位。",
-            "请由现有的运营人员添加，或先停用再重来（flask people deactivate）。",
+            "请由现有的运营人员在「账号和角色」里添加，或先停用再重来（flask people deactivate）。",
         )
     return add_account(email, name=name, roles=["operator"])
 
@@ -126,6 +127,18 @@ def add_account(
     email: str, *, name: str, roles: Iterable[str] = (), by: Reader | None = None
 ) -> Person:
     """Make an account without a password, which its owner sets by a link; or give the one there is further roles.
+
+    Arguments and errors as of `prepare_account`, which commits nothing.
+    """
+    person = prepare_account(email, name=name, roles=roles, by=by)
+    persistence.commit()
+    return person
+
+
+def prepare_account(
+    email: str, *, name: str, roles: Iterable[str] = (), by: Reader | None = None
+) -> Person:
+    """What `add_account` does, without its commit.
 
     Args:
         email: the sign-in name.
@@ -158,12 +171,11 @@ def add_account(
         )
         db.session.add(person)
         db.session.flush()
-        _note(person, "add", by=by)
+        note_account_deed(person, "add", by=by)
     for role in db.session.scalars(db.select(Role).where(Role.name.in_(wanted))):
         if role not in person.roles:
             person.roles.append(role)
-            _note(person, "role", by=by, note=role.name)
-    persistence.commit()
+            note_account_deed(person, "role", by=by, note=role.name)
     return person
 
 
@@ -190,8 +202,13 @@ def get_account(email: str) -> Person:
     return person
 
 
-def close_account(person: Person, *, by: Reader | None) -> None:
+def close_account(person: Person, *, by: Reader | None, note: str = "") -> None:
     """停用: nobody signs in with it any more, and who has is out at once.
+
+    Args:
+        person: whose account it is.
+        by: the acting person; None from the command line.
+        note: why, as History holds it.
 
     Raises:
         NotNow: it is closed already.
@@ -201,7 +218,32 @@ def close_account(person: Person, *, by: Reader | None) -> None:
         raise NotNow(f"「{person.email}」已经停用。")
     person.active = False
     sessions.drop_sessions(person)
-    _note(person, "deactivate", by=by, before="active", after="inactive")
+    note_account_deed(
+        person, "deactivate", by=by, before="active", after="inactive", note=note
+    )
+    persistence.commit()
+
+
+def agree_to_texts(person: Person, *, seen: Collection[str]) -> None:
+    """同意 to the texts that have changed since one agreed, or that one never agreed to; twice is once.
+
+    Args:
+        person: who agrees.
+        seen: versions of the texts that were on their page.
+
+    Raises:
+        Stale: a text was changed while they read.
+    """
+    hold_person(person.id)
+    due = agreements.due_agreements(person)
+    if any(text.version not in seen for text in due):
+        raise Stale("文本刚刚又改了，没有记下您的同意。", "请看过现在的文本再决定。")
+    if not due:
+        return
+    agreements.note_consents(person, due)
+    note_account_deed(
+        person, "agree", by=person, note="、".join(text.title for text in due)
+    )
     persistence.commit()
 
 
@@ -217,7 +259,7 @@ def set_consent(person: Person, kind: str, *, given: bool) -> None:
         contact_consents.give(person, kind)
     else:
         contact_consents.withdraw(person, kind)
-    _note(person, "agree" if given else "withdraw", by=person, note=kind)
+    note_account_deed(person, "agree" if given else "withdraw", by=person, note=kind)
     persistence.commit()
 
 
@@ -254,31 +296,44 @@ def erase_account(person: Person) -> None:
     person.confirmed_at = None
     person.active = False
     person.fs_uniquifier = uuid.uuid4().hex
-    _note(person, "erase", by=person, before="active", after="erased")
+    note_account_deed(person, "erase", by=person, before="active", after="erased")
 
 
-def reset_account(person: Person, *, by: Reader | None) -> None:
+def reset_account(
+    person: Person, *, by: Reader | None, mails_link: bool = False
+) -> None:
     """重置: for who has lost their telephone or password; password and second factor end, sessions too.
 
     An account that was closed opens again. Its owner sets a new password by a link.
+
+    Args:
+        person: whose account it is.
+        by: the acting person; None from the command line.
+        mails_link: the link goes to the owner's mailbox and nowhere else; else the caller hands it over.
     """
-    # The lost one counts among the last five: it may be known to somebody.
-    passwords.note_password(person, person.password)
-    person.password = None
-    person.password_set_at = None
+    forget_password(person)
     person.active = True
-    # Links that were sent before, and what cookies say of the person, mean nothing any more.
-    person.fs_uniquifier = uuid.uuid4().hex
     second_factor.reset_factor(person)
     locking.forget_failures(person)
     sessions.drop_sessions(person)
     # Also a warning, should an operator have been talked into it.
-    mail.send_notice(person, "second_factor_reset")
-    _note(person, "reset", by=by)
+    link = make_link(person) if mails_link else ""
+    mail.send_notice(person, "second_factor_reset", link=link)
+    note_account_deed(person, "reset", by=by)
     persistence.commit()
 
 
-def _note(
+def forget_password(person: Person) -> None:
+    """Let nobody sign in with the password of an account, nor by a link that was sent before (no commit)."""
+    # It counts among the last five: it may be known to somebody.
+    passwords.note_password(person, person.password)
+    person.password = None
+    person.password_set_at = None
+    # What cookies and links say of the person means nothing any more.
+    person.fs_uniquifier = uuid.uuid4().hex
+
+
+def note_account_deed(
     person: Person,
     deed: str,
     *,
@@ -288,6 +343,7 @@ def _note(
     note: str = "",
     changed: Iterable[str] = (),
 ) -> None:
+    """Note in History what was done to an account (no commit)."""
     db.session.add(
         History(
             kind="person",

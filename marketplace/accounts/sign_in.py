@@ -37,6 +37,7 @@ from flask_security.utils import set_request_attr
 
 from marketplace import persistence
 from marketplace.accounts import (
+    agreements,
     forms,
     held_forms,
     passwords,
@@ -151,6 +152,7 @@ def _signed_in(
         long = sessions.present_is_long()
         person_deeds.finish_password(user, g.get("former_password"))
     sessions.begin_session(user, long=long)
+    agreements.note_due_texts(user)
     held_forms.claim_forms(user)
 
 

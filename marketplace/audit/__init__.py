@@ -48,6 +48,7 @@ def deed_names() -> Iterator[tuple[str, str]]:
         "second_factor.refused": "两步验证码不对",
         "refused": "没有权限，被拒绝",
         "contact.read": "查看联系方式",
+        "contact.export": "导出联系方式",
         "listing.export": "导出清单",
         "dictionary.edit": "修改词典",
         "audit.read": "查看审计日志",

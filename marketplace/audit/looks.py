@@ -5,7 +5,7 @@ Writes are recorded by themselves (`collecting.py`), and named by `deeds.record`
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import structlog
@@ -51,14 +51,45 @@ def record_reading(
         values=dict(values or {}),
         personal=[*personal],
     )
-    complete_draft(draft, now_acting())
+    _record([draft])
+
+
+def record_looks(
+    deed: str,
+    things: Iterable[tuple[str, object]],
+    *,
+    by: Reader | None = None,
+    values: Mapping[str, Any] | None = None,
+) -> None:
+    """Record one deed for several things, an entry each, all of them or none.
+
+    Args:
+        deed: what was done to each.
+        things: (kind, number) of what was looked at.
+        by: who looked, where no request says so.
+        values: what each entry holds besides.
+
+    Raises:
+        Busy: as `record_reading`.
+    """
+    drafts = []
+    for kind, thing in things:
+        draft = Draft(deed, kind, str(thing), reader_id(by), values=dict(values or {}))
+        drafts.append(draft)
+    if drafts:
+        _record(drafts)
+
+
+def _record(drafts: list[Draft]) -> None:
+    for draft in drafts:
+        complete_draft(draft, now_acting())
     # A form may write at any moment, whatever it began as: signing in compares the password first and writes then.
     if has_request_context() and (
         persistence.writes() or request.method not in READING
     ):
-        g.setdefault("audit_later", []).append(draft)
+        g.setdefault("audit_later", []).extend(drafts)
         return
-    _store_drafts([draft])
+    _store_drafts(drafts)
 
 
 def was_recorded(deed: str, *, kind: str, thing: object) -> bool:
@@ -66,8 +97,18 @@ def was_recorded(deed: str, *, kind: str, thing: object) -> bool:
 
     A page that does without what it would have shown is better than no page.
     """
+    return were_recorded(deed, [(kind, thing)])
+
+
+def were_recorded(
+    deed: str,
+    things: Iterable[tuple[str, object]],
+    *,
+    values: Mapping[str, Any] | None = None,
+) -> bool:
+    """Whether looks at several things of one page were recorded, all of them; arguments as of `record_looks`."""
     try:
-        record_reading(deed, kind=kind, thing=thing)
+        record_looks(deed, things, values=values)
     except (SQLAlchemyError, MarketError) as error:
         log.error("audit_not_stored", deeds=[deed], error=repr(error))
         return False

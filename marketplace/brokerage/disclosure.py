@@ -15,6 +15,7 @@ from marketplace.brokerage.life import DECLARED, ENDED
 from marketplace.brokerage.models import BrokerageCase
 from marketplace.introductions.disclosure import (
     Contact,
+    Owner,
     desk_contacts,
     person_contacts,
 )
@@ -42,6 +43,7 @@ class Side:
         title: what it offers or needs.
         row: its listing, where the reader may open its page; None: it has none, or not for them.
         contacts: how to reach it.
+        owner: whose contacts these are: the look is recorded for them.
     """
 
     code: SideName
@@ -50,6 +52,7 @@ class Side:
     title: str
     row: Row | None = None
     contacts: tuple[Contact, ...] = ()
+    owner: Owner | None = None
 
 
 @dataclass(frozen=True)
@@ -139,8 +142,9 @@ def side_for(
             side, kind_in_words(case, side), False, _title(shown, listing), shown
         )
     contacts: tuple[Contact, ...] = ()
+    owner = None
     if standing.knows_all and not own and case.state not in ENDED:
-        contacts = _contacts(case, side)
+        contacts, owner = _contacts(case, side)
     return Side(
         side,
         case.organisation_of(side).name,
@@ -148,6 +152,7 @@ def side_for(
         _title(listing if whole or opens else None, listing),
         listing if opens else None,
         contacts,
+        owner if contacts else None,
     )
 
 
@@ -183,14 +188,17 @@ def _title(shown: Row | None, listing: Row | None) -> str:
     return f"{listing.kind_word}「{listing.title}」"
 
 
-def _contacts(case: BrokerageCase, side: SideName) -> tuple[Contact, ...]:
-    """How a side is reached: the contact desk of its listing, else who requested the introduction."""
+def _contacts(
+    case: BrokerageCase, side: SideName
+) -> tuple[tuple[Contact, ...], Owner | None]:
+    """How a side is reached and whose that is: the contact desk of its listing, else who requested the introduction."""
     listing = case.listing_of(side)
     if listing is not None:
-        return desk_contacts(listing)
+        return desk_contacts(listing), (listing.kind, listing.id)
     if case.introduction is not None:
-        return person_contacts(case.introduction.asked_by)
-    return ()
+        asker = case.introduction.asked_by
+        return person_contacts(asker), ("person", asker.id)
+    return (), None
 
 
 def name_in_ledger(
@@ -224,4 +232,4 @@ def name_in_ledger(
 
 def without_contacts(sides: Iterable[Side]) -> list[Side]:
     """The sides as they are shown where the look at their contacts could not be recorded."""
-    return [replace(one, contacts=()) for one in sides]
+    return [replace(one, contacts=(), owner=None) for one in sides]

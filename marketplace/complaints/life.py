@@ -59,7 +59,7 @@ COMPLAINT_LIFE = Life(
 REASONS = {
     "rights": "侵犯专利、著作权、商标或商业秘密",
     "false": "内容虚假，或冒用单位、他人名义",
-    "privacy": "泄露个人信息或隐私",
+    "privacy": "泄露个人信息或隐私，或请求查阅、更正、删除本人信息",
     "illegal": "违法或不良信息",
     "secret": "可能涉及国家秘密",
     "other": "其他",

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 
+from marketplace.accounts import contact_consents
 from marketplace.accounts.models import Person
 from marketplace.accounts.queries import people_by_id
 from marketplace.introductions.models import Introduction
@@ -20,6 +21,7 @@ from marketplace.permissions import Guest, Reader, may, operator
 
 Contact = tuple[str, str]  # label, value
 Key = tuple[str, int]  # kind of a listing, its number
+Owner = tuple[str, int]  # `person` or the kind of a listing, its number
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,7 @@ class Side:
         contacts: how to reach it, once the other side has accepted.
         through: it is reached by these people, who carry it between the two.
         is_named: the reader may know who it is.
+        owners: whose contacts these are, where they are not the reader's own: each such look is recorded for them.
     """
 
     name: str
@@ -41,6 +44,7 @@ class Side:
     contacts: tuple[Contact, ...] = ()
     through: tuple[Contact, ...] = ()
     is_named: bool = True
+    owners: tuple[Owner, ...] = ()
 
 
 def asks(row: Introduction, reader: Reader) -> bool:
@@ -76,17 +80,22 @@ def _asking_side(case: Introduction, reader: Reader, visible: Collection[Key]) -
         name = view_of(own, reader).holder
     contacts: tuple[Contact, ...] = ()
     through: tuple[Contact, ...] = ()
+    owners: list[Owner] = []
     if case.state == "accepted":
         if named:
-            contacts = person_contacts(case.asked_by)
+            contacts = asker_contacts(case)
+            owners = [("person", case.asked_by_id)]
         elif own is not None:
             through = _broker_contacts(own)
+            owners = _broker_owners(own)
+    if not (contacts or through) or asks(case, reader):
+        owners = []
     row = None
     title = ""
     if own is not None:
         row = own if (own.kind, own.id) in visible else None
         title = _title(own, visible=row is not None or named)
-    return Side(name, row, title, contacts, through, named)
+    return Side(name, row, title, contacts, through, named, tuple(owners))
 
 
 def _wanted_side(case: Introduction, reader: Reader, visible: Collection[Key]) -> Side:
@@ -97,14 +106,19 @@ def _wanted_side(case: Introduction, reader: Reader, visible: Collection[Key]) -
     name = wanted.holder_name if named else view_of(wanted, reader).holder
     contacts: tuple[Contact, ...] = ()
     through: tuple[Contact, ...] = ()
+    owners: list[Owner] = []
     if case.state == "accepted":
         if named:
             contacts = desk_contacts(wanted)
+            owners = [(wanted.kind, wanted.id)]
         else:
             through = _broker_contacts(wanted)
+            owners = _broker_owners(wanted)
+    if not (contacts or through) or answers(case, reader):
+        owners = []
     row = wanted if (wanted.kind, wanted.id) in visible else None
     title = _title(wanted, visible=row is not None)
-    return Side(name or UNNAMED, row, title, contacts, through, named)
+    return Side(name or UNNAMED, row, title, contacts, through, named, tuple(owners))
 
 
 def asker_in_words(case: Introduction) -> str:
@@ -128,6 +142,15 @@ def person_contacts(person: Person) -> tuple[Contact, ...]:
     )
 
 
+def asker_contacts(case: Introduction) -> tuple[Contact, ...]:
+    """How who asked is reached; nothing where they had taken their consent back before the other side accepted."""
+    if not contact_consents.agreed_at(
+        case.asked_by, contact_consents.SHARE, case.decided_at
+    ):
+        return ()
+    return person_contacts(case.asked_by)
+
+
 def desk_contacts(row: Row) -> tuple[Contact, ...]:
     """The contact desk of a listing: its people have agreed by accepting."""
     contacts = []
@@ -146,10 +169,14 @@ def _broker_contacts(row: Row) -> tuple[Contact, ...]:
     return _filled(contacts)
 
 
+def _broker_owners(row: Row) -> list[Owner]:
+    return [("person", number) for number in sorted(row.broker_ids)]
+
+
 def _filled(contacts: Iterable[Contact]) -> tuple[Contact, ...]:
     return tuple((label, value) for label, value in contacts if value)
 
 
 def without_contacts(side: Side) -> Side:
     """A side as it is shown where the look at its contacts could not be recorded."""
-    return replace(side, contacts=(), through=())
+    return replace(side, contacts=(), through=(), owners=())

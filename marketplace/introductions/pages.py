@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from marketplace import contributions, persistence
-from marketplace.audit.looks import was_recorded
+from marketplace.audit.looks import were_recorded
 from marketplace.door import needs
 from marketplace.errors import Invalid
 from marketplace.forms import SeenForm
@@ -247,8 +247,9 @@ def _case_page(
         disclosure.asks(row, current_user),
         disclosure.answers(row, current_user),
     )
-    shows = bool(asking.contacts or wanted.contacts or asking.through or wanted.through)
-    if shows and not was_recorded("contact.read", kind="introduction", thing=row.id):
+    # Each by its owner, who finds the look in 我的数据.
+    owners = (*asking.owners, *wanted.owners)
+    if not were_recorded("contact.read", owners, values={"introduction": row.id}):
         asking, wanted = (
             disclosure.without_contacts(asking),
             disclosure.without_contacts(wanted),

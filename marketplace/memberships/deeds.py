@@ -126,11 +126,14 @@ def accept_request(
         Invalid: there is no such place.
     """
     require(by, "people.manage", request)
+    # Before the request, as where an invitation is taken: nobody waits in a ring.
+    hold_people(request.organisation_id)
     _require_waiting(request)
     _require_place(request.organisation, place)
     # They may have come in by an invitation meanwhile; a second place would break the key of the table.
     if request.person.place_in(request.organisation_id) is None:
         _add_place(request.person, request.organisation, place, administers=administers)
+        _revoke_earlier(request.organisation_id, request.person.email)
     _decide(request, "accepted", by)
     _note(request.organisation, "accept", by, numbered(request.person_id))
     announcements.announce_decision(request)
@@ -218,7 +221,7 @@ def invite_person(
     administers: bool = False,
     by: Reader | None,
 ) -> tuple[Invitation, str]:
-    """Keep a place for an address.
+    """Keep a place for an address, instead of the one that was kept for it before.
 
     Args:
         organisation: where the place is.
@@ -242,6 +245,9 @@ def invite_person(
     known = db.session.scalar(db.select(Person).where(Person.email == address))
     if known is not None and known.place_in(organisation.id) is not None:
         raise NotNow(f"{address} 已经在「{organisation.name}」里。", "不用再邀请。")
+    hold_people(organisation.id)
+    # The last word counts: an earlier link to the same person could give them another place.
+    _revoke_earlier(organisation.id, address)
     # Signature and nonce: who reads the database knows digests, who learns the key knows no nonce.
     nonce = secrets.token_urlsafe(24)
     invitation = Invitation(
@@ -275,6 +281,17 @@ def revoke_invitation(invitation: Invitation, *, by: Reader | None) -> None:
     invitation.revoked_at = now()
     _note(invitation.organisation, "revoke", by, f"邀请 {invitation.id}")
     _commit()
+
+
+def _revoke_earlier(organisation_id: int, address: str) -> None:
+    """Make the open invitations of an organisation to an address useless (no commit)."""
+    for row in queries.invitations_to_address(address):
+        if row.organisation_id != organisation_id:
+            continue
+        # Read again: somebody may have taken it a moment ago.
+        persistence.hold_row(row)
+        if row.is_open:
+            row.revoked_at = now()
 
 
 def opened_invitation(token: str) -> Invitation:
@@ -317,7 +334,8 @@ def take_invitation(invitation: Invitation, *, by: Person) -> None:
             f"这份邀请是发给 {invitation.email} 的。",
             "请用那个邮箱的账号登录；没有账号的先注册。",
         )
-    # Of two presses the second waits here, and finds it used.
+    # Of two presses the second waits here, and finds it used. The people first, as everywhere: nobody waits in a ring.
+    hold_people(invitation.organisation_id)
     persistence.hold_row(invitation)
     if not invitation.is_open:
         raise NotNow("这份邀请已经用过、撤销或过期。", "请看「我的单位」。")
@@ -330,6 +348,8 @@ def take_invitation(invitation: Invitation, *, by: Person) -> None:
         )
     # Used even where they were in already: a link opens one place once.
     invitation.used_at, invitation.used_by_id = now(), by.id
+    db.session.flush()
+    _revoke_earlier(invitation.organisation_id, by.email)
     waiting = db.select(JoinRequest).where(
         JoinRequest.person_id == by.id,
         JoinRequest.organisation_id == invitation.organisation_id,

@@ -49,7 +49,8 @@ def close_own_account(person: Person, *, password: str) -> None:
     # The last operator could else lock everybody out of the office.
     if person.is_staff:
         raise NotAllowed(
-            "运营和审计人员的账号不能自己注销。", "请先由其他运营人员收回角色。"
+            "运营和审计人员的账号不能自己注销。",
+            "请先由另一位运营人员在「账号和角色」里收回角色。",
         )
     # Checked in the deed and not in the form: no other caller may leave it out.
     if not person.password or not verify_password(password, person.password):

@@ -38,14 +38,20 @@ PROFILE = (
 )
 
 
+# What is recorded of contacts → how it is called.
+LOOKS = {"contact.read": "查看", "contact.export": "导出清单"}
+OWN_CONTACT = "您本人的联系方式"
+
+
 @dataclass(frozen=True)
 class ContactView:
-    """One look at the contact of a listing of the person.
+    """One look at the contact of a listing of the person, or at their own in an introduction or a case.
 
     Attributes:
         at: moment in UTC.
-        kind, listing_id, title: the listing.
+        kind, listing_id, title: the listing; the number is 0 where the contact is that of the account.
         organisation: for whom the reader looked; empty where it is not known.
+        how: looked at or exported, in words.
     """
 
     at: datetime
@@ -53,12 +59,13 @@ class ContactView:
     listing_id: int
     title: str
     organisation: str
+    how: str
 
 
 def contact_views(person: Person) -> list[ContactView]:
-    """Who looked at the contacts that a person typed, newest first; at most MAX_VIEWS."""
+    """Who looked at or exported the contacts that a person typed, and their own, newest first; at most MAX_VIEWS."""
     # The audit names things by text, so the numbers of listings are compared as text.
-    titles: dict[tuple[str, str], str] = {}
+    titles = {("person", str(person.id)): OWN_CONTACT}
     for kind, table in LISTINGS.items():
         rows = db.session.execute(
             db.select(table.id, table.title).where(table.owner_id == person.id)
@@ -66,11 +73,11 @@ def contact_views(person: Person) -> list[ContactView]:
         for row in rows:
             titles[kind, str(row.id)] = row.title
     entries: list[Entry] = []
-    for kind in LISTINGS:
+    for kind in (*LISTINGS, "person"):
         things = [thing for one, thing in titles if one == kind]
-        # One query for each kind: numbers of achievements and demands overlap.
+        # One query for each kind: numbers of achievements, demands and people overlap.
         query = db.select(Entry).where(
-            Entry.deed == "contact.read",
+            Entry.deed.in_(LOOKS),
             Entry.kind == kind,
             Entry.thing.in_(things),
             # One's own looks are no news.
@@ -88,9 +95,10 @@ def contact_views(person: Person) -> list[ContactView]:
         view = ContactView(
             at=datetime.fromisoformat(entry.at.rstrip("Z")),
             kind=entry.kind,
-            listing_id=int(entry.thing),
+            listing_id=0 if entry.kind == "person" else int(entry.thing),
             title=titles[entry.kind, entry.thing],
             organisation=names.get(str(entry.organisation), ""),
+            how=LOOKS[entry.deed],
         )
         views.append(view)
     return views
@@ -154,6 +162,7 @@ def copy_of(
             "时间": _text(view.at),
             "内容": view.title,
             "单位": view.organisation,
+            "怎样": view.how,
         }
         for view in views
     ]

@@ -33,6 +33,12 @@ _PERSON = re.compile(
     r"(?:联系人|联络人|负责人|经办人|姓名|我叫|我是|本人|姓)[是为:：,，\s]{0,2}[\u4e00-\u9fff]{1,4}"
     r"|[\u4e00-\u9fff]{1,3}(?:工程师|经理|老师|教授|主任|厂长|老板|先生|女士|师傅|博士|书记|总工|院长)"
 )
+# The counties of the city: to jieba 临清, 阳谷 and 冠县 are no places, and its own texts name them most. 莘 and 冠 by
+# themselves are parts of other words.
+_PLACE = re.compile(
+    r"(?:东昌府|茌平|阳谷|东阿|高唐|临清)[区县市]?|[莘冠]县"
+    r"|(?:经济技术|高新技术产业|旅游)?(?:开发区|度假区)|经开区|高新区"
+)
 # Parts of speech in jieba's dictionary of what may name a thing, a process or a fault; the tags of names are out.
 _NAMING_TAGS = ("n", "v", "b")
 _NAME_TAGS = ("nrt", "nrfg", "ns", "nt")
@@ -199,8 +205,9 @@ def _is_name(word: str) -> bool:
 
 
 def _hidden_places(norm: str) -> list[tuple[int, int]]:
-    """Where a text names firms and people."""
+    """Where a text names firms, people and the places of the city."""
     places = [match.span() for match in _FIRM.finditer(norm)]
+    places += [match.span() for match in _PLACE.finditer(norm)]
     return places + [match.span() for match in _PERSON.finditer(norm)]
 
 

@@ -122,6 +122,8 @@ VERIFIED = {"stranger", "handler", "writer", "colleague", "assigned", "broker"}
         ("diagnosis.read", OWNERS),
         ("diagnosis.work", {"operator"}),
         ("diagnosis.answer", OWNERS - {"operator"}),
+        ("staff.read", {"operator"}),
+        ("staff.change", {"operator"}),
         ("substitutes.name", SIGNED_IN - {"auditor"}),
         ("substitutes.end", SIGNED_IN - {"auditor"}),
         # Of an organisation its own people do, of the city (no organisation) the operators.

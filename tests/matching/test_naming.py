@@ -8,6 +8,7 @@ from hypothesis import given
 from matching import Document, Matcher
 from matching import text as words_of
 from matching.explaining.naming import is_word, naming_spans, showable_spans
+from matching.explaining.query_text import QueryText
 from tests.matching.conftest import texts
 
 
@@ -55,6 +56,10 @@ def test_things_processes_and_faults_are_named(text: str, named: list[str]) -> N
         ("想找个懂行的师傅都行", ["师傅", "都行"]),
         ("麻烦大家帮忙看看有啥办法", ["麻烦", "大家", "办法"]),
         ("请问咋办", ["请问", "咋办"]),
+        ("阳谷县和冠县、莘县的厂", ["阳谷", "阳谷县", "冠县", "莘县"]),
+        ("东昌府区、茌平区、高唐都试过", ["东昌府", "茌平", "茌平区", "高唐"]),
+        ("高新区和旅游度假区的路灯", ["高新区", "度假区", "开发区"]),
+        ("电梯坏了，越快越好", ["越快", "越好"]),
     ],
 )
 def test_names_and_talk_are_not_named(text: str, unsaid: list[str]) -> None:
@@ -122,3 +127,37 @@ def test_weighed_words_stand_in_the_catalogue_and_compounds_that_do_not_are_miss
 
     assert {word for word, _ in analysis.weighed} == {"轴承", "噪声"}
     assert analysis.unknown == ["关节轴承"]
+
+
+def test_places_of_the_city_are_not_weighed_and_what_is_made_there_is() -> None:
+    text = "长期在临清工作，阳谷县的电缆、冠县的钢板、东阿的阿胶，临清轴承"
+
+    assert {"电缆", "钢板", "阿胶", "轴承"} <= shown_in(text)
+    assert shown_in(text).isdisjoint({"临清", "阳谷", "阳谷县", "冠县", "东阿"})
+
+
+@pytest.mark.parametrize(
+    ("text", "whole", "half"),
+    [
+        (
+            "We need a cheaper way to detect donkey-hide gelatin adulteration by PCR in our lab.",
+            "adulteration",
+            "adultera",
+        ),
+        (
+            "我们给农机配套的深沟球轴承在雨季返修率一直降不下来客户说开不到三百小时就开始响"
+            "拆开一看都是里面那个最便宜的压成一片的保持架先裂的换了三家都一样",
+            "保持架",
+            "保持",
+        ),
+    ],
+)
+def test_a_long_first_sentence_is_cut_between_words(
+    text: str, whole: str, half: str
+) -> None:
+    query = QueryText("", text)
+    words = {*query.whole_counts, *query.named_counts}
+
+    assert words_of.plain_text(text)[:60].endswith(half)
+    assert whole in words
+    assert half not in words

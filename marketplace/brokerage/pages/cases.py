@@ -18,7 +18,7 @@ from flask_login import current_user
 from marketplace import contributions, persistence
 from marketplace.accounts.models import Person
 from marketplace.accounts.queries import find_person
-from marketplace.audit.looks import was_recorded
+from marketplace.audit.looks import were_recorded
 from marketplace.brokerage import agreement_deeds, calendars, deeds, ledger, queries
 from marketplace.brokerage.disclosure import sides_held, without_contacts
 from marketplace.brokerage.forms import (
@@ -347,8 +347,9 @@ def _case_page(
     persistence.stop_writing()
     (card,) = queries.cards_of([row], current_user)
     sides = list(card.sides)
-    shows = any(one.contacts for one in sides)
-    if shows and not was_recorded("contact.read", kind=row.kind, thing=row.id):
+    # Each by its owner, who finds the look in 我的数据.
+    owners = [one.owner for one in sides if one.owner is not None]
+    if not were_recorded("contact.read", owners, values={row.kind: row.id}):
         sides = without_contacts(sides)
     inside = may(current_user, "brokerage.end", row)
     attribution = ledger.attribution_of(row.pair_key)

@@ -369,7 +369,7 @@ ELSEWHERE = {
     "files": (
         "approve", "ask", "decline", "grant", "remove", "revoke", "send_back", "upload", "visibility", "withdraw",
     ),
-    "accounts": ("account", "drop_held", "end_session", "end_sessions"),
+    "accounts": ("account", "agree", "drop_held", "end_session", "end_sessions"),
     "complaints": ("answer",),
     "contracts": (
         "accept", "amend", "begin", "bring_in", "cancel", "confirm", "correct", "edit", "file", "issue", "licence",
@@ -413,6 +413,7 @@ ELSEWHERE = {
         "add", "approve", "basis", "begin", "budget", "decide", "new", "new_cohort", "pay", "remove", "remove_member",
         "submit", "switch", "upload", "withdraw",
     ),
+    "staff": ("add", "reopen", "reset", "stop", "take"),
     "statuses": ("own", "refuse", "revoke", "verify", "withdraw"),
     "wordlists": ("back", "begin", "draft", "enable", "preview", "stop", "withdraw"),
 }  # fmt: skip

@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 from flask.testing import FlaskClient
 
-from marketplace.accounts import contact_consents
+from marketplace.accounts import contact_consents, person_deeds
 from marketplace.clock import today
 from marketplace.errors import Invalid, NotAllowed, NotFound, NotNow, Stale
 from marketplace.extensions import db
@@ -23,6 +23,7 @@ from marketplace.lifecycle import history_of
 from marketplace.listings import deeds as listing_deeds
 from marketplace.notices.models import Notice
 from marketplace.organisations import deeds as organisation_deeds
+from marketplace.personal_data.queries import OWN_CONTACT
 from marketplace.workdays.queries import load_calendar
 from tests.factories import Factory
 
@@ -209,6 +210,56 @@ def test_contacts_open_with_the_acceptance(world: World, sign_in: SignIn) -> Non
     for person in (world.chief, world.desk):
         given = contact_consents.current_consent(person, contact_consents.SHARE)
         assert given is not None
+
+
+def test_each_look_is_shown_to_whose_contact_it_is(
+    world: World, sign_in: SignIn
+) -> None:
+    case = world.ask()
+    world.press(case, "accept")
+    world.achievement.owner_id = world.desk.id
+    db.session.commit()
+    address = f"/mine/introductions/{case.id}"
+
+    sign_in(world.chief).get(address)
+    of_desk = sign_in(world.desk).get("/account/data").text
+    before = sign_in(world.chief).get("/account/data").text
+    sign_in(world.desk).get(address)
+    of_chief = sign_in(world.chief).get("/account/data").text
+
+    assert world.firm.name in of_desk
+    assert world.achievement.title in of_desk
+    # Who reads their own contact in the same page has not looked at anybody's.
+    assert OWN_CONTACT not in before
+    assert OWN_CONTACT in of_chief
+    assert world.lab.name in of_chief
+
+
+def test_a_consent_taken_back_before_the_answer_hands_nothing_over(
+    world: World, sign_in: SignIn
+) -> None:
+    case = world.ask()
+    person_deeds.set_consent(world.chief, contact_consents.SHARE, given=False)
+    world.press(case, "accept")
+    address = f"/mine/introductions/{case.id}"
+    page = sign_in(world.desk).get(address).text
+    person_deeds.set_consent(world.chief, contact_consents.SHARE, given=True)
+    later = sign_in(world.desk).get(address).text
+
+    assert PHONE not in page
+    assert world.chief.email not in page
+    assert "收回了转给对方的同意" in page
+    # For the next introductions, not for this one.
+    assert PHONE not in later
+
+
+def test_what_was_handed_over_is_not_taken_back(world: World, sign_in: SignIn) -> None:
+    case = world.ask()
+    world.press(case, "accept")
+    person_deeds.set_consent(world.chief, contact_consents.SHARE, given=False)
+    page = sign_in(world.desk).get(f"/mine/introductions/{case.id}").text
+
+    assert PHONE in page
 
 
 def test_an_unnamed_demand_that_is_wanted(make: Factory, sign_in: SignIn) -> None:

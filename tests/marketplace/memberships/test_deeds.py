@@ -171,6 +171,34 @@ def test_an_invitation_is_for_one_address_and_one_use(make: Factory) -> None:
     assert token not in row.digest
 
 
+def test_the_last_invitation_counts_and_none_outlives_its_place(make: Factory) -> None:
+    university = make.organisation("聊城示范学院（示例）", kind="university")
+    elsewhere = make.organisation("另一家学院（示例）", kind="university")
+    chief = make.person("desk", university, administers=True)
+    invited, asking = make.person("firm"), make.person("firm")
+    values = {"place": "researcher", "by": chief}
+    first, token = deeds.invite_person(university, invited.email, **values)
+    second, _ = deeds.invite_person(
+        university, invited.email, **values | {"place": "desk"}
+    )
+    other, _ = deeds.invite_person(
+        elsewhere, invited.email, place="researcher", by=make.person("operator")
+    )
+
+    with pytest.raises(NotFound):
+        deeds.opened_invitation(token)
+    assert queries.invitations_to(invited) == [second, other]
+    deeds.take_invitation(second, by=invited)
+    assert invited.place_in(university.id).role == "desk"
+    assert queries.invitations_to(invited) == [other]
+    # Who is let in by their request needs the link no more.
+    row, _ = deeds.invite_person(university, asking.email, **values)
+    request = deeds.ask_to_join(university, by=asking)
+    deeds.accept_request(request, place="researcher", by=chief)
+    assert queries.invitations_to(asking) == []
+    assert row.used_at is None
+
+
 @pytest.mark.parametrize("end", ["revoked", "over", "forged", "torn", "empty"])
 def test_what_no_longer_opens_a_place(end: str, make: Factory, session: Any) -> None:
     firm = make.organisation()

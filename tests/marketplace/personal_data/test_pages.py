@@ -97,6 +97,38 @@ def test_who_looked_at_a_contact_is_shown_to_who_typed_it(
     assert row.title not in other
 
 
+def test_who_exported_a_contact_is_shown_to_who_typed_it(
+    make: Factory, sign_in: SignIn
+) -> None:
+    firm, curious = make.organisation(), make.organisation("好奇的厂（示例）")
+    writer, silent = make.person("firm", firm), make.person("firm", firm)
+    person_deeds.set_consent(writer, contact_consents.PUBLISH, given=True)
+    row = contact_row(make, writer, firm)
+    hidden = make.demand("轴承异音攻关（不公开联系方式）", owner=firm)
+    hidden.owner_id = silent.id
+    make.session.commit()
+    address = "/search.xlsx?kind=demand&q=轴承异音攻关"
+
+    list_out = sign_in(make.person("firm", curious)).get(address)
+    sign_in(writer).get(address)
+    cells = {
+        str(cell.value)
+        for line in load_workbook(io.BytesIO(list_out.data)).active
+        for cell in line
+    }
+    page = sign_in(writer).get("/account/data").text
+    copy = sign_in(writer).get("/account/data.json").json
+    other = sign_in(silent).get("/account/data").text
+
+    assert {row.title, hidden.title, PHONE} <= cells
+    assert "导出清单" in page
+    assert "好奇的厂（示例）" in page
+    # Their own export is no news.
+    assert [one["怎样"] for one in copy["谁看过我的联系方式"]] == ["导出清单"]
+    # What was masked in the list was not handed out.
+    assert hidden.title not in other
+
+
 def test_the_copy_holds_ones_own_and_no_secret(make: Factory, sign_in: SignIn) -> None:
     firm = make.organisation("自己的厂（示例）")
     writer, other = make.person("firm", firm), make.person("firm", firm)

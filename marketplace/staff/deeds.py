@@ -1,0 +1,168 @@
+"""What operators do to accounts. One function a button, and the only file of this room that commits.
+
+Nobody does any of it to themselves: so an operator is always left, and two people know of each change.
+"""
+
+from __future__ import annotations
+
+from marketplace import contributions, persistence
+from marketplace.accounts import mail, person_deeds, sessions
+from marketplace.accounts.models import ROLES, STAFF_ROLES, Person
+from marketplace.accounts.queries import find_person
+from marketplace.errors import Invalid, NotAllowed, NotNow
+from marketplace.extensions import db
+from marketplace.permissions import require
+from marketplace.staff.queries import hold_operators
+from marketplace.typed_texts import LEAST, checked_text
+
+MAX_REASON = 200  # characters
+
+
+def add_staff(email: str, *, name: str, role: str, by: Person) -> Person:
+    """给予角色 to an address: to the account of it, or to one that is made; its owner gets a mail.
+
+    Args:
+        email: the sign-in name.
+        name: of a new account; that of an existing one stays.
+        role: `operator` or `auditor`.
+        by: an operator.
+
+    Raises:
+        NotAllowed: they are no operator any more.
+        Invalid: no proper address, name or role.
+        NotNow: the account has that role, has the other one, or is stopped.
+    """
+    _hold_and_require(by)
+    if role not in STAFF_ROLES:
+        raise Invalid("没有选角色。", problems={"role": ["选一个角色。"]})
+    known = find_person(person_deeds.checked_address(email))
+    if known is not None:
+        persistence.hold_row(known)
+        _refuse_role(known, role, by)
+        # Anybody may have registered the address and wait for its owner to press the link of confirming.
+        if known.confirmed_at is None and known.password:
+            person_deeds.forget_password(known)
+    elif not name.strip():
+        raise Invalid("没有填姓名。", problems={"name": ["新账号要填姓名。"]})
+    try:
+        person = person_deeds.prepare_account(email, name=name, roles=[role], by=by)
+    except Invalid as error:
+        if error.problems:
+            raise
+        raise Invalid(error.message, problems={"name": [error.message]}) from None
+    # Rights of the session before must not be mixed with those of the role, and staff have short sessions.
+    sessions.drop_sessions(person)
+    link = "" if person.password else person_deeds.make_link(person)
+    mail.send_notice(person, "role_given", role=ROLES[role], link=link)
+    persistence.commit()
+    return person
+
+
+def take_role(person: Person, role: str, *, reason: str, by: Person) -> None:
+    """收回角色: they go on as whatever else they are, once they have signed in again.
+
+    Raises:
+        NotAllowed: `by` is no operator any more.
+        NotNow: it is their own, or they have it no longer.
+        Invalid: no reason.
+    """
+    _hold_and_require(by)
+    persistence.hold_row(person)
+    _refuse_oneself(person, by)
+    if role not in STAFF_ROLES or role not in person.role_names:
+        raise NotNow("对方已经没有这个角色。", "请刷新后再看。")
+    reason = _checked_reason(reason)
+    # A new list and no removal: the collection notes it as one change.
+    person.roles = [row for row in person.roles if row.name != role]
+    sessions.drop_sessions(person)
+    mail.send_notice(person, "role_taken", role=ROLES[role], reason=reason)
+    person_deeds.note_account_deed(
+        person, "role_end", by=by, note=f"{ROLES[role]}：{reason}"
+    )
+    persistence.commit()
+
+
+def stop_account(person: Person, *, reason: str, by: Person) -> None:
+    """停用: nobody signs in with it until it is opened again; its owner learns why.
+
+    Raises:
+        NotAllowed: `by` is no operator any more.
+        NotNow: it is their own, or stopped already.
+        Invalid: no reason.
+    """
+    _hold_and_require(by)
+    persistence.hold_row(person)
+    _refuse_oneself(person, by)
+    if not person.active:
+        raise NotNow("这个账号已经停用。", "请刷新后再看。")
+    reason = _checked_reason(reason)
+    if "broker" in person.role_names:
+        # What they carried waits for nobody who cannot sign in.
+        contributions.stop_broker(person.id, "账号已停用", by)
+    mail.send_farewell(person, "account_stopped", reason=reason)
+    person_deeds.close_account(person, by=by, note=reason)
+
+
+def open_account(person: Person, *, by: Person) -> None:
+    """恢复: its owner signs in with the password they had. Raises NotAllowed, NotNow."""
+    _hold_and_require(by)
+    persistence.hold_row(person)
+    if person.active:
+        raise NotNow("这个账号没有停用。", "请刷新后再看。")
+    person.active = True
+    mail.send_notice(person, "account_opened")
+    person_deeds.note_account_deed(
+        person, "activate", by=by, before="inactive", after="active"
+    )
+    persistence.commit()
+
+
+def reset_account(person: Person, *, by: Person) -> None:
+    """重置登录: for who has lost password or telephone; the link to a new password goes to their mailbox alone.
+
+    Raises:
+        NotAllowed: `by` is no operator any more.
+        NotNow: it is their own, or stopped.
+    """
+    _hold_and_require(by)
+    persistence.hold_row(person)
+    _refuse_oneself(person, by)
+    if not person.active:
+        raise NotNow("这个账号已经停用。", "先恢复，再重置。")
+    person_deeds.reset_account(person, by=by, mails_link=True)
+
+
+def _hold_and_require(by: Person) -> None:
+    """Nobody decides with a role that somebody has taken from them a moment ago."""
+    hold_operators()
+    persistence.hold_row(by)
+    db.session.expire(by, ["roles"])
+    if not by.active:
+        raise NotAllowed("您的账号已停用。", "请联系其他运营人员。")
+    require(by, "staff.change")
+
+
+def _refuse_oneself(person: Person, by: Person) -> None:
+    if person.id == by.id:
+        raise NotNow("这是您自己的账号。", "请由另一位运营人员办理。")
+
+
+def _refuse_role(person: Person, role: str, by: Person) -> None:
+    _refuse_oneself(person, by)
+    if not person.active:
+        raise NotNow("这个账号已经停用。", "先恢复，再给角色。")
+    if role in person.role_names:
+        raise NotNow(f"对方已经是{ROLES[role]}。", "不用再给。")
+    held = sorted(person.role_names & STAFF_ROLES)
+    if held:
+        raise NotNow(
+            f"对方已经是{ROLES[held[0]]}：运营和审计要由不同的人担任。",
+            "请换一个人，或先收回原来的角色。",
+        )
+    if role == "auditor" and person.role_names:
+        raise NotNow("审计人员不能同时有别的角色。", "请换一个人。")
+
+
+def _checked_reason(text: str) -> str:
+    missing = f"写明原因，{LEAST}–{MAX_REASON} 字，对方会看到。"
+    return checked_text("reason", text, MAX_REASON, missing=missing)
