@@ -13,10 +13,10 @@ from typing import Literal
 from marketplace import contributions
 from marketplace.accounts.models import INSTITUTIONS
 from marketplace.clock import day_in_china, now
-from marketplace.errors import Invalid, NotAllowed
+from marketplace.errors import Invalid, NotAllowed, NotNow
 from marketplace.extensions import db
 from marketplace.lifecycle import history_of
-from marketplace.listings import settling, versions, writing
+from marketplace.listings import rewritings, settling, versions, writing
 from marketplace.listings.life import HANDED_IN
 from marketplace.listings.models import Achievement, Demand
 from marketplace.listings.readiness import publication_problems
@@ -61,6 +61,8 @@ def submit(row: Row, *, by: Reader | None, seen: int) -> None:
     """
     require(by, "listing.submit", row)
     check_revision(row, seen)
+    if rewritings.open_rewriting(row) is not None and rewritings.is_for_others(row, by):
+        raise NotNow(*rewritings.WAITS_FOR_OWNER)
     problems = publication_problems(row) | contributions.publication_blocks(
         row, "submit"
     )

@@ -78,6 +78,7 @@ VERIFIED = {"stranger", "handler", "writer", "colleague", "assigned", "broker"}
         ("quality.read", {"operator"}),
         ("quality.decide", {"operator"}),
         ("listing.edit", OWNERS),
+        ("listing.confirm", OWNERS - {"operator"}),
         ("listing.submit", OWNERS),
         ("listing.withdraw", OWNERS),
         ("listing.close", OWNERS),

@@ -45,6 +45,15 @@ VISITS: dict[str, tuple[str, str, dict[str, str]]] = {
     "listings.archive": ("member", "/mine/demand/{expired}/archive", {"seen": "{expired_seen}"}),
     "listings.renew": ("member", "/mine/demand/{expired}/renew", {"seen": "{expired_seen}"}),
     "listings.copy": ("member", "/mine/demand/{withdrawn}/copy", {"seen": "{withdrawn_seen}"}),
+    "listings.accept_rewriting": (
+        "member", "/mine/demand/{rewritten}/rewriting/accept", {"seen": "{rewritten_seen}", "take": "title"},
+    ),
+    "listings.decline_rewriting": (
+        "member", "/mine/demand/{rewritten}/rewriting/decline", {"seen": "{rewritten_seen}", "note": NOTE},
+    ),
+    "listings.withdraw_rewriting": (
+        "operator", "/mine/demand/{rewritten}/rewriting/withdraw", {"seen": "{rewritten_seen}"},
+    ),
     "listings.several": (
         "member", "/mine/several",
         {"deed": "withdraw", "row": "demand-{published}-{published_seen}", "confirmed": "1"},
