@@ -13,7 +13,7 @@ from typing import Literal
 from marketplace import contributions
 from marketplace.accounts.models import INSTITUTIONS
 from marketplace.clock import day_in_china, now
-from marketplace.errors import Invalid, NotAllowed, NotNow
+from marketplace.errors import Invalid, NotAllowed
 from marketplace.extensions import db
 from marketplace.lifecycle import history_of
 from marketplace.listings import rewritings, settling, versions, writing
@@ -61,8 +61,7 @@ def submit(row: Row, *, by: Reader | None, seen: int) -> None:
     """
     require(by, "listing.submit", row)
     check_revision(row, seen)
-    if rewritings.open_rewriting(row) is not None and rewritings.is_for_others(row, by):
-        raise NotNow(*rewritings.WAITS_FOR_OWNER)
+    rewritings.refuse_unconfirmed(row, by)
     problems = publication_problems(row) | contributions.publication_blocks(
         row, "submit"
     )

@@ -14,7 +14,7 @@ from sqlalchemy import and_, func, or_
 
 from marketplace.accounts.models import INSTITUTIONS, Person
 from marketplace.clock import day_in_china, today
-from marketplace.errors import NotFound
+from marketplace.errors import NotFound, NotNow
 from marketplace.extensions import db
 from marketplace.listings import announcements
 from marketplace.listings.differences import Difference, row_differences
@@ -92,6 +92,12 @@ def is_for_others(row: Row, by: Reader | None) -> bool:
     if has_desk and row.state != "suspended":
         return False
     return bool(confirmers(row, by))
+
+
+def refuse_unconfirmed(row: Row, by: Reader | None) -> None:
+    """Refuse to hand in for its owner a listing of which a rewriting waits for them. Raises NotNow."""
+    if open_rewriting(row) is not None and is_for_others(row, by):
+        raise NotNow(*WAITS_FOR_OWNER)
 
 
 def confirmers(row: Row, by: Reader | None) -> list[Person]:
