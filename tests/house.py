@@ -333,6 +333,7 @@ MORE_FILES: dict[str, dict[str, str]] = {
         "life": "the life table of a pair",
     },
     "files": {
+        "review_deeds": "what is added to what is public: the desk, then the operators",
         "access_deeds": "seeing a file on request",
         "announcements": "what people are notified of",
         "life": "closed lists, and the life table of a request for a file",

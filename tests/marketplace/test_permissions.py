@@ -116,6 +116,8 @@ VERIFIED = {"stranger", "handler", "writer", "colleague", "assigned", "broker"}
         ("files.grant", OWNERS - {"operator"}),
         ("files.request", VERIFIED),
         ("files.withdraw", set()),
+        ("files.desk_review", {"handler"}),
+        ("files.endorse", {"handler"}),
         ("files.review", {"operator"}),
         ("diagnosis.request", OWNERS - {"operator"}),
         ("diagnosis.take", {"assigned", "operator"}),

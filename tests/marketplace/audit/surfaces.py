@@ -373,7 +373,8 @@ ONLY_READ = {
 ELSEWHERE = {
     "alerts": ("remove",),
     "files": (
-        "approve", "ask", "decline", "grant", "remove", "revoke", "send_back", "upload", "visibility", "withdraw",
+        "approve", "ask", "decline", "desk_return", "endorse", "grant", "remove", "revoke", "send_back", "upload",
+        "visibility", "withdraw",
     ),
     "accounts": ("account", "drop_held", "end_session", "end_sessions"),
     "complaints": ("answer",),
