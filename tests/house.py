@@ -148,6 +148,7 @@ MORE_FILES: dict[str, dict[str, str]] = {
         "settling": "what every move of a listing ends with",
         "snapshots": "what a listing says as JSON, and back",
         "step_forms": "a form of which a page may show one step",
+        "ticks": "what is ticked on other pages of a list",
         "unsaved_deeds": "what is typed and not saved yet",
         "unsaved_models": "the table of it",
         "completeness": "how complete a listing is",

@@ -13,7 +13,6 @@ from marketplace.listings.contributed import (
     deed_names,
     nav,
     personal_copy,
-    publication_blocks,
     removals,
     sections,
     task_count,
@@ -29,6 +28,7 @@ from marketplace.listings.ownership import (
 from marketplace.listings.panels import (
     organisation_panels,
     panels,
+    publication_blocks,
     review_links,
     search_panels,
 )

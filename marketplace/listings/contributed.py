@@ -17,10 +17,10 @@ from marketplace.contributions import Link, Panel, Task, Tray
 from marketplace.listings import (
     bulk,
     buttons,
-    contradictions,
     review_queue,
     rewritings,
     standing_in,
+    ticks,
     unsaved_deeds,
     worklists,
 )
@@ -264,6 +264,7 @@ def sections(person: Reader, filters: Mapping[str, str]) -> Iterator[Panel]:
         "kinds": KIND_NAMES,
         "states": STATE_NAMES,
         "bulk": _bulk_buttons(lines),
+        **ticks.ticks_of(filters, own.rows, person),
     }
     yield Panel("listings/_own.html", values, narrowed)
     # Who looks for something has it in the list above already.
@@ -272,11 +273,6 @@ def sections(person: Reader, filters: Mapping[str, str]) -> Iterator[Panel]:
         if drafts:
             values = {"lines": _lines(drafts, person), "total": total}
             yield Panel("listings/_drafts.html", {**values, "kinds": KIND_NAMES})
-
-
-def publication_blocks(row: Any, deed: str) -> Iterator[tuple[str, str]]:
-    """What in a listing contradicts itself so that nobody could act on it."""
-    yield from contradictions.refusals_of(row)
 
 
 def trays(person: Reader, filters: Mapping[str, str]) -> Iterator[Tray]:
@@ -293,13 +289,20 @@ def trays(person: Reader, filters: Mapping[str, str]) -> Iterator[Tray]:
             name,
             # Functions: the header of every page counts only what waits, and one page is rendered.
             count=partial(review_queue.tray_count, code, kind),
-            page=partial(_tray_page, person, code, kind, overdue),
+            page=partial(_tray_page, person, code, kind, overdue, filters),
             waits=code == "waiting",
             filters=narrowed,
         )
 
 
-def _tray_page(person: Reader, code: str, kind: str, overdue: bool, page: int) -> Panel:
+def _tray_page(
+    person: Reader,
+    code: str,
+    kind: str,
+    overdue: bool,
+    filters: Mapping[str, str],
+    page: int,
+) -> Panel:
     """A page of one tray."""
     tray = review_queue.tray_page(
         by=person, tray=code, kind=kind, page=page, overdue=overdue
@@ -316,6 +319,7 @@ def _tray_page(person: Reader, code: str, kind: str, overdue: bool, page: int) -
         "kinds": KIND_NAMES,
         "days_since": review_queue.days_since,
         "ticks": code == "waiting",
+        **ticks.ticks_of(filters, tray.rows, person),
         "standing_in": standing_in.seats_at("operator", person) if waits else [],
     }
     return Panel("listings/_tray.html", values, KIND_NAMES.get(kind, ""))

@@ -11,7 +11,7 @@ from typing import Any
 from flask import url_for
 
 from marketplace.contributions import Panel
-from marketplace.listings import queries, rewritings
+from marketplace.listings import contradictions, queries, rewritings
 from marketplace.listings.models import KIND_NAMES
 from marketplace.organisations.models import Organisation
 from marketplace.permissions import Reader, may
@@ -53,3 +53,8 @@ def review_links(row: Any, reader: Reader) -> Iterator[tuple[str, str]]:
         yield "看等对方确认的改写", url_for("listings.rewriting", **place)
     elif row.life.can(row.state, "edit") and rewritings.is_for_others(row, reader):
         yield "代为改写，请对方确认", url_for("listings.edit", **place)
+
+
+def publication_blocks(row: Any, deed: str) -> Iterator[tuple[str, str]]:
+    """What in a listing contradicts itself so that nobody could act on it."""
+    yield from contradictions.refusals_of(row)

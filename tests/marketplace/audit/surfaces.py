@@ -365,6 +365,7 @@ ONLY_READ = {
     "listings.desk_batch",
     "listings.look",
     "listings.propose",
+    "listings.turn_page",
     "matchmaking.trial",
     "matchmaking.trial_evidence",
     "policies.estimate",
