@@ -51,6 +51,7 @@ from marketplace.introductions.queries import Name
 from marketplace.issues.choosing import choose_lines
 from marketplace.issues.deeds import begin_proof, correct_issue, publish_proof
 from marketplace.issues.upkeep import render_missing
+from marketplace.listings.deeds import save
 from marketplace.listings.deeds import save as save_listing
 from marketplace.listings.models import LISTINGS
 from marketplace.listings.renewal_links import link_token
@@ -329,6 +330,8 @@ def houses(
     vague = make.demand("说不清楚的攻关", owner=firm, state="draft")
     rows["demand"].append(vague)
     in_diagnosis = take_demand(vague, reason="目标没有数字", by=make.person("operator"))
+    better = {"title": "代为改写的攻关名称"}
+    save(vague, better, by=make.person("operator"), seen=vague.revision)
     desk = make.person("desk", university)
     seat = seats_of(desk)[0]
     substitution = name_substitute(

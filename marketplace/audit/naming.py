@@ -57,6 +57,7 @@ THINGS = {
     "join_request": "加入申请",
     "list_import": "导入的清单",
     "listing_change": "已发布内容的修改",
+    "listing_rewriting": "代为改写的内容",
     "listing_version": "审核通过的版本",
     "membership": "单位里的身份",
     "notice": "通知",

@@ -22,6 +22,7 @@ from marketplace.files.disclosure import asker, verified_actor
 from marketplace.files.upkeep import forget_person, move_back, move_between
 from marketplace.permissions import (
     Deeds,
+    another_handler,
     another_operator,
     anyone,
     handler,
@@ -35,6 +36,8 @@ DEEDS: Deeds = {
     "files.request": (verified_actor,),
     "files.withdraw": (asker,),
     "files.grant": (writer, handler),
+    "files.desk_review": (handler,),
+    "files.endorse": (another_handler,),
     "files.review": (another_operator,),
 }
 

@@ -7,13 +7,16 @@ from typing import Any
 
 from flask import url_for
 
+from marketplace.clock import day_in_china, today
 from marketplace.contributions import Panel, Task, Tray
-from marketplace.files import deeds, queries
+from marketplace.files import deeds, queries, review_deeds
 from marketplace.files.forms import ReturnForm
 from marketplace.files.life import ACCESS_LIFE
 from marketplace.listings.models import Achievement
 from marketplace.permissions import Reader, may
-from marketplace.wording import day
+from marketplace.wording import day, spaced
+from marketplace.workdays.calendar import DESK_DAYS
+from marketplace.workdays.queries import load_calendar
 
 NEEDS_EVIDENCE = (
     f"技术成熟度 {deeds.EVIDENCE_FROM} 级以上要上传证明文件：检测或试验报告、"
@@ -47,7 +50,7 @@ def publication_blocks(row: Any, deed: str) -> Iterator[tuple[str, str]]:
 
 
 def tasks(person: Reader) -> Iterator[Task]:
-    """The requests that wait for the owner of a file."""
+    """The requests that wait for the owner of a file, and the new files that wait for the desk of an institution."""
     if not person.is_authenticated:
         return
     for access in queries.waiting_requests(person):
@@ -63,10 +66,27 @@ def tasks(person: Reader) -> Iterator[Task]:
             button="去答复",
         )
 
+    calendar = load_calendar()
+    for one in queries.desk_files(person):
+        row = one.listing
+        deadline = calendar.after_workdays(day_in_china(one.created_at), DESK_DAYS)
+        overdue = calendar.workdays_left(today(), deadline.day) < 0
+        yield Task(
+            kind_name="附件",
+            title=one.name,
+            url=url_for("files.own", kind=row.kind, listing_id=row.id),
+            state="新附件等您审核",
+            since=one.created_at,
+            dated=("期限", f"应在{spaced(deadline)}前审完"),
+            note=f"{row.kind_word}「{row.title}」"
+            + ("，已超过期限。" if overdue else ""),
+            button="审核",
+        )
+
 
 def task_count(person: Reader) -> int:
     """How many they are."""
-    return queries.waiting_count(person)
+    return queries.waiting_count(person) + queries.desk_count(person)
 
 
 def trays(person: Reader, filters: Any) -> Iterator[Tray]:
@@ -91,7 +111,7 @@ def _tray_page(_page: int) -> Panel:
 
 def listing_approved(row: Any) -> None:
     """The files of a listing are approved with it."""
-    deeds.approve_with_listing(row)
+    review_deeds.approve_with_listing(row)
 
 
 def personal_copy(person: Any) -> Iterator[tuple[str, list[dict[str, Any]]]]:
@@ -126,6 +146,8 @@ def deed_names() -> Iterator[tuple[str, str]]:
     yield "files.withdraw", "撤回查看附件的申请"
     yield "files.grant", "答复查看附件的申请"
     yield "files.review", "审核附件"
+    yield "files.desk_review", "机构审核附件"
+    yield "files.endorse", "机构通过附件"
     yield "command.files.move-to-store", "命令行：把附件搬进对象存储"
     yield "job.scan-files", "附件查毒"
     yield "job.sweep-files", "清理没有用的附件"

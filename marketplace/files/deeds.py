@@ -1,6 +1,7 @@
 """What is done to files by people: one function a button. Asking to see one is in `access_deeds.py`.
 
-How a content is recognised is in `recognising.py`; where its bytes lie, in `storage.py`.
+How a content is recognised is in `recognising.py`; where its bytes lie, in `storage.py`; what is decided about a file,
+in `review_deeds.py`.
 """
 
 from __future__ import annotations
@@ -15,11 +16,10 @@ from flask import current_app
 
 from marketplace import persistence
 from marketplace.clock import now
-from marketplace.errors import Invalid, NotAllowed, NotNow
+from marketplace.errors import Invalid, NotNow
 from marketplace.extensions import db
 from marketplace.files import (
     access_deeds,
-    announcements,
     queries,
     recognising,
     scanning,
@@ -127,6 +127,7 @@ def attach_file(
         use=use,
         visibility=visibility,
         by_id=reader_id(by),
+        endorsed_at=queries.endorsed_from(row, by),
     )
     db.session.add(attachment)
     with persistence.refusals(duplicates=_duplicates()):
@@ -150,7 +151,7 @@ def remove_attachment(attachment: Attachment, *, by: Reader | None, seen: int) -
     row = attachment.listing
     require(by, "files.write", row)
     persistence.hold_row(row)
-    _check_seen(attachment, seen)
+    check_seen(attachment, seen)
     row.life.permits(row, "detach", by)
     if row.state in queries.PUBLIC_STATES and _is_last_evidence(attachment):
         raise Invalid(
@@ -183,65 +184,19 @@ def change_visibility(
     row = attachment.listing
     require(by, "files.write", row)
     _check_choices(attachment.use, visibility)
-    _check_seen(attachment, seen)
+    check_seen(attachment, seen)
     row.life.permits(row, "attach", by)
     if attachment.visibility == visibility:
         return
     attachment.visibility = visibility
     if visibility == "public":
         attachment.approved_at = None
+        attachment.endorsed_at = queries.endorsed_from(row, by)
     attachment.returned = ""
     note = f"{attachment.name}，改为{VISIBILITIES[visibility]}"
     _note_on_listing(row, "attach", note, by)
     settling.commit_listing()
     settling.sync_index(row)
-
-
-# -- the operators -----------------------------------------------------------------------------------------------------
-
-
-def approve_attachment(attachment: Attachment, *, by: Reader | None, seen: int) -> None:
-    """通过附件 of a listing that is public already.
-
-    Raises:
-        NotAllowed: also where `by` uploaded it, or belongs to its owner.
-        NotNow: it is approved, or waits for the scanner. Stale.
-    """
-    _decidable(attachment, by, seen)
-    _refuse_own(attachment, by)
-    if attachment.is_held:
-        raise NotNow(
-            "这个文件还没有查毒，不能通过。", "查完再通过；要急用请检查查毒程序。"
-        )
-    attachment.approved_at = now()
-    announcements.announce_decision(
-        attachment, "已通过审核。", by=by, key=f"approved {attachment.revision}"
-    )
-    persistence.commit()
-
-
-def return_attachment(
-    attachment: Attachment, *, reason: str, by: Reader | None, seen: int
-) -> None:
-    """退回附件, with the reason, which its owner reads. Raises NotAllowed, NotNow, Stale, Invalid."""
-    _decidable(attachment, by, seen)
-    attachment.returned = access_deeds.checked_reason(reason)
-    announcements.announce_decision(
-        attachment,
-        f"没有通过审核，没有公开。\n原因：{attachment.returned}",
-        by=by,
-        key=f"returned {attachment.revision}",
-        to_do="删去它，或换一份再上传。",
-    )
-    persistence.commit()
-
-
-def approve_with_listing(row: Row) -> None:
-    """What was attached to a listing when it was approved is approved with it (no commit)."""
-    for attachment in queries.attachments_of(row):
-        if attachment.approved_at is None and not attachment.is_held:
-            attachment.approved_at = now()
-            attachment.returned = ""
 
 
 # -- what they share ---------------------------------------------------------------------------------------------------
@@ -329,7 +284,8 @@ def _check_choices(use: str, visibility: str) -> None:
         raise Invalid("没有保存。", problems=problems)
 
 
-def _check_seen(attachment: Attachment, seen: int) -> None:
+def check_seen(attachment: Attachment, seen: int) -> None:
+    """Refuse what was meant for a file as it was before. Raises NotNow."""
     if attachment.file is None:
         raise NotNow("这个文件已经删除。")
     if attachment.revision != seen:
@@ -343,28 +299,6 @@ def _is_last_evidence(attachment: Attachment) -> bool:
         return False
     others = [one for one in queries.attachments_of(row) if one is not attachment]
     return not any(one.use in EVIDENCE for one in others)
-
-
-def _decidable(attachment: Attachment, by: Reader | None, seen: int) -> None:
-    require(by, "files.review", attachment)
-    persistence.hold_row(attachment)
-    _check_seen(attachment, seen)
-    waits = attachment.approved_at is None and not attachment.returned
-    if not waits or attachment.listing.state not in queries.PUBLIC_STATES:
-        raise NotNow("这个附件现在不用审核。", "请刷新后再看。")
-
-
-def _refuse_own(attachment: Attachment, by: Reader | None) -> None:
-    if by is None:
-        return
-    owner = attachment.listing.organisation
-    is_market = owner is not None and owner.kind == "operator"
-    inside = attachment.organisation_id in by.organisation_ids and not is_market
-    if attachment.by_id == by.id or inside:
-        raise NotAllowed(
-            "这个附件是您自己或您的单位上传的，不能由您通过。",
-            "请其他运营人员审核；退回可以自己做。",
-        )
 
 
 def _note_on_listing(row: Row, deed: str, note: str, by: Reader | None) -> None:

@@ -51,6 +51,7 @@ class Attachment(Model):
     Attributes:
         name: as it is shown and saved; `use`: a key of `USES`.
         visibility: `public`: whoever reads the whole listing; `request`: whom its owner lets.
+        endorsed_at: since when its institution has nothing to decide about it; None: it waits at the desk.
         approved_at: since when others may know of it; None: only its owner and the reviewers do.
         returned: what the operators want changed before they approve it.
     """
@@ -88,6 +89,7 @@ class Attachment(Model):
     visibility: Mapped[str] = mapped_column(String(10))
     by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
     created_at: Mapped[datetime] = mapped_column(default=now)
+    endorsed_at: Mapped[datetime | None]
     approved_at: Mapped[datetime | None]
     returned: Mapped[str] = mapped_column(
         String(MAX_REASON), default="", server_default=""

@@ -1,7 +1,8 @@
-"""Pages of files: the files of one's own listing, sending one, asking to see one, and the buttons of the operators."""
+"""Pages of files: those of one's own listing, sending one, asking to see one, the buttons of desks and operators."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import structlog
@@ -21,7 +22,14 @@ from marketplace import persistence
 from marketplace.audit.looks import was_recorded
 from marketplace.door import OPEN_PAGE, current_reader, needs
 from marketplace.errors import Busy, Invalid, NotFound
-from marketplace.files import access_deeds, deeds, disclosure, queries, storage
+from marketplace.files import (
+    access_deeds,
+    deeds,
+    disclosure,
+    queries,
+    review_deeds,
+    storage,
+)
 from marketplace.files.forms import AccessForm, AnswerForm, ReturnForm, UploadForm
 from marketplace.files.models import Attachment, FileAccess
 from marketplace.files.recognising import ALLOWED, refused
@@ -95,7 +103,9 @@ def visibility(attachment_id: int) -> ResponseReturnValue:
     wanted = request.form.get("visibility", "")
     deeds.change_visibility(attachment, wanted, by=current_user, seen=_seen())
     text = f"附件「{attachment.name}」已改为{attachment.visibility_name}。"
-    if attachment.approved_at is None and wanted == "public":
+    if queries.waits_at_desk(attachment):
+        text += "本单位审核、再由平台审核以后别人才看得到。"
+    elif attachment.approved_at is None and wanted == "public":
         text += "平台审核以后别人才看得到。"
     flash(text, "success")
     return _to_own(attachment.listing)
@@ -235,7 +245,7 @@ def withdraw(access_id: int) -> ResponseReturnValue:
 def approve(attachment_id: int) -> ResponseReturnValue:
     """Let others see a file of a listing that is public already."""
     attachment = queries.get_own(attachment_id, by=current_user, deed="files.review")
-    deeds.approve_attachment(attachment, by=current_user, seen=_seen())
+    review_deeds.approve_attachment(attachment, by=current_user, seen=_seen())
     flash(f"附件「{attachment.name}」已通过。", "success")
     return _to_queue()
 
@@ -245,22 +255,55 @@ def approve(attachment_id: int) -> ResponseReturnValue:
 def send_back(attachment_id: int) -> ResponseReturnValue:
     """Approve a file not, with the reason."""
     attachment = queries.get_own(attachment_id, by=current_user, deed="files.review")
-    form = ReturnForm(prefix=f"f{attachment_id}-")
-    try:
-        deeds.return_attachment(
-            attachment, reason=form.reason.data or "", by=current_user, seen=_seen()
-        )
-    except Invalid as error:
-        # The queue is a page of a hub: what is wrong is shown with what was typed, on a page of its own.
-        form.blame(error.problems)
-        persistence.stop_writing()
-        page = render_template("files/returning.html", one=attachment, form=form)
-        return page, 422
-    flash(f"附件「{attachment.name}」已退回，原因已转告。", "success")
-    return _to_queue()
+    answer = _return(attachment, review_deeds.return_attachment, "files.send_back")
+    return answer or _to_queue()
+
+
+# -- the desk of an institution ----------------------------------------------------------------------------------------
+
+
+@blueprint.post(f"/mine/files/{FILE}/endorse")
+@needs("files.endorse", of_thing=True)
+def endorse(attachment_id: int) -> ResponseReturnValue:
+    """Let a file go on from its institution to the operators."""
+    attachment = queries.get_own(attachment_id, by=current_user, deed="files.endorse")
+    review_deeds.endorse_attachment(attachment, by=current_user, seen=_seen())
+    flash(f"附件「{attachment.name}」已通过，送平台审核。", "success")
+    return _to_own(attachment.listing)
+
+
+@blueprint.post(f"/mine/files/{FILE}/return")
+@needs("files.desk_review", of_thing=True)
+def desk_return(attachment_id: int) -> ResponseReturnValue:
+    """Return a file at the desk, with the reason."""
+    attachment = queries.get_own(
+        attachment_id, by=current_user, deed="files.desk_review"
+    )
+    answer = _return(
+        attachment, review_deeds.desk_return_attachment, "files.desk_return"
+    )
+    return answer or _to_own(attachment.listing)
 
 
 # -- what they share ---------------------------------------------------------------------------------------------------
+
+
+def _return(
+    attachment: Attachment, deed: Callable[..., None], view: str
+) -> ResponseReturnValue | None:
+    """Return a file; None where it is done, else the page that says what is wrong, with what was typed."""
+    form = ReturnForm(prefix=f"f{attachment.id}-")
+    try:
+        deed(attachment, reason=form.reason.data or "", by=current_user, seen=_seen())
+    except Invalid as error:
+        form.blame(error.problems)
+        persistence.stop_writing()
+        page = render_template(
+            "files/returning.html", one=attachment, form=form, view=view
+        )
+        return page, 422
+    flash(f"附件「{attachment.name}」已退回，原因已转告。", "success")
+    return None
 
 
 def _own_row(kind: str, listing_id: int) -> Row:
@@ -292,7 +335,7 @@ def _own_page(
         form=form,
         error=error,
         answered=answered,
-        files=queries.attachments_of(row),
+        files=_lines(row),
         requests=requests,
         grants=grants,
         looks=queries.looks_at(row),
@@ -304,6 +347,19 @@ def _own_page(
         is_public=row.state in queries.PUBLIC_STATES,
     )
     return page, status
+
+
+def _lines(row: Row) -> list[tuple[Attachment, bool, ReturnForm | None]]:
+    """The files of a listing: whether one waits at the desk, and the form by which this reader would return it."""
+    decides = may(current_user, "files.desk_review", row)
+    lines: list[tuple[Attachment, bool, ReturnForm | None]] = []
+    for one in queries.attachments_of(row):
+        waits = queries.waits_at_desk(one)
+        form = None
+        if waits and decides:
+            form = ReturnForm(formdata=None, prefix=f"f{one.id}-")
+        lines.append((one, waits, form))
+    return lines
 
 
 def _answered_wrong(
@@ -324,6 +380,8 @@ def _uploaded_words(made: Attachment, *, renamed: bool) -> str:
         words += "图片里的拍摄地点、时间和设备已去掉。"
     if made.is_held:
         words += "查毒程序现在没有应答，查完以前别人打不开，查完会通知您。"
+    elif queries.waits_at_desk(made):
+        words += "本单位审核、再由平台审核以后别人才看得到。"
     elif made.listing.state in queries.PUBLIC_STATES:
         words += "平台审核以后别人才看得到。"
     return words

@@ -12,11 +12,8 @@ from marketplace.listings.contributed import (
     chain_uses,
     deed_names,
     nav,
-    organisation_panels,
     personal_copy,
-    publication_blocks,
     removals,
-    search_panels,
     sections,
     task_count,
     tasks,
@@ -27,6 +24,13 @@ from marketplace.listings.ownership import (
     move_between,
     start_organisation,
     stop_organisation,
+)
+from marketplace.listings.panels import (
+    organisation_panels,
+    panels,
+    publication_blocks,
+    review_links,
+    search_panels,
 )
 from marketplace.listings.unsaved_deeds import forget_person
 from marketplace.permissions import (
@@ -54,6 +58,7 @@ DEEDS: Deeds = {
     # one's own
     "listing.create": (acting_person,),
     "listing.edit": (writer, handler, operator),
+    "listing.confirm": (writer, handler),
     "listing.submit": (writer, handler, operator),
     "listing.withdraw": (writer, handler, operator),
     "listing.close": (writer, handler, operator),
@@ -82,10 +87,12 @@ __all__ = [
     "nav",
     "notice_kinds",
     "organisation_panels",
+    "panels",
     "publication_blocks",
     "search_panels",
     "personal_copy",
     "removals",
+    "review_links",
     "sections",
     "start_organisation",
     "stop_organisation",

@@ -6,7 +6,7 @@ How a notice goes out stands in the room `notices`; no deed is here, and nothing
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 
 from marketplace.accounts.models import Person
 from marketplace.accounts.queries import people_by_id
@@ -15,6 +15,7 @@ from marketplace.contributions import NoticeKind
 from marketplace.extensions import db
 from marketplace.listings import renewal_links, writing
 from marketplace.listings.models import LISTINGS, Achievement, Demand
+from marketplace.listings.review_models import ListingRewriting
 from marketplace.memberships.queries import administrators_of, desk_of
 from marketplace.notices.addresses import Recipient
 from marketplace.notices.deeds import notify, path_of
@@ -25,6 +26,8 @@ Row = Achievement | Demand
 DECIDED = "listing.decided"
 ENDING = "listing.ending"
 CONTACT_GONE = "listing.contact_gone"
+REWRITTEN = "listing.rewritten"
+REWRITING_DECIDED = "listing.rewriting_decided"
 # Deed → what happened, and what to do. What the owner's own people do is no news to them.
 DECISIONS = {
     "approve": ("已通过审核，公开发布", ""),
@@ -72,6 +75,16 @@ def notice_kinds() -> Iterator[NoticeKind]:
         "本单位成果、需求的联系人注销了账号",
         "您收到这封邮件，是因为您是这个单位的管理员，或负责它的成果和需求。",
     )
+    yield NoticeKind(
+        REWRITTEN,
+        "别人代为改写的内容等我确认",
+        "您收到这封邮件，是因为您填报或送审了这一条，或您负责它所属单位的成果和需求。",
+    )
+    yield NoticeKind(
+        REWRITING_DECIDED,
+        "我代为改写的内容有了答复",
+        "您收到这封邮件，是因为这份改写是您写的。",
+    )
 
 
 def announce_decision(row: Row, deed: str, *, by: Reader | None, note: str) -> None:
@@ -103,6 +116,54 @@ def announce_decision(row: Row, deed: str, *, by: Reader | None, note: str) -> N
             link=_link_to(row, deed),
             about=(row.kind, row.id),
         )
+
+
+def announce_rewriting(
+    row: Row, rewriting: ListingRewriting, people: Sequence[Person], *, until: date
+) -> None:
+    """Notify those who confirm for a listing that somebody wrote in it for them (no commit).
+
+    Args:
+        row: the listing.
+        rewriting: what was written; it has its number.
+        people: who is notified.
+        until: the last day on which they should decide.
+    """
+    writer = people_by_id([rewriting.by_id]).get(rewriting.by_id)
+    name = writer.name if writer is not None else "平台"
+    for person in people:
+        notify(
+            REWRITTEN,
+            Recipient.of(person),
+            key=f"rewriting {rewriting.id} {rewriting.revision}",
+            subject=f"{row.kind_word}「{row.title}」的改写等您确认",
+            happened=f"{name} 代为改写了{row.kind_word}「{row.title}」。您确认以前不会生效，也不会公开。",
+            to_do="打开链接，对照原文逐项看；可以采用全部或几项，也可以不采用。",
+            until=until,
+            link=path_of("listings.rewriting", kind=row.kind, listing_id=row.id),
+            about=(row.kind, row.id),
+        )
+
+
+def announce_rewriting_decided(
+    row: Row, rewriting: ListingRewriting, writer: Person | None
+) -> None:
+    """Notify who wrote for the owner of a listing of what they decided (no commit)."""
+    if writer is None or not writer.active:
+        return
+    said = f"\n原因：{rewriting.remark}" if rewriting.remark else ""
+    happened = (
+        f"您代为改写的{row.kind_word}「{row.title}」，对方{rewriting.state_name}。"
+    )
+    notify(
+        REWRITING_DECIDED,
+        Recipient.of(writer),
+        key=f"rewriting decided {rewriting.id}",
+        subject=f"改写{rewriting.state_name}：{row.title}",
+        happened=f"{happened}{said}",
+        link=path_of("listings.rewriting", kind=row.kind, listing_id=row.id),
+        about=(row.kind, row.id),
+    )
 
 
 def announce_end(row: Row) -> None:

@@ -29,7 +29,7 @@ DEEDS = {
     "withdraw": "撤回",
     "archive": "归档",
 }
-MAX_ROWS = 100  # rows at once; a page of a list has fewer
+MAX_ROWS = 200  # rows at once, as many as are carried from page to page
 _CHOICE = re.compile(r"(\w+)-(\d{1,9})-(\d{1,9})", re.ASCII)
 
 

@@ -17,10 +17,10 @@ from marketplace.contributions import Link, Panel, Task, Tray
 from marketplace.listings import (
     bulk,
     buttons,
-    contradictions,
-    queries,
     review_queue,
+    rewritings,
     standing_in,
+    ticks,
     unsaved_deeds,
     worklists,
 )
@@ -64,6 +64,7 @@ PERMISSION_NAMES = {
     "listing.create": "新建成果或需求",
     "listings.renew_link": "按邮件里的链接续期",
     "listing.edit": "修改成果或需求",
+    "listing.confirm": "确认代为改写的内容",
     "listing.submit": "送审",
     "listing.withdraw": "撤回发布",
     "listing.close": "关闭或重新打开需求",
@@ -147,6 +148,7 @@ def tasks(person: Reader) -> Iterator[Task]:
             note=OVERDUE if clock.is_overdue else "",
             button="审核",
         )
+    yield from _rewriting_tasks(person)
     yield from _begun_tasks(person)
     for row in worklists.ending_listings(person):
         yield Task(
@@ -163,7 +165,24 @@ def tasks(person: Reader) -> Iterator[Task]:
 def task_count(person: Reader) -> int:
     """How many tasks there are, without loading any: every page of a signed-in reader asks."""
     begun = unsaved_deeds.count_new(person)
-    return worklists.to_do_count(person) + review_queue.desk_count(person) + begun
+    own = worklists.to_do_count(person) + rewritings.waiting_count(person)
+    return own + review_queue.desk_count(person) + begun
+
+
+def _rewriting_tasks(person: Reader) -> Iterator[Task]:
+    """What somebody wrote for the owner of a listing, who has to say whether it is taken over."""
+    for row, found in rewritings.waiting_for(person):
+        deadline, left = rewritings.deadline_of(found)
+        yield Task(
+            kind_name=row.kind_word,
+            title=row.title,
+            url=url_for("listings.rewriting", kind=row.kind, listing_id=row.id),
+            state="改写等您确认",
+            since=found.at,
+            dated=("期限", f"应在{spaced(deadline)}前确认"),
+            note="已超过期限。" if left < 0 else "",
+            button="对照原文",
+        )
 
 
 def _begun_tasks(person: Reader) -> Iterator[Task]:
@@ -245,6 +264,7 @@ def sections(person: Reader, filters: Mapping[str, str]) -> Iterator[Panel]:
         "kinds": KIND_NAMES,
         "states": STATE_NAMES,
         "bulk": _bulk_buttons(lines),
+        **ticks.ticks_of(filters, own.rows, person),
     }
     yield Panel("listings/_own.html", values, narrowed)
     # Who looks for something has it in the list above already.
@@ -253,27 +273,6 @@ def sections(person: Reader, filters: Mapping[str, str]) -> Iterator[Panel]:
         if drafts:
             values = {"lines": _lines(drafts, person), "total": total}
             yield Panel("listings/_drafts.html", {**values, "kinds": KIND_NAMES})
-
-
-def organisation_panels(organisation: Organisation, reader: Reader) -> Iterator[Panel]:
-    """What an organisation has published under its name, as far as this reader may find it; newest first."""
-    rows = queries.published_by(organisation, by=reader)
-    if rows:
-        yield Panel("listings/_published.html", {"rows": rows, "kinds": KIND_NAMES})
-
-
-def publication_blocks(row: Any, deed: str) -> Iterator[tuple[str, str]]:
-    """What in a listing contradicts itself so that nobody could act on it."""
-    yield from contradictions.refusals_of(row)
-
-
-def search_panels(state: Any, reader: Reader) -> Iterator[Panel]:
-    """Below the results of a search for demands: the way to those that were met, which no search finds."""
-    if getattr(state, "kind", "") != "demand":
-        return
-    count = queries.solved_count(by=reader)
-    if count:
-        yield Panel("listings/_solved.html", {"count": count}, position=5)
 
 
 def trays(person: Reader, filters: Mapping[str, str]) -> Iterator[Tray]:
@@ -290,13 +289,20 @@ def trays(person: Reader, filters: Mapping[str, str]) -> Iterator[Tray]:
             name,
             # Functions: the header of every page counts only what waits, and one page is rendered.
             count=partial(review_queue.tray_count, code, kind),
-            page=partial(_tray_page, person, code, kind, overdue),
+            page=partial(_tray_page, person, code, kind, overdue, filters),
             waits=code == "waiting",
             filters=narrowed,
         )
 
 
-def _tray_page(person: Reader, code: str, kind: str, overdue: bool, page: int) -> Panel:
+def _tray_page(
+    person: Reader,
+    code: str,
+    kind: str,
+    overdue: bool,
+    filters: Mapping[str, str],
+    page: int,
+) -> Panel:
     """A page of one tray."""
     tray = review_queue.tray_page(
         by=person, tray=code, kind=kind, page=page, overdue=overdue
@@ -313,6 +319,7 @@ def _tray_page(person: Reader, code: str, kind: str, overdue: bool, page: int) -
         "kinds": KIND_NAMES,
         "days_since": review_queue.days_since,
         "ticks": code == "waiting",
+        **ticks.ticks_of(filters, tray.rows, person),
         "standing_in": standing_in.seats_at("operator", person) if waits else [],
     }
     return Panel("listings/_tray.html", values, KIND_NAMES.get(kind, ""))
@@ -374,7 +381,6 @@ __all__ = [
     "broker_loads",
     "chain_uses",
     "nav",
-    "search_panels",
     "personal_copy",
     "removals",
     "sections",

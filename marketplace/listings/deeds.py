@@ -19,6 +19,8 @@ from marketplace.listings import (
     assignments,
     change_deeds,
     departures,
+    rewriting_deeds,
+    rewritings,
     versions,
 )
 from marketplace.listings.ending_deeds import (
@@ -174,6 +176,8 @@ def save(
     """
     require(by, "listing.edit", row)
     check_revision(row, seen)
+    if commit and by is not None and rewritings.is_for_others(row, by):
+        return _save_for_owner(row, values, by=by)
     # What operators bring in as a list they have reviewed; nobody else changes at once what is public.
     in_one_go = by is None or (not commit and may(by, "listing.approve", row))
     if row.state == "published" and not in_one_go:
@@ -194,7 +198,7 @@ def save(
     before = row.state
     departures.settle_contact(row, by=by)
     if row.state == "published":
-        versions.add_version(row, by=by)
+        versions.add_version(row, by=by, from_list=True)
     if commit:
         others: list[Achievement | Demand] = []
         if before != row.state or PLACING.intersection(changed):
@@ -231,6 +235,28 @@ def _save_published(
     return row
 
 
+def _save_for_owner(
+    row: Achievement | Demand, values: Mapping[str, Any], *, by: Reader
+) -> Achievement | Demand:
+    """Change contact, validity and note at once, as everybody may who edits; what it says waits for its owner."""
+    free, worded = change_deeds.split_values(row, values)
+    try:
+        changed = set_values(row, free)
+        if changed:
+            row.life.move(row, "edit", by=by, changed=changed)
+            row.updated_at = now()
+            if row.state in PUBLIC_STATES:
+                refuse_holes(row)
+        if worded:
+            rewriting_deeds.propose_rewriting(row, worded, by=by)
+    except Invalid:
+        db.session.rollback()  # what was set must not reach the database with the next query
+        raise
+    commit_listing()
+    sync_index(row)
+    return row
+
+
 def _give_owner(
     row: Achievement | Demand, organisation: Organisation, by: Reader | None
 ) -> None:
@@ -250,6 +276,7 @@ def withdraw(
     require(by, "listing.withdraw", row)
     check_revision(row, seen)
     change_deeds.drop_change(row)
+    rewriting_deeds.drop_rewriting(row, by=by)
     move_listing(row, "withdraw", by=by, note=note)
 
 
@@ -414,7 +441,7 @@ def publish_imported(row: Achievement | Demand, *, by: Reader | None) -> None:
     if row.revision == 1:
         versions.add_first_version(row, by=by)
         return
-    versions.add_version(row, by=by)
+    versions.add_version(row, by=by, from_list=True)
     # Not by `let_through`: what the database refuses here rolls back and is said of the whole list, not of one row.
     contributions.listing_approved(row)
 

@@ -9,7 +9,7 @@ from marketplace.audit.acting import work_named
 from marketplace.clock import now, today
 from marketplace.errors import Invalid, NotNow
 from marketplace.extensions import db
-from marketplace.listings import change_deeds, renewal_links, versions
+from marketplace.listings import change_deeds, renewal_links, rewriting_deeds, versions
 from marketplace.listings.life import OUTCOMES, RENEWED_FROM, REOPEN_DAYS
 from marketplace.listings.models import Achievement, Demand
 from marketplace.listings.review_deeds import year_from
@@ -53,6 +53,7 @@ def close(
     row.outcome = outcome
     row.closed_at = now()
     change_deeds.drop_change(row)
+    rewriting_deeds.drop_rewriting(row, by=by)
     move_listing(row, "close", by=by, note=note)
 
 

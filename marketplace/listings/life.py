@@ -23,7 +23,10 @@ STATE_NAMES = {
 DEED_NAMES = {
     "create": "新建",
     "edit": "修改",
-    "rewrite": "按诊断改写",
+    "rewrite": "采用改写",
+    "propose_rewriting": "提出改写，等对方确认",
+    "decline_rewriting": "不采用改写",
+    "withdraw_rewriting": "收回改写",
     "submit": "送审",
     "hand_to_desk": "送机构审核",
     "recall": "撤回送审",
@@ -66,6 +69,7 @@ _LISTING_MOVES = {
     ("returned", "rewrite"): "returned",
     ("rejected", "rewrite"): "rejected",
     ("published", "rewrite"): "published",
+    ("suspended", "rewrite"): "suspended",
     ("draft", "submit"): "submitted",
     ("returned", "submit"): "submitted",
     # What was refused may be mended: the reason says how, and nobody has to begin a second listing for it.
@@ -118,6 +122,10 @@ for _deed in (
     "approve_change",
 ):
     _LISTING_MOVES["published", _deed] = "published"
+# What somebody else writes for its owner waits for them, wherever it could be changed.
+for _state in ("draft", "returned", "rejected", "published", "suspended"):
+    for _deed in ("propose_rewriting", "decline_rewriting", "withdraw_rewriting"):
+        _LISTING_MOVES[_state, _deed] = _state
 # Files come and go where their listing may be changed; what is over gives its files back as well.
 for _state in ("draft", "returned", "rejected", "published", "suspended"):
     _LISTING_MOVES[_state, "attach"] = _state

@@ -16,7 +16,7 @@ from marketplace.clock import day_in_china, now
 from marketplace.errors import Invalid, NotAllowed
 from marketplace.extensions import db
 from marketplace.lifecycle import history_of
-from marketplace.listings import settling, versions, writing
+from marketplace.listings import rewritings, settling, versions, writing
 from marketplace.listings.life import HANDED_IN
 from marketplace.listings.models import Achievement, Demand
 from marketplace.listings.readiness import publication_problems
@@ -61,6 +61,7 @@ def submit(row: Row, *, by: Reader | None, seen: int) -> None:
     """
     require(by, "listing.submit", row)
     check_revision(row, seen)
+    rewritings.refuse_unconfirmed(row, by)
     problems = publication_problems(row) | contributions.publication_blocks(
         row, "submit"
     )

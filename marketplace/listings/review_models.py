@@ -1,4 +1,4 @@
-"""Tables of review: what was decided on a listing, each version that was approved, and changes that wait for review.
+"""Tables of review: decisions on a listing, versions that were approved, changes and rewritings that wait.
 
 What is done with them stands in `review_deeds.py` and `change_deeds.py`; the listings themselves in `models.py`.
 """
@@ -33,6 +33,12 @@ CHANGE_NAMES = {
     "approved": "已采用",
     "rejected": "未采用",
     "withdrawn": "已撤回",
+}
+REWRITING_NAMES = {
+    "proposed": "等对方确认",
+    "accepted": "已采用",
+    "declined": "没有采用",
+    "withdrawn": "已收回",
 }
 KINDS = "kind in ('achievement', 'demand')"
 
@@ -125,6 +131,9 @@ class ListingVersion(Model):
     content: Mapped[dict[str, Any]] = mapped_column(db.JSON)
     # None: the site itself, as in a list that was brought in as a whole.
     by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    # Who wrote last in what was approved, and whose words its owner took over; empty where nobody did.
+    written_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    rewritten_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     at: Mapped[datetime] = mapped_column(default=now)
 
 
@@ -171,6 +180,68 @@ class ListingChange(Model):
     def state_name(self) -> str:
         """The state in Chinese."""
         return CHANGE_NAMES[self.state]
+
+
+_IS_PROPOSED = text("state = 'proposed'")
+
+
+class ListingRewriting(Model):
+    """What somebody else wrote into a listing for its owner: it waits for them, and the listing stays as it is."""
+
+    __tablename__ = "listing_rewriting"
+    __table_args__ = (
+        CheckConstraint(KINDS, name="kind"),
+        CheckConstraint(
+            "state in ('proposed', 'accepted', 'declined', 'withdrawn')", name="state"
+        ),
+        CheckConstraint(
+            "(state = 'proposed') = (decided_at is null)", name="decided_at"
+        ),
+        # Who wrote it learns why it was not taken.
+        CheckConstraint("state <> 'declined' or remark <> ''", name="remark"),
+        # Nobody accepts their own words for somebody else.
+        CheckConstraint(
+            "state <> 'accepted' or decided_by_id is null or decided_by_id <> by_id",
+            name="eyes",
+        ),
+        # A second edit continues the first one.
+        Index(
+            "uq_listing_rewriting_open",
+            "kind",
+            "listing_id",
+            unique=True,
+            sqlite_where=_IS_PROPOSED,
+            postgresql_where=_IS_PROPOSED,
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    listing_id: Mapped[int]
+    state: Mapped[str] = mapped_column(String(10))
+    # Field → proposed value, as `snapshots.py` writes them; only what changes.
+    content: Mapped[dict[str, Any]] = mapped_column(db.JSON)
+    # Field → what the listing said when that was written: what its owner changed since is not overwritten unseen.
+    base: Mapped[dict[str, Any]] = mapped_column(db.JSON)
+    # Why it was not taken, in the words of the owner.
+    remark: Mapped[str] = mapped_column(Text, default="")
+    by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    at: Mapped[datetime] = mapped_column(default=now)
+    decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    decided_at: Mapped[datetime | None]
+    revision: Mapped[int] = mapped_column(server_default="1")
+
+    __mapper_args__ = {"version_id_col": revision}
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it waits for the owner."""
+        return self.state == "proposed"
+
+    @property
+    def state_name(self) -> str:
+        """The state in Chinese."""
+        return REWRITING_NAMES[self.state]
 
 
 class ReviewClaim(Model):

@@ -249,9 +249,12 @@ def history_with_people(
     return lines
 
 
-def approvers(listed: Iterable[ListingVersion]) -> dict[int | None, str]:
-    """Number of a person → their name, of those who approved these versions."""
-    people = account_queries.people_by_id(one.by_id for one in listed)
+def people_of_versions(listed: Iterable[ListingVersion]) -> dict[int | None, str]:
+    """Number of a person → their name, of those who wrote, rewrote and approved these versions."""
+    numbers: set[int | None] = set()
+    for one in listed:
+        numbers |= {one.by_id, one.written_by_id, one.rewritten_by_id}
+    people = account_queries.people_by_id(numbers)
     return {number: person.name for number, person in people.items()}
 
 

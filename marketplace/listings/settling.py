@@ -113,6 +113,9 @@ def duplicate_titles() -> dict[str, MarketError]:
     refusals["uq_listing_change_open"] = NotNow(
         "同一时刻有别人改了这一条。", "请刷新，看过新的内容再改。"
     )
+    refusals["uq_listing_rewriting_open"] = NotNow(
+        "同一时刻有别人代为改写了这一条。", "请刷新，看过新的内容再改。"
+    )
     refusals["uq_review_batch_form"] = Stale("这一批已经提交过。", "看它的结果。")
     # Two who approve at the same moment would write the same version.
     refusals["uq_listing_version"] = Stale(

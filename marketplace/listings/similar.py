@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from rapidfuzz import fuzz, process
 
 from marketplace.extensions import db
+from marketplace.listings.disclosure import view_of
 from marketplace.listings.life import ENDED
 from marketplace.listings.models import Achievement, Demand
 from marketplace.permissions import Reader
@@ -16,7 +19,21 @@ ALIKE = 70
 MAX_ROWS = 20_000  # that are compared: newest first
 
 
-def similar_listings(row: Row, *, by: Reader | None) -> list[Row]:
+@dataclass(frozen=True)
+class Similar:
+    """A listing that resembles another one, as one reader may know it.
+
+    Attributes:
+        row: the listing, of which they may read the title and the state.
+        holder: whose it is, or what stands for a firm that is not to be named: the desk of one organisation reads
+            of those of others no more than everybody does.
+    """
+
+    row: Row
+    holder: str
+
+
+def similar_listings(row: Row, *, by: Reader | None) -> list[Similar]:
     """Other living listings whose titles say nearly the same, the most alike first; at most MOST.
 
     Args:
@@ -40,4 +57,5 @@ def similar_listings(row: Row, *, by: Reader | None) -> list[Row]:
         one.id: one
         for one in db.session.scalars(db.select(table).where(table.id.in_(best)))
     }
-    return [rows[number] for number in best]
+    found = [rows[number] for number in best]
+    return [Similar(one, view_of(one, by).holder) for one in found]

@@ -12,16 +12,27 @@ from sqlalchemy import Select
 
 from marketplace.errors import NotFound
 from marketplace.extensions import db
+from marketplace.lifecycle import history_of
 from marketplace.listings.models import Achievement, Demand
 from marketplace.listings.review_models import ListingVersion
 from marketplace.listings.snapshots import FREE_FIELDS, snapshot_of
 from marketplace.permissions import Reader, reader_id, require
 
 Row = Achievement | Demand
+# Deeds by which somebody writes what is approved later.
+WRITING = frozenset({"create", "edit", "propose"})
 
 
-def add_version(row: Row, *, by: Reader | None) -> ListingVersion:
-    """Keep what a listing says now as its next version (no commit); one that says the same as the last is not added."""
+def add_version(
+    row: Row, *, by: Reader | None, from_list: bool = False
+) -> ListingVersion:
+    """Store what a listing says now as its next version (no commit); one that says the same as the last is not added.
+
+    Args:
+        row: the listing.
+        by: who approved it.
+        from_list: it came with a list: who brought it in has written it, and ten thousand rows ask no history.
+    """
     # Read without a flush: what two write at once is refused in words at the commit, not here.
     with db.session.no_autoflush:
         content = snapshot_of(row)
@@ -29,12 +40,19 @@ def add_version(row: Row, *, by: Reader | None) -> ListingVersion:
     if last is not None and last.content == content:
         return last
     number = 1 if last is None else last.number + 1
-    return _add_version(row, content, number, by)
+    version = _add_version(row, content, number, by)
+    if from_list:
+        version.written_by_id = reader_id(by)
+        return version
+    with db.session.no_autoflush:
+        _name_hands(version, row, last)
+    return version
 
 
 def add_first_version(row: Row, *, by: Reader | None) -> None:
     """Store the first version of a listing that was just published (no commit, no look for earlier ones)."""
-    _add_version(row, snapshot_of(row), 1, by)
+    version = _add_version(row, snapshot_of(row), 1, by)
+    version.written_by_id = row.owner_id
 
 
 def _add_version(
@@ -49,6 +67,18 @@ def _add_version(
     )
     db.session.add(version)
     return version
+
+
+def _name_hands(version: ListingVersion, row: Row, last: ListingVersion | None) -> None:
+    """Say who wrote last in what was approved since the version before, and whose rewriting its owner took over."""
+    version.written_by_id = row.owner_id if last is None else last.written_by_id
+    for event in history_of(row):
+        if last is not None and event.at <= last.at:
+            continue
+        if event.deed == "rewrite":
+            version.rewritten_by_id = event.by_id
+        elif event.deed in WRITING:
+            version.written_by_id = event.by_id
 
 
 def last_version(row: Row) -> ListingVersion | None:

@@ -32,6 +32,7 @@ from marketplace.extensions import db
 from marketplace.files import access_deeds, disclosure, storage
 from marketplace.files import deeds as file_deeds
 from marketplace.files import queries as file_queries
+from marketplace.files import review_deeds as file_review_deeds
 from marketplace.imports import deeds as import_deeds
 from marketplace.imports.staging import read_upload
 from marketplace.issues import deeds as issue_deeds
@@ -365,7 +366,7 @@ def _attach_files() -> None:
             one = file_deeds.attach_file(
                 row, taken, use=use, visibility=visibility, by=desk
             )
-        file_deeds.approve_attachment(
+        file_review_deeds.approve_attachment(
             one, by=_demo_person("operator"), seen=one.revision
         )
     if row.in_matching and disclosure.acting_ids(firm):

@@ -14,6 +14,7 @@ from marketplace.listings.pages import (
     proposing,
     public,
     review,
+    rewriting,
     versions,
     writing,
 )
@@ -29,6 +30,7 @@ __all__ = [
     "proposing",
     "public",
     "review",
+    "rewriting",
     "versions",
     "writing",
 ]

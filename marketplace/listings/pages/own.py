@@ -13,12 +13,19 @@ from flask_login import current_user
 
 from marketplace.door import needs
 from marketplace.errors import Invalid, NotNow
-from marketplace.listings import bulk, deeds, queries, renewal_links
+from marketplace.listings import bulk, deeds, queries, renewal_links, ticks
 from marketplace.listings.forms import CloseForm, DeedForm
 from marketplace.listings.models import KIND_NAMES, Demand
 from marketplace.listings.pages.blueprint import KIND, blueprint
 from marketplace.listings.pages.writing import hand_in
 from marketplace.permissions import require
+
+# What a list is narrowed to, and which lists may be ticked across their pages: name → view, anchor.
+FILTERS = ("tray", "kind", "overdue", "q", "state", "mine")
+LISTS: dict[str, tuple[str, str | None]] = {
+    "mine": ("desk.mine", "listings"),
+    "office": ("office.queue", None),
+}
 
 
 @blueprint.post(f"/mine/{KIND}/<int:listing_id>/submit")
@@ -150,6 +157,24 @@ def several() -> ResponseReturnValue:
         confirmed=confirmed,
         kinds=KIND_NAMES,
     )
+
+
+@blueprint.post("/mine/ticks")
+@needs("mine.read", writes=False)
+def turn_page() -> ResponseReturnValue:
+    """Turn the page of a list without losing what was ticked on this one."""
+    chosen = request.form.getlist("row")
+    if len(chosen) > ticks.MAX_TICKS:
+        flash(f"一次最多勾选 {ticks.MAX_TICKS} 条，后面的没有保留。", "error")
+    wanted: dict[str, str | None] = {}
+    for name in FILTERS:
+        wanted[name] = request.form.get(f"at_{name}") or None
+    place = request.form.get("place", "")
+    view, anchor = LISTS.get(place, LISTS["mine"])
+    page = request.form.get("turn", 1, type=int)
+    carried = ticks.pack_ticks(chosen) or None
+    address = url_for(view, **wanted, page=page, ticked=carried, _anchor=anchor)
+    return redirect(address, 303)
 
 
 def _end_listing(

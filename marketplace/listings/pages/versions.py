@@ -41,7 +41,7 @@ def versions_page(kind: str, listing_id: int) -> ResponseReturnValue:
         "listings/versions.html",
         row=row,
         listed=listed,
-        people=review_queue.approvers(listed),
+        people=review_queue.people_of_versions(listed),
         chosen=chosen,
         before=before,
         differences=changed,

@@ -19,6 +19,7 @@ from marketplace.listings import (
     deeds,
     queries,
     readiness,
+    rewritings,
     unsaved_deeds,
 )
 from marketplace.listings.forms import FORMS
@@ -64,7 +65,11 @@ def edit(kind: str, listing_id: int) -> ResponseReturnValue:
     require(current_user, "listing.edit", row)
     # Who changed it already goes on with what they handed in, not with what is public.
     change = changes_waiting.open_change(row) if row.state == "published" else None
-    form = open_form(kind, changes_waiting.with_change(row, change))
+    shown = changes_waiting.with_change(row, change)
+    if rewritings.is_for_others(row, current_user):
+        # Who writes for its owner goes on with what they wrote, not with what the owner has not taken over.
+        shown = rewritings.with_rewriting(row, shown)
+    form = open_form(kind, shown)
     if row.life.can(row.state, "edit"):
         return _answer_form(form, row)
     advice = "可以在「我的」里看它现在能做什么。"
@@ -151,6 +156,8 @@ def _answer_form(form: Form, row: Row | None) -> ResponseReturnValue:
     session["kept"] = draft_key(form.kind, row)
     for remark in form.remarks():
         flash(remark)
+    if rewritings.is_for_others(saved, current_user):
+        return _to_rewriting(saved)
     if deed == "submit":
         return hand_in(saved, saved.revision, saved_message="草稿已保存。")
     if deed == "leave":
@@ -160,6 +167,17 @@ def _answer_form(form: Form, row: Row | None) -> ResponseReturnValue:
         return redirect(_next_address(form, saved, step), 303)
     flash(_saved_message(saved), "success")
     return redirect(form_address(saved.kind, saved, step), 303)
+
+
+def _to_rewriting(row: Row) -> ResponseReturnValue:
+    """Where one goes on who has written for the owner of a listing: to what waits for them now."""
+    if rewritings.open_rewriting(row) is None:
+        flash("联系方式和有效期已更新，其余没有改动。", "success")
+        return redirect(url_for(f"listings.{row.kind}", listing_id=row.id), 303)
+    flash("改写已提出，等对方确认；确认以前不会生效，也不会公开。", "success")
+    return redirect(
+        url_for("listings.rewriting", kind=row.kind, listing_id=row.id), 303
+    )
 
 
 def _next_address(form: Form, saved: Row, step: str) -> str:

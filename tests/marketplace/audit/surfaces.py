@@ -45,6 +45,15 @@ VISITS: dict[str, tuple[str, str, dict[str, str]]] = {
     "listings.archive": ("member", "/mine/demand/{expired}/archive", {"seen": "{expired_seen}"}),
     "listings.renew": ("member", "/mine/demand/{expired}/renew", {"seen": "{expired_seen}"}),
     "listings.copy": ("member", "/mine/demand/{withdrawn}/copy", {"seen": "{withdrawn_seen}"}),
+    "listings.accept_rewriting": (
+        "member", "/mine/demand/{rewritten}/rewriting/accept", {"seen": "{rewritten_seen}", "take": "title"},
+    ),
+    "listings.decline_rewriting": (
+        "member", "/mine/demand/{rewritten}/rewriting/decline", {"seen": "{rewritten_seen}", "note": NOTE},
+    ),
+    "listings.withdraw_rewriting": (
+        "operator", "/mine/demand/{rewritten}/rewriting/withdraw", {"seen": "{rewritten_seen}"},
+    ),
     "listings.several": (
         "member", "/mine/several",
         {"deed": "withdraw", "row": "demand-{published}-{published_seen}", "confirmed": "1"},
@@ -359,6 +368,7 @@ ONLY_READ = {
     "listings.desk_batch",
     "listings.look",
     "listings.propose",
+    "listings.turn_page",
     "matchmaking.trial",
     "matchmaking.trial_evidence",
     "policies.estimate",
@@ -367,7 +377,8 @@ ONLY_READ = {
 ELSEWHERE = {
     "alerts": ("remove",),
     "files": (
-        "approve", "ask", "decline", "grant", "remove", "revoke", "send_back", "upload", "visibility", "withdraw",
+        "approve", "ask", "decline", "desk_return", "endorse", "grant", "remove", "revoke", "send_back", "upload",
+        "visibility", "withdraw",
     ),
     "accounts": ("account", "agree", "drop_held", "end_session", "end_sessions"),
     "complaints": ("answer",),

@@ -46,6 +46,8 @@ from marketplace.introductions.deeds import (
 from marketplace.introductions.queries import Name
 from marketplace.issues.choosing import choose_lines
 from marketplace.issues.deeds import begin_proof, publish_proof
+from marketplace.listings.deeds import save
+from marketplace.listings.rewritings import open_rewriting
 from marketplace.mediation.deeds import request_broker
 from marketplace.organisations.models import Organisation
 from marketplace.substitutes.deeds import name_substitute
@@ -129,6 +131,12 @@ def world(
         row = make.demand(f"{state} 的轴承难题", state=state, owner=case.firm)
         names[state] = row.id
         names[f"{state}_seen"] = row.revision
+    written = make.demand("代为改写的难题", state="draft", owner=case.firm)
+    better = {"title": "改写过的难题"}
+    save(written, better, by=people["operator"], seen=written.revision)
+    waiting = open_rewriting(written)
+    assert waiting is not None
+    names["rewritten"], names["rewritten_seen"] = written.id, waiting.revision
     from_lab = make.achievement("等机构审核的工艺", state="at_desk", owner=institute)
     names["at_desk"], names["at_desk_seen"] = from_lab.id, from_lab.revision
     stranger = make.organisation(verified=False)

@@ -30,6 +30,7 @@ from marketplace.substitutes import deeds as substitute_deeds
 from marketplace.substitutes.queries import seats_of
 from tests.factories import Factory
 from tests.racing import at_once, committing_site
+from tests.sent_forms import sent_values
 
 SignIn = Callable[..., FlaskClient]
 REASON = "目标没有数字，几件事写在一条里"
@@ -362,7 +363,7 @@ def test_the_pages(world: World, sign_in: SignIn) -> None:
     # Whom to ring up is none of it.
     assert "0635-7654321" not in form
     assert "0635-7654321" not in operator.get(page).text
-    sent = _values_of(form) | {"title": BETTER["title"]}
+    sent = sent_values(form) | {"title": BETTER["title"]}
     bad = operator.post(f"{page}/rewrite", data=sent | {"title": "。"})
     assert bad.status_code == 422
     assert operator.post(f"{page}/rewrite", data=sent).status_code == 303
@@ -382,26 +383,6 @@ def test_the_pages(world: World, sign_in: SignIn) -> None:
     assert row.title == BETTER["title"]
     assert firm.post(f"{page}/confirm", data=taken).status_code == 409
     assert operator.get(f"{page}/split").status_code == 409
-
-
-def _values_of(page: str) -> dict[str, str]:
-    """What a browser would send of the forms of a page."""
-    values = {}
-    for tag, name in re.findall(r'(<input[^>]*name="([\w-]+)"[^>]*>)', page):
-        value = re.search(r' value="([^"]*)"', tag)
-        chosen = "checked" in tag or not re.search(r'type="(checkbox|radio)"', tag)
-        if chosen and name not in ("csrf_token", "q"):
-            values[name] = value[1] if value else ""
-    for name, text in re.findall(
-        r'<textarea[^>]*name="([\w-]+)"[^>]*>\s*(.*?)</textarea>', page, re.DOTALL
-    ):
-        values[name] = text
-    for name, options in re.findall(
-        r'<select[^>]*name="([\w-]+)"[^>]*>(.*?)</select>', page, re.DOTALL
-    ):
-        chosen_one = re.search(r'<option value="([^"]*)" selected', options)
-        values[name] = chosen_one[1] if chosen_one else ""
-    return values
 
 
 def test_two_answers_to_a_rewriting_at_once_are_one(

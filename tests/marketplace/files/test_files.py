@@ -22,7 +22,14 @@ from marketplace.clock import today
 from marketplace.contributions import jobs
 from marketplace.errors import Busy, Invalid, NotAllowed, NotNow, Stale
 from marketplace.extensions import db
-from marketplace.files import access_deeds, deeds, queries, storage, upkeep
+from marketplace.files import (
+    access_deeds,
+    deeds,
+    queries,
+    review_deeds,
+    storage,
+    upkeep,
+)
 from marketplace.files.models import Attachment, FileAccess, StoredFile
 from marketplace.listings import deeds as listing_deeds
 from marketplace.notices.models import Notice
@@ -421,7 +428,7 @@ def test_the_scanner_decides_before_anybody_may_have_it(
         ) == (404, 403)
     held[0].approved_at = None
     with pytest.raises(NotNow):
-        deeds.approve_attachment(held[0], by=None, seen=held[0].revision)
+        review_deeds.approve_attachment(held[0], by=None, seen=held[0].revision)
     db.session.rollback()
 
     monkeypatch.setitem(app.config, "SCAN_COMMAND", command)
@@ -477,7 +484,7 @@ def test_what_is_added_to_the_public_waits_for_another_operator(
     assert fetch(client, f"/files/{first.id}").status_code == 404
     # Nobody lets their own through; and not with an old page.
     with pytest.raises(NotAllowed):
-        deeds.approve_attachment(mine, by=operator, seen=mine.revision)
+        review_deeds.approve_attachment(mine, by=operator, seen=mine.revision)
     stale = browser.post(
         f"/office/files/{first.id}/approve", data={"seen": first.revision + 1}
     )
@@ -701,6 +708,71 @@ def test_guests_are_recorded_too_and_insiders_are_not(
     assert sent.headers["Cache-Control"] == "private, no-cache"
 
 
+def test_a_file_of_an_institution_goes_through_its_desk(
+    make: Factory, sign_in: Browser, client: FlaskClient
+) -> None:
+    lab = make.organisation(kind="university")
+    desk, colleague = make.person("desk", lab), make.person("desk", lab)
+    researcher, operator = make.person("researcher", lab), make.person("operator")
+    row = make.achievement(owner=lab)
+    row.owner_id = researcher.id
+    paper = attach(row, by=researcher)
+    # The desk hands in itself, an operator who helps on the telephone does not.
+    own = attach(row, name="二.pdf", by=desk)
+    helped = attach(row, name="三.pdf", by=operator)
+    assert [one.id for one in queries.pending_files()] == [own.id]
+    assert {one.id for one in queries.desk_files(desk)} == {paper.id, helped.id}
+    assert queries.desk_count(researcher) == len(queries.desk_files(researcher)) == 0
+    with pytest.raises(NotNow, match="单位审核"):
+        review_deeds.approve_attachment(paper, by=None, seen=paper.revision)
+    # An operator who approves something else of the listing has not read it for the desk.
+    review_deeds.approve_with_listing(row)
+    db.session.commit()
+    assert (paper.approved_at, own.approved_at is None) == (None, False)
+    assert fetch(client, f"/files/{paper.id}").status_code == 404
+    page = f"/mine/achievement/{row.id}/files"
+    browser = sign_in(desk)
+    assert "新附件等您审核" in browser.get("/mine").text
+    assert "通过，送平台审核" in browser.get(page).text
+    assert "待本单位审核" in sign_in(researcher).get(page).text
+    endorse = f"/mine/files/{paper.id}/endorse"
+    data = {"seen": paper.revision}
+    for person in (researcher, operator, make.person("desk", make.organisation())):
+        assert sign_in(person).post(endorse, data=data).status_code in (403, 404)
+    assert browser.post(endorse, data=data).status_code == 303
+    assert browser.post(endorse, data=data).status_code == 409
+    assert [one.id for one in queries.pending_files()] == [paper.id]
+    assert "由本单位通过" in notices_to(researcher)[-1]
+    back = f"/mine/files/{helped.id}/return"
+    wrong = browser.post(back, data={"seen": helped.revision})
+    assert (wrong.status_code, "写明原因" in wrong.text) == (422, True)
+    reason = {"seen": helped.revision, f"f{helped.id}-reason": "不是这一条的报告"}
+    assert browser.post(back, data=reason).status_code == 303
+    assert helped.returned == "不是这一条的报告"
+    assert not queries.desk_files(colleague)
+    # What is made wider again goes the same way.
+    review_deeds.approve_attachment(paper, by=operator, seen=paper.revision)
+    for wanted in ("request", "public"):
+        deeds.change_visibility(paper, wanted, by=researcher, seen=paper.revision)
+    assert [one.id for one in queries.desk_files(desk)] == [paper.id]
+
+
+def test_nobody_of_the_desk_lets_their_own_file_through(make: Factory) -> None:
+    lab = make.organisation(kind="university")
+    researcher, desk = make.person("researcher", lab), make.person("desk", lab)
+    row = make.achievement(owner=lab)
+    draft = make.achievement(owner=lab, state="draft")
+    row.owner_id = draft.owner_id = researcher.id
+    paper = attach(row, by=researcher)
+    # Who uploaded it belongs to the desk by now.
+    paper.by_id = desk.id
+    db.session.commit()
+    with pytest.raises(NotAllowed, match="您自己上传"):
+        review_deeds.endorse_attachment(paper, by=desk, seen=paper.revision)
+    # What is not public goes through the desk with its files.
+    assert attach(draft, by=researcher).endorsed_at is not None
+
+
 def test_two_who_decide_on_a_file_at_once_are_one_decision(
     tmp_path: Path, migrated: str
 ) -> None:
@@ -720,7 +792,7 @@ def test_two_who_decide_on_a_file_at_once_are_one_decision(
                 person = db.session.get(Person, person_id)
                 assert attachment is not None
                 seen = attachment.revision
-                act = getattr(deeds, deed)
+                act = getattr(review_deeds, deed)
 
                 def press() -> None:
                     # As the door begins a request that writes.

@@ -17,6 +17,8 @@ from marketplace.listings import (
     change_deeds,
     changes_waiting,
     deeds,
+    rewriting_deeds,
+    rewritings,
     versions,
 )
 from marketplace.listings.review_models import ListingChange
@@ -129,6 +131,11 @@ def test_what_was_mended_while_it_was_suspended_is_approved_by_somebody_else(
     # A contact is nothing to approve.
     assert "恢复公开" in office.get(address).text
     deeds.save(row, {"stage": "small_batch"}, by=lab.operator, seen=row.revision)
+    # What the operator wrote waits for the institution, and is theirs all the same once it is taken over.
+    found = rewritings.latest_rewriting(row, by=lab.operator)
+    rewriting_deeds.accept_rewriting(
+        found, row, ["stage"], by=lab.researcher, seen=found.revision
+    )
     assert "恢复公开" not in office.get(address).text
     with pytest.raises(NotAllowed, match="您自己或您的单位"):
         deeds.resume(row, by=lab.operator, seen=row.revision)

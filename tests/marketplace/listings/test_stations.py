@@ -353,6 +353,19 @@ def test_similar_titles_are_named(make: Factory, sign_in: SignIn) -> None:
     assert "阿胶块在线水分检测装置" not in page
 
 
+def test_who_is_not_named_stays_so_among_similar_listings(
+    make: Factory, lab: Lab, sign_in: SignIn
+) -> None:
+    title = "深沟球轴承保持架噪声的降低"
+    make.demand(title, owner=make.organisation("不愿具名的厂"), anonymous=True)
+    row = make.demand(f"{title}方法", owner=lab.owner, state="submitted")
+    row.state = "at_desk"
+    db.session.commit()
+    page = sign_in(lab.desk).get(f"/mine/review/demand/{row.id}").text
+    assert title in page
+    assert "不愿具名的厂" not in page
+
+
 def test_a_desk_endorses_several_after_reading_what_each_says(
     lab: Lab, sign_in: SignIn
 ) -> None:

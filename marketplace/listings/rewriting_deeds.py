@@ -1,0 +1,220 @@
+"""Writing for the owner of a listing: what an operator changes waits until its owner has taken it over.
+
+How a demand is discussed before that stands in the room `diagnosis`; who confirms what, in `rewritings.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from marketplace import contributions, persistence
+from marketplace.accounts.models import Person
+from marketplace.clock import now
+from marketplace.errors import Invalid, NotAllowed, NotNow, Stale
+from marketplace.extensions import db
+from marketplace.listings import announcements, change_deeds, settling, writing
+from marketplace.listings.models import Achievement, Demand
+from marketplace.listings.review_models import ListingRewriting
+from marketplace.listings.rewritings import (
+    confirmers,
+    deadline_of,
+    labels_of,
+    moved_fields,
+    open_rewriting,
+)
+from marketplace.listings.snapshots import (
+    packed,
+    proposed_row,
+    snapshot_of,
+    unpacked,
+)
+from marketplace.permissions import Reader, reader_id, require
+
+Row = Achievement | Demand
+TAKEN_NOTE = "改写由对方确认。"
+CONFIRMED_NOTE = "确认改写。"
+NOT_OPEN = ("这份改写已经处理过。", "请刷新，看现在的内容。")
+
+
+def propose_rewriting(
+    row: Row, values: Mapping[str, Any], *, by: Reader
+) -> ListingRewriting | None:
+    """Write for the owner of a listing (no commit): the listing stays as it is until they have taken it over.
+
+    Args:
+        row: the listing.
+        values: as for `save`; what is not named stays as it is, or as the open rewriting has it.
+        by: who writes.
+
+    Returns:
+        what waits for the owner; None where nothing differs: then an open rewriting is taken back.
+
+    Raises:
+        NotNow: the listing cannot be changed now.
+        Invalid: no title, a text bears the mark of a state secret, or what is public would not be fit for it.
+    """
+    if problems := writing.secret_problems(row.kind, values):
+        raise Invalid("没有保存：有国家秘密的标志。", problems=problems)
+    row.life.permits(row, "propose_rewriting", by)
+    rewriting = open_rewriting(row)
+    if rewriting is not None:
+        values = unpacked(row.kind, rewriting.content) | dict(values)
+    if not str(values.get("title", row.title) or "").strip():
+        message = "名称不能为空。"
+        raise Invalid(message, problems={"title": [message]})
+    with db.session.no_autoflush:
+        changed = list(writing.changed_values(row, values))
+    if not changed:
+        if rewriting is not None:
+            _end(rewriting, "withdrawn", by=by)
+            row.life.move(row, "withdraw_rewriting", by=by)
+        return None
+    content = packed({name: values[name] for name in changed})
+    _refuse_unfit(row, content)
+    if rewriting is not None and rewriting.content == content:
+        return rewriting
+    if rewriting is None:
+        rewriting = ListingRewriting(kind=row.kind, listing_id=row.id, state="proposed")
+        db.session.add(rewriting)
+    present = snapshot_of(row)
+    rewriting.content = content
+    rewriting.base = {name: present.get(name) for name in changed}
+    assert by.id is not None  # noqa: S101  who may edit has signed in
+    rewriting.by_id = by.id
+    rewriting.at = now()
+    row.life.move(row, "propose_rewriting", by=by, changed=changed)
+    row.updated_at = now()
+    with persistence.refusals(duplicates=settling.duplicate_titles()):
+        db.session.flush()
+    deadline, _ = deadline_of(rewriting)
+    announcements.announce_rewriting(
+        row, rewriting, confirmers(row, by), until=deadline.day
+    )
+    return rewriting
+
+
+def accept_rewriting(
+    rewriting: ListingRewriting,
+    row: Row,
+    fields: Collection[str],
+    *,
+    by: Person,
+    seen: int,
+) -> None:
+    """采用改写, whole or of some fields; what is public changes by a review, as any edit.
+
+    Args:
+        rewriting: what was written for the owner.
+        row: its listing.
+        fields: what the owner takes of it; the rest stays as it was.
+        by: somebody of the owner, who has not written it.
+        seen: the revision of the rewriting that they saw.
+
+    Raises:
+        NotAllowed, NotNow.
+        Stale: it was written on, or the owner changed a chosen field since.
+        Invalid: nothing is chosen, the title is taken, or what is public would lack something.
+    """
+    require(by, "listing.confirm", row)
+    if by.id == rewriting.by_id:
+        raise NotAllowed("改写是您写的，要由对方确认。", "请单位里其他同事确认。")
+    _hold(rewriting, seen)
+    row.life.permits(row, "propose_rewriting", by)
+    chosen = [name for name in rewriting.content if name in fields]
+    if not chosen:
+        message = "勾选要采用的项；都不要的，选「不采用」。"
+        raise Invalid(message, problems={"take": [message]})
+    moved = [name for name in moved_fields(row, rewriting) if name in chosen]
+    if moved:
+        labels = "、".join(labels_of(row, moved))
+        raise Stale(
+            f"提出改写以后，原来的「{labels}」改过。",
+            "不勾选这几项，或不采用，请对方按新的内容再改。",
+        )
+    values = unpacked(row.kind, {name: rewriting.content[name] for name in chosen})
+    writer = db.session.get(Person, rewriting.by_id)
+    before = row.state
+    if before == "published":
+        row.life.move(row, "rewrite", by=writer, note=TAKEN_NOTE, changed=chosen)
+        change_deeds.propose_change(row, values, by=by)
+    else:
+        with db.session.no_autoflush:
+            changed = writing.set_values(row, values)
+            writing.reject_duplicate_title(row)
+        row.life.move(row, "rewrite", by=writer, note=TAKEN_NOTE, changed=changed)
+        # Last, for the audit names who pressed the button by the last move.
+        row.life.move(row, "edit", by=by, note=CONFIRMED_NOTE, changed=changed)
+        if before == "suspended":
+            settling.refuse_holes(row)
+    row.updated_at = now()
+    _end(rewriting, "accepted", by=by)
+    announcements.announce_rewriting_decided(row, rewriting, writer)
+    others = settling.settle_others(row) if before == "suspended" else []
+    settling.commit_listing()
+    settling.sync_index(row, *others)
+
+
+def decline_rewriting(
+    rewriting: ListingRewriting, row: Row, *, remark: str, by: Reader, seen: int
+) -> None:
+    """不采用改写, with the reason: the listing stays as it is. Raises NotAllowed, NotNow, Stale, Invalid."""
+    require(by, "listing.confirm", row)
+    _hold(rewriting, seen)
+    reason = settling.checked_note(settling.checked_reason(remark))
+    row.life.move(row, "decline_rewriting", by=by, note=reason)
+    row.updated_at = now()
+    rewriting.remark = reason
+    _end(rewriting, "declined", by=by)
+    writer = db.session.get(Person, rewriting.by_id)
+    announcements.announce_rewriting_decided(row, rewriting, writer)
+    settling.commit_listing()
+    settling.sync_index(row)
+
+
+def withdraw_rewriting(
+    rewriting: ListingRewriting, row: Row, *, by: Reader, seen: int
+) -> None:
+    """收回改写, before its owner has decided. Raises NotAllowed, NotNow, Stale."""
+    require(by, "listing.review", row)
+    _hold(rewriting, seen)
+    row.life.move(row, "withdraw_rewriting", by=by)
+    row.updated_at = now()
+    _end(rewriting, "withdrawn", by=by)
+    settling.commit_listing()
+    settling.sync_index(row)
+
+
+def drop_rewriting(row: Row, *, by: Reader | None) -> None:
+    """End what nobody decides on any more, because its listing has ended (no commit)."""
+    rewriting = open_rewriting(row)
+    if rewriting is not None:
+        _end(rewriting, "withdrawn", by=by)
+
+
+def _refuse_unfit(row: Row, content: Mapping[str, Any]) -> None:
+    """Refuse for what is public what its owner could not hand in as it stands."""
+    if row.state not in ("published", "suspended"):
+        return
+    with db.session.no_autoflush:
+        proposed = proposed_row(row, content)
+        writing.reject_duplicate_title(proposed)
+        settling.refuse_holes(proposed)
+        blocks = contributions.publication_blocks(proposed, "submit")
+    if blocks:
+        raise Invalid("这样不能公开，改写没有提出。", problems=blocks)
+
+
+def _hold(rewriting: ListingRewriting, seen: int) -> None:
+    """Hold a rewriting for this deed: of two who decide at once the second one finds it decided."""
+    persistence.hold_row(rewriting)
+    if not rewriting.is_open:
+        raise NotNow(*NOT_OPEN)
+    if rewriting.revision != seen:
+        raise Stale("这份改写在您打开之后又改过。", "请看过新的内容再决定。")
+
+
+def _end(rewriting: ListingRewriting, state: str, *, by: Reader | None) -> None:
+    rewriting.state = state
+    rewriting.decided_by_id = reader_id(by)
+    rewriting.decided_at = now()

@@ -1,0 +1,80 @@
+"""What somebody has ticked on other pages of a list, carried in the address: no script, no session, nothing stored.
+
+What is done with the ticked listings stands in `bulk.py` and `batches.py`; each is judged there by itself.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from marketplace.listings.models import Achievement, Demand
+from marketplace.listings.worklists import load_found
+from marketplace.permissions import Reader, may
+
+MAX_TICKS = 200  # carried from page to page; two thousand characters, half of what a server takes as an address
+LETTERS = {"achievement": "a", "demand": "d"}
+KINDS = {letter: kind for kind, letter in LETTERS.items()}
+_PACKED = re.compile(r"([ad])(\d{1,9})-(\d{1,9})", re.ASCII)
+_VALUE = re.compile(r"(achievement|demand)-(\d{1,9})-(\d{1,9})", re.ASCII)
+
+
+def pack_ticks(values: Iterable[str]) -> str:
+    """What a form names (`demand-12-3`), each once, as an address carries it; at most MAX_TICKS, no more is carried."""
+    packed = []
+    for value in dict.fromkeys(values):
+        match = _VALUE.fullmatch(value)
+        if match:
+            packed.append(f"{LETTERS[match[1]]}{match[2]}-{match[3]}")
+    return ".".join(packed[:MAX_TICKS])
+
+
+def unpack_ticks(text: str) -> list[str]:
+    """What an address carries, as a form names it; what is no tick is left out."""
+    values = []
+    for part in text.split(".")[:MAX_TICKS]:
+        match = _PACKED.fullmatch(part)
+        if match:
+            values.append(f"{KINDS[match[1]]}-{match[2]}-{match[3]}")
+    return values
+
+
+def ticks_elsewhere(
+    values: Iterable[str], shown: Iterable[Achievement | Demand], *, by: Reader
+) -> list[tuple[str, str]]:
+    """(value, title) of what is ticked on other pages, as far as this reader may do anything to it.
+
+    Args:
+        values: as `unpack_ticks` gives them.
+        shown: the rows of this page, whose boxes say themselves whether they are ticked.
+        by: the reader.
+    """
+    here = {(row.kind, row.id) for row in shown}
+    keys: dict[tuple[str, int], str] = {}
+    for value in values:
+        kind, number, _ = value.split("-")
+        if (kind, int(number)) not in here:
+            keys[kind, int(number)] = value
+    return [
+        (keys[row.kind, row.id], row.title)
+        for row in load_found(keys)
+        if may(by, "listing.edit", row)
+    ]
+
+
+def ticks_of(
+    filters: Mapping[str, str],
+    rows: Sequence[Achievement | Demand],
+    person: Reader,
+) -> dict[str, Any]:
+    """What a list says of ticks: those of this page, and those of others with their titles.
+
+    Args:
+        filters: the address, of which `ticked` is read.
+        rows: of this page.
+        person: the reader.
+    """
+    ticked = unpack_ticks(filters.get("ticked", ""))
+    elsewhere = ticks_elsewhere(ticked, rows, by=person) if ticked else []
+    return {"ticked": ticked, "elsewhere": elsewhere}
