@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Collection
+from functools import cache
+from typing import Any, TypeAlias
 
 from sqlalchemy import (
     CheckConstraint,
@@ -10,6 +12,7 @@ from sqlalchemy import (
     ForeignKey,
     Select,
     String,
+    bindparam,
     literal_column,
     select,
     text,
@@ -107,14 +110,33 @@ _FACETS: CompoundSelect[tuple[str, str, str, int, bool]] = union_all(
 ).order_by(text("4, 2"))
 
 
-def names_by_code(
-    table: type[District] | type[HitechField] | type[Industry] | type[Chain],
-) -> dict[str, str]:
+DictionaryTable: TypeAlias = (
+    type[District] | type[HitechField] | type[Industry] | type[Chain]
+)
+
+
+def names_by_code(table: DictionaryTable) -> dict[str, str]:
     """Code → name of a whole dictionary, in its order."""
     order: tuple[InstrumentedAttribute[Any], ...] = (table.code,)
     if table is Chain:
         order = (Chain.position, Chain.code)
     return _read_names(db.select(table.code, table.name).order_by(*order))
+
+
+def names_of(table: DictionaryTable, codes: Collection[str]) -> dict[str, str]:
+    """Code → name of some entries of a dictionary, without those that it never had."""
+    if not codes:
+        return {}
+    rows = db.session.connection().execute(_names_query(table), {"codes": list(codes)})
+    return dict(rows.tuples().all())
+
+
+@cache
+def _names_query(table: DictionaryTable) -> Select[tuple[str, str]]:
+    """Built once, for the page of every listing names its entries."""
+    columns = table.__table__.c
+    wanted = columns.code.in_(bindparam("codes", expanding=True))
+    return select(columns.code, columns.name).where(wanted)
 
 
 def read_facet_names() -> dict[str, dict[str, str]]:

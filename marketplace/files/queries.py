@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, or_
 
 from marketplace.accounts.queries import people_by_id
 from marketplace.audit.models import Entry
@@ -73,13 +73,22 @@ class Look:
 
 def attachments_of(row: Row) -> list[Attachment]:
     """The files of a listing that were not removed, in the order they came."""
-    query = db.select(Attachment).where(
-        *_of_row(row.kind, row.id), Attachment.file_id.is_not(None)
-    )
-    found = list(db.session.scalars(query.order_by(Attachment.id)))
+    place = {"kind": row.kind, "listing": row.id}
+    found = list(db.session.scalars(_attachments_query(), place))
     for one in found:
         one.listing = row  # spares a query each
     return found
+
+
+@cache
+def _attachments_query() -> Select[Any]:
+    """Built once, for the page of every listing asks."""
+    of_row = _of_row(bindparam("kind"), bindparam("listing"))
+    return (
+        db.select(Attachment)
+        .where(*of_row, Attachment.file_id.is_not(None))
+        .order_by(Attachment.id)
+    )
 
 
 def shown_files(row: Row, reader: Reader) -> list[ShownFile]:
@@ -388,7 +397,7 @@ def _latest_requests(row: Row, reader: Reader) -> dict[int, FileAccess]:
     return {one.attachment_id: one for one in db.session.scalars(query)}
 
 
-def _of_row(kind: str, listing_id: int) -> tuple[ColumnElement[bool], ...]:
+def _of_row(kind: Any, listing_id: Any) -> tuple[ColumnElement[bool], ...]:
     return Attachment.listing_kind == kind, Attachment.listing_id == listing_id
 
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, extract, func, or_, select
-from sqlalchemy.orm import selectinload
+from sqlalchemy import ColumnElement, Select, bindparam, extract, func, or_, select
+from sqlalchemy.orm import lazyload, selectinload
 
 from marketplace import contributions
 from marketplace.errors import NotFound
@@ -302,12 +303,23 @@ def archive_holders() -> list[tuple[str, str]]:
 
 def issues_of(row: Achievement | Demand) -> list[Issue]:
     """The issues in which a listing stands, newest first."""
+    place = {"kind": row.kind, "listing": row.id}
+    return list(db.session.scalars(_issues_query(), place))
+
+
+@cache
+def _issues_query() -> Select[Any]:
+    """Built once, for the page of every listing asks; it names the issues and shows none of their files."""
     query = (
         db.select(Issue)
         .join(IssueRow, IssueRow.issue_id == Issue.id)
-        .where(IssueRow.kind == row.kind, IssueRow.listing_id == row.id)
+        .where(
+            IssueRow.kind == bindparam("kind"),
+            IssueRow.listing_id == bindparam("listing"),
+        )
+        .options(lazyload(Issue.files))
     )
-    return list(db.session.scalars(_newest_first(query).limit(NEWEST)))
+    return _newest_first(query).limit(NEWEST)
 
 
 # -- proofs ------------------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 
 from marketplace.accounts.models import Person
 from marketplace.clock import today
-from marketplace.dictionaries.models import HitechField
+from marketplace.dictionaries.models import HitechField, names_of
 from marketplace.extensions import db
 from marketplace.lifecycle import history_of
 from marketplace.listings.child_models import (
@@ -188,12 +188,7 @@ def facts(view: View) -> list[tuple[str, str]]:
 
 def field_names(row: Row) -> list[str]:
     """The names of a listing's fields, the main one first."""
-    query = db.select(HitechField.code, HitechField.name).where(
-        HitechField.code.in_(row.field_codes)
-    )
-    names: dict[str, str] = {}
-    for code, name in db.session.execute(query):
-        names[code] = name
+    names = names_of(HitechField, row.field_codes)
     # In the order of the listing, not of the dictionary: the first field is the main one.
     return [names[code] for code in row.field_codes if code in names]
 

@@ -69,9 +69,10 @@ class Comparison:
         self._document = conditions_for(row, reader)
         self._view = view_of(row, reader)
         self._figures = figure_facts.figures_of(self._view)
+        facets = dictionaries.read_facet_names()
         self._names: Mapping[str, Mapping[str, str]] = {
-            "field": dictionaries.fields_of_level(1),
-            "chain": dictionaries.names_by_code(dictionaries.Chain),
+            "field": facets["field"],
+            "chain": facets["chain"],
             "stage": terms.STAGES,
         }
 

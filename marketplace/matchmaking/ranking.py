@@ -235,6 +235,8 @@ def _seen_from_demands(
     near = [(pair, row) for pair, row in selection.matches if _is_near(pair)]
     if not near:
         return ()
+    # A document has the figures too: in one statement, and not one a demand.
+    listing_queries.load_figures("demand", [row for _, row in near])
     matchers: Matchers = current_app.extensions["matchers"]
     inner = reads_confidential(request.reader)
     pairs: list[tuple[matching.Pair, Row]] = []

@@ -231,7 +231,7 @@ class Code(Field):
         return self.dictionary.of(known).get(value or "")
 
     def words(self, value: Any) -> str:
-        return str(self.dictionary.all_names().get(value, value))
+        return str(self.dictionary.names_of([value]).get(value, value))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -271,5 +271,5 @@ class Codes(Field):
         return "；".join(known.get(code, code) for code in value)
 
     def words(self, value: Any) -> str:
-        known = self.dictionary.all_names()
+        known = self.dictionary.names_of(value)
         return "、".join(known.get(code, code) for code in value)

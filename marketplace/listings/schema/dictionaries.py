@@ -6,7 +6,7 @@ They are read when first asked for, never at import: operators edit them while t
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -87,12 +87,12 @@ class Dictionary:
 
     of: Callable[[Dictionaries], Vocabulary]
     offered: Callable[[], dict[str, str]]
-    table: type[HitechField] | type[Industry] | type[Chain] | type[District]
+    table: models.DictionaryTable
     grouped: bool = False
 
-    def all_names(self) -> dict[str, str]:
-        """Code → name of everything the dictionary ever held."""
-        return models.names_by_code(self.table)
+    def names_of(self, codes: Collection[str]) -> dict[str, str]:
+        """Code → name of some of everything the dictionary ever held."""
+        return models.names_of(self.table, codes)
 
 
 def _all_fields() -> dict[str, str]:
