@@ -12,7 +12,13 @@ from typing import Any
 from flask import g, request
 from flask_wtf import FlaskForm
 from flask_wtf.form import _Auto
-from wtforms import HiddenField
+from wtforms import HiddenField, IntegerField, PasswordField, StringField
+from wtforms.fields.core import UnboundField
+
+from marketplace.parsing.text import clean_text, compact_text
+
+# What nobody types to be read by others: passwords are taken as they are, tokens and revisions are compared.
+_AS_SENT = (PasswordField, HiddenField)
 
 
 class PageForm(FlaskForm):
@@ -23,7 +29,17 @@ class PageForm(FlaskForm):
     """
 
     class Meta(FlaskForm.Meta):
-        """Where the form takes its data from."""
+        """Where the form takes its data from, and what is done to every text."""
+
+        def bind_field(
+            self, form: FlaskForm, unbound_field: UnboundField, options: dict[str, Any]
+        ) -> Any:
+            """A field of the form; a text loses what nobody sees: U+202E turns round all that stands behind it."""
+            kind = unbound_field.field_class
+            if issubclass(kind, StringField) and not issubclass(kind, _AS_SENT):
+                own = unbound_field.kwargs.get("filters", ())
+                options = {**options, "filters": [_cleaned, *own]}
+            return super().bind_field(form, unbound_field, options)
 
         def wrap_formdata(self, form: FlaskForm, formdata: Any) -> Any:
             """The fields of the request where it was sent to be saved; what the caller gives, where they give it.
@@ -48,6 +64,25 @@ class PageForm(FlaskForm):
             box = name if name in self else otherwise
             if box in self:
                 self[box].errors = [*self[box].errors, *messages]
+
+
+def _cleaned(value: Any) -> Any:
+    # A form that is opened shows stored values, which may be no texts.
+    return clean_text(value) if isinstance(value, str) else value
+
+
+class WholeField(IntegerField):
+    """A whole number of at most nine digits: a longer one fits no column and no bound of a float."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Read what was typed; full-width digits are understood."""
+        self.data = None
+        plain = compact_text(valuelist[0]) if valuelist else ""
+        if not plain:
+            return
+        if not re.fullmatch(r"-?\d{1,9}", plain, re.ASCII):
+            raise ValueError("写整数，只用阿拉伯数字，最多 9 位。")
+        self.data = int(plain)
 
 
 class SeenForm(PageForm):

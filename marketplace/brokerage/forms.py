@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
-from typing import Any
+from decimal import Decimal
+from typing import Any, TypeVar
 
 from wtforms import (
     BooleanField,
     DateField,
+    Field,
     HiddenField,
     RadioField,
     StringField,
@@ -34,16 +35,18 @@ from marketplace.brokerage.life import (
     TRIGGERS,
 )
 from marketplace.brokerage.models import BrokerageCase
+from marketplace.errors import Invalid
 from marketplace.forms import PageForm, SeenForm
 from marketplace.listings.disclosure import knowledge_of
+from marketplace.parsing import ParseError
+from marketplace.parsing.exact_sums import read_fen, read_per_cent
 from marketplace.permissions import Guest, Reader
 from marketplace.persistence import row_number
 from marketplace.verdicts.queries import reason_names
 
 YES, NO = "yes", "no"
 NOT_SHOWN = ("HiddenField", "CSRFTokenField")
-NOTHING = Decimal(0)  # refused by every deed: what was typed is no number
-FEN_A_YUAN = 100
+T = TypeVar("T")
 
 
 def chosen(answer: str | None) -> bool | None:
@@ -98,10 +101,10 @@ class QualifyForm(CaseForm):
 
     @property
     def values(self) -> dict[str, Any]:
-        """The note, and the share as a number."""
+        """The note, and the share as a number. Raises Invalid."""
         return {
             "note": self.note.data or "",
-            "share": read_number(self.share.data),
+            "share": read_share(self.share),
         }
 
 
@@ -270,15 +273,15 @@ class CommissionForm(CaseForm):
 
     @property
     def values(self) -> dict[str, Any]:
-        """What was typed, as the deed checks it."""
+        """What was typed, as the deed checks it. Raises Invalid."""
         terms = CommissionTerms(
             payer=self.payer.data or "",
             mode=self.mode.data or "",
             base=self.base.data or "",
             trigger=self.trigger.data or "",
-            rate=read_number(self.rate.data),
-            amount_fen=_fen(self.amount.data),
-            cap_fen=_fen(self.cap.data),
+            rate=read_share(self.rate),
+            amount_fen=_read_box(self.amount, read_fen),
+            cap_fen=_read_box(self.cap, read_fen),
             tiers=self.tiers.data or "",
         )
         return {"terms": terms}
@@ -467,25 +470,18 @@ def later_deeds(case: BrokerageCase, reader: Reader) -> list[tuple[str, str]]:
     return later
 
 
-def read_number(raw: str | None) -> Decimal | None:
-    """A number as it was typed; None where nothing was, and 0, which every deed refuses, where it is none."""
-    typed = (raw or "").strip().rstrip("%％").replace(",", "")
-    if not typed:
-        return None
+def read_share(field: Field) -> Decimal | None:
+    """A share in per cent as it was typed; None where nothing was. Raises Invalid."""
+    return _read_box(field, read_per_cent)
+
+
+def _read_box(field: Field, read: Callable[[str], T]) -> T:
+    """What a box holds, read; what is wrong stands next to it. Raises Invalid."""
     try:
-        number = Decimal(typed)
-    except InvalidOperation:
-        return NOTHING
-    return number if number.is_finite() and abs(number) < 10**15 else NOTHING
-
-
-def _fen(raw: str | None) -> int | None:
-    """A sum in 元 as whole 分; 0, which the deed refuses, for what is none."""
-    number = read_number(raw)
-    if number is None:
-        return None
-    fen = number * FEN_A_YUAN
-    return int(fen) if fen == int(fen) else 0
+        return read(field.data or "")
+    except ParseError as error:
+        name = field.short_name
+        raise Invalid(error.message, problems={name: [error.sentence]}) from None
 
 
 def _names_itself(case: BrokerageCase, side: SideName) -> bool:

@@ -9,21 +9,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
 from marketplace.parsing import ParseError
 from marketplace.parsing.days import read_day
-from marketplace.parsing.money import NEGOTIABLE, read_money
+from marketplace.parsing.exact_sums import read_fen
 from marketplace.parsing.text import cell_text, compact_text, read_flag, read_prose
 from marketplace.wording import yuan
-
-# 分 of 1 万元, which sums are read in, and of 1 元, in which contracts write them.
-FEN_OF_WAN = 1_000_000
-FEN_OF_YUAN = 100
-MOST_FEN = 10**15  # what no contract of a city comes near
-_PLAIN_SUM = re.compile(r"\d{1,13}(\.\d{1,2})?", re.ASCII)
-IN_YUAN = "单位元，如 500000 或 50万元。"
 
 
 @dataclass(frozen=True)
@@ -95,31 +87,6 @@ class Field:
         return value.isoformat() if isinstance(value, date) else str(value)
 
 
-def read_fen(raw: Any) -> int | None:
-    """A sum in 元 as whole 分; a unit that is written (万元, 亿) counts.
-
-    Raises:
-        ParseError: no sum, a range, or less than a cent.
-    """
-    # To the cent: what prices of listings are rounded to is too coarse for a contract.
-    plain = compact_text(raw).replace(",", "").removeprefix("¥").removesuffix("元")
-    if _PLAIN_SUM.fullmatch(plain):
-        return int(Decimal(plain) * FEN_OF_YUAN)
-    try:
-        money = read_money(raw, Decimal(FEN_OF_YUAN) / FEN_OF_WAN)
-    except ParseError as error:
-        # Elsewhere on the platform a number without a unit is in 万元; here it is in 元.
-        raise ParseError(error.message, IN_YUAN) from None
-    if money is None:
-        return None
-    if money.low is None or money.low != money.high:
-        raise ParseError("合同里要写一个确定的数。", IN_YUAN)
-    fen = money.low * FEN_OF_WAN
-    if fen != fen.to_integral_value() or not 0 <= fen <= MOST_FEN:
-        raise ParseError("金额最多两位小数，不能是负数。", "单位元，如 500000.00。")
-    return int(fen)
-
-
 def _read_text(one: Field, raw: Any) -> str | None:
     text = " ".join(cell_text(raw).split())
     if len(text) > one.most:
@@ -136,8 +103,6 @@ def _read_day(_one: Field, raw: Any) -> date | None:
 
 
 def _read_money(_one: Field, raw: Any) -> int | None:
-    if compact_text(raw) in NEGOTIABLE:
-        raise ParseError("合同里要写一个确定的数。", IN_YUAN)
     return read_fen(raw)
 
 

@@ -17,13 +17,14 @@ from wtforms import (
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Optional
 
-from marketplace.contracts.field import Field, read_fen
+from marketplace.contracts.field import Field
 from marketplace.contracts.fields import OF_DEAL, fields_of
 from marketplace.contracts.models import TechContract
 from marketplace.contracts.vocabulary import BLOCKS
 from marketplace.errors import Invalid
 from marketplace.forms import PageForm, SeenForm
 from marketplace.parsing import ParseError
+from marketplace.parsing.exact_sums import read_fen
 from marketplace.parsing.secrecy import REFUSAL, secret_mark
 
 YES_NO = [

@@ -13,7 +13,6 @@ from sqlalchemy import ColumnElement, func
 from sqlalchemy.orm import selectinload
 
 from marketplace.clock import today
-from marketplace.contracts.field import FEN_OF_WAN
 from marketplace.contracts.models import ContractEntry, TechContract
 from marketplace.contracts.rollup import (
     DOUBTFUL_KINDS,
@@ -29,6 +28,7 @@ from marketplace.deals.life import CONTRACT_TYPES
 from marketplace.dictionaries.models import District
 from marketplace.extensions import db
 from marketplace.organisations.models import Organisation
+from marketplace.parsing.exact_sums import FEN_OF_WAN
 from marketplace.rules.queries import find_value
 
 RATE = "tech_contract.rate"

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from wtforms import BooleanField, IntegerField, StringField
+from wtforms import BooleanField, StringField
 from wtforms.validators import InputRequired, NumberRange
 
-from marketplace.forms import SeenForm
+from marketplace.forms import SeenForm, WholeField
 
 
 class ChainForm(SeenForm):
@@ -16,7 +16,7 @@ class ChainForm(SeenForm):
         description="2–30 个小写字母、数字或连字符，如 bearing。保存后不能再改。",
     )
     name = StringField("名称", description="1–40 个字，不能与别的产业链重名。")
-    position = IntegerField(
+    position = WholeField(
         "排序",
         [
             InputRequired(message="写一个整数。"),

@@ -13,11 +13,11 @@ from typing import Any
 
 from marketplace import contributions
 from marketplace.clock import today
-from marketplace.contracts.field import FEN_OF_WAN
 from marketplace.envelopes import queries
 from marketplace.envelopes.child_models import TrainingCohort, certificate_key
 from marketplace.envelopes.models import Envelope, FundClaim
 from marketplace.errors import Invalid, NotNow
+from marketplace.parsing.exact_sums import FEN_OF_WAN
 from marketplace.policies import queries as policy_queries
 from marketplace.policies.asking import is_capped_each
 from marketplace.policies.content import Clause, Figure, RegisteredContract, plain

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 
 from marketplace.clock import today
-from marketplace.contracts.field import FEN_OF_WAN
 from marketplace.envelopes import queries
 from marketplace.envelopes.child_models import CohortMember
 from marketplace.envelopes.models import Envelope, FundClaim
+from marketplace.parsing.exact_sums import FEN_OF_WAN
 from marketplace.policies.content import plain
 from marketplace.policies.queries import clause_on
 from marketplace.rules.queries import value_on

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from wtforms import (
     DateField,
     FileField,
-    IntegerField,
     SelectField,
     SelectMultipleField,
     StringField,
@@ -19,7 +18,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from marketplace.envelopes.cohort_deeds import COLUMNS
 from marketplace.envelopes.models import Envelope
-from marketplace.forms import PageForm, SeenForm
+from marketplace.forms import PageForm, SeenForm, WholeField
 from marketplace.policies.content import Clause
 from marketplace.rules.content import CHECKED, IN_FORCE
 
@@ -28,7 +27,7 @@ class EnvelopeForm(PageForm):
     """A new envelope."""
 
     name = StringField("名称", description="不写年份，如：技术合同补助资金。")
-    year = IntegerField(
+    year = WholeField(
         "年度", [Optional()], description="支持哪一年的事项，如登记在哪一年的合同。"
     )
     source = StringField("资金来源", description="如：市级科技专项资金。")

@@ -8,7 +8,6 @@ from datetime import date
 from decimal import Decimal
 
 from marketplace import persistence
-from marketplace.contracts.field import FEN_OF_WAN
 from marketplace.errors import NotFound
 from marketplace.extensions import db
 from marketplace.finance.disclosure import acting_ids
@@ -21,6 +20,7 @@ from marketplace.finance.subsidies import (
     loss_share,
     rules_of,
 )
+from marketplace.parsing.exact_sums import FEN_OF_WAN
 from marketplace.permissions import Reader, may
 from marketplace.persistence import Page
 from marketplace.rules.content import Value

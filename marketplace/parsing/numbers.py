@@ -14,6 +14,7 @@ from stdnum.exceptions import InvalidChecksum, InvalidLength, ValidationError
 
 from marketplace.parsing import ParseError
 from marketplace.parsing.text import compact_text, half_width
+from matching.folding import drop_unseen
 
 USCC_FORMS = "填营业执照或法人证书上的 18 位代码。"
 PATENT_FORMS = (
@@ -33,6 +34,10 @@ MAX_IP_NUMBER = 30  # characters, as the columns hold it
 # 科技成果登记: the letter Y parts year and running number.
 _REGISTRATION = re.compile(r"[0-9A-Z]{3}(19|20)\d{2}Y\d{4}", re.ASCII)
 _SOFTWARE = re.compile(r"\d{4}SR\d{6,7}", re.ASCII)
+# What people write around a code: 统一社会信用代码：…, …（三证合一）.
+_AROUND_USCC = re.compile(
+    r"^[^\dA-Z:(]{2,12}:|^\([^\dA-Z()]{1,20}\)|\([^\dA-Z()]{1,20}\)$", re.A
+)
 _PATENT = re.compile(r"(ZL|CN)?(\d{12}|\d{8})\.?([\dX])?", re.ASCII)
 _PUBLICATION = re.compile(r"CN\d{7,9}[A-Z]\d?", re.ASCII)
 _LIKE_PATENT = re.compile(r"(ZL|CN)\d|\d{8}", re.ASCII)
@@ -56,7 +61,7 @@ def check_uscc(text: str) -> str:
     """A 统一社会信用代码 in its stored form.
 
     Args:
-        text: as typed: full-width, lower case, blanks and hyphens are understood.
+        text: as typed: full-width, lower case, blanks, hyphens, a label and a remark in brackets are understood.
 
     Returns:
         18 upper-case characters.
@@ -65,7 +70,8 @@ def check_uscc(text: str) -> str:
         ParseError: wrong length, alphabet or check character (GB 32100-2015), with what is wrong.
     """
     normal = unicodedata.normalize("NFKC", text).upper()
-    compact = "".join(normal.split()).replace("-", "")
+    compact = "".join(drop_unseen(normal).split()).replace("-", "")
+    compact = _AROUND_USCC.sub("", compact)
     try:
         return str(uscc_number.validate(compact))
     except InvalidLength:

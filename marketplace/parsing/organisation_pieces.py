@@ -41,6 +41,7 @@ _AND_OTHERS = re.compile(
 # What is said about a name and is no part of it.
 _ABOUT_NAME = re.compile(
     r"(?:原|曾用)名?.*(?:公司|厂|院|所|大学|学院|局|中心|集团)|(?:原名|曾用名|更名|又名|别名|以下简称|下称|下同|简称|以下称|英文名?|英文名称|缩写|注册名).*"
+    r"|(?:法定代表人?|法人代表|(?:项目)?负责人|联系人|对接人|经办人|填报人|联络人).{2,12}"
 )
 _NUMBERED_CODE = re.compile(r".*[0-9A-Z]{15,18}.*|.*\d{7,}.*|.*\d{3,4}-\d{7,8}.*")
 _OPEN_BRACKET = re.compile(r"[(（\[【〔]([^()（）\[\]【】〔〕]*)$")

@@ -72,6 +72,16 @@ _ELSEWHERE = re.compile(
 )
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#x[\da-f]{1,6}|[a-z]{2,8});", re.I | re.A)
 _TEXT_FORMULA = re.compile(r'="((?:[^"]|"")*)"')
+# How a formula begins that a program wrote as text (a list saved with "show formulas"): a function, a cell, a sheet.
+_FORMULA = re.compile(
+    r"=[=@+\-(\s]{0,4}(?:(?:_xlfn\.|_xlws\.){0,2}[A-Z][A-Z0-9._]{0,30}\(|"
+    r"(?:\[\d{1,3}\]|'[^'\n]{1,60}'!|[^!\s=(']{1,30}!)?\$?[A-Z]{1,3}\$?\d{1,7}(?![\w.])|\{)|"
+    r"[+@-]\s?[A-Z][A-Z0-9._]{1,30}\([^\n]{0,200}\)$|[+-]\s?[A-Z]{1,3}\d{1,7}(?:[-+*/&][A-Z]{1,3}\d{1,7})+$|"
+    r"[=+@-][^\s|]{1,40}\|[^\n]{0,120}![A-Z]",
+    re.A | re.I,
+)
+_QUOTED = re.compile(r"\"[^\"]{0,2000}\"|'[^'\n]{1,60}'!|[^!\s,()]{1,30}!")
+_HAN = re.compile("[\u3400-\u9fff]")
 # What a spreadsheet program takes for the beginning of a formula (see `escape_formula`).
 # Programs that fold full-width signs take ＝ for = as well (security: CSV injection by full-width signs).
 FORMULA_SIGNS = (
@@ -242,6 +252,13 @@ def _text_of_string(raw: str) -> str:
     # The apostrophe of `escape_formula`; one before any other text was meant.
     if is_escaped(raw):
         raw = raw[1:]
+    elif _is_formula(half.strip()):
+        raise ParseError(
+            "这一格是公式，没有结果。",
+            "请在 Excel 或 WPS 里打开、保存一次再导入，或直接填写内容。",
+        )
+    else:
+        raw = _without_text_formula(raw)
     plain = CONTROL.sub("", _plain_line_ends(raw)).strip()
     bare = half_width(plain).rstrip("。.;")
     if ERROR_TEXT.fullmatch(bare):
@@ -250,6 +267,18 @@ def _text_of_string(raw: str) -> str:
         message = f"这一格只写了「{plain}」，没有内容。"
         raise ParseError(message, "把图片、附件或别处的内容写进这一格。")
     return plain
+
+
+def _is_formula(half: str) -> bool:
+    """Whether a half-width text is a formula and nothing else: =SUM(A1:A9), =A1&"型"; =“在线” is a text of a person."""
+    if _FORMULA.match(half) is None:
+        return False
+    return _HAN.search(_QUOTED.sub("", half)) is None
+
+
+def _without_text_formula(raw: str) -> str:
+    match = _TEXT_FORMULA.fullmatch(raw.strip())
+    return raw if match is None else match[1].replace('""', '"')
 
 
 def _is_elsewhere(bare: str) -> bool:

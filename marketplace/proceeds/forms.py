@@ -11,13 +11,13 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Optional
 
 from marketplace.accounts.models import Person
-from marketplace.contracts.field import read_fen
 from marketplace.errors import Invalid
 from marketplace.forms import PageForm, SeenForm
 from marketplace.parsing import ParseError
+from marketplace.parsing.exact_sums import read_fen, read_per_cent
 from marketplace.persistence import row_number
 from marketplace.proceeds.sharing import SOURCES, Bracket
-from marketplace.proceeds.typed_plans import read_brackets, read_people, read_percent
+from marketplace.proceeds.typed_plans import read_brackets, read_people
 
 
 class MilestoneForm(SeenForm):
@@ -95,7 +95,7 @@ class PlanForm(PageForm):
     def read_percent(self, name: str) -> Decimal | None:
         """A percentage. Raises Invalid."""
         try:
-            return read_percent(self[name].data or "")
+            return read_per_cent(self[name].data or "")
         except ParseError as error:
             raise _invalid(name, error) from None
 

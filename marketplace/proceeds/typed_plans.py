@@ -5,28 +5,14 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
-from marketplace.contracts.field import read_fen
 from marketplace.parsing import ParseError
+from marketplace.parsing.exact_sums import read_fen, read_per_cent
 from marketplace.proceeds.sharing import Bracket, bracket_problems
 
 MAX_PEOPLE = 50
-_PERCENT = re.compile(r"(\d{1,3}(?:\.\d{1,4})?)[%％]?", re.ASCII)
 LEADER_WORDS = ("领导", "领导干部", "负责人")
 BRACKET_HELP = "如：以上 70 30 0"
 PEOPLE_HELP = "如：张三 60"
-
-
-def read_percent(raw: str) -> Decimal | None:
-    """A share in percent, at most 100; None where nothing was typed. Raises ParseError."""
-    text = raw.strip()
-    if not text:
-        return None
-    found = _PERCENT.fullmatch(text)
-    if found is None or Decimal(found[1]) > 100:
-        raise ParseError(
-            f"「{text[:20]}」不是 0–100 的比例。", "只写数字，如 70 或 33.33。"
-        )
-    return Decimal(found[1])
 
 
 def read_brackets(raw: str) -> list[Bracket]:
@@ -40,7 +26,7 @@ def read_brackets(raw: str) -> list[Bracket]:
                 f"第 {number} 行要写四项：上限、完成人、单位、转移机构。", BRACKET_HELP
             )
         edge = None if pieces[0] == "以上" else read_fen(pieces[0])
-        first, second, third = (read_percent(one) or Decimal(0) for one in pieces[1:])
+        first, second, third = (read_per_cent(one) or Decimal(0) for one in pieces[1:])
         brackets.append(Bracket(low, edge, first, second, third))
         low = edge or low
     problems = bracket_problems(brackets)
@@ -60,7 +46,7 @@ def read_people(raw: str) -> list[tuple[str, Decimal, bool]]:
             raise ParseError(
                 f"第 {number} 行要写姓名和比例，担任领导的再写「领导」。", PEOPLE_HELP
             )
-        share = read_percent(pieces[1])
+        share = read_per_cent(pieces[1])
         if share is None or len(pieces[0]) > 60:
             raise ParseError(f"第 {number} 行看不懂。", PEOPLE_HELP)
         people.append((pieces[0], share, len(pieces) == 3))

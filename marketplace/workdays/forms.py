@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from wtforms import IntegerField, SelectField, StringField, TextAreaField
+from wtforms import SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
 
-from marketplace.forms import SeenForm
+from marketplace.forms import SeenForm, WholeField
 from marketplace.workdays.models import STATUSES
 
 
 class YearForm(SeenForm):
     """The days off and the working days in exchange of one year."""
 
-    year = IntegerField("年份", [InputRequired(message="写四位数的年份。")])
+    year = WholeField("年份", [InputRequired(message="写四位数的年份。")])
     status = SelectField(
         "状态",
         choices=[SelectChoice(*one) for one in STATUSES.items()],

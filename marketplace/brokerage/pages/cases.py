@@ -27,7 +27,7 @@ from marketplace.brokerage.forms import (
     form_for,
     later_deeds,
     offered_deeds,
-    read_number,
+    read_share,
 )
 from marketplace.brokerage.life import COLUMNS
 from marketplace.brokerage.models import BrokerageCase
@@ -68,7 +68,7 @@ def propose() -> ResponseReturnValue:
                 message=form.message.data or "",
                 # Who refers a pair names nobody, and learns of no address whether it has an account.
                 referrer=None if refers else _referrer(form),
-                share=read_number(form.share.data),
+                share=read_share(form.share),
                 by=current_user,
             )
         except Invalid as error:

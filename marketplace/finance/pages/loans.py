@@ -11,7 +11,6 @@ from flask_login import current_user
 
 from marketplace import persistence
 from marketplace.clock import today
-from marketplace.contracts.field import FEN_OF_YUAN, read_fen
 from marketplace.dictionaries.models import current_districts
 from marketplace.door import needs
 from marketplace.downloads import as_download
@@ -33,6 +32,7 @@ from marketplace.finance.workbooks import loans_workbook
 from marketplace.forms import PageForm, SeenForm
 from marketplace.organisations.models import Organisation
 from marketplace.parsing import ParseError
+from marketplace.parsing.exact_sums import FEN_OF_YUAN, read_fen
 from marketplace.permissions import may, require
 from marketplace.persistence import Page
 from marketplace.wording import UNKNOWN, yuan

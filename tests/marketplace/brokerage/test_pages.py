@@ -164,6 +164,35 @@ def test_what_was_not_chosen_is_not_decided(world: World, sign_in: SignIn) -> No
         assert answer.status_code == status
 
 
+@pytest.mark.parametrize(
+    ("box", "typed"),
+    [
+        ("amount", "5,5"),
+        ("amount", "50%"),
+        ("amount", "约5000"),
+        ("cap", "1e5"),
+        ("rate", "5,5"),
+        ("rate", "1_0"),
+    ],
+)
+def test_a_doubtful_commission_is_refused_and_stays_typed(
+    box: str, typed: str, world: World, sign_in: SignIn
+) -> None:
+    case = world.bring_to("accept")
+    sent = {
+        "seen": str(case.revision), "payer": "receiver", "mode": "success", "base": "contract",
+        "trigger": "signed", "amount": "2万", "rate": "3", box: typed,
+    }  # fmt: skip
+    data = {f"commission-{name}": value for name, value in sent.items()}
+    address = f"/mine/brokerage/{case.id}/commission"
+
+    answer = sign_in(world.broker).post(address, data=data)
+
+    assert answer.status_code == 422
+    assert f'value="{typed}"' in answer.text
+    assert f"「{typed}」" in answer.text or "确定的数" in answer.text
+
+
 def test_who_acts_for_both_sides_consents_for_one_after_the_other(
     make: Factory, world: World
 ) -> None:

@@ -57,6 +57,9 @@ def test_a_chain_is_added_once(operator: FlaskClient, session: Any) -> None:
         ({"name": "轴承"}, "已有名为「轴承」"),
         ({"position": "前"}, "整数"),
         ({"position": "-1"}, "0 到 9999"),
+        ({"position": "9" * 400}, "写整数"),
+        ({"position": "1.5"}, "写整数"),
+        ({"position": "１０００００"}, "0 到 9999"),
         ({"position": ""}, "写一个整数"),
     ],
 )
@@ -75,6 +78,17 @@ def test_a_wrong_chain_comes_back(
     assert answer.status_code == 422
     assert said in answer.text
     assert session.get(Chain, "hydrogen") is None
+
+
+def test_what_nobody_sees_is_no_part_of_a_text(
+    operator: FlaskClient, session: Any
+) -> None:
+    form = {"code": "hydrogen", "name": "\u202e氢\x01能\u200b ", "position": "１３"}
+
+    operator.post("/office/chains/new", data=form)
+
+    assert session.get(Chain, "hydrogen").name == "氢能"
+    assert session.get(Chain, "hydrogen").position == 13
 
 
 def test_a_chain_is_renamed_confirmed_and_retired(

@@ -588,7 +588,19 @@ def test_an_email_that_is_none(raw: str) -> None:
 
 def test_uscc_by_the_rule_of_accounts() -> None:
     assert read_uscc(" 9135 0100 M000 100Y43 ") == "91350100M000100Y43"
-    for wrong in ("91350100M000100Y44", "371500123456789", "91350100M000100YO3"):
+    for written in (
+        "统一社会信用代码：91350100M000100Y43",
+        "信用代码:91350100m000100y43\u202c",
+        "91350100M000100Y43（三证合一）",
+        "(统一代码) 91350100M000100Y43",
+    ):
+        assert read_uscc(written) == "91350100M000100Y43"
+    for wrong in (
+        "91350100M000100Y44",
+        "注册号：371500123456789",
+        "371500123456789",
+        "91350100M000100YO3",
+    ):
         with pytest.raises(ParseError):
             read_uscc(wrong)
     with pytest.raises(ParseError, match="数字格式"):

@@ -11,7 +11,13 @@ from marketplace.listings.schema.dictionaries import Dictionaries
 from marketplace.listings.schema.terms import TRL_NAMES
 from marketplace.parsing import ParseError
 from marketplace.parsing.levels import read_level
-from marketplace.parsing.text import cell_text, compact_text, read_line, read_prose
+from marketplace.parsing.text import (
+    cell_text,
+    compact_text,
+    escape_formula,
+    read_line,
+    read_prose,
+)
 
 ERRORS = [
     "#REF!", "＃REF！", "＃ＲＥＦ！", "#ref!", " #REF!\n", "#N/A", "＃Ｎ／Ａ", "#NV", "#Н/Д", "#NAME?",
@@ -41,13 +47,77 @@ ELSEWHERE = [
     "见附件1.docx",
 ]  # fmt: skip
 TEXTS = [
-    "见图像识别算法", "附件加工中心", "图片识别", "图片压缩技术", "照片级渲染", "附件齐全", "#1机组改造",
-    "#1", "1#炉", "45#钢", "C#",
-    "# 高炉", "##标题", "错误率", "见效快", "如图像质量差则重拍", "同上海交大合作", "同上，另加一项",
+    "见图像识别算法",
+    "附件加工中心",
+    "图片识别",
+    "图片压缩技术",
+    "照片级渲染",
+    "附件齐全",
+    "#1机组改造",
+    "#1",
+    "1#炉",
+    "45#钢",
+    "C#",
+    "# 高炉",
+    "##标题",
+    "错误率",
+    "见效快",
+    "如图像质量差则重拍",
+    "同上海交大合作",
+    "同上，另加一项",
     "见附件1中的指标达到 0.1 mm",
-    "略有变形", "图纸", "图 1 所示的接头断裂", "DISPIMG 函数的替代", "data:image 协议解析",
-    "文件", "PDF", "=A1", "错误：率",
-]  # fmt: skip
+    "略有变形",
+    "图纸",
+    "图 1 所示的接头断裂",
+    "DISPIMG 函数的替代",
+    "data:image 协议解析",
+    "文件",
+    "PDF",
+    "错误：率",
+    "=“在线检测”是要求",
+    "=A1 级精度的轴承",
+    "+5V 供电",
+    "-40℃密封圈",
+    "@某人",
+    "=",
+    "=1",
+    "+A1(改进)",
+    "-X",
+    "=5 MPa",
+    "C=A1/B2",
+    "=SUM(A1:A9) 是求和",
+    "≥A1",
+    "-A1 型",
+    "= 低噪声 =",
+]
+FORMULAS = [
+    "=A1",
+    "＝A1",
+    "=SUM(A1:A9)",
+    "=A1&B1",
+    '=A1&"型轴承"',
+    "=CONCATENATE(A1,B1)",
+    "=VLOOKUP(A2,Sheet2!A:B,2,FALSE)",
+    "=[1]Sheet1!$A$1",
+    "=Sheet1!A1",
+    "='清单 1'!A1",
+    "=清单!B2",
+    "={1,2}",
+    '=IF(A1="","无",A1)',
+    "=T(A2)",
+    "=_xlfn.XLOOKUP(A1,B:B,C:C)",
+    "=-A1",
+    "=+A1",
+    "=@A1",
+    "+A1+B1",
+    "@SUM(1,2)",
+    "=cmd|' /C calc'!A0",
+    " =A1 ",
+    "=$A$1",
+    "=(A1+B1)*2",
+    "=AVERAGE(A1:A3)/2",
+]
+TEXT_FORMULAS = {'="轴承"': "轴承", '="说""明"': '说"明', ' ="0635" ': "0635", '=""': ""}  # fmt: skip
 
 
 @pytest.mark.parametrize("raw", ERRORS)
@@ -143,3 +213,17 @@ def test_a_stage_by_its_level(raw: Any, stage: str | None, level: int | None) ->
     found = SCHEMAS["achievement"]["stage"].read_cell(raw, Dictionaries())
 
     assert found == (None if stage is None else (stage, level))
+
+
+@pytest.mark.parametrize("raw", FORMULAS)
+@pytest.mark.parametrize("read", [cell_text, read_line, read_prose])
+def test_a_formula_without_its_result_is_no_text(raw: str, read: Any) -> None:
+    with pytest.raises(ParseError, match="公式"):
+        read(raw)
+    # What our own lists write before it says that it was meant as text.
+    assert cell_text(escape_formula(raw)) == raw.strip()
+
+
+@pytest.mark.parametrize(("raw", "expected"), TEXT_FORMULAS.items())
+def test_a_formula_that_is_a_text_is_this_text(raw: str, expected: str) -> None:
+    assert cell_text(raw) == expected

@@ -21,10 +21,11 @@ from marketplace.contracts.models import TechContract, sha256_of
 from marketplace.errors import Invalid, MarketError, NotAllowed, NotNow, Stale
 from marketplace.extensions import db
 from marketplace.parsing import ParseError
+from marketplace.parsing.exact_sums import read_per_cent
 from marketplace.proceeds import deeds, queries, upkeep
 from marketplace.proceeds.models import Distribution, Milestone, Receipt
 from marketplace.proceeds.sharing import Bracket
-from marketplace.proceeds.typed_plans import read_brackets, read_people, read_percent
+from marketplace.proceeds.typed_plans import read_brackets, read_people
 from tests.factories import Factory
 from tests.marketplace.contracts.cases import World
 from tests.racing import at_once, committing_site
@@ -223,9 +224,9 @@ def test_typed_plans() -> None:
     for raw in ("", "张三 60", "张三 60 40 1", "张三 50\n张三 50", "张三 x"):
         with pytest.raises(ParseError):
             read_people(raw)
-    assert read_percent("") is None
+    assert read_per_cent("") is None
     with pytest.raises(ParseError):
-        read_percent("101")
+        read_per_cent("101")
 
 
 def test_pages(world: World, sign_in: SignIn) -> None:
