@@ -13,6 +13,7 @@ from marketplace.files.forms import ReturnForm
 from marketplace.files.life import ACCESS_LIFE
 from marketplace.listings.models import Achievement
 from marketplace.permissions import Reader, may
+from marketplace.persistence import Count
 from marketplace.wording import day
 
 NEEDS_EVIDENCE = (
@@ -64,7 +65,7 @@ def tasks(person: Reader) -> Iterator[Task]:
         )
 
 
-def task_count(person: Reader) -> int:
+def task_count(person: Reader) -> Count | int:
     """How many they are."""
     return queries.waiting_count(person)
 
