@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import cache
 
 from sqlalchemy import ColumnElement, Select, func, or_, select
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import contains_eager, selectinload
 
 from marketplace import persistence
 from marketplace.contracts.life import AT_OFFICE
@@ -78,8 +78,15 @@ def own_count(person: Reader) -> int:
 
 
 def running(person: Reader) -> list[TechContract]:
-    """Those of one's sides that wait for something."""
-    query = _own(person).where(TechContract.state.in_(WAITING))
+    """Those of one's sides that wait for something, with what says whose turn it is."""
+    query = (
+        _own(person)
+        .where(TechContract.state.in_(WAITING))
+        .options(
+            contains_eager(TechContract.deal),
+            selectinload(TechContract.papers).selectinload(ContractPaper.confirmations),
+        )
+    )
     return list(db.session.scalars(query.order_by(TechContract.id)))
 
 
