@@ -187,7 +187,7 @@ def create_app(config: Any) -> Flask:
     app.context_processor(
         lambda: {
             "site": app.config["SITE"],
-            "nav": Navigation(current_user),
+            "nav": Navigation(door.current_reader),
             "print_day": clock.today(),
             "rehearsal_moment": rehearsal_marks.page_moment(),
         }

@@ -240,14 +240,14 @@ class Contributions:
 
     def task_count(self, person: Reader) -> int:
         """How many tasks all rooms have for a person."""
-        total = 0
+        total: Any = 0
         for room in self.rooms:
-            # The header of every page counts; most rooms do so without loading their rows.
+            # The header of every page counts: the database is asked once, at the end (`persistence.Count`).
             if hasattr(room, "task_count"):
                 total += room.task_count(person)
             elif hasattr(room, "tasks"):
                 total += len(list(room.tasks(person)))
-        return total
+        return int(total)
 
 
 # Made for every page, read by those that have a header.
@@ -255,18 +255,18 @@ class Navigation:
     """The links of one page, by place. Rooms are queried with the first place that is read: a sitemap reads none.
 
     Args:
-        reader: who reads the page.
+        find_reader: who reads the page; requested once, where a place is read.
     """
 
-    def __init__(self, reader: Reader) -> None:
-        self._reader = reader
+    def __init__(self, find_reader: Callable[[], Reader]) -> None:
+        self._find_reader = find_reader
 
     def __getitem__(self, place: Place) -> list[Link]:
         return [link for link in self._links if link.place == place]
 
     @cached_property
     def _links(self) -> list[Link]:
-        return _by_position("nav", self._reader)
+        return _by_position("nav", self._find_reader())
 
 
 def review_panels(row: Any, reader: Reader) -> list[Panel]:

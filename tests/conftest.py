@@ -5,6 +5,7 @@ Rows for the tests are made by `factories.py`; the served site for the browser b
 
 from __future__ import annotations
 
+import fcntl
 import gc
 import os
 import re
@@ -156,8 +157,10 @@ def _watch(session: Session, _transaction: Any, connection: Any) -> None:
 @event.listens_for(Engine, "after_cursor_execute")
 def _note_writing(connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
     match = WRITING.match(statement)
+    if match is None:
+        return
     session = _connections[connection]() if connection in _connections else None
-    if match is None or session is None:
+    if session is None:
         return
     verb, table, rest = match.groups()
     if verb.lower() == "update":
@@ -212,19 +215,35 @@ def database(folder: Path, like: str = "") -> Iterator[str]:
 @pytest.fixture(scope="session")
 def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where the prepared folder of the demonstration stands for all workers of this run, for `served.site(like=…)`."""
+    return _shared_folder(tmp_path_factory) / "filled"
+
+
+def _shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all workers of this run have."""
     folder = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         folder = folder.parent
-    return folder / "filled"
+    return folder
 
 
 @pytest.fixture(scope="session")
 def migrated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a migrated database with dictionaries and roles and nothing else, for `database(like=…)`."""
     folder = tmp_path_factory.mktemp("migrated")
-    with database(folder) as address:
-        _migrate(folder, address)
-        yield address
+    if "TEST_DATABASE_URL" in os.environ:
+        with database(folder) as address:
+            _migrate(folder, address)
+            yield address
+        return
+    # One worker migrates a file for all of them: it costs seven seconds of processor.
+    shared = _shared_folder(tmp_path_factory) / "migrated.db"
+    with shared.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # let go when it is closed
+        if not shared.exists():
+            fresh = folder / "market.db"
+            _migrate(folder, f"sqlite:///{fresh}")
+            fresh.rename(shared)
+    yield f"sqlite:///{shared}"
 
 
 def _migrate(folder: Path, address: str) -> None:

@@ -24,6 +24,7 @@ from marketplace.accounts.sessions import digest_token
 from marketplace.clock import now
 from marketplace.errors import NotFound
 from marketplace.extensions import db
+from marketplace.persistence import count_rows
 from marketplace.retention import stored_for
 
 HELD_FOR = stored_for("held_form")
@@ -105,7 +106,7 @@ def held_forms_of(person: Person, reason: str = "") -> Sequence[HeldForm]:
 def count_held(person: Person) -> int:
     """How many forms are held for a person."""
     values = {"person_id": person.id, "now": now()}
-    return db.session.scalar(_count_query(), values) or 0
+    return count_rows(_count_query(), values)
 
 
 @cache

@@ -18,6 +18,7 @@ from marketplace.contributions import Link, Panel, Task, Tray
 from marketplace.extensions import db
 from marketplace.listings.models import Achievement, Demand
 from marketplace.permissions import Reader, may
+from marketplace.persistence import Count
 
 
 def tasks(person: Reader) -> Iterator[Task]:
@@ -39,7 +40,7 @@ def tasks(person: Reader) -> Iterator[Task]:
         )
 
 
-def task_count(person: Reader) -> int:
+def task_count(person: Reader) -> Count | int:
     """How many they are."""
     return queries.waiting_count(person)
 

@@ -46,7 +46,7 @@ from marketplace.listings.models import LISTINGS, Achievement, Demand
 from marketplace.listings.queries import get_findable
 from marketplace.listings.worklists import SOMEBODY, numbers_of
 from marketplace.permissions import Reader, may, operator
-from marketplace.persistence import Page, find_row
+from marketplace.persistence import Count, Page, find_row
 from marketplace.profiles import queries as profile_queries
 
 PAGE = 20
@@ -221,11 +221,11 @@ def waiting_for(person: Reader) -> list[Card]:
     return cards_of(cases, person)
 
 
-def waiting_count(person: Reader) -> int:
+def waiting_count(person: Reader) -> Count | int:
     """How many those are: the header of every page asks."""
     if person.id is None:
         return 0
-    return db.session.scalar(_waiting_query(), numbers_of(person)) or 0
+    return Count(_waiting_query(), numbers_of(person))
 
 
 @cache

@@ -12,6 +12,7 @@ from marketplace.certificates import queries
 from marketplace.certificates.life import CERTIFICATE_LIFE
 from marketplace.contributions import Link, Task
 from marketplace.permissions import Reader, may
+from marketplace.persistence import Count
 from marketplace.wording import day
 
 
@@ -30,7 +31,7 @@ def tasks(person: Reader) -> Iterator[Task]:
         )
 
 
-def task_count(person: Reader) -> int:
+def task_count(person: Reader) -> Count | int:
     """How many they are."""
     return queries.waiting_count(person)
 

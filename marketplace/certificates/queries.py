@@ -32,6 +32,7 @@ from marketplace.extensions import db
 from marketplace.listings.models import Achievement
 from marketplace.memberships.queries import looks_after
 from marketplace.permissions import Reader, may, operator
+from marketplace.persistence import Count
 
 NOT_FOUND = ("没有找到这份证明。", "可以从「我的」→「转化业绩证明」进入。")
 SHOWN = 50  # certificates on one page
@@ -122,12 +123,12 @@ def waiting_for(person: Reader) -> list[ConversionCertificate]:
     return list(db.session.scalars(ordered, _numbers_of(person)))
 
 
-def waiting_count(person: Reader) -> int:
+def waiting_count(person: Reader) -> Count | int:
     """How many they are: the header of every page asks."""
     values = _numbers_of(person)
     if not (values["organisations"] or values["is_operator"]):
         return 0
-    return db.session.scalar(_waiting_count(), values) or 0
+    return Count(_waiting_count(), values)
 
 
 @cache

@@ -11,6 +11,7 @@ from marketplace.complaints import queries
 from marketplace.complaints.life import COMPLAINT_LIFE
 from marketplace.contributions import Link, Panel, Task, Tray
 from marketplace.permissions import Reader, may
+from marketplace.persistence import Count
 from marketplace.wording import day
 
 # Parts of the site that nobody but their reader sees.
@@ -41,9 +42,9 @@ def tasks(person: Reader) -> Iterator[Task]:
         )
 
 
-def task_count(person: Reader) -> int:
+def task_count(person: Reader) -> Count | int:
     """How many they are."""
-    return len(queries.concerning(person))
+    return queries.concerning_count(person)
 
 
 def trays(person: Reader, filters: Mapping[str, str]) -> Iterator[Tray]:

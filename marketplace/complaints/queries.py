@@ -22,7 +22,7 @@ from marketplace.issues.models import Issue
 from marketplace.listings.models import LISTINGS
 from marketplace.listings.worklists import SOMEBODY, own_numbers
 from marketplace.permissions import Reader, may, require
-from marketplace.persistence import find_row
+from marketplace.persistence import Count, find_row
 from marketplace.workdays.calendar import Deadline
 from marketplace.workdays.queries import load_calendar
 
@@ -131,15 +131,32 @@ def concerning(person: Reader) -> list[Complaint]:
     return [row for row in rows if may(person, "complaint.answer", row)]
 
 
+def concerning_count(person: Reader) -> Count | int:
+    """How many those are: the header of every page asks."""
+    if person.id is None:
+        return 0
+    values = own_numbers(person)
+    return Count(_answerable_count(), values, lambda: len(concerning(person)))
+
+
+@cache
+def _answerable_count() -> Any:
+    return db.select(func.count(Complaint.id)).where(_is_answerable())
+
+
 @cache
 def _answerable_query() -> Any:
-    """Built once: the header of every page asks. The permission table decides; here nothing it allows is left out."""
-    query = db.select(Complaint).where(
+    """Built once. The permission table decides; here nothing it allows is left out."""
+    query = db.select(Complaint).where(_is_answerable())
+    return query.order_by(Complaint.id).limit(MAX_ROWS)
+
+
+def _is_answerable() -> ColumnElement[bool]:
+    return and_(
         Complaint.state.in_(("held", "upheld")),
         Complaint.appealed_at.is_(None),
         or_(*_things_of(SOMEBODY)),
     )
-    return query.order_by(Complaint.id).limit(MAX_ROWS)
 
 
 def _things_of(person: Reader) -> Iterator[ColumnElement[bool]]:

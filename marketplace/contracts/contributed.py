@@ -15,6 +15,7 @@ from marketplace.contributions import Link, Panel, Task, Tray
 from marketplace.deals.disclosure import side_of
 from marketplace.deals.models import Deal
 from marketplace.permissions import Reader, may
+from marketplace.persistence import Count
 from marketplace.wording import day
 
 
@@ -47,11 +48,9 @@ def tasks(person: Reader) -> Iterator[Task]:
         )
 
 
-def task_count(person: Reader) -> int:
+def task_count(person: Reader) -> Count | int:
     """How many they are: where the statement finds nothing that may wait, nothing is loaded."""
-    if queries.may_wait_count(person) == 0:
-        return 0
-    return sum(1 for _ in tasks(person))
+    return queries.may_wait_count(person, lambda: sum(1 for _ in tasks(person)))
 
 
 def sections(person: Reader, filters: Mapping[str, str]) -> Iterator[Panel]:

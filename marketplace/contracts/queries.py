@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 
 from sqlalchemy import ColumnElement, Select, func, or_, select
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import contains_eager, selectinload
 
 from marketplace import persistence
 from marketplace.contracts.life import AT_OFFICE
@@ -19,7 +20,7 @@ from marketplace.deals.queries import ANYBODY, Seats, of_sides, seats_of
 from marketplace.errors import NotFound
 from marketplace.extensions import db
 from marketplace.permissions import Reader, may
-from marketplace.persistence import Page
+from marketplace.persistence import Count, Page
 
 SIZE = 20
 WAITING = ("drafting", "confirming", "signed", "not_registered", *AT_OFFICE)
@@ -77,16 +78,23 @@ def own_count(person: Reader) -> int:
 
 
 def running(person: Reader) -> list[TechContract]:
-    """Those of one's sides that wait for something."""
-    query = _own(person).where(TechContract.state.in_(WAITING))
+    """Those of one's sides that wait for something, with what says whose turn it is."""
+    query = (
+        _own(person)
+        .where(TechContract.state.in_(WAITING))
+        .options(
+            contains_eager(TechContract.deal),
+            selectinload(TechContract.papers).selectinload(ContractPaper.confirmations),
+        )
+    )
     return list(db.session.scalars(query.order_by(TechContract.id)))
 
 
-def may_wait_count(person: Reader) -> int:
-    """At most so many things may wait for somebody, whosever turn it is: the header of every page asks."""
+def may_wait_count(person: Reader, exact: Callable[[], int]) -> Count | int:
+    """How many things wait for somebody: at most those of their sides, of which `exact` counts whose turn it is."""
     if not person.active_ids:
         return 0
-    return db.session.scalar(_may_wait(), vars(seats_of(person))) or 0
+    return Count(_may_wait(), vars(seats_of(person)), exact)
 
 
 @cache

@@ -29,7 +29,7 @@ from marketplace.extensions import db
 from marketplace.introductions.models import Introduction
 from marketplace.listings.queries import looked_after
 from marketplace.permissions import Reader, assigned_broker, may
-from marketplace.persistence import Page, find_row
+from marketplace.persistence import Count, Page, find_row
 from marketplace.rules.content import Value
 from marketplace.rules.queries import thawed
 from marketplace.workdays.calendar import Deadline
@@ -141,11 +141,11 @@ def waiting_for(person: Reader) -> list[Deal]:
     return list(db.session.scalars(ordered))
 
 
-def waiting_count(person: Reader) -> int:
+def waiting_count(person: Reader) -> Count | int:
     """How many those are: the header of every page asks."""
     if person.id is None:
         return 0
-    return db.session.scalar(_waiting_query(), vars(seats_of(person))) or 0
+    return Count(_waiting_query(), vars(seats_of(person)))
 
 
 @cache

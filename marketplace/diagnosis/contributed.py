@@ -12,6 +12,7 @@ from marketplace.diagnosis import queries
 from marketplace.diagnosis.life import DIAGNOSIS_LIFE
 from marketplace.diagnosis.models import DiagnosisCase
 from marketplace.permissions import Reader, may
+from marketplace.persistence import Count
 
 
 def tasks(person: Reader) -> Iterator[Task]:
@@ -24,7 +25,7 @@ def tasks(person: Reader) -> Iterator[Task]:
             yield _task(case, "等您诊断")
 
 
-def task_count(person: Reader) -> int:
+def task_count(person: Reader) -> Count | int:
     """How many they are."""
     mine = [one for one in queries.cases_of_broker(person) if _waits(one)]
     return queries.firm_count(person) + len(mine)

@@ -26,7 +26,7 @@ from marketplace.listings.schema import SCHEMAS
 from marketplace.listings.snapshots import FREE_FIELDS, proposed_row, snapshot_of
 from marketplace.listings.worklists import SOMEBODY, own_numbers
 from marketplace.permissions import Reader, assigned_broker, may, operator, require
-from marketplace.persistence import find_row
+from marketplace.persistence import Count, find_row
 from marketplace.wording import UNKNOWN
 from marketplace.workdays.calendar import Deadline
 from marketplace.workdays.queries import load_calendar
@@ -161,11 +161,11 @@ def cases_of_firm(person: Reader) -> list[DiagnosisCase]:
     return [case for case in rows if firms_turn(case)]
 
 
-def firm_count(person: Reader) -> int:
+def firm_count(person: Reader) -> Count | int:
     """How many those are: the header of every page asks."""
     if person.id is None:
         return 0
-    return db.session.scalar(_firm_count_query(), own_numbers(person)) or 0
+    return Count(_firm_count_query(), own_numbers(person))
 
 
 @cache

@@ -12,6 +12,7 @@ from marketplace.contributions import Link, Panel, Task, Tray
 from marketplace.envelopes import queries
 from marketplace.envelopes.life import CLAIM_LIFE, ENVELOPE_LIFE
 from marketplace.permissions import Reader, may
+from marketplace.persistence import Count
 from marketplace.policies.models import PolicyEstimate
 from marketplace.wording import day, yuan
 
@@ -38,7 +39,7 @@ def tasks(person: Reader) -> Iterator[Task]:
         )
 
 
-def task_count(person: Reader) -> int:
+def task_count(person: Reader) -> Count | int:
     """How many they are."""
     return queries.returned_count(person)
 

@@ -26,7 +26,7 @@ from marketplace.errors import NotFound
 from marketplace.extensions import db
 from marketplace.listings.worklists import SOMEBODY, own_numbers
 from marketplace.permissions import Reader, may
-from marketplace.persistence import Page
+from marketplace.persistence import Count, Page
 from marketplace.policies.content import Clause
 from marketplace.policies.queries import clauses_on
 
@@ -228,11 +228,11 @@ def returned_claims(person: Reader) -> list[FundClaim]:
     return list(db.session.scalars(query.order_by(FundClaim.id)))
 
 
-def returned_count(person: Reader) -> int:
+def returned_count(person: Reader) -> Count | int:
     """How many those are: the header of every page asks."""
     if person.id is None:
         return 0
-    return db.session.scalar(_returned_query(), own_numbers(person)) or 0
+    return Count(_returned_query(), own_numbers(person))
 
 
 @cache

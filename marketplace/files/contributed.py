@@ -14,6 +14,7 @@ from marketplace.files.forms import ReturnForm
 from marketplace.files.life import ACCESS_LIFE
 from marketplace.listings.models import Achievement
 from marketplace.permissions import Reader, may
+from marketplace.persistence import Count
 from marketplace.wording import day, spaced
 from marketplace.workdays.calendar import DESK_DAYS
 from marketplace.workdays.queries import load_calendar
@@ -84,7 +85,7 @@ def tasks(person: Reader) -> Iterator[Task]:
         )
 
 
-def task_count(person: Reader) -> int:
+def task_count(person: Reader) -> Count | int:
     """How many they are."""
     return queries.waiting_count(person) + queries.desk_count(person)
 

@@ -25,7 +25,7 @@ from marketplace.listings.review_deeds import needs_desk
 from marketplace.listings.worklists import SOMEBODY, own_numbers
 from marketplace.organisations.queries import names_of_organisations
 from marketplace.permissions import Reader, may, require
-from marketplace.persistence import find_row
+from marketplace.persistence import Count, find_row
 
 MAX_LOOKS = 200
 MAX_ROWS = 100  # of a page of the operators
@@ -194,11 +194,11 @@ def waiting_requests(person: Reader) -> list[FileAccess]:
     return list(db.session.scalars(query.limit(MAX_ROWS)))
 
 
-def waiting_count(person: Reader) -> int:
+def waiting_count(person: Reader) -> Count | int:
     """How many those are: the header of every page asks."""
     if person.id is None:
         return 0
-    return db.session.scalar(_waiting_query(), own_numbers(person)) or 0
+    return Count(_waiting_query(), own_numbers(person))
 
 
 @cache

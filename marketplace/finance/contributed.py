@@ -30,6 +30,7 @@ from marketplace.finance.life import (
 )
 from marketplace.listings.models import Demand
 from marketplace.permissions import Reader, may
+from marketplace.persistence import Count
 from marketplace.wording import day as day_words
 
 
@@ -117,7 +118,7 @@ def tasks(person: Reader) -> Iterator[Task]:
         )
 
 
-def task_count(person: Reader) -> int:
+def task_count(person: Reader) -> Count | int:
     """How many they are."""
     return investor_queries.waiting_count(person)
 

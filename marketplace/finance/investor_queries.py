@@ -27,7 +27,7 @@ from marketplace.listings.schema.terms import FINANCING_MODES, FIRM_STAGES
 from marketplace.listings.worklists import SOMEBODY, own_numbers
 from marketplace.organisations.models import Organisation
 from marketplace.permissions import Guest, Reader, may
-from marketplace.persistence import find_row
+from marketplace.persistence import Count, find_row
 from marketplace.wording import UNKNOWN, money
 
 MOST = 200
@@ -169,11 +169,11 @@ def waiting_for(person: Reader) -> list[InvestorRequest]:
     return list(db.session.scalars(query.order_by(InvestorRequest.id).limit(MOST)))
 
 
-def waiting_count(person: Reader) -> int:
+def waiting_count(person: Reader) -> Count | int:
     """How many those are: the header of every page asks."""
     if person.id is None:
         return 0
-    return db.session.scalar(_count_query(), own_numbers(person)) or 0
+    return Count(_count_query(), own_numbers(person))
 
 
 @cache

@@ -11,6 +11,7 @@ from marketplace.contributions import Link, Task
 from marketplace.imports import queries, upkeep
 from marketplace.imports.life import IMPORT_LIFE
 from marketplace.permissions import Reader, may
+from marketplace.persistence import Count
 from marketplace.wording import day
 
 
@@ -36,7 +37,7 @@ def tasks(person: Reader) -> Iterator[Task]:
         )
 
 
-def task_count(person: Reader) -> int:
+def task_count(person: Reader) -> Count | int:
     """How many they are."""
     return queries.undecided_count(person)
 

@@ -21,7 +21,7 @@ from marketplace.listings.life import DEMAND_LIFE
 from marketplace.mediation.models import BrokerRequest
 from marketplace.organisations.models import Organisation
 from marketplace.permissions import Reader, may, require
-from marketplace.persistence import Page, chunked
+from marketplace.persistence import Count, Page, chunked
 from marketplace.verdicts.models import Verdict
 from marketplace.wording import day
 
@@ -84,9 +84,9 @@ def undecided_imports(person: Reader) -> list[ListImport]:
     return list(db.session.scalars(query.limit(PAGE)))
 
 
-def undecided_count(person: Reader) -> int:
+def undecided_count(person: Reader) -> Count | int:
     """How many they are."""
-    return db.session.scalar(_undecided_query(), {"person_id": person.id}) or 0
+    return Count(_undecided_query(), {"person_id": person.id})
 
 
 @cache

@@ -14,6 +14,7 @@ from marketplace.introductions.disclosure import asker_in_words
 from marketplace.introductions.life import INTRODUCTION_LIFE
 from marketplace.listings.models import Achievement, Demand
 from marketplace.permissions import Reader, may
+from marketplace.persistence import Count
 from marketplace.wording import day
 
 
@@ -32,7 +33,7 @@ def tasks(person: Reader) -> Iterator[Task]:
         )
 
 
-def task_count(person: Reader) -> int:
+def task_count(person: Reader) -> Count | int:
     """How many they are."""
     return queries.waiting_count(person)
 

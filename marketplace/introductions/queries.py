@@ -23,7 +23,7 @@ from marketplace.listings.models import LISTINGS, Achievement, Demand
 from marketplace.listings.queries import get_findable, load_rows, looked_after
 from marketplace.listings.worklists import SOMEBODY, numbers_of
 from marketplace.permissions import Guest, Reader, operator
-from marketplace.persistence import Page, find_row
+from marketplace.persistence import Count, Page, find_row
 
 Row = Achievement | Demand
 PAGE = 20
@@ -136,11 +136,11 @@ def waiting_for(person: Reader) -> list[Introduction]:
     return with_rows(db.session.scalars(ordered).all())
 
 
-def waiting_count(person: Reader) -> int:
+def waiting_count(person: Reader) -> Count | int:
     """How many those are: the header of every page asks."""
     if person.id is None:
         return 0
-    return db.session.scalar(_waiting_query(), numbers_of(person)) or 0
+    return Count(_waiting_query(), numbers_of(person))
 
 
 @cache

@@ -34,6 +34,7 @@ from marketplace.listings.models import (
 from marketplace.listings.queries import broker_loads, chain_uses
 from marketplace.organisations.models import Organisation
 from marketplace.permissions import Reader, may
+from marketplace.persistence import Count
 from marketplace.retention import stored_for
 from marketplace.wording import day, spaced
 
@@ -162,7 +163,7 @@ def tasks(person: Reader) -> Iterator[Task]:
         )
 
 
-def task_count(person: Reader) -> int:
+def task_count(person: Reader) -> Count | int:
     """How many tasks there are, without loading any: every page of a signed-in reader asks."""
     begun = unsaved_deeds.count_new(person)
     own = worklists.to_do_count(person) + rewritings.waiting_count(person)

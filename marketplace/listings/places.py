@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from sqlalchemy import bindparam
@@ -115,14 +116,19 @@ def place_changes() -> dict[int, str]:
 
 def _unnamed_demands() -> list[tuple[int, str, _Seat]]:
     """(id, what is shown of its place, its seat) of every unnamed demand that lives."""
+    rows = db.session.connection().execute(_unnamed_query())
+    return [(row_id, shown, _Seat(*seat)) for row_id, shown, *seat in rows]
+
+
+@cache
+def _unnamed_query() -> Any:
+    """Built once: every move of a listing asks, and building takes longer than asking."""
     columns = (Demand.id, Demand.place_shown, *_seat_columns(Demand))
-    query = (
+    return (
         db.select(*columns)
         .join(Organisation, Organisation.id == Demand.organisation_id)
         .where(Demand.anonymous, Demand.state.not_in(ENDED))
     )
-    rows = db.session.connection().execute(query)
-    return [(row_id, shown, _Seat(*seat)) for row_id, shown, *seat in rows]
 
 
 def _public_seats() -> list[_Seat]:

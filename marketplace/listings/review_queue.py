@@ -28,7 +28,7 @@ from marketplace.listings.review_models import (
 )
 from marketplace.listings.worklists import key_columns, load_in_order
 from marketplace.permissions import Reader, require
-from marketplace.persistence import Page
+from marketplace.persistence import Count, Page, count_rows
 from marketplace.workdays.calendar import (
     DESK_DAYS,
     OPERATOR_DAYS,
@@ -125,9 +125,9 @@ def tray_page(
 def tray_count(tray: str, kind: str = "", within: Collection[int] | None = None) -> int:
     """How many listings lie in a tray; of one kind, and of these organisations, if they are named."""
     if within is None:
-        return db.session.scalar(_count_query(tray, kind)) or 0
+        return count_rows(_count_query(tray, kind))
     query = _count_query(tray, kind, is_within=True)
-    return db.session.scalar(query, {"within": list(within)}) or 0
+    return count_rows(query, {"within": list(within)})
 
 
 @cache
@@ -223,11 +223,12 @@ def desk_rows(person: Reader) -> list[Row]:
     return load_in_order(keys)
 
 
-def desk_count(person: Reader) -> int:
+def desk_count(person: Reader) -> Count | int:
     """How many that are: the header of every page asks."""
     if not person.handled_ids:
         return 0
-    return tray_count("at_desk", within=person.handled_ids)
+    query = _count_query("at_desk", "", is_within=True)
+    return Count(query, {"within": list(person.handled_ids)})
 
 
 def days_since(moment: datetime | None) -> int | None:

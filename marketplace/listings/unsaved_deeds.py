@@ -21,6 +21,7 @@ from marketplace.listings.models import Achievement, Demand
 from marketplace.listings.unsaved_models import UnsavedForm
 from marketplace.parsing.secrecy import REFUSAL, secret_mark
 from marketplace.permissions import Reader
+from marketplace.persistence import Count
 
 Pairs = Sequence[tuple[str, str]]
 # Of one person: forms that were opened, typed in and forgotten are given up from the oldest on.
@@ -53,9 +54,9 @@ def list_new(person: Reader, kind: str = "") -> list[UnsavedForm]:
     return [row for row in rows if kind in ("", row.kind)]
 
 
-def count_new(person: Reader) -> int:
+def count_new(person: Reader) -> Count:
     """How many of them there are."""
-    return db.session.scalar(_count_query(), {"person_id": person.id}) or 0
+    return Count(_count_query(), {"person_id": person.id})
 
 
 @cache

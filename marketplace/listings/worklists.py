@@ -22,7 +22,7 @@ from marketplace.listings.models import LISTINGS, Achievement, Demand
 from marketplace.listings.review_models import ListingChange
 from marketplace.organisations.models import Organisation
 from marketplace.permissions import Reader
-from marketplace.persistence import Page
+from marketplace.persistence import Count, Page
 
 Row = Achievement | Demand
 PAGE = 50  # rows of one page
@@ -98,10 +98,10 @@ def waiting_listings(person: Reader) -> list[Row]:
     return sorted(listings, key=lambda row: (row.submitted_at, row.id))
 
 
-def to_do_count(person: Reader) -> int:
+def to_do_count(person: Reader) -> Count:
     """How many listings wait for a deed of this person: to mend, or to make valid for longer."""
     values = {**numbers_of(person), "last_day": _last_day()}
-    return int(db.session.scalar(_to_do_query(), values) or 0)
+    return Count(_to_do_query(), values)
 
 
 @cache

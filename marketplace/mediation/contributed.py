@@ -13,6 +13,7 @@ from marketplace.mediation.forms import AssignForm, ReasonForm
 from marketplace.mediation.life import REQUEST_LIFE
 from marketplace.mediation.models import BrokerRequest
 from marketplace.permissions import Reader, may, named, openly_shown
+from marketplace.persistence import Count
 from marketplace.profiles.queries import acting_brokers
 from marketplace.wording import day
 
@@ -32,7 +33,7 @@ def tasks(person: Reader) -> Iterator[Task]:
         )
 
 
-def task_count(person: Reader) -> int:
+def task_count(person: Reader) -> Count | int:
     """How many they are."""
     return queries.request_count(person)
 

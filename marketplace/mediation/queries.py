@@ -16,7 +16,7 @@ from marketplace.listings.queries import get_visible, load_rows
 from marketplace.mediation.life import UNDECIDED
 from marketplace.mediation.models import BrokerRequest
 from marketplace.permissions import Reader, may, require
-from marketplace.persistence import find_row
+from marketplace.persistence import Count, find_row
 from marketplace.profiles import queries as profile_queries
 from marketplace.profiles.disclosure import PublicBroker
 
@@ -69,12 +69,12 @@ def requests_to(broker: Reader) -> list[BrokerRequest]:
     return _oldest_first(*_waits_for(numbers)) if numbers else []
 
 
-def request_count(broker: Reader) -> int:
+def request_count(broker: Reader) -> Count | int:
     """How many those are: the header of every page asks."""
     numbers = broker.broker_numbers
     if not numbers:
         return 0
-    return db.session.scalar(_waiting_query(), {"numbers": sorted(numbers)}) or 0
+    return Count(_waiting_query(), {"numbers": sorted(numbers)})
 
 
 @cache

@@ -13,6 +13,7 @@ from marketplace.contributions import Link, Panel, Task, Tray
 from marketplace.memberships import moving, queries
 from marketplace.memberships.forms import request_forms
 from marketplace.permissions import Reader, may
+from marketplace.persistence import Count
 from marketplace.wording import day
 
 
@@ -44,7 +45,7 @@ def tasks(person: Reader) -> Iterator[Task]:
         )
 
 
-def task_count(person: Reader) -> int:
+def task_count(person: Reader) -> Count | int:
     """How many they are."""
     return queries.request_count(person.administered_ids)
 

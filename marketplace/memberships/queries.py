@@ -15,7 +15,7 @@ from marketplace.extensions import db
 from marketplace.memberships.models import Invitation, JoinRequest
 from marketplace.organisations.models import Organisation
 from marketplace.permissions import Reader, require
-from marketplace.persistence import find_row
+from marketplace.persistence import Count, find_row
 
 
 def get_managed(organisation_id: int, *, by: Reader | None) -> Organisation:
@@ -90,12 +90,12 @@ def requests_for(organisation_ids: Iterable[int]) -> list[JoinRequest]:
     return list(db.session.scalars(query))
 
 
-def request_count(organisation_ids: Collection[int]) -> int:
+def request_count(organisation_ids: Collection[int]) -> Count | int:
     """How many those are: the header of every page asks, and most people administer nothing."""
     # Spares a query on every page of nearly everybody.
     if not organisation_ids:
         return 0
-    return db.session.scalar(_count_query(), {"ids": sorted(organisation_ids)}) or 0
+    return Count(_count_query(), {"ids": sorted(organisation_ids)})
 
 
 @cache

@@ -16,7 +16,7 @@ from marketplace.errors import NotFound
 from marketplace.extensions import db
 from marketplace.notices.models import STATES, UNSENT, Notice, NoticeSetting, NoticeStop
 from marketplace.permissions import Reader
-from marketplace.persistence import Page
+from marketplace.persistence import Page, count_rows
 
 # RFC 5321 §4.5.4.1: a sender gives up after 4 to 5 days. Also the age cap: what lay in a queue for longer is no news.
 GIVE_UP = timedelta(days=5)
@@ -53,7 +53,7 @@ def own_notices(person: Reader, page: int = 1) -> Listed:
 
 def unread_count(person: Reader) -> int:
     """How many of them they have not read. A query, not a column: a stored number drifts."""
-    return db.session.scalar(_unread_query(), {"person_id": person.id}) or 0
+    return count_rows(_unread_query(), {"person_id": person.id})
 
 
 @cache

@@ -11,6 +11,7 @@ from marketplace.accounts import queries as account_queries
 from marketplace.clock import today
 from marketplace.contributions import Link, Panel, Task, Tray
 from marketplace.permissions import Reader, may
+from marketplace.persistence import Count
 from marketplace.profiles import queries
 from marketplace.wording import day
 
@@ -61,9 +62,9 @@ def tasks(person: Reader) -> Iterator[Task]:
     )
 
 
-def task_count(person: Reader) -> int:
+def task_count(person: Reader) -> Count | int:
     """How many they are."""
-    return 1 if queries.troubled_certificate(person) else 0
+    return queries.troubled_count(person)
 
 
 def trays(person: Reader, filters: Mapping[str, str]) -> Iterator[Tray]:

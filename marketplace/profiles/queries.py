@@ -20,7 +20,7 @@ from marketplace.extensions import db
 from marketplace.lifecycle import History
 from marketplace.organisations.models import Organisation
 from marketplace.permissions import Reader
-from marketplace.persistence import MAX_ID, Page, find_row
+from marketplace.persistence import MAX_ID, Count, Page, find_row
 from marketplace.profiles import disclosure
 from marketplace.profiles.disclosure import PublicBroker, PublicResearcher
 from marketplace.profiles.models import BrokerProfile, ResearcherProfile
@@ -317,21 +317,36 @@ def troubled_certificate(person: Reader) -> BrokerProfile | None:
     """The profile of a person whose certificate was sent back, or ends soon; None where all is well."""
     if person.id is None:
         return None
-    soon = today() + timedelta(days=EXPIRING_DAYS)
-    values = {"person_id": person.id, "today": today(), "soon": soon}
-    profile: BrokerProfile | None = db.session.scalar(_troubled_query(), values)
+    query = db.select(BrokerProfile).where(_is_troubled())
+    profile: BrokerProfile | None = db.session.scalar(query, _trouble_of(person))
     return profile
 
 
+def troubled_count(person: Reader) -> Count | int:
+    """1 where there is one, else 0."""
+    if person.id is None:
+        return 0
+    return Count(_troubled_count(), _trouble_of(person))
+
+
+def _trouble_of(person: Reader) -> dict[str, Any]:
+    soon = today() + timedelta(days=EXPIRING_DAYS)
+    return {"person_id": person.id, "today": today(), "soon": soon}
+
+
 @cache
-def _troubled_query() -> Any:
+def _troubled_count() -> Any:
     """Built once: the header of every page asks, and building took longer than asking."""
+    return db.select(func.count()).select_from(BrokerProfile).where(_is_troubled())
+
+
+def _is_troubled() -> ColumnElement[bool]:
     # Over already: the page of the certificate says so, and nothing waits until a day that is past.
     ending = and_(
         BrokerProfile.state == "checked",
         BrokerProfile.valid_to.between(bindparam("today"), bindparam("soon")),
     )
-    return db.select(BrokerProfile).where(
+    return and_(
         BrokerProfile.person_id == bindparam("person_id"),
         or_(BrokerProfile.state == "returned", ending),
     )

@@ -11,6 +11,7 @@ from marketplace.accounts.models import Person
 from marketplace.contracts.models import TechContract
 from marketplace.contributions import Panel, Task
 from marketplace.permissions import Reader, may
+from marketplace.persistence import Count
 from marketplace.ratings import queries
 from marketplace.wording import day
 
@@ -30,9 +31,9 @@ def tasks(person: Reader) -> Iterator[Task]:
         )
 
 
-def task_count(person: Reader) -> int:
-    """How many they are: one statement, whose rows `side_in` decides on (109)."""
-    return sum(1 for _ in queries.waiting_for(person))
+def task_count(person: Reader) -> Count | int:
+    """How many they are (109)."""
+    return queries.waiting_count(person)
 
 
 def case_panels(row: Any, reader: Reader) -> Iterator[Panel]:

@@ -14,6 +14,7 @@ from sqlalchemy import (
     CompoundSelect,
     Select,
     bindparam,
+    func,
     or_,
     select,
     union_all,
@@ -28,6 +29,7 @@ from marketplace.deals.models import SIDES
 from marketplace.errors import NotFound
 from marketplace.extensions import db
 from marketplace.permissions import Reader, may
+from marketplace.persistence import Count
 from marketplace.ratings.models import Rating
 
 LEAST_PARTNERS = 3  # partners behind a public mean: of fewer, each would be known
@@ -80,23 +82,38 @@ def waiting_for(person: Reader) -> Iterator[Rating]:
             yield row
 
 
+def waiting_count(person: Reader) -> Count | int:
+    """How many those are."""
+    numbers = sorted(person.active_ids)
+    if not numbers:
+        return 0
+    values = {"organisations": numbers, "today": today()}
+    # `side_in` decides on the rows, where there are any.
+    return Count(_single_count(), values, lambda: sum(1 for _ in waiting_for(person)))
+
+
+@cache
+def _single_count() -> Select[tuple[int]]:
+    return _narrowed(select(func.count(Rating.id)))
+
+
 @cache
 def _single_ratings() -> Select[tuple[Rating]]:
+    loaded = contains_eager(Rating.contract).joinedload(TechContract.deal)
+    ratings = _narrowed(select(Rating)).options(loaded)
+    return ratings.order_by(Rating.reveal_on, Rating.id)
+
+
+def _narrowed(query: Select[Any]) -> Select[Any]:
     """Ratings of contracts of some organisations to which the other side has not rated yet, within the term."""
     organisations: BindParameter[list[int]] = bindparam("organisations", expanding=True)
-    return (
-        select(Rating)
-        .join(TechContract, TechContract.id == Rating.contract_id)
-        .options(contains_eager(Rating.contract).joinedload(TechContract.deal))
-        .where(
-            Rating.reveal_on >= bindparam("today"),
-            or_(
-                TechContract.seller_id.in_(organisations),
-                TechContract.buyer_id.in_(organisations),
-            ),
-            ~_is_mutual(),
-        )
-        .order_by(Rating.reveal_on, Rating.id)
+    return query.join(TechContract, TechContract.id == Rating.contract_id).where(
+        Rating.reveal_on >= bindparam("today"),
+        or_(
+            TechContract.seller_id.in_(organisations),
+            TechContract.buyer_id.in_(organisations),
+        ),
+        ~_is_mutual(),
     )
 
 

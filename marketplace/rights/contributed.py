@@ -10,6 +10,7 @@ from flask import url_for
 from marketplace.contributions import Panel, Task
 from marketplace.listings.models import Achievement
 from marketplace.permissions import Reader, may
+from marketplace.persistence import Count
 from marketplace.rights import queries
 from marketplace.rights.life import CONSENT_LIFE
 from marketplace.wording import day
@@ -55,7 +56,7 @@ def tasks(person: Reader) -> Iterator[Task]:
         )
 
 
-def task_count(person: Reader) -> int:
+def task_count(person: Reader) -> Count | int:
     """How many they are."""
     return queries.waiting_count(person)
 

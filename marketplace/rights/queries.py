@@ -15,7 +15,7 @@ from marketplace.listings.queries import get_visible
 from marketplace.listings.schema import terms
 from marketplace.organisations.models import key_of
 from marketplace.permissions import Reader, may, require
-from marketplace.persistence import find_row
+from marketplace.persistence import Count, find_row
 from marketplace.rights.models import CoOwnerConsent
 
 MAX_ROWS = 100
@@ -71,12 +71,12 @@ def waiting_for(person: Reader) -> list[CoOwnerConsent]:
     return list(db.session.scalars(query.order_by(CoOwnerConsent.id).limit(MAX_ROWS)))
 
 
-def waiting_count(person: Reader) -> int:
+def waiting_count(person: Reader) -> Count | int:
     """How many those are: the header of every page asks."""
     ids = _answers_for(person)
     if not ids:
         return 0
-    return db.session.scalar(_waiting_query(), {"ids": sorted(ids)}) or 0
+    return Count(_waiting_query(), {"ids": sorted(ids)})
 
 
 @cache

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
+from typing import Any
 
 from sqlalchemy import BindParameter, Select, bindparam, func, or_, select
 from sqlalchemy.orm import contains_eager, selectinload
@@ -14,7 +15,7 @@ from marketplace.contracts.models import TechContract
 from marketplace.errors import NotFound
 from marketplace.extensions import db
 from marketplace.permissions import Reader, may
-from marketplace.persistence import Page
+from marketplace.persistence import Count, Page
 from marketplace.stories.models import Story, StoryConsent, StoryText
 
 SIZE = 20
@@ -86,24 +87,39 @@ def waiting_for(person: Reader) -> Iterator[Story]:
             yield row
 
 
+def waiting_count(person: Reader) -> Count | int:
+    """How many those are."""
+    numbers = sorted(person.active_ids)
+    if not numbers:
+        return 0
+    values = {"organisations": numbers}
+    # `side_in` decides on the rows, where there are any.
+    return Count(_waiting_count(), values, lambda: sum(1 for _ in waiting_for(person)))
+
+
+@cache
+def _waiting_count() -> Select[tuple[int]]:
+    return _narrowed(select(func.count(Story.id)))
+
+
 @cache
 def _waiting() -> Select[tuple[Story]]:
+    loaded = (
+        contains_eager(Story.contract).joinedload(TechContract.deal),
+        selectinload(Story.texts).selectinload(StoryText.consents),
+    )
+    return _narrowed(select(Story)).options(*loaded).order_by(Story.id)
+
+
+def _narrowed(query: Select[Any]) -> Select[Any]:
+    """Stories of contracts of some organisations that wait for a consent."""
     organisations: BindParameter[list[int]] = bindparam("organisations", expanding=True)
-    return (
-        select(Story)
-        .join(TechContract, TechContract.id == Story.contract_id)
-        .options(
-            contains_eager(Story.contract).joinedload(TechContract.deal),
-            selectinload(Story.texts).selectinload(StoryText.consents),
-        )
-        .where(
-            Story.state == "waiting",
-            or_(
-                TechContract.seller_id.in_(organisations),
-                TechContract.buyer_id.in_(organisations),
-            ),
-        )
-        .order_by(Story.id)
+    return query.join(TechContract, TechContract.id == Story.contract_id).where(
+        Story.state == "waiting",
+        or_(
+            TechContract.seller_id.in_(organisations),
+            TechContract.buyer_id.in_(organisations),
+        ),
     )
 
 

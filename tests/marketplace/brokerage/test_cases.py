@@ -192,7 +192,7 @@ def test_a_case_waits_for_those_whose_turn_it_is(
             acts = person == case.broker
         found = [card.case for card in queries.waiting_for(person)]
         assert found == [case] * acts, name
-        assert queries.waiting_count(person) == len(found), name
+        assert int(queries.waiting_count(person)) == len(found), name
         if acts:
             waiting.add(name)
     # Of leads, of what nobody carries and of deals other rooms say whose turn it is.

@@ -102,18 +102,18 @@ def test_operators_find_requests_that_nobody_else_may_confirm(
     world = certified.world
     row = certified.request()
     assert queries.waiting_for(world.operator) == []
-    assert queries.waiting_count(world.operator) == 0
+    assert int(queries.waiting_count(world.operator)) == 0
     for one in desk_of(world.lab.id):
         one.active = False
     db.session.commit()
     assert queries.waiting_for(world.operator) == [row]
-    assert queries.waiting_count(world.operator) == 1
+    assert int(queries.waiting_count(world.operator)) == 1
     assert queries.waiting_for(certified.researcher) == []
     assert queries.waiting_for(world.buyer) == []
     page = sign_in(world.operator).get("/mine").get_data(as_text=True)
     assert f"（{row.number}）" in page
     deeds.issue_certificate(row, by=world.operator, seen=row.revision)
-    assert queries.waiting_count(world.operator) == 0
+    assert int(queries.waiting_count(world.operator)) == 0
 
 
 def test_totals_are_those_of_the_ledger_with_its_corrections(

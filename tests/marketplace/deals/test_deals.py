@@ -438,8 +438,8 @@ def test_rules_of_the_first_day_stay(world: World) -> None:
 
 def test_what_waits_for_whom(world: World) -> None:
     deal = world.bring_to("pricing")
-    assert queries.waiting_count(world.desk) == 1
-    assert queries.waiting_count(world.chief) == 0
+    assert int(queries.waiting_count(world.desk)) == 1
+    assert int(queries.waiting_count(world.chief)) == 0
     world.decide(deal)
     assert [one.id for one in queries.waiting_for(world.dean)] == [deal.id]
     world.approve(deal)

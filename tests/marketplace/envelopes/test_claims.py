@@ -379,7 +379,7 @@ def test_what_was_sent_back_is_handed_in_again_or_lapses(
     with app.test_request_context():
         tasks = list(contributed.tasks(world.person))
     (task,) = tasks
-    assert contributed.task_count(world.person) == 1
+    assert int(contributed.task_count(world.person)) == 1
     assert (task.until, task.note) == (last, NOTE)
     deeds.submit_claim(row, by=world.person, seen=row.revision)
     assert stored_sums(world.envelope) == (100 * WAN, 10 * WAN, 0)

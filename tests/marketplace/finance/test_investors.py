@@ -119,7 +119,7 @@ def test_a_yes_reveals_to_this_fund_alone(
     before = fund.get(place).get_data(as_text=True)
     assert not [name for name in names if name in before]
     assert investor_queries.waiting_for(world.chief) == [row]
-    assert investor_queries.waiting_count(world.chief) == 1
+    assert int(investor_queries.waiting_count(world.chief)) == 1
     assert "投资机构的了解" in firm.get("/mine").get_data(as_text=True)
     refused = firm.post(f"{place}/accept", data={"seen": row.revision})
     assert refused.status_code == 422
@@ -145,7 +145,7 @@ def test_a_yes_reveals_to_this_fund_alone(
         assert sign_in(person).get(place).status_code == 404
     public = client.get(f"/demands/{demand.id}").get_data(as_text=True)
     assert (world.firm.name in public) == (not anonymous)
-    assert investor_queries.waiting_count(world.chief) == 0
+    assert int(investor_queries.waiting_count(world.chief)) == 0
 
 
 def test_a_no_tells_nothing(world: World, sign_in: SignIn) -> None:

@@ -89,7 +89,7 @@ def _expect_finance() -> None:
     ]
     assert interest == [None, 1_380_000]
     firm = account_queries.find_person("firm@demo.example")
-    assert investor_queries.waiting_count(firm) == 1
+    assert int(investor_queries.waiting_count(firm)) == 1
 
 
 def _expect_every_station() -> None:
