@@ -279,11 +279,11 @@ def desk_files(person: Reader) -> list[Attachment]:
     return _with_listings(list(db.session.scalars(query.limit(MAX_ROWS))))
 
 
-def desk_count(person: Reader) -> int:
+def desk_count(person: Reader) -> Count | int:
     """How many those are: the header of every page asks."""
     if not person.handled_ids:
         return 0
-    return db.session.scalar(_desk_query(), own_numbers(person)) or 0
+    return Count(_desk_query(), own_numbers(person))
 
 
 @cache
