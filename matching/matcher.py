@@ -186,12 +186,15 @@ class Matcher:
         self,
         document: Document,
         other: Document | Id,
+        read: Features | None = None,
     ) -> Pair:
         """The score of `other` for `document`, and why it has it.
 
         Args:
             document: the query.
             other: an id, or any document, weighed as if it were in the catalogue.
+            read: the features of the query where they are known (`Match.features`); its text is then read only for
+                the reasons.
 
         Returns:
             a pair; that of a document of the catalogue works its reasons out when they are first read.
@@ -199,7 +202,7 @@ class Matcher:
         Raises:
             KeyError: no document has the id.
         """
-        run = self._run(document)
+        run = QueryRun(self._fitted(), self.weights, document, read=read)
         if isinstance(other, Document):
             return ExplainedPair(run.explain_features(read_features(other)))
         return run.match_of(other)

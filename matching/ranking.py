@@ -281,6 +281,14 @@ class QueryRun:
         """The same to a document of the catalogue by its number."""
         return self.length_ratio(len(self._indexes["words"].document(number).keys))
 
+    def features_of(self, number: int) -> Features:
+        """What a document of that number, which was ranked, is ranked by: the same as reading its text gives."""
+        nothing = FeatureCounts(np.zeros(0, np.uint64), np.zeros(0, np.uint8))
+        counted = dict.fromkeys(FEATURE_KINDS, nothing)
+        for kind, index in self._indexes.items():
+            counted[kind] = index.document(number).ascending()
+        return Features(**counted, has_content=True)
+
     def match_of(self, id_: Id) -> Match:
         """A document of the catalogue as if it had been ranked. Raises KeyError when no document has the id."""
         numbers = np.array([self._catalogue.number_of[id_]])

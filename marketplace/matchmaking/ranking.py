@@ -6,7 +6,7 @@ people of a listing have judged are left out. How a score comes about is decided
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -121,11 +121,16 @@ class Ranking:
 
 @dataclass(frozen=True)
 class _Selection:
-    """The first matches that may be offered, with their rows, and what knows how the text was read."""
+    """The first matches that may be offered, with their rows, and what knows how the text was read.
+
+    Attributes:
+        features: id → what a demand is ranked by, of those whose text is still the one that was ranked.
+    """
 
     matches: tuple[tuple[matching.Pair, Row], ...]
     read: Analysed
     catalogue: int
+    features: Mapping[int, matching.Features]
 
 
 def rank_listings(request: RankingRequest) -> Ranking:
@@ -187,12 +192,19 @@ def _select(request: RankingRequest) -> _Selection:
             if request.judgements:
                 left = reorder_matches(left, request.judgements, matcher)
             read = _analysed(request.document, best, matcher)
+            # With the lock: afterwards the matcher may have other texts than these matches.
+            revisions = matchers.revisions_of(
+                request.sought, [int(match.id) for match in left], inner=inner
+            )
         # Rows are loaded without the lock: other readers rank meanwhile.
         offered = _offered_rows(request, left[:wanted])
         # Deeper ranking helps only where this one was cut off.
         exhausted = len(best) < depth and len(left) <= wanted
         if len(offered) == request.top or exhausted:
-            return _Selection(tuple(offered), read, catalogue)
+            features: dict[int, matching.Features] = {}
+            if request.sought == "demand":
+                features = _stored_features(offered, revisions)
+            return _Selection(tuple(offered), read, catalogue, features)
         wanted *= DEEPER
 
 
@@ -205,6 +217,17 @@ def _analysed(
     if best:
         return best[0]
     return AnalysedText(matcher.analyze(document))
+
+
+def _stored_features(
+    offered: Sequence[tuple[matching.Match, Row]], revisions: Mapping[int, int]
+) -> dict[int, matching.Features]:
+    """Id → what a row is ranked by, without those that were changed between the ranking and their loading."""
+    features = {}
+    for match, row in offered:
+        if revisions.get(row.id) == row.revision:
+            features[row.id] = match.features
+    return features
 
 
 def _offered_rows(
@@ -242,7 +265,12 @@ def _seen_from_demands(
     pairs: list[tuple[matching.Pair, Row]] = []
     with matchers.using("achievement", inner=inner) as matcher:
         for _, row in near:
-            pair = weigh_pair(matcher, common_document(row), request.document)
+            pair = weigh_pair(
+                matcher,
+                common_document(row),
+                request.document,
+                read=selection.features.get(row.id),
+            )
             pairs.append((pair, row))
     return tuple(sorted(pairs, key=lambda one: (-one[0].score, one[1].id)))
 
@@ -251,6 +279,8 @@ def weigh_pair(
     matcher: matching.Matcher,
     demand: matching.Document,
     achievement: matching.Document,
+    *,
+    read: matching.Features | None = None,
 ) -> matching.Pair:
     """A pair with its score and why it has it, the same from both of its pages.
 
@@ -258,10 +288,12 @@ def weigh_pair(
         matcher: of the achievements.
         demand, achievement: the pair; one that is not in the catalogue, as a draft and a pasted text (number 0), is
             weighed as if it were.
+        read: the features of the demand where they are known.
     """
     # By id where it can be, from the features stored there.
     is_stored = achievement.id in matcher
-    return matcher.pair(demand, achievement.id if is_stored else achievement)
+    other = achievement.id if is_stored else achievement
+    return matcher.pair(demand, other, read)
 
 
 def _is_near(pair: matching.Pair) -> bool:
