@@ -13,6 +13,8 @@ from typing import Protocol
 from flask import current_app
 
 import matching
+import search
+from marketplace.errors import SearchUnavailable
 from marketplace.listings import queries as listing_queries
 from marketplace.listings.child_models import standing_of_patents
 from marketplace.listings.disclosure import common_view, knowledge_of
@@ -179,6 +181,7 @@ def _select(request: RankingRequest) -> _Selection:
     """Rank, and go deeper until there are enough rows that may be offered, or none are left."""
     matchers: Matchers = current_app.extensions["matchers"]
     inner = reads_confidential(request.reader)
+    own = _own_features(request, matchers, inner)
     wanted = request.top + SPARE
     while True:
         # What is excluded is ranked too and dropped afterwards, so it must not use up places.
@@ -187,7 +190,7 @@ def _select(request: RankingRequest) -> _Selection:
             depth = max(depth, REORDERED)
         with matchers.using(request.sought, inner=inner) as matcher:
             catalogue = len(matcher)
-            best = matcher.rank(request.document, top=depth)
+            best = matcher.rank(request.document, top=depth, read=own)
             left = [match for match in best if match.id not in request.excluded]
             if request.judgements:
                 left = reorder_matches(left, request.judgements, matcher)
@@ -217,6 +220,24 @@ def _analysed(
     if best:
         return best[0]
     return AnalysedText(matcher.analyze(document))
+
+
+def _own_features(
+    request: RankingRequest, matchers: Matchers, inner: bool
+) -> matching.Features | None:
+    """What the listing whose page it is is ranked by, where the matcher of its kind has it as it is; else None."""
+    subject = request.subject
+    if subject is None:
+        return None
+    try:
+        with matchers.using(subject.kind, inner=inner) as matcher:
+            known = matchers.revisions_of(subject.kind, [subject.id], inner=inner)
+            if known.get(subject.id) == subject.revision:
+                return matcher.features_of(subject.id)
+    except (SearchUnavailable, search.SearchUnavailable):
+        # That matcher is only asked to save time; the text is there to be read.
+        return None
+    return None
 
 
 def _stored_features(

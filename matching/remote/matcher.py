@@ -161,10 +161,15 @@ class CandidateMatcher(Matcher):
     # asking
 
     def rank(
-        self, document: Document, top: int = 20, only: Collection[Id] | None = None
+        self,
+        document: Document,
+        top: int = 20,
+        only: Collection[Id] | None = None,
+        *,
+        read: Features | None = None,
     ) -> list[Match]:
         """As Matcher.rank, over the best candidates and everything that was put later."""
-        read = read_query(document).features
+        read = read or read_query(document).features
         if top <= 0 or not read.has_content:
             return []
         # A long list needs candidates to spare.
@@ -264,6 +269,10 @@ class CandidateMatcher(Matcher):
             run = self._run_with(document, [], read)
             return ExplainedPair(run.explain_features(read_features(other)))
         return self._run_with(document, [other], read).match_of(other)
+
+    def features_of(self, id_: Id) -> Features | None:
+        """None: asking the store takes longer than reading the text."""
+        return None
 
     def analyze(self, document: Document) -> QueryAnalysis:
         """As Matcher.analyze."""
