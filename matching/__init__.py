@@ -14,6 +14,7 @@ from matching.explaining.reasons import (
     QueryAnalysis,
     Reasons,
 )
+from matching.features import Features
 from matching.index.storage import (
     COPIED,
     check_files,
@@ -26,6 +27,7 @@ __all__ = [
     "COPIED",
     "Document",
     "ExplainedPair",
+    "Features",
     "Id",
     "Match",
     "Matcher",

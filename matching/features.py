@@ -56,6 +56,13 @@ class FeatureCounts(NamedTuple):
     keys: UInt64s
     counts: UInt8s
 
+    def ascending(self) -> FeatureCounts:
+        """The same by ascending keys, as an index need not have them and a query must: sums depend on the order."""
+        if (self.keys[1:] > self.keys[:-1]).all():
+            return self
+        order = np.argsort(self.keys)
+        return FeatureCounts(self.keys[order], self.counts[order])
+
 
 @dataclass(frozen=True, slots=True)
 class Features:

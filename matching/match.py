@@ -16,6 +16,7 @@ from matching.explaining.reasons import (
     QueryAnalysis,
     Reasons,
 )
+from matching.features import Features
 
 
 class Explained(Protocol):
@@ -35,6 +36,9 @@ class Explained(Protocol):
 
     def length_ratio_to(self, number: int) -> float:
         """Content words of the shorter of query and document over those of the longer one, 0…1."""
+
+    def features_of(self, number: int) -> Features:
+        """What a document of that number, which was ranked, is ranked by."""
 
 
 class Pair(Protocol):
@@ -122,6 +126,11 @@ class Match:
     def length_ratio(self) -> float:
         """As Reasons.length_ratio, without working the reasons out."""
         return self._run.length_ratio_to(self._number)
+
+    @property
+    def features(self) -> Features:
+        """What the document is ranked by, as it is stored: reading its text again takes twenty times as long."""
+        return self._run.features_of(self._number)
 
     @property
     def analysis(self) -> QueryAnalysis:

@@ -43,7 +43,7 @@ from matching.index.reading import (
     read_features,
 )
 from matching.match import ExplainedPair, Match, Pair
-from matching.ranking import QueryRun
+from matching.ranking import QueryRun, stored_features
 
 
 class Matcher:
@@ -114,7 +114,12 @@ class Matcher:
     # asking
 
     def rank(
-        self, document: Document, top: int = 20, only: Collection[Id] | None = None
+        self,
+        document: Document,
+        top: int = 20,
+        only: Collection[Id] | None = None,
+        *,
+        read: Features | None = None,
     ) -> list[Match]:
         """The best documents of the catalogue, best first, equal scores by id.
 
@@ -125,8 +130,9 @@ class Matcher:
             document: the query. Without a content word it ranks nothing: analyze() says why.
             top: how many at most.
             only: the only ids that may be ranked, all if None. Documents without a content word are never ranked.
+            read: as of pair().
         """
-        return self._run(document).rank(top, only)
+        return self._run(document, read).rank(top, only)
 
     def rank_all(
         self, documents: Iterable[Document], top: int = 20
@@ -186,12 +192,15 @@ class Matcher:
         self,
         document: Document,
         other: Document | Id,
+        read: Features | None = None,
     ) -> Pair:
         """The score of `other` for `document`, and why it has it.
 
         Args:
             document: the query.
             other: an id, or any document, weighed as if it were in the catalogue.
+            read: the features of the query where they are known (`Match.features`); its text is then read only for
+                the reasons.
 
         Returns:
             a pair; that of a document of the catalogue works its reasons out when they are first read.
@@ -199,10 +208,18 @@ class Matcher:
         Raises:
             KeyError: no document has the id.
         """
-        run = self._run(document)
+        run = self._run(document, read)
         if isinstance(other, Document):
             return ExplainedPair(run.explain_features(read_features(other)))
         return run.match_of(other)
+
+    def features_of(self, id_: Id) -> Features | None:
+        """What a document of the catalogue is ranked by; None where it is not here, or has no content word."""
+        catalogue = self._fitted()
+        number = catalogue.number_of.get(id_)
+        if number is None or not catalogue.is_ranked[number]:
+            return None
+        return stored_features(catalogue.indexes, number)
 
     def analyze(self, document: Document) -> QueryAnalysis:
         """What a text is taken to say, and why it gets no ranking if it gets none."""
@@ -270,8 +287,8 @@ class Matcher:
     def __contains__(self, id_: object) -> bool:
         return id_ in self._fitted().number_of
 
-    def _run(self, document: Document) -> QueryRun:
-        return QueryRun(self._fitted(), self.weights, document)
+    def _run(self, document: Document, read: Features | None = None) -> QueryRun:
+        return QueryRun(self._fitted(), self.weights, document, read=read)
 
     def _used_kinds(self) -> tuple[str, ...]:
         """The kinds of features that count; the words always, for the reasons."""

@@ -47,6 +47,7 @@ from matching.features import (
     Features,
 )
 from matching.index import kernels
+from matching.index.feature_index import FeatureIndex
 from matching.index.weighting import SUBLINEAR, WeightedQuery
 from matching.match import Match
 
@@ -281,6 +282,10 @@ class QueryRun:
         """The same to a document of the catalogue by its number."""
         return self.length_ratio(len(self._indexes["words"].document(number).keys))
 
+    def features_of(self, number: int) -> Features:
+        """What a document of that number, which was ranked, is ranked by: the same as reading its text gives."""
+        return stored_features(self._indexes, number)
+
     def match_of(self, id_: Id) -> Match:
         """A document of the catalogue as if it had been ranked. Raises KeyError when no document has the id."""
         numbers = np.array([self._catalogue.number_of[id_]])
@@ -374,6 +379,15 @@ class QueryRun:
             if kind == "words":
                 shared_words = shared
         return earned, total, shared_words
+
+
+def stored_features(indexes: Mapping[str, FeatureIndex], number: int) -> Features:
+    """What a document with content words is ranked by, from the indexes by kind; the same as reading its text gives."""
+    nothing = FeatureCounts(np.zeros(0, np.uint64), np.zeros(0, np.uint8))
+    counted = dict.fromkeys(FEATURE_KINDS, nothing)
+    for kind, index in indexes.items():
+        counted[kind] = index.document(number).ascending()
+    return Features(**counted, has_content=True)
 
 
 def _rounded(scores: Any) -> Any:

@@ -11,12 +11,12 @@ from typing import Any
 
 from marketplace.dictionaries import models as dictionaries
 from marketplace.listings import queries as listing_queries
-from marketplace.listings.disclosure import knowledge_of, view_of
+from marketplace.listings.disclosure import Knowledge, View, view_of
+from marketplace.listings.index import conditions_document
 from marketplace.listings.models import Demand, Row
 from marketplace.listings.schema import terms
 from marketplace.matchmaking import figure_facts
 from marketplace.permissions import Reader, member
-from marketplace.verdicts.projections import conditions_for
 from marketplace.wording import amount, money
 from matching.explaining import facts
 from matching.explaining.figures import FigureVerdict
@@ -66,8 +66,8 @@ class Comparison:
     def __init__(self, row: Row, reader: Reader | None) -> None:
         self._row = row
         self._reader = reader
-        self._document = conditions_for(row, reader)
         self._view = view_of(row, reader)
+        self._document = conditions_document(self._view)
         self._figures = figure_facts.figures_of(self._view)
         facets = dictionaries.read_facet_names()
         self._names: Mapping[str, Mapping[str, str]] = {
@@ -84,7 +84,10 @@ class Comparison:
 
     def facts_with(self, other: Row) -> tuple[Fact, ...]:
         """Every fact of a pair: conditions in the order of FACT_NAMES, the demand's figures, what alone is missing."""
-        theirs = conditions_for(other, self._reader)
+        # One view a row: what a reader may know is decided by the table, which is slower than comparing.
+        view = view_of(other, self._reader)
+        theirs = conditions_document(view)
+        knows = {id(self._row): self._view.knows, id(other): view.knows}
         # The wish is always the demand's, whichever of the two has its page open.
         if isinstance(self._row, Demand):
             demand: Row = self._row
@@ -102,17 +105,16 @@ class Comparison:
             offered = self._in_words(code, _suitable(fact))
             note = ""
             if fact.verdict == "unknown":
-                note = self._why_unknown(fact, demand, achievement)
+                note = self._why_unknown(fact, demand, achievement, knows)
             worded.append(Fact(name, fact.verdict, wished, offered, note))
-        figures = self._figures_with(other)
-        worded += self._figure_facts(figures, demand, achievement)
+        figures = self._figures_with(view)
+        worded += self._figure_facts(figures, demand, achievement, knows)
         missing = facts.near_miss(compared, figures)
         if missing is not None:
             worded.append(self._near_fact(missing, demand))
         return tuple(worded)
 
-    def _figures_with(self, other: Row) -> list[FigureVerdict]:
-        view = view_of(other, self._reader)
+    def _figures_with(self, view: View) -> list[FigureVerdict]:
         if isinstance(self._row, Demand):
             # Nothing is looked for where nothing is asked for: most rows of a list.
             if not self._figures:
@@ -136,15 +138,16 @@ class Comparison:
         verdicts: list[FigureVerdict],
         demand: Row,
         achievement: Row,
+        knows: Mapping[int, Knowledge],
     ) -> list[Fact]:
         """Figures in words; where a demand asks for none, that it does not."""
         if not verdicts:
             called = self._called(demand, achievement)
-            hidden = not knowledge_of(demand, self._reader).full
+            hidden = not knows[id(demand)].full
             note = f"{called}{'没有公开' if hidden else '没有写'}技术指标"
             return [Fact("技术指标", "unknown", "", "", note, "figure")]
         called = self._called(achievement, demand)
-        hidden = not knowledge_of(achievement, self._reader).full
+        hidden = not knows[id(achievement)].full
         return [_figure_fact(verdict, called, hidden) for verdict in verdicts]
 
     def _near_fact(self, missing: facts.Fact | FigureVerdict, demand: Row) -> Fact:
@@ -168,7 +171,13 @@ class Comparison:
             return f"成果在{offered}阶段，到{wished}还差 {stages} 级"
         return f"合作方式谈妥即可：需求要{wished}，成果可{offered}"
 
-    def _why_unknown(self, fact: facts.Fact, demand: Row, achievement: Row) -> str:
+    def _why_unknown(
+        self,
+        fact: facts.Fact,
+        demand: Row,
+        achievement: Row,
+        knows: Mapping[int, Knowledge],
+    ) -> str:
         """Who has not said what is compared, or has not said it to everybody."""
         name = FACT_NAMES[fact.name]
         silent = []
@@ -180,7 +189,7 @@ class Comparison:
             silent.append(achievement)
         if not silent:
             return f"{name}：{_who_is_open(fact)}"
-        hidden = [row for row in silent if not knowledge_of(row, self._reader).full]
+        hidden = [row for row in silent if not knows[id(row)].full]
         if hidden:
             called = self._called(hidden[0], other_of[id(hidden[0])])
             return f"{called}没有公开{name}"
@@ -258,7 +267,7 @@ class TextComparison:
         if not self._is_demand:
             # What the text of an achievement does not state is not asked for in so many words.
             verdicts = [one for one in verdicts if one.outcome != "unsaid"]
-        hidden = not knowledge_of(other, self._reader).full
+        hidden = not view.knows.full
         return tuple(_figure_fact(verdict, "成果", hidden) for verdict in verdicts)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -114,6 +114,13 @@ class Matchers:
     def generation(self, kind: str, *, inner: bool = False) -> str:
         """The name of the artefact this process ranks with; empty where there is none."""
         return self._catalogues[kind, inner].generation
+
+    def revisions_of(
+        self, kind: str, ids: Iterable[int], *, inner: bool = False
+    ) -> dict[int, int]:
+        """Id → the revision that a matcher has of a row, of those it has; for the thread that uses it."""
+        stamps = self._catalogues[kind, inner].stamps
+        return {row_id: stamps[row_id][0] for row_id in ids if row_id in stamps}
 
     def fit(self, kinds: tuple[str, ...] = tuple(LISTINGS)) -> dict[str, int]:
         """Build the artefacts from the database and make them the current ones.

@@ -6,13 +6,15 @@ people of a listing have judged are left out. How a score comes about is decided
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 from flask import current_app
 
 import matching
+import search
+from marketplace.errors import SearchUnavailable
 from marketplace.listings import queries as listing_queries
 from marketplace.listings.child_models import standing_of_patents
 from marketplace.listings.disclosure import common_view, knowledge_of
@@ -121,11 +123,16 @@ class Ranking:
 
 @dataclass(frozen=True)
 class _Selection:
-    """The first matches that may be offered, with their rows, and what knows how the text was read."""
+    """The first matches that may be offered, with their rows, and what knows how the text was read.
+
+    Attributes:
+        features: id → what a demand is ranked by, of those whose text is still the one that was ranked.
+    """
 
     matches: tuple[tuple[matching.Pair, Row], ...]
     read: Analysed
     catalogue: int
+    features: Mapping[int, matching.Features]
 
 
 def rank_listings(request: RankingRequest) -> Ranking:
@@ -174,6 +181,7 @@ def _select(request: RankingRequest) -> _Selection:
     """Rank, and go deeper until there are enough rows that may be offered, or none are left."""
     matchers: Matchers = current_app.extensions["matchers"]
     inner = reads_confidential(request.reader)
+    own = _own_features(request, matchers, inner)
     wanted = request.top + SPARE
     while True:
         # What is excluded is ranked too and dropped afterwards, so it must not use up places.
@@ -182,17 +190,24 @@ def _select(request: RankingRequest) -> _Selection:
             depth = max(depth, REORDERED)
         with matchers.using(request.sought, inner=inner) as matcher:
             catalogue = len(matcher)
-            best = matcher.rank(request.document, top=depth)
+            best = matcher.rank(request.document, top=depth, read=own)
             left = [match for match in best if match.id not in request.excluded]
             if request.judgements:
                 left = reorder_matches(left, request.judgements, matcher)
             read = _analysed(request.document, best, matcher)
+            # With the lock: afterwards the matcher may have other texts than these matches.
+            revisions = matchers.revisions_of(
+                request.sought, [int(match.id) for match in left], inner=inner
+            )
         # Rows are loaded without the lock: other readers rank meanwhile.
         offered = _offered_rows(request, left[:wanted])
         # Deeper ranking helps only where this one was cut off.
         exhausted = len(best) < depth and len(left) <= wanted
         if len(offered) == request.top or exhausted:
-            return _Selection(tuple(offered), read, catalogue)
+            features: dict[int, matching.Features] = {}
+            if request.sought == "demand":
+                features = _stored_features(offered, revisions)
+            return _Selection(tuple(offered), read, catalogue, features)
         wanted *= DEEPER
 
 
@@ -205,6 +220,35 @@ def _analysed(
     if best:
         return best[0]
     return AnalysedText(matcher.analyze(document))
+
+
+def _own_features(
+    request: RankingRequest, matchers: Matchers, inner: bool
+) -> matching.Features | None:
+    """What the listing whose page it is is ranked by, where the matcher of its kind has it as it is; else None."""
+    subject = request.subject
+    if subject is None:
+        return None
+    try:
+        with matchers.using(subject.kind, inner=inner) as matcher:
+            known = matchers.revisions_of(subject.kind, [subject.id], inner=inner)
+            if known.get(subject.id) == subject.revision:
+                return matcher.features_of(subject.id)
+    except (SearchUnavailable, search.SearchUnavailable):
+        # That matcher is only asked to save time; the text is there to be read.
+        return None
+    return None
+
+
+def _stored_features(
+    offered: Sequence[tuple[matching.Match, Row]], revisions: Mapping[int, int]
+) -> dict[int, matching.Features]:
+    """Id → what a row is ranked by, without those that were changed between the ranking and their loading."""
+    features = {}
+    for match, row in offered:
+        if revisions.get(row.id) == row.revision:
+            features[row.id] = match.features
+    return features
 
 
 def _offered_rows(
@@ -242,7 +286,12 @@ def _seen_from_demands(
     pairs: list[tuple[matching.Pair, Row]] = []
     with matchers.using("achievement", inner=inner) as matcher:
         for _, row in near:
-            pair = weigh_pair(matcher, common_document(row), request.document)
+            pair = weigh_pair(
+                matcher,
+                common_document(row),
+                request.document,
+                read=selection.features.get(row.id),
+            )
             pairs.append((pair, row))
     return tuple(sorted(pairs, key=lambda one: (-one[0].score, one[1].id)))
 
@@ -251,6 +300,8 @@ def weigh_pair(
     matcher: matching.Matcher,
     demand: matching.Document,
     achievement: matching.Document,
+    *,
+    read: matching.Features | None = None,
 ) -> matching.Pair:
     """A pair with its score and why it has it, the same from both of its pages.
 
@@ -258,10 +309,12 @@ def weigh_pair(
         matcher: of the achievements.
         demand, achievement: the pair; one that is not in the catalogue, as a draft and a pasted text (number 0), is
             weighed as if it were.
+        read: the features of the demand where they are known.
     """
     # By id where it can be, from the features stored there.
     is_stored = achievement.id in matcher
-    return matcher.pair(demand, achievement.id if is_stored else achievement)
+    other = achievement.id if is_stored else achievement
+    return matcher.pair(demand, other, read)
 
 
 def _is_near(pair: matching.Pair) -> bool:

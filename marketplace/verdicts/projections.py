@@ -1,4 +1,4 @@
-"""What of a listing is compared with another one: what is ranked and graded by, and what one reader sees compared.
+"""What of a listing is ranked and graded by, the same for every reader.
 
 Not here: which fields a reader may know (`listings.disclosure`), and the comparing (`matching`).
 """
@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import matching
 from marketplace.listings import index as listing_index
-from marketplace.listings.disclosure import common_view, view_of
+from marketplace.listings.disclosure import common_view
 from marketplace.listings.models import Row
-from marketplace.permissions import Reader
 
 
 def common_document(row: Row) -> matching.Document:
@@ -20,11 +19,6 @@ def common_document(row: Row) -> matching.Document:
 def common_conditions(row: Row) -> matching.Document:
     """The conditions of `common_document`, without its text: enough for the facts of a pair."""
     return listing_index.conditions_document(common_view(row))
-
-
-def conditions_for(row: Row, reader: Reader | None) -> matching.Document:
-    """The conditions that one reader may know of a listing; None is the site itself."""
-    return listing_index.conditions_document(view_of(row, reader))
 
 
 def holder_of(row: Row) -> str:

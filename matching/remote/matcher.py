@@ -161,10 +161,15 @@ class CandidateMatcher(Matcher):
     # asking
 
     def rank(
-        self, document: Document, top: int = 20, only: Collection[Id] | None = None
+        self,
+        document: Document,
+        top: int = 20,
+        only: Collection[Id] | None = None,
+        *,
+        read: Features | None = None,
     ) -> list[Match]:
         """As Matcher.rank, over the best candidates and everything that was put later."""
-        read = read_query(document).features
+        read = read or read_query(document).features
         if top <= 0 or not read.has_content:
             return []
         # A long list needs candidates to spare.
@@ -257,12 +262,17 @@ class CandidateMatcher(Matcher):
         self,
         document: Document,
         other: Document | Id,
+        read: Features | None = None,
     ) -> Pair:
         """As Matcher.pair."""
         if isinstance(other, Document):
-            run = self._run_with(document, [])
+            run = self._run_with(document, [], read)
             return ExplainedPair(run.explain_features(read_features(other)))
-        return self._run_with(document, [other]).match_of(other)
+        return self._run_with(document, [other], read).match_of(other)
+
+    def features_of(self, id_: Id) -> Features | None:
+        """None: asking the store takes longer than reading the text."""
+        return None
 
     def analyze(self, document: Document) -> QueryAnalysis:
         """As Matcher.analyze."""
@@ -334,12 +344,13 @@ class CandidateMatcher(Matcher):
         self,
         document: Document,
         ids: Sequence[Id],
+        read: Features | None = None,
     ) -> QueryRun:
         """A query against the documents with these ids."""
         # In one order, so that equal calls are equal to the store.
         wanted = sorted({cast(int, id_) for id_ in ids})
         later = [id_ for id_ in wanted if id_ in self._later]
-        return self._run_selected(document, self._fetch(wanted), later)
+        return self._run_selected(document, self._fetch(wanted), later, read)
 
     def _run_selected(
         self,

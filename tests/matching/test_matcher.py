@@ -19,6 +19,7 @@ from sklearn.metrics.pairwise import cosine_similarity
 from matching import Document, Match, Matcher, NotFitted, UnusableArtefact, features
 from matching import text as words_of
 from matching.artefact import check_segment
+from matching.features import FEATURE_KINDS
 from matching.index import storage
 from matching.index.reading import read_features
 from matching.index.segment import Segment
@@ -584,3 +585,23 @@ def test_a_pair_has_the_grade_of_its_reasons(
         pair = matcher.pair(query, match.id)
         assert (pair.score, pair.length_ratio) == (match.score, match.length_ratio)
         assert grade_of_pair(pair) == fixed_grade(match.reasons)
+
+
+@settings(max_examples=60)
+@given(documents(), documents("x"), texts)
+def test_stored_features_are_those_of_the_text(
+    first: list[Document], later: list[Document], asked: str
+) -> None:
+    matcher = Matcher().fit(first).put(later)
+    by_id = {document.id: document for document in [*first, *later]}
+    for match in matcher.rank(Document("q", asked, asked)):
+        document = by_id[match.id]
+        read = read_features(document)
+        for kind in FEATURE_KINDS:
+            stored, counted = getattr(match.features, kind), getattr(read, kind)
+            assert stored.keys.tolist() == counted.keys.tolist()
+            assert stored.counts.tolist() == counted.counts.tolist()
+        # As the page of an achievement reads the demands that are near to it.
+        pair = matcher.pair(document, match.id, match.features)
+        plain = matcher.pair(document, match.id)
+        assert (pair.score, pair.reasons) == (plain.score, plain.reasons)
