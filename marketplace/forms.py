@@ -74,6 +74,8 @@ def _cleaned(value: Any) -> Any:
 class WholeField(IntegerField):
     """A whole number of at most nine digits: a longer one fits no column and no bound of a float."""
 
+    data: Any  # an int, or None where nothing was typed; validators say which
+
     def process_formdata(self, valuelist: list[str]) -> None:
         """Read what was typed; full-width digits are understood."""
         self.data = None

@@ -52,6 +52,16 @@ _ENTITY = re.compile(r"&(?:amp;)*(#\d{1,7}|#x[0-9a-f]{1,6}|[a-z][a-z0-9]{1,31});
 # What begins and ends stretches that hold no text at all.
 _UNREAD = (("<!--", "-->"), ("<script", "</script"), ("<style", "</style"))
 
+# Characters that a program wrote as escapes: \u8f74, \u{8f74}.
+_ESCAPE = re.compile(r"\\u(?:([0-9a-f]{4})|\{([0-9a-f]{1,5})\})", re.I)
+_MIN_ESCAPES = 3
+# A text that was cut after every second character, or third, or fourth: so many pieces of one length in a row.
+_PIECES = re.compile(r"(?<!\S)\S{2,4}(?: \S{1,4}){7,}(?!\S)")
+# What tells it from a list of words: a sign inside a sentence, or a word of grammar cut from what it belongs to.
+_INSIDE_SENTENCE = re.compile(
+    r"[，、。；：！？,;](?=\S)|(?<=\S)[，、。；：！？,;]|[的了在](?! )(?=\S)|(?<=\S)[的了在](?= )"
+)
+
 # A character that stands alone, or a Latin word, with the signs next to it.
 _UNIT = r"[（(【《“\"]?(?:[A-Za-z0-9][\w.\-+/%℃°]*|[^\sA-Za-z0-9])[，。、；：！？,;:!?）)】》”\"]?"
 _SPACED = re.compile(rf"(?<!\S){_UNIT}(?:[^\S\r\n]{{1,6}}{_UNIT}(?!\S))+")
@@ -89,6 +99,8 @@ def repair_text(text: str) -> str:
     """
     if _OVERLAID.search(text):
         text = _OVERLAID.sub(FILLER, text)
+    if "\\u" in text and len(_ESCAPE.findall(text)) >= _MIN_ESCAPES:
+        text = _ESCAPE.sub(_read_escape, text)
     # Looking for a character costs next to nothing, a pattern about as much as folding does.
     if "&" in text:
         text = _ENTITY.sub(_read_entity, text)
@@ -96,6 +108,7 @@ def repair_text(text: str) -> str:
         text = _drop_markup(text)
     if _ALONE.search(text) and any(map(_is_spaced, _SPACED.findall(text))):
         text = _SPACED.sub(_join_spaced, text)
+    text = _PIECES.sub(_join_pieces, text)
     if _NEXT_LINE.search(text):
         text = "".join(_join_wrapped(text))
     if any(character in text for character in _BY_PHRASE):
@@ -109,6 +122,26 @@ def _read_entity(match: re.Match[str]) -> str:
     if character.startswith("&") and len(character) > 1:
         return written
     return character.ljust(len(written), FILLER)
+
+
+def _read_escape(match: re.Match[str]) -> str:
+    code = int(match[1] or match[2], 16)
+    # Halves of a pair are two escapes; what is rarer than that is no word.
+    is_sound = 0x20 <= code < 0xD800 or 0xE000 <= code < 0x110000
+    return chr(code).ljust(len(match[0]), FILLER) if is_sound else match[0]
+
+
+def _join_pieces(match: re.Match[str]) -> str:
+    """A run of pieces of one length without its blanks, where it is a sentence and no list of words."""
+    run = match.group()
+    pieces = run.split(" ")
+    lengths = {len(piece) for piece in pieces[:-1]}
+    if len(lengths) > 1 or len(pieces[-1]) > max(lengths):
+        return run
+    han = sum(map(len, map(_IS_HAN.findall, pieces)))
+    if han < sum(map(len, pieces)) / 2 or len(_INSIDE_SENTENCE.findall(run)) < 2:
+        return run
+    return run.replace(" ", FILLER)
 
 
 def _drop_markup(text: str) -> str:

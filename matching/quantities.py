@@ -60,6 +60,8 @@ _QUANTITY = re.compile(
     rf"(?<![A-Za-z\d.,])(\d{{1,3}}(?:,\d{{3}})+|\d+)(\.\d+)?({_BLANK}{{0,2}})({'|'.join(map(re.escape, _UNITS))})"
     rf"(?![A-Za-z\d])"
 )
+# Written alone too: a query for um means the unit, and no word of a listing is um.
+_BARE_MICROMETRE = re.compile(r"(?<![A-Za-z0-9])um(?![A-Za-z0-9])")
 _ENDS_UNIT = re.compile(_AFTER_HAN)
 _IS_HAN = re.compile(f"[{_HAN}]")
 _THOUSANDS = re.compile(r"(?<![\w,.])\d{1,3}(?:,\d{3})+(?![\d,])")
@@ -106,6 +108,8 @@ def _join(text: str) -> str:
     if _WIDE.search(text):
         text = text.translate(_HALF_WIDTH)
     text = _QUANTITY.sub(_plain_quantity, text)
+    if "um" in text:
+        text = _BARE_MICROMETRE.sub("μm", text)
     if "," in text:
         text = _THOUSANDS.sub(lambda match: match[0].replace(",", FILLER), text)
     if "零下" in text:

@@ -39,6 +39,9 @@ SPELLINGS: dict[str, Callable[[str], str]] = {
     "every character marked up": lambda t: f"<b>{'</b><b>'.join(t)}</b>",
     "no-break blanks": "\u00a0".join,
     "ideographic blanks": "\u3000".join,
+    "a blank after every second": wrapped(2, " "),
+    "a blank after every third": wrapped(3, " "),
+    "a blank after every fourth": wrapped(4, " "),
     "zero width": "\u200b".join,
     "word joiners": "\u2060".join,
     "soft hyphens": "\u00ad".join,
@@ -62,6 +65,8 @@ SPELLINGS: dict[str, Callable[[str], str]] = {
 
 # Of these no character of the text itself is left to bear a mark.
 ENCODED: dict[str, Callable[[str], str]] = {
+    "escapes of a program": lambda t: "".join(f"\\u{ord(c):04x}" for c in t),
+    "escapes in braces": lambda t: "".join(f"\\u{{{ord(c):X}}}" for c in t),
     "every character an entity": lambda t: "".join(f"&#{ord(c)};" for c in t),
     "every character a hexadecimal entity": lambda t: "".join(
         f"&#x{ord(c):x};" for c in t

@@ -108,3 +108,8 @@ def test_two_quantities_are_one_word_only_where_they_are_equal(
     [other] = text.words(f"{other_figure} {other_unit}")
 
     assert (one == other) is same
+
+
+def test_a_unit_without_its_figure_is_the_same_unit() -> None:
+    assert text.words("um 级") == text.words("μm 级")
+    assert text.words("album") == ["album"]
