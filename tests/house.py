@@ -423,6 +423,7 @@ MORE_FILES: dict[str, dict[str, str]] = {
         "demo_deals": "deals at several stations",
         "demo_envelopes": "money of the year, claims on it, a training cohort",
         "demo_finance": "a bank, a fund and a firm that looks for money",
+        "demo_files": "files and rewritings at every station",
         "demo_listings": "what lies on their desks",
         "demo_ledger": "two years of the register",
         "demo_people": "the people who show the site",

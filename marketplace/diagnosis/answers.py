@@ -129,6 +129,7 @@ def confirm_rewriting(
             f"需求现在是「{row.state_name}」，不能改写。", "撤回送审后再确认。"
         )
     labels = [queries.LABELS[name] for name in chosen]
+    case.conclusion = "ready"
     move_case(case, "confirm", by=by, note="、".join(labels))
     announcements.announce_to_diagnoser(case, "confirm", by=by)
     commit_case()

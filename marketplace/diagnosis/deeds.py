@@ -9,6 +9,7 @@ from marketplace import persistence
 from marketplace.accounts.models import Person
 from marketplace.diagnosis import announcements, queries
 from marketplace.diagnosis.answers import PART_FIELDS
+from marketplace.diagnosis.life import CONCLUSIONS
 from marketplace.diagnosis.models import DiagnosisCase, DiagnosisQuestion
 from marketplace.diagnosis.settling import (
     MAX_WORDS,
@@ -143,13 +144,32 @@ def propose_split(
     _propose(case, "propose_split", by=by)
 
 
-def advise_firm(case: DiagnosisCase, *, advice: str, by: Reader, seen: int) -> None:
-    """暂不适合, with what the firm may do next. Raises NotAllowed, NotNow, Stale, Invalid."""
+def advise_firm(
+    case: DiagnosisCase, *, conclusion: str, advice: str, by: Reader, seen: int
+) -> None:
+    """给出结论, with the reason and what the firm may do next.
+
+    Args:
+        case: the case.
+        conclusion: a key of `CONCLUSIONS`.
+        advice: why, and what next; its firm reads it.
+        by: who diagnoses.
+        seen: the revision they saw.
+
+    Raises:
+        NotAllowed, NotNow, Stale.
+        Invalid: no conclusion is chosen, or no reason is given.
+    """
     require(by, "diagnosis.work", case)
     check_seen(case, seen)
+    if conclusion not in CONCLUSIONS:
+        message = "选一个结论：可对接、需补充或长期攻关。"
+        raise Invalid(message, problems={"conclusion": [message]})
     case.advice = checked_words("advice", advice, MAX_ADVICE)
-    move_case(case, "advise", by=by)
-    announcements.announce_to_firm(case, "advise", by=by, note=case.advice)
+    case.conclusion = conclusion
+    note = f"{case.conclusion_name}\n{case.advice}"
+    move_case(case, "advise", by=by, note=case.conclusion_name)
+    announcements.announce_to_firm(case, "advise", by=by, note=note)
     commit_case()
 
 

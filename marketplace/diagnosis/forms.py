@@ -6,10 +6,12 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from wtforms import SelectField, TextAreaField
+from wtforms import RadioField, SelectField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 
 from marketplace.diagnosis.answers import PART_FIELDS
 from marketplace.diagnosis.deeds import MAX_PARTS
+from marketplace.diagnosis.life import CONCLUSIONS
 from marketplace.diagnosis.queries import LABELS
 from marketplace.forms import PageForm, SeenForm
 
@@ -31,8 +33,16 @@ class CaseForm(SeenForm):
     field = SelectField("问哪一项", validate_choice=False)
     question = TextAreaField("问题", description="一次问一件事，企业在页面上回答。")
     remark = TextAreaField("说明", description="对方会看到，2–1000 字。")
+    conclusion = RadioField(
+        "结论",
+        choices=[
+            SelectChoice(code, f"{name}：{words}")
+            for code, (name, words) in CONCLUSIONS.items()
+        ],
+        validate_choice=False,
+    )
     advice = TextAreaField(
-        "建议和下一步",
+        "原因和下一步",
         description="可以找的政策、产品、人，和接下来做什么，2–2000 字。",
     )
 

@@ -9,6 +9,12 @@ from marketplace.lifecycle import Life
 
 # A demand has one of these at a time.
 OPEN = ("requested", "diagnosing", "proposed")
+# How a diagnosis ends: what a demand is now, and what it means for its firm.
+CONCLUSIONS = {
+    "ready": ("可对接", "写得清楚，可以直接找成果、请人对接"),
+    "incomplete": ("需补充", "补上建议里写的几处，再送审或再请诊断"),
+    "long_term": ("长期攻关", "现在没有现成的办法，要合作研发或申报项目"),
+}
 DIAGNOSIS_LIFE = Life(
     initial="diagnosing",
     moves={
@@ -54,7 +60,7 @@ DIAGNOSIS_LIFE = Life(
         "confirm_split": "确认拆分",
         "ask_changes": "请再改",
         "decline": "不采用",
-        "advise": "暂不适合",
+        "advise": "给出结论",
         "stop": "停止诊断",
         "withdraw": "撤回申请",
     },

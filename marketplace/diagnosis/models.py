@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.accounts.models import Person
 from marketplace.clock import now
-from marketplace.diagnosis.life import DIAGNOSIS_LIFE
+from marketplace.diagnosis.life import CONCLUSIONS, DIAGNOSIS_LIFE
 from marketplace.extensions import Model, db
 from marketplace.lifecycle import Life
 from marketplace.listings.models import Demand
@@ -42,6 +42,9 @@ class DiagnosisCase(Model):
             name="proposed_by_id",
         ),
         CheckConstraint("state <> 'unfit' or advice <> ''", name="advice"),
+        CheckConstraint(
+            "conclusion in ('', 'ready', 'incomplete', 'long_term')", name="conclusion"
+        ),
         # Two who take a demand at the same moment are one diagnosis.
         Index(
             "uq_diagnosis_open",
@@ -66,6 +69,8 @@ class DiagnosisCase(Model):
     # What a firm said last: why it wants changes, or declines.
     remark: Mapped[str] = mapped_column(Text, default="")
     advice: Mapped[str] = mapped_column(Text, default="")
+    # A key of `CONCLUSIONS`; empty while it is open, and of those that ended before conclusions were stored.
+    conclusion: Mapped[str] = mapped_column(String(12), default="", server_default="")
     proposed_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     # Field → proposed value, as `snapshots.packed` writes them; empty where a split is proposed.
     content: Mapped[dict[str, Any]] = mapped_column(db.JSON, default=dict)
@@ -109,8 +114,15 @@ class DiagnosisCase(Model):
 
     @property
     def state_name(self) -> str:
-        """The state in Chinese."""
+        """The state in Chinese; of one that ended with advice, its conclusion."""
+        if self.state == "unfit" and self.conclusion:
+            return self.conclusion_name
         return self.life.names[self.state]
+
+    @property
+    def conclusion_name(self) -> str:
+        """The conclusion in Chinese; empty where there is none."""
+        return CONCLUSIONS[self.conclusion][0] if self.conclusion else ""
 
     @property
     def is_open(self) -> bool:

@@ -176,12 +176,17 @@ def stop(number: int) -> ResponseReturnValue:
 @blueprint.post(f"{CASE}/advise")
 @needs("diagnosis.work", of_thing=True)
 def advise(number: int) -> ResponseReturnValue:
-    """Say that a demand does not fit for now, and what the firm may do."""
+    """Conclude what a demand is now, with the reason and what its firm may do next."""
 
     def act(row: DiagnosisCase, form: CaseForm) -> str:
-        words = form.advice.data or ""
-        deeds.advise_firm(row, advice=words, by=current_user, seen=form.seen_revision)
-        return "建议已发给企业。"
+        deeds.advise_firm(
+            row,
+            conclusion=form.conclusion.data or "",
+            advice=form.advice.data or "",
+            by=current_user,
+            seen=form.seen_revision,
+        )
+        return f"结论「{row.conclusion_name}」已告知企业。"
 
     return _carry_out(number, "diagnosis.work", act)
 
@@ -274,6 +279,7 @@ def _carry_out(
         with acting_for(queries.represented_by(row, current_user)):
             message = act(row, form)
     except Invalid as error:
+        form.conclusion.errors = list(error.problems.get("conclusion", []))
         return _case_page(row, form, 422, error=error)
     except (Stale, NotNow) as error:
         return _case_page(row, form, 409, error=error)

@@ -29,10 +29,6 @@ from marketplace.exchange import deeds as exchange_deeds
 from marketplace.exchange import importing
 from marketplace.exchange.source_columns import LIST
 from marketplace.extensions import db
-from marketplace.files import access_deeds, disclosure, storage
-from marketplace.files import deeds as file_deeds
-from marketplace.files import queries as file_queries
-from marketplace.files import review_deeds as file_review_deeds
 from marketplace.imports import deeds as import_deeds
 from marketplace.imports.staging import read_upload
 from marketplace.issues import deeds as issue_deeds
@@ -56,6 +52,7 @@ from marketplace.profiles import queries as profile_queries
 from marketplace.profiles.writing import BrokerValues, ResearcherValues
 from marketplace.rights import deeds as right_deeds
 from marketplace.rights import queries as right_queries
+from marketplace.setup import demo_files
 from marketplace.setup.demo_brokerage import add_cases
 from marketplace.setup.demo_deals import add_deals
 from marketplace.setup.demo_envelopes import add_envelopes
@@ -114,12 +111,6 @@ CLEARER = {
 }
 # What the history of each organisation says it was verified by.
 CHECKED = "示例数据，未核对证照"
-# (sample, name, use, visibility) of the files of one achievement.
-DEMO_FILES = (
-    ("test-report.pdf", "检测报告（示例）.pdf", "test_report", "public"),
-    ("drawing.pdf", "装配图（示例）.pdf", "drawing", "request"),
-)
-WHY_DRAWING = "想看能不能装在我们的清洗线旁，只看外形尺寸。"
 RESEARCHER = ResearcherValues(
     field_codes=("401", "804"),
     title="副教授",
@@ -175,6 +166,7 @@ def load_demonstration(report: Callable[[str], None]) -> None:
             place=person.place,
             administers=person.administers,
         )
+    people = {name: _demo_person(name) for name in DEMO_PEOPLE}
     _add_profiles()
     _let_people_come_in()
     for writer, kind, state, values in ON_THE_DESK:
@@ -182,13 +174,14 @@ def load_demonstration(report: Callable[[str], None]) -> None:
     _change_first_published()
     _assign_first_confidential()
     _request_brokers()
-    _attach_files()
+    demo_files.attach_published(people)
+    demo_files.attach_at_desk(people)
+    demo_files.write_for_firm(people)
     _ask_co_owner()
     _end_some()
     _report_one()
     _propose_rewriting()
     _name_substitute()
-    people = {name: _demo_person(name) for name in DEMO_PEOPLE}
     report(f"{add_deals(people)} deals under way")
     report(f"{add_cases(people)} pairs carried by a broker")
     report(f"{_publish_lists()} lists published, one in proof")
@@ -348,33 +341,6 @@ def _request_brokers() -> None:
                 mediation_deeds.request_broker(row, broker_id, note=note, by=person)
 
 
-def _attach_files() -> None:
-    """A report for everybody and a drawing on request, of what the university published last; a firm asks for it."""
-    desk, firm = _demo_person("desk"), _demo_person("firm")
-    table = LISTINGS["achievement"]
-    query = db.select(table).where(
-        table.organisation_id.in_(desk.organisation_ids),
-        table.state == "published",
-        table.visibility == "public",
-    )
-    row = db.session.scalars(query.order_by(table.id.desc()).limit(1)).first()
-    if row is None or file_queries.attachments_of(row):
-        return
-    for sample, name, use, visibility in DEMO_FILES:
-        with (SAMPLES / sample).open("rb") as upload, storage.incoming_file() as place:
-            taken = file_deeds.look_at(upload, name, *place)
-            one = file_deeds.attach_file(
-                row, taken, use=use, visibility=visibility, by=desk
-            )
-        file_review_deeds.approve_attachment(
-            one, by=_demo_person("operator"), seen=one.revision
-        )
-    if row.in_matching and disclosure.acting_ids(firm):
-        access_deeds.request_access(
-            one, reason=WHY_DRAWING, organisation_id=None, by=firm
-        )
-
-
 def _ask_co_owner() -> None:
     """The researcher asks a firm that shares their newest draft; it has not answered yet."""
     researcher, firm = _demo_person("researcher"), _demo_person("firm")
@@ -447,6 +413,8 @@ def _add_listing(writer: str, kind: str, state: str, values: Mapping[str, Any]) 
     row = listing_deeds.create(
         kind, values, organisation=person.organisations[0], by=person
     )
+    if kind == "achievement":
+        demo_files.attach_report(row, person)
     if state == "draft":
         return
     listing_deeds.submit(row, by=person, seen=row.revision)

@@ -166,7 +166,7 @@ def turn_page() -> ResponseReturnValue:
     chosen = request.form.getlist("row")
     if len(chosen) > ticks.MAX_TICKS:
         flash(f"一次最多勾选 {ticks.MAX_TICKS} 条，后面的没有保留。", "error")
-    wanted: dict[str, str | None] = {}
+    wanted: dict[str, Any] = {}
     for name in FILTERS:
         wanted[name] = request.form.get(f"at_{name}") or None
     place = request.form.get("place", "")

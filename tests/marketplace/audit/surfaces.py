@@ -334,7 +334,10 @@ VISITS: dict[str, tuple[str, str, dict[str, str]]] = {
         "operator", "/mine/diagnosis/{case}/split",
         {"seen": "{case_seen}", "title-0": "甲部分", "problem-0": NOTE, "title-1": "乙部分", "problem-1": NOTE},
     ),
-    "diagnosis.advise": ("operator", "/mine/diagnosis/{case}/advise", {"seen": "{case_seen}", "advice": NOTE}),
+    "diagnosis.advise": (
+        "operator", "/mine/diagnosis/{case}/advise",
+        {"seen": "{case_seen}", "advice": NOTE, "conclusion": "long_term"},
+    ),
     "diagnosis.stop": ("operator", "/mine/diagnosis/{case}/stop", {"seen": "{case_seen}", "remark": NOTE}),
     "diagnosis.confirm": ("member", "/mine/diagnosis/{proposed}/confirm", {"seen": "{proposed_seen}", "take": "title"}),
     "diagnosis.ask_changes": (

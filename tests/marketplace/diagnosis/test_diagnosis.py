@@ -76,6 +76,15 @@ class World:
         deeds.propose_rewriting(case, words, by=self.operator, seen=case.revision)
         return case
 
+    def advise(self, case: DiagnosisCase, conclusion: str, advice: str) -> None:
+        deeds.advise_firm(
+            case,
+            conclusion=conclusion,
+            advice=advice,
+            by=self.second,
+            seen=case.revision,
+        )
+
     def confirm(self, case: DiagnosisCase, *fields: str, by: Any = None) -> bool:
         chosen = fields or tuple(case.content)
         by = by or self.chief
@@ -173,7 +182,7 @@ def test_a_rewriting_is_not_used_before_it_is_confirmed(world: World) -> None:
             w.confirm(case, by=person)
     assert w.confirm(case)
     assert (row.title, row.state) == (BETTER["title"], "submitted")
-    assert case.state == "rewritten"
+    assert (case.state, case.conclusion) == ("rewritten", "ready")
     rewriting = last_event(row, "rewrite")
     assert rewriting is not None
     assert rewriting.by_id == w.operator.id
@@ -310,11 +319,16 @@ def test_the_other_ways_out(world: World) -> None:
         db.session.rollback()
     again = deeds.take_demand(case.demand, reason=REASON, by=w.second)
     with pytest.raises(Invalid):
-        deeds.advise_firm(again, advice=" ", by=w.second, seen=again.revision)
+        w.advise(again, "long_term", " ")
+    db.session.rollback()
+    with pytest.raises(Invalid, match="选一个结论"):
+        w.advise(again, "", "原因")
+    db.session.rollback()
     advice = "先找质量管理体系咨询；技改贴息在开发区经发局申请。"
-    deeds.advise_firm(again, advice=advice, by=w.second, seen=again.revision)
+    w.advise(again, "long_term", advice)
     assert (again.state, again.advice) == ("unfit", advice)
-    assert "暂不适合" in notices("diagnosis.to_firm", w.chief)[-1]
+    assert (again.conclusion, again.state_name) == ("long_term", "长期攻关")
+    assert "有了结论" in notices("diagnosis.to_firm", w.chief)[-1]
 
 
 def test_a_broker_works_only_while_it_is_given_to_them(world: World) -> None:
@@ -383,6 +397,24 @@ def test_the_pages(world: World, sign_in: SignIn) -> None:
     assert row.title == BETTER["title"]
     assert firm.post(f"{page}/confirm", data=taken).status_code == 409
     assert operator.get(f"{page}/split").status_code == 409
+
+
+def test_the_page_of_a_conclusion(world: World, sign_in: SignIn) -> None:
+    w = world
+    case = deeds.take_demand(w.demand(), reason=REASON, by=w.operator)
+    page = f"/mine/diagnosis/{case.id}"
+    operator = sign_in(w.operator)
+    shown = operator.get(page).text
+    assert all(name in shown for name in ("可对接", "需补充", "长期攻关"))
+    sent = {"seen": case.revision, "advice": "要先做系统的试验，建议申报揭榜。"}
+    refused = operator.post(f"{page}/advise", data=sent)
+    assert (refused.status_code, "选一个结论" in refused.text) == (422, True)
+    assert sent["advice"] in refused.text
+    done = operator.post(f"{page}/advise", data=sent | {"conclusion": "long_term"})
+    assert done.status_code == 303
+    firm = sign_in(w.chief)
+    assert "长期攻关：原因和下一步" in firm.get(page).text
+    assert "长期攻关" in firm.get(f"/demands/{case.demand_id}").text
 
 
 def test_two_answers_to_a_rewriting_at_once_are_one(
