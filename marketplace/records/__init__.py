@@ -1,4 +1,4 @@
-"""Records: notes, minutes and files of what brokers carry, and files of decisions on prices.
+"""Records: notes, minutes and files of what brokers carry, files of introductions and of decisions on prices.
 
 Here: what the room offers to the other rooms (`marketplace/contributions.py`).
 """

@@ -109,6 +109,15 @@ class DealWalk:
         self.contract_path = ""
         self.publicity_path = ""
 
+    def seen(self) -> str:
+        """What each of the five has before them now: the first question where a walk stops."""
+        lines = []
+        for context in self.contexts:
+            for page in context.pages:
+                text = page.locator("body").inner_text()[:400]
+                lines.append(f"{page.url}: {page.title()}\n{text}")
+        return "\n---\n".join(lines)
+
     def close(self) -> None:
         """Close the browsers."""
         for context in self.contexts:

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from playwright.sync_api import Browser, expect
+from playwright.sync_api import Error as PlaywrightError
 
 from tests.browser.dealing import DealWalk, look_closely, pass_by
 from tests.conftest import database
@@ -85,6 +86,9 @@ def test_from_intention_to_payment_within_a_minute(
         seconds = time.monotonic() - began
         # A machine that does other work at the same time is that much slower.
         busy = max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+    except PlaywrightError:
+        print(walk.seen())
+        raise
     finally:
         walk.close()
     number = int(walk.deal_path.rsplit("/", 1)[1])
