@@ -22,7 +22,7 @@ def test_a_claim_from_an_estimate_by_keyboard(page: Page) -> None:
     sign_in(page, "firm")
     page.goto("/policies/estimates/1")
     sound(page)
-    press_key(page.get_by_role("link", name="申领：省级中试示范基地"))
+    press_key(page.get_by_role("link", name="省级中试示范基地"))
     sound(page)
     tab_to(page.locator("#envelope"))
     press_key(page.get_by_role("button", name="开始申领"))
