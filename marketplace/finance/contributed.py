@@ -42,7 +42,7 @@ def nav(reader: Reader) -> Iterator[Link]:
         current = "page"
     elif request.endpoint == "finance.product":
         current = "true"
-    yield Link("金融产品", address, "header", current, position=1)
+    yield Link("金融", address, "header", current, position=1)
     yield Link("金融产品", address, "footer")
     if may(reader, "finance.read_all"):
         yield Link("贷款备案台账", url_for("finance.office_loans"), "operators")

@@ -361,7 +361,8 @@ def _add_version(
     by: Reader | None,
 ) -> ProductVersion:
     # The examples of the version before stand in the new one, to be changed where its rule differs.
-    cases = product.versions[0].cases if product.versions else []
+    former = product.written_version
+    cases = [] if former is None else former.cases
     version = ProductVersion(
         product=product,
         number=number,

@@ -90,6 +90,14 @@ class FinanceProduct(Model):
                 return version
         return None
 
+    @property
+    def written_version(self) -> ProductVersion | None:
+        """The newest version that was not given up, from which a new one begins; None where there is none."""
+        for version in self.versions:
+            if version.state != "dropped":
+                return version
+        return None
+
 
 class ProductVersion(Model):
     """One version of a product: written by its institution, read by an operator, acting from its first day."""

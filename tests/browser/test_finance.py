@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -40,6 +41,50 @@ def test_which_products_fit_by_keyboard(page: Page) -> None:
     expect(fits).to_contain_text("最高 1000 万元，不代表审批")
     sound(page)
     page.get_by_role("link", name="成果转化贷（示例）").click()
+    sound(page)
+
+
+def test_a_bank_writes_an_example_by_keyboard(page: Page) -> None:
+    sign_in(page, "bank")
+    page.goto("/mine/finance/products/2/edit")
+    page.get_by_role("button", name="存为草稿").click()
+    draft = page.locator("section").filter(
+        has=page.get_by_role("button", name="删除草稿")
+    )
+    # The examples of the version before stand in the new one, and come out.
+    expect(draft.locator("td", has_text=re.compile("^一致$"))).to_have_count(3)
+    press = page.locator("summary", has_text="添加一个算例")
+    tab_to(press)
+    page.keyboard.press("Enter")
+    type_into(page.locator("#patents"), "0")
+    tab_to(page.locator("#expected"))
+    page.keyboard.press("ArrowDown")
+    type_into(page.locator("#sum"), "500")
+    press_key(page.get_by_role("button", name="添加算例"))
+    expect(draft.locator("td", has_text="不一致：有条件不符合")).to_be_visible()
+    expect(draft.get_by_role("button", name="送审")).to_have_count(0)
+    sound(page)
+    press_key(draft.get_by_role("button", name="第 4 个算例"))
+    expect(draft.get_by_role("button", name="送审")).to_be_visible()
+    press_key(draft.get_by_role("button", name="删除草稿"))
+    expect(page.get_by_text("草稿已删除")).to_be_visible()
+
+
+def test_products_are_found_by_a_search_and_next_to_a_demand_for_money(
+    page: Page,
+) -> None:
+    page.goto("/search?q=贷款")
+    sound(page)
+    press_key(page.get_by_role("link", name="成果转化贷（示例）"))
+    expect(page.get_by_role("heading", name="算例")).to_be_visible()
+    sound(page)
+    page.goto("/search?q=中试线建设融资&kind=demand")
+    page.get_by_role("link", name="保持器精密冲压中试线建设融资").click()
+    fits = page.locator("section", has=page.locator("#demand-products"))
+    # A guest sees what the demand tells everybody: a status of the firm is not known to them.
+    expect(fits).to_contain_text("成果转化贷（示例）")
+    expect(fits).to_contain_text("还缺资料")
+    expect(fits).to_contain_text("不代表审批")
     sound(page)
 
 

@@ -155,7 +155,7 @@ def edit_product(product_id: int) -> ResponseReturnValue:
     form = ProductForm()
     newest = row.versions[0]
     if not form.is_submitted():
-        shown = typed_terms((version or newest).terms)
+        shown = typed_terms((version or row.written_version or newest).terms)
         data: dict[str, Any] = {name: shown[name] for name in TERMS}
         # One of both only: who begins a version never overwrites the draft that somebody else has begun since.
         if version is None:

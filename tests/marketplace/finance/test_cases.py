@@ -188,6 +188,14 @@ def test_a_new_version_begins_with_the_examples_of_the_one_before(world: World) 
     assert all("capital_sought" not in one.figures for one in version.cases)
     assert [one.given for one in worked_cases(version)][0] == "最高 800 万元"
     assert "第 1 个算例应为「最高 500 万元」，算出「最高 800 万元」。" in case_problems(version)  # fmt: skip
+    # What was given up is nothing to begin with.
+    deeds.drop_version(version, by=world.banker, seen=version.revision)
+    version = deeds.begin_version(product, terms, later, by=world.banker, seen=2)
+    assert len(version.cases) == 3
+    deeds.remove_case(version, 1, by=world.banker, seen=version.revision)
+    deeds.drop_version(version, by=world.banker, seen=version.revision)
+    version = deeds.begin_version(product, terms, later, by=world.banker, seen=3)
+    assert len(version.cases) == 3
     # Saving the draft again leaves them as they are.
     before = version.cases
     deeds.save_version(version, terms, later, by=world.banker, seen=version.revision)
