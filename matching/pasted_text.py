@@ -77,10 +77,17 @@ MAX_WIDE = 0.3
 _NEXT_LINE = re.compile(r"\n[^\S\n]*\w")
 # Columns (a Han character takes two) below which lines may be a list, unless many end at the same column.
 _WRAP_WIDTH = 24
+# A page across has 55 Han characters in a line.
+_PAPER_WIDTH = 110
 _WRAP_ENDS = 3
 _WRAP_SHARE = 0.75
 # Columns by which lines broken by width may differ: a word, or a sign that must not begin a line.
 _RAGGED = 4
+# Words with which writers begin to speak of themselves: joined to the line before, which is left without a full stop,
+# such a sentence takes the trouble along (surroundings). To leave the lines apart harms nothing where words end.
+_OPENS = re.compile(
+    "我[司厂们]|我(?:公司|单位)|本(?:公司|厂|单位)|公司|单位|企业|联系|电话|手机|微信|邮箱|地址|谢谢|感谢|各位|欢迎|期待|盼|有意"
+)
 
 # What a traditional text writes for other characters by the words it stands in: 附著力, but 顯著. Texts in simplified
 # characters write 显著 as well, so only what is traditional elsewhere too is read so: one character in twenty.
@@ -244,7 +251,8 @@ def _join_lines(lines: list[str]) -> Iterator[str]:
     is_even = sum(ends) >= max(_WRAP_ENDS, _WRAP_SHARE * len(ends))
     # Lines of one length exactly are cut by it, also inside Latin words.
     is_exact = is_even and len(set(lengths[:-1])) == 1
-    if not (is_even or widest >= _WRAP_WIDTH):
+    # Of few lines the widest tells: narrower ones may be a list, wider ones than paper are paragraphs.
+    if not (is_even or _WRAP_WIDTH <= widest <= _PAPER_WIDTH):
         yield from lines
         return
     indent = ""
@@ -253,7 +261,8 @@ def _join_lines(lines: list[str]) -> Iterator[str]:
         indent = ""
         end = line.rstrip()
         start = following.lstrip()
-        if full and start and _continues(end[-1], start[0], is_exact):
+        goes_on = full and start and _continues(end[-1], start[0], is_exact)
+        if goes_on and not _OPENS.match(start):
             line = end.ljust(len(line), FILLER)
             indent = FILLER * (len(following) - len(start))
         yield line

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -19,8 +20,12 @@ PAGES = (
     "/register", "/reset", "/confirm", "/account", "/account/sessions", "/mine/organisations",
     "/mine/organisations/join",
     "/account/data", "/account/close", "/mine/notices", "/mine/notices/settings", "/mine/profile", "/mine/broker",
-    "/audit", "/change-email", "/people", "/brokers",
+    "/audit", "/change-email", "/people", "/brokers", "/office/people", "/account/agreements",
 )  # fmt: skip
+# Signing out ends the walk of this reader, and stopping an account that of another one.
+_ENDING = re.compile(
+    r"/logout|/account/sessions/end-all|/office/people/\d+/(?:stop|reset|take)"
+)
 OF_ORGANISATIONS = ("/mine/organisations/{id}/people", "/mine/organisations/{id}/identity",
                     "/office/organisations/{id}")  # fmt: skip
 OF_LISTINGS = ("/{kind}s/{id}", "/{kind}s/{id}/matches", "/mine/{kind}/{id}/edit", "/mine/{kind}/{id}/withdraw",
@@ -103,8 +108,7 @@ def walk(
         for sent in awkward.reads(count // 2):
             found.send(reader, browser, sent)
         for sent in awkward.posts(count - count // 2, pages):
-            # Signing out would end the walk of this reader.
-            if not sent.path.startswith(("/logout", "/account/sessions/end-all")):
+            if not _ENDING.match(sent.path):
                 found.send(reader, browser, sent)
         report(f"{reader:32} {dict(sorted(found.statuses[reader].items()))}")
     return found

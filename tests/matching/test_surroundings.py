@@ -95,6 +95,36 @@ def test_padding_changes_neither_the_first_three_nor_their_grades(
 
 
 @pytest.mark.parametrize("problem", PROBLEMS)
+@pytest.mark.parametrize(
+    "padding",
+    [
+        line
+        for line in PADDING
+        if line.startswith(("我", "公司", "企业", "联系", "手机"))
+    ],
+)
+def test_a_line_of_its_own_after_a_sentence_without_a_full_stop_does_not_either(
+    problem: str, padding: str
+) -> None:
+    """As people paste: the trouble, a new line, and who they are."""
+    plain = Document("q", "", problem)
+
+    assert first_three(Document("q", "", f"{problem}\n{padding}")) == first_three(plain)
+
+
+def test_a_paragraph_is_not_joined_with_the_line_after_it() -> None:
+    problem = (
+        "俺们花生收获机那个弯刀片子忒不耐使，沙土地一季就秃了，换一茬刀片好几百块，"
+        "又买不着合适的，寻思给刀头上镀层硬家伙，能多割几百亩地就中"
+    )
+    core = core_of(
+        plain_text(f"{problem}\n我司为省级专精特新企业，通过了ISO9001认证。")
+    )
+
+    assert core.rstrip("\n") == core_of(plain_text(problem))
+
+
+@pytest.mark.parametrize("problem", PROBLEMS)
 def test_all_the_padding_together_does_not_either(problem: str) -> None:
     half = len(PADDING) // 2
     long = "".join([*PADDING[:half], problem, "。", *PADDING[half:]])
