@@ -8,12 +8,12 @@ from typing import Any
 from flask import url_for
 
 from marketplace.contributions import Panel, Task, Tray
+from marketplace.counting import Count
 from marketplace.files import deeds, queries
 from marketplace.files.forms import ReturnForm
 from marketplace.files.life import ACCESS_LIFE
 from marketplace.listings.models import Achievement
 from marketplace.permissions import Reader, may
-from marketplace.persistence import Count
 from marketplace.wording import day
 
 NEEDS_EVIDENCE = (
