@@ -242,7 +242,7 @@ class Contributions:
         """How many tasks all rooms have for a person."""
         total: Any = 0
         for room in self.rooms:
-            # The header of every page counts: the database is asked once, at the end (`persistence.Count`).
+            # The header of every page counts: the database is asked once, at the end (`counting.Count`).
             if hasattr(room, "task_count"):
                 total += room.task_count(person)
             elif hasattr(room, "tasks"):

@@ -22,9 +22,9 @@ from marketplace.accounts.child_models import HeldForm
 from marketplace.accounts.models import Person
 from marketplace.accounts.sessions import digest_token
 from marketplace.clock import now
+from marketplace.counting import count_rows
 from marketplace.errors import NotFound
 from marketplace.extensions import db
-from marketplace.persistence import count_rows
 from marketplace.retention import stored_for
 
 HELD_FOR = stored_for("held_form")

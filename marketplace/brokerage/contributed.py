@@ -15,10 +15,10 @@ from marketplace.brokerage.child_models import AttributionDispute, CommissionAgr
 from marketplace.brokerage.life import AGREEMENT_LIFE, CASE_LIFE, DISPUTE_LIFE
 from marketplace.brokerage.models import BrokerageCase
 from marketplace.contributions import Link, Panel, Task, Tray
+from marketplace.counting import Count
 from marketplace.extensions import db
 from marketplace.listings.models import Achievement, Demand
 from marketplace.permissions import Reader, may
-from marketplace.persistence import Count
 
 
 def tasks(person: Reader) -> Iterator[Task]:

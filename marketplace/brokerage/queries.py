@@ -38,6 +38,7 @@ from marketplace.brokerage.models import BrokerageCase, pair_key
 from marketplace.brokerage.turns import Turn, turn_of
 from marketplace.brokerage.writing import term_days
 from marketplace.clock import now, today
+from marketplace.counting import Count
 from marketplace.errors import NotFound
 from marketplace.extensions import db
 from marketplace.introductions.models import Introduction
@@ -46,7 +47,7 @@ from marketplace.listings.models import LISTINGS, Achievement, Demand
 from marketplace.listings.queries import get_findable
 from marketplace.listings.worklists import SOMEBODY, numbers_of
 from marketplace.permissions import Reader, may, operator
-from marketplace.persistence import Count, Page, find_row
+from marketplace.persistence import Page, find_row
 from marketplace.profiles import queries as profile_queries
 
 PAGE = 20

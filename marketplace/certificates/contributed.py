@@ -11,8 +11,8 @@ from marketplace.accounts.models import Person
 from marketplace.certificates import queries
 from marketplace.certificates.life import CERTIFICATE_LIFE
 from marketplace.contributions import Link, Task
+from marketplace.counting import Count
 from marketplace.permissions import Reader, may
-from marketplace.persistence import Count
 from marketplace.wording import day
 
 

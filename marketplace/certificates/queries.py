@@ -26,13 +26,13 @@ from marketplace import persistence
 from marketplace.accounts.models import Membership, Person
 from marketplace.certificates.models import SUMS, CertificateLine, ConversionCertificate
 from marketplace.contracts.models import ContractEntry, TechContract
+from marketplace.counting import Count
 from marketplace.deals.models import Deal
 from marketplace.errors import NotFound
 from marketplace.extensions import db
 from marketplace.listings.models import Achievement
 from marketplace.memberships.queries import looks_after
 from marketplace.permissions import Reader, may, operator
-from marketplace.persistence import Count
 
 NOT_FOUND = ("没有找到这份证明。", "可以从「我的」→「转化业绩证明」进入。")
 SHOWN = 50  # certificates on one page

@@ -10,8 +10,8 @@ from flask import request, url_for
 from marketplace.complaints import queries
 from marketplace.complaints.life import COMPLAINT_LIFE
 from marketplace.contributions import Link, Panel, Task, Tray
+from marketplace.counting import Count
 from marketplace.permissions import Reader, may
-from marketplace.persistence import Count
 from marketplace.wording import day
 
 # Parts of the site that nobody but their reader sees.

@@ -16,13 +16,14 @@ from sqlalchemy import ColumnElement, and_, exists, func, or_
 from marketplace.clock import day_in_china, today
 from marketplace.complaints.life import APPEAL_DAYS, HIDING, OPEN, RULE_DAYS
 from marketplace.complaints.models import Complaint
+from marketplace.counting import Count
 from marketplace.errors import NotFound
 from marketplace.extensions import db
 from marketplace.issues.models import Issue
 from marketplace.listings.models import LISTINGS
 from marketplace.listings.worklists import SOMEBODY, own_numbers
 from marketplace.permissions import Reader, may, require
-from marketplace.persistence import Count, find_row
+from marketplace.persistence import find_row
 from marketplace.workdays.calendar import Deadline
 from marketplace.workdays.queries import load_calendar
 

@@ -12,10 +12,10 @@ from marketplace.contracts import queries
 from marketplace.contracts.life import CONTRACT_LIFE
 from marketplace.contracts.readiness import turn_of
 from marketplace.contributions import Link, Panel, Task, Tray
+from marketplace.counting import Count
 from marketplace.deals.disclosure import side_of
 from marketplace.deals.models import Deal
 from marketplace.permissions import Reader, may
-from marketplace.persistence import Count
 from marketplace.wording import day
 
 

@@ -15,12 +15,13 @@ from marketplace.contracts.models import (
     ContractPaper,
     TechContract,
 )
+from marketplace.counting import Count
 from marketplace.deals.models import Deal
 from marketplace.deals.queries import ANYBODY, Seats, of_sides, seats_of
 from marketplace.errors import NotFound
 from marketplace.extensions import db
 from marketplace.permissions import Reader, may
-from marketplace.persistence import Count, Page
+from marketplace.persistence import Page
 
 SIZE = 20
 WAITING = ("drafting", "confirming", "signed", "not_registered", *AT_OFFICE)

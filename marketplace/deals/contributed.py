@@ -10,6 +10,7 @@ from flask import request, url_for
 
 from marketplace.accounts.models import Person
 from marketplace.contributions import Link, Panel, Task, Tray
+from marketplace.counting import Count
 from marketplace.deals import queries
 from marketplace.deals.life import DEAL_LIFE
 from marketplace.deals.readiness import turn_of
@@ -17,7 +18,6 @@ from marketplace.deals.upkeep import restart_for
 from marketplace.introductions.models import Introduction
 from marketplace.listings.models import Achievement
 from marketplace.permissions import Reader, may
-from marketplace.persistence import Count
 from marketplace.wording import day
 
 # Whom a deal waits for → who must act, as the board of brokers names them.

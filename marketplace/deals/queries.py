@@ -15,6 +15,7 @@ from flask import current_app
 from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_
 
 from marketplace.clock import begin_of_day, now, today
+from marketplace.counting import Count
 from marketplace.deals import standing_words, terms, writing
 from marketplace.deals.child_models import (
     DealObjection,
@@ -29,7 +30,7 @@ from marketplace.extensions import db
 from marketplace.introductions.models import Introduction
 from marketplace.listings.queries import looked_after
 from marketplace.permissions import Reader, assigned_broker, may
-from marketplace.persistence import Count, Page, find_row
+from marketplace.persistence import Page, find_row
 from marketplace.rules.content import Value
 from marketplace.rules.queries import thawed
 from marketplace.workdays.calendar import Deadline

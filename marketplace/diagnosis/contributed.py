@@ -8,11 +8,11 @@ from typing import Any
 from flask import url_for
 
 from marketplace.contributions import Panel, Task, Tray
+from marketplace.counting import Count
 from marketplace.diagnosis import queries
 from marketplace.diagnosis.life import DIAGNOSIS_LIFE
 from marketplace.diagnosis.models import DiagnosisCase
 from marketplace.permissions import Reader, may
-from marketplace.persistence import Count
 
 
 def tasks(person: Reader) -> Iterator[Task]:

@@ -11,6 +11,7 @@ from sqlalchemy import func, or_
 
 from marketplace import contributions
 from marketplace.clock import day_in_china, today
+from marketplace.counting import Count
 from marketplace.diagnosis.life import OPEN
 from marketplace.diagnosis.models import (
     DiagnosisCase,
@@ -26,7 +27,7 @@ from marketplace.listings.schema import SCHEMAS
 from marketplace.listings.snapshots import FREE_FIELDS, proposed_row, snapshot_of
 from marketplace.listings.worklists import SOMEBODY, own_numbers
 from marketplace.permissions import Reader, assigned_broker, may, operator, require
-from marketplace.persistence import Count, find_row
+from marketplace.persistence import find_row
 from marketplace.wording import UNKNOWN
 from marketplace.workdays.calendar import Deadline
 from marketplace.workdays.queries import load_calendar

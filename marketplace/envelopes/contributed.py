@@ -9,10 +9,10 @@ from flask import url_for
 
 from marketplace.accounts.models import Person
 from marketplace.contributions import Link, Panel, Task, Tray
+from marketplace.counting import Count
 from marketplace.envelopes import queries
 from marketplace.envelopes.life import CLAIM_LIFE, ENVELOPE_LIFE
 from marketplace.permissions import Reader, may
-from marketplace.persistence import Count
 from marketplace.policies.models import PolicyEstimate
 from marketplace.wording import day, yuan
 

@@ -13,6 +13,7 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from marketplace import persistence
 from marketplace.clock import today
+from marketplace.counting import Count
 from marketplace.envelopes.child_models import CohortMember, TrainingCohort
 from marketplace.envelopes.life import STANDING, WAITING
 from marketplace.envelopes.models import (
@@ -26,7 +27,7 @@ from marketplace.errors import NotFound
 from marketplace.extensions import db
 from marketplace.listings.worklists import SOMEBODY, own_numbers
 from marketplace.permissions import Reader, may
-from marketplace.persistence import Count, Page
+from marketplace.persistence import Page
 from marketplace.policies.content import Clause
 from marketplace.policies.queries import clauses_on
 

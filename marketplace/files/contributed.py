@@ -9,12 +9,12 @@ from flask import url_for
 
 from marketplace.clock import day_in_china, today
 from marketplace.contributions import Panel, Task, Tray
+from marketplace.counting import Count
 from marketplace.files import deeds, queries, review_deeds
 from marketplace.files.forms import ReturnForm
 from marketplace.files.life import ACCESS_LIFE
 from marketplace.listings.models import Achievement
 from marketplace.permissions import Reader, may
-from marketplace.persistence import Count
 from marketplace.wording import day, spaced
 from marketplace.workdays.calendar import DESK_DAYS
 from marketplace.workdays.queries import load_calendar

@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, or_
 from marketplace.accounts.queries import people_by_id
 from marketplace.audit.models import Entry
 from marketplace.clock import now
+from marketplace.counting import Count
 from marketplace.errors import NotAllowed, NotFound
 from marketplace.extensions import Model, db
 from marketplace.files import disclosure
@@ -25,7 +26,7 @@ from marketplace.listings.review_deeds import needs_desk
 from marketplace.listings.worklists import SOMEBODY, own_numbers
 from marketplace.organisations.queries import names_of_organisations
 from marketplace.permissions import Reader, may, require
-from marketplace.persistence import Count, find_row
+from marketplace.persistence import find_row
 
 MAX_LOOKS = 200
 MAX_ROWS = 100  # of a page of the operators

@@ -12,6 +12,7 @@ from flask import request, url_for
 from marketplace.accounts.models import Person
 from marketplace.clock import today
 from marketplace.contributions import Link, Panel, Task, Tray
+from marketplace.counting import Count
 from marketplace.finance import (
     investor_queries,
     loan_queries,
@@ -30,7 +31,6 @@ from marketplace.finance.life import (
 )
 from marketplace.listings.models import Demand
 from marketplace.permissions import Reader, may
-from marketplace.persistence import Count
 from marketplace.wording import day as day_words
 
 

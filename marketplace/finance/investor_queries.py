@@ -15,6 +15,7 @@ from flask import current_app
 from sqlalchemy import Select
 from sqlalchemy.orm import contains_eager, joinedload
 
+from marketplace.counting import Count
 from marketplace.errors import NotFound
 from marketplace.extensions import db
 from marketplace.finance.disclosure import acting_ids
@@ -27,7 +28,7 @@ from marketplace.listings.schema.terms import FINANCING_MODES, FIRM_STAGES
 from marketplace.listings.worklists import SOMEBODY, own_numbers
 from marketplace.organisations.models import Organisation
 from marketplace.permissions import Guest, Reader, may
-from marketplace.persistence import Count, find_row
+from marketplace.persistence import find_row
 from marketplace.wording import UNKNOWN, money
 
 MOST = 200

@@ -8,10 +8,10 @@ from datetime import datetime
 from flask import url_for
 
 from marketplace.contributions import Link, Task
+from marketplace.counting import Count
 from marketplace.imports import queries, upkeep
 from marketplace.imports.life import IMPORT_LIFE
 from marketplace.permissions import Reader, may
-from marketplace.persistence import Count
 from marketplace.wording import day
 
 

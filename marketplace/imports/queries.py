@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Delete, Update, bindparam, func, or_
 
 from marketplace import persistence
+from marketplace.counting import Count
 from marketplace.errors import NotFound
 from marketplace.exchange.queries import KEYS
 from marketplace.extensions import db
@@ -21,7 +22,7 @@ from marketplace.listings.life import DEMAND_LIFE
 from marketplace.mediation.models import BrokerRequest
 from marketplace.organisations.models import Organisation
 from marketplace.permissions import Reader, may, require
-from marketplace.persistence import Count, Page, chunked
+from marketplace.persistence import Page, chunked
 from marketplace.verdicts.models import Verdict
 from marketplace.wording import day
 

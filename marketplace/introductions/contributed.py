@@ -9,12 +9,12 @@ from flask import url_for
 
 from marketplace.accounts.models import Person
 from marketplace.contributions import Panel, Task, Tray
+from marketplace.counting import Count
 from marketplace.introductions import queries
 from marketplace.introductions.disclosure import asker_in_words
 from marketplace.introductions.life import INTRODUCTION_LIFE
 from marketplace.listings.models import Achievement, Demand
 from marketplace.permissions import Reader, may
-from marketplace.persistence import Count
 from marketplace.wording import day
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, and_, func, or_
 
 from marketplace.accounts.models import Person
 from marketplace.clock import now
+from marketplace.counting import Count
 from marketplace.errors import NotFound
 from marketplace.extensions import db
 from marketplace.introductions.disclosure import Key, answers, asks
@@ -23,7 +24,7 @@ from marketplace.listings.models import LISTINGS, Achievement, Demand
 from marketplace.listings.queries import get_findable, load_rows, looked_after
 from marketplace.listings.worklists import SOMEBODY, numbers_of
 from marketplace.permissions import Guest, Reader, operator
-from marketplace.persistence import Count, Page, find_row
+from marketplace.persistence import Page, find_row
 
 Row = Achievement | Demand
 PAGE = 20

@@ -14,6 +14,7 @@ from flask import url_for
 
 from marketplace.clock import day_in_china
 from marketplace.contributions import Link, Panel, Task, Tray
+from marketplace.counting import Count
 from marketplace.listings import (
     bulk,
     buttons,
@@ -34,7 +35,6 @@ from marketplace.listings.models import (
 from marketplace.listings.queries import broker_loads, chain_uses
 from marketplace.organisations.models import Organisation
 from marketplace.permissions import Reader, may
-from marketplace.persistence import Count
 from marketplace.retention import stored_for
 from marketplace.wording import day, spaced
 

@@ -16,6 +16,7 @@ from sqlalchemy import bindparam, func, union_all
 from marketplace.accounts import queries as account_queries
 from marketplace.accounts.models import Person
 from marketplace.clock import day_in_china, now, today
+from marketplace.counting import Count, count_rows
 from marketplace.extensions import db
 from marketplace.lifecycle import History, history_of
 from marketplace.listings import changes_waiting
@@ -28,7 +29,7 @@ from marketplace.listings.review_models import (
 )
 from marketplace.listings.worklists import key_columns, load_in_order
 from marketplace.permissions import Reader, require
-from marketplace.persistence import Count, Page, count_rows
+from marketplace.persistence import Page
 from marketplace.workdays.calendar import (
     DESK_DAYS,
     OPERATOR_DAYS,

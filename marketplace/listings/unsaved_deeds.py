@@ -15,13 +15,13 @@ from sqlalchemy import bindparam, func
 
 from marketplace import persistence
 from marketplace.clock import now
+from marketplace.counting import Count
 from marketplace.errors import Invalid, NotFound, Stale
 from marketplace.extensions import db
 from marketplace.listings.models import Achievement, Demand
 from marketplace.listings.unsaved_models import UnsavedForm
 from marketplace.parsing.secrecy import REFUSAL, secret_mark
 from marketplace.permissions import Reader
-from marketplace.persistence import Count
 
 Pairs = Sequence[tuple[str, str]]
 # Of one person: forms that were opened, typed in and forgotten are given up from the oldest on.

@@ -16,13 +16,14 @@ from sqlalchemy import Select, bindparam, func, literal, or_, union_all
 
 from marketplace.accounts.models import Person
 from marketplace.clock import today
+from marketplace.counting import Count
 from marketplace.extensions import db
 from marketplace.lifecycle import History
 from marketplace.listings.models import LISTINGS, Achievement, Demand
 from marketplace.listings.review_models import ListingChange
 from marketplace.organisations.models import Organisation
 from marketplace.permissions import Reader
-from marketplace.persistence import Count, Page
+from marketplace.persistence import Page
 
 Row = Achievement | Demand
 PAGE = 50  # rows of one page

@@ -8,12 +8,12 @@ from typing import Any
 from flask import url_for
 
 from marketplace.contributions import Panel, Task, Tray
+from marketplace.counting import Count
 from marketplace.mediation import queries
 from marketplace.mediation.forms import AssignForm, ReasonForm
 from marketplace.mediation.life import REQUEST_LIFE
 from marketplace.mediation.models import BrokerRequest
 from marketplace.permissions import Reader, may, named, openly_shown
-from marketplace.persistence import Count
 from marketplace.profiles.queries import acting_brokers
 from marketplace.wording import day
 

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, bindparam, exists, func, or_
 from sqlalchemy.orm import joinedload
 
+from marketplace.counting import Count
 from marketplace.errors import NotFound
 from marketplace.extensions import db
 from marketplace.listings.disclosure import UNNAMED, view_of
@@ -16,7 +17,7 @@ from marketplace.listings.queries import get_visible, load_rows
 from marketplace.mediation.life import UNDECIDED
 from marketplace.mediation.models import BrokerRequest
 from marketplace.permissions import Reader, may, require
-from marketplace.persistence import Count, find_row
+from marketplace.persistence import find_row
 from marketplace.profiles import queries as profile_queries
 from marketplace.profiles.disclosure import PublicBroker
 

@@ -10,10 +10,10 @@ from flask import request, url_for
 
 from marketplace.accounts.models import Person
 from marketplace.contributions import Link, Panel, Task, Tray
+from marketplace.counting import Count
 from marketplace.memberships import moving, queries
 from marketplace.memberships.forms import request_forms
 from marketplace.permissions import Reader, may
-from marketplace.persistence import Count
 from marketplace.wording import day
 
 

@@ -10,12 +10,13 @@ from sqlalchemy import ColumnElement, and_, bindparam, exists, func, or_
 
 from marketplace.accounts.models import Membership, Person
 from marketplace.clock import now
+from marketplace.counting import Count
 from marketplace.errors import NotFound
 from marketplace.extensions import db
 from marketplace.memberships.models import Invitation, JoinRequest
 from marketplace.organisations.models import Organisation
 from marketplace.permissions import Reader, require
-from marketplace.persistence import Count, find_row
+from marketplace.persistence import find_row
 
 
 def get_managed(organisation_id: int, *, by: Reader | None) -> Organisation:

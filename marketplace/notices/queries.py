@@ -12,11 +12,12 @@ from sqlalchemy import Select, bindparam, func
 from marketplace import contributions
 from marketplace.clock import now
 from marketplace.contributions import NoticeKind
+from marketplace.counting import count_rows
 from marketplace.errors import NotFound
 from marketplace.extensions import db
 from marketplace.notices.models import STATES, UNSENT, Notice, NoticeSetting, NoticeStop
 from marketplace.permissions import Reader
-from marketplace.persistence import Page, count_rows
+from marketplace.persistence import Page
 
 # RFC 5321 §4.5.4.1: a sender gives up after 4 to 5 days. Also the age cap: what lay in a queue for longer is no news.
 GIVE_UP = timedelta(days=5)

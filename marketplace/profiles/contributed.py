@@ -10,8 +10,8 @@ from flask import request, url_for
 from marketplace.accounts import queries as account_queries
 from marketplace.clock import today
 from marketplace.contributions import Link, Panel, Task, Tray
+from marketplace.counting import Count
 from marketplace.permissions import Reader, may
-from marketplace.persistence import Count
 from marketplace.profiles import queries
 from marketplace.wording import day
 

@@ -14,13 +14,14 @@ from marketplace import contributions
 from marketplace.accounts import queries as account_queries
 from marketplace.accounts.models import INSTITUTIONS, Membership, Person, Role
 from marketplace.clock import today
+from marketplace.counting import Count
 from marketplace.dictionaries.models import fields_of_level
 from marketplace.errors import NotFound
 from marketplace.extensions import db
 from marketplace.lifecycle import History
 from marketplace.organisations.models import Organisation
 from marketplace.permissions import Reader
-from marketplace.persistence import MAX_ID, Count, Page, find_row
+from marketplace.persistence import MAX_ID, Page, find_row
 from marketplace.profiles import disclosure
 from marketplace.profiles.disclosure import PublicBroker, PublicResearcher
 from marketplace.profiles.models import BrokerProfile, ResearcherProfile

@@ -10,8 +10,8 @@ from flask import url_for
 from marketplace.accounts.models import Person
 from marketplace.contracts.models import TechContract
 from marketplace.contributions import Panel, Task
+from marketplace.counting import Count
 from marketplace.permissions import Reader, may
-from marketplace.persistence import Count
 from marketplace.ratings import queries
 from marketplace.wording import day
 

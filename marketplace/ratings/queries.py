@@ -25,11 +25,11 @@ from marketplace import persistence
 from marketplace.clock import today
 from marketplace.contracts.disclosure import side_in
 from marketplace.contracts.models import TechContract
+from marketplace.counting import Count
 from marketplace.deals.models import SIDES
 from marketplace.errors import NotFound
 from marketplace.extensions import db
 from marketplace.permissions import Reader, may
-from marketplace.persistence import Count
 from marketplace.ratings.models import Rating
 
 LEAST_PARTNERS = 3  # partners behind a public mean: of fewer, each would be known

@@ -8,9 +8,9 @@ from typing import Any
 from flask import url_for
 
 from marketplace.contributions import Panel, Task
+from marketplace.counting import Count
 from marketplace.listings.models import Achievement
 from marketplace.permissions import Reader, may
-from marketplace.persistence import Count
 from marketplace.rights import queries
 from marketplace.rights.life import CONSENT_LIFE
 from marketplace.wording import day

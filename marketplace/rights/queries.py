@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, bindparam, func, or_
 
+from marketplace.counting import Count
 from marketplace.errors import NotFound
 from marketplace.extensions import db
 from marketplace.listings.models import Achievement
@@ -15,7 +16,7 @@ from marketplace.listings.queries import get_visible
 from marketplace.listings.schema import terms
 from marketplace.organisations.models import key_of
 from marketplace.permissions import Reader, may, require
-from marketplace.persistence import Count, find_row
+from marketplace.persistence import find_row
 from marketplace.rights.models import CoOwnerConsent
 
 MAX_ROWS = 100

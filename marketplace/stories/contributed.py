@@ -10,8 +10,8 @@ from flask import url_for
 from marketplace.accounts.models import Person
 from marketplace.contracts.models import TechContract
 from marketplace.contributions import Link, Panel, Task
+from marketplace.counting import Count
 from marketplace.permissions import Reader, may
-from marketplace.persistence import Count
 from marketplace.stories import queries
 from marketplace.stories.life import STORY_LIFE
 

@@ -12,10 +12,11 @@ from sqlalchemy.orm import contains_eager, selectinload
 from marketplace import persistence
 from marketplace.contracts.disclosure import side_in
 from marketplace.contracts.models import TechContract
+from marketplace.counting import Count
 from marketplace.errors import NotFound
 from marketplace.extensions import db
 from marketplace.permissions import Reader, may
-from marketplace.persistence import Count, Page
+from marketplace.persistence import Page
 from marketplace.stories.models import Story, StoryConsent, StoryText
 
 SIZE = 20
