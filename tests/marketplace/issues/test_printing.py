@@ -60,7 +60,7 @@ def test_every_sign_has_an_outline() -> None:
 def test_several_threads_look_at_the_fonts_at_once() -> None:
     """As the threads of a web process do after its start; fonts build their tables while they are read."""
     texts = [chr(code) for code in range(0x4E00, 0x9FA5, 7)]
-    glyphs._opened_fonts.cache_clear()
+    glyphs._outlines.cache_clear()
     glyphs._is_drawn.cache_clear()
     with ThreadPoolExecutor(4) as threads:
         tries = [threads.submit(glyphs.unprintable, texts) for _ in range(4)]
@@ -103,12 +103,12 @@ def test_the_printer_never_prints_a_box(
 
 def test_a_font_without_an_outline_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     """The trap: mapped to an empty glyph, so that a test of the map alone would pass."""
-    (path,) = glyphs.font_folders()[0].glob("*.ttf")
-    font = TTFont(io.BytesIO(path.read_bytes()))
-    name = font.getBestCmap()[ord("℃")]
-    empty = font["glyf"][font.getBestCmap()[ord(" ")]]
-    font["glyf"].glyphs[name] = empty
-    monkeypatch.setattr(glyphs, "_opened_fonts", lambda: (font,))
+    outlines = glyphs._outlines(glyphs.font_folders()[0])
+    offsets = outlines.offsets.copy()
+    number = outlines.numbers[ord("℃")]
+    offsets[number + 1] = offsets[number]
+    emptied = replace(outlines, offsets=offsets)
+    monkeypatch.setattr(glyphs, "_outlines", lambda _folder: emptied)
     glyphs._is_drawn.cache_clear()
     try:
         assert glyphs.unprintable(["900℃"]) == {"℃"}
