@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from decimal import Decimal
 from itertools import chain
 from typing import IO, Any, BinaryIO, cast
 
@@ -16,10 +18,13 @@ from marketplace.contracts.filing_deeds import NO_NUMBER, sum_problems
 from marketplace.contracts.life import CHANGEABLE
 from marketplace.contracts.models import ContractEntry, TechContract
 from marketplace.errors import Invalid
+from marketplace.exchange.money_units import unit_of_sheet
+from marketplace.exchange.rows import OpenSheet
 from marketplace.exchange.sheets import open_sheet
 from marketplace.extensions import db
 from marketplace.organisations.models import Organisation, key_of
 from marketplace.parsing import ParseError
+from marketplace.parsing.exact_sums import YUAN, read_fen
 from marketplace.parsing.text import cell_text, compact_text
 from marketplace.permissions import Reader, reader_id, require
 from marketplace.workbooks import table_workbook
@@ -141,7 +146,8 @@ def read_rows(file: IO[bytes], name: str) -> list[tuple[int, dict[str, Any]]]:
     by_name = {one.name: one for one in COLUMNS}
     found: list[tuple[int, dict[str, Any]]] = []
     faults: list[str] = []
-    with open_sheet(cast(BinaryIO, file), headers, name=name) as sheet:
+    with _opened(file, headers, name) as sheet:
+        unit = unit_of_sheet(row.cells for row in sheet.above) or YUAN
         placed = headers.placed(sheet.header.cells)
         lacking = [by_name[one].header for one in NEEDED if one not in placed.values()]
         if lacking:
@@ -152,7 +158,7 @@ def read_rows(file: IO[bytes], name: str) -> list[tuple[int, dict[str, Any]]]:
                 message = f"一次最多导入 {MAX_ROWS} 行，请分成几份。"
                 raise Invalid(message, problems={"file": [message]})
             cells = _cells_of(row.cells, placed)
-            values, problems = _read_cells(cells, by_name)
+            values, problems = _read_cells(cells, by_name, unit)
             if problems:
                 faults.append(f"第 {row.number} 行：{' '.join(problems)}")
             elif values:
@@ -200,14 +206,14 @@ def _cells_of(cells: Sequence[Any], placed: dict[int, str]) -> dict[str, Any]:
 
 
 def _read_cells(
-    cells: dict[str, Any], by_name: dict[str, Field]
+    cells: dict[str, Any], by_name: dict[str, Field], unit: Decimal
 ) -> tuple[dict[str, Any], list[str]]:
     values: dict[str, Any] = {}
     problems = []
     for name, cell in cells.items():
         one = by_name[name]
         try:
-            values[name] = one.read(cell_text(cell) if one.kind != "day" else cell)
+            values[name] = _read_cell(one, cell, unit)
         except ParseError as error:
             problems.append(f"{one.header}：{error.sentence}")
     if all(value is None for value in values.values()) and not problems:
@@ -216,6 +222,29 @@ def _read_cells(
         if name in values and values[name] is None:
             problems.append(f"{by_name[name].header}没有填。")
     return values, problems
+
+
+def _read_cell(one: Field, cell: Any, unit: Decimal) -> Any:
+    # Days and sums are read with the format of their cell: 50 shown as 50万元 is no 50.
+    if one.kind == "money":
+        return read_fen(cell, unit)
+    return one.read(cell if one.kind == "day" else cell_text(cell))
+
+
+@contextmanager
+def _opened(
+    file: IO[bytes], headers: RegisterHeaders, name: str
+) -> Iterator[OpenSheet]:
+    """The sheet of a register; a refusal says what was looked for."""
+    try:
+        with open_sheet(cast(BinaryIO, file), headers, name=name) as sheet:
+            yield sheet
+    except Invalid as error:
+        if "header" not in error.problems:
+            raise
+        wanted = "、".join(one.header for one in COLUMNS if one.name in NEEDED)
+        message = f"{error.message}要有这些列：{wanted}。"
+        raise Invalid(message, problems={"file": [message]}) from None
 
 
 def _take(values: dict[str, Any], outcome: Outcome, *, name: str, by: Reader) -> None:

@@ -17,6 +17,7 @@ from marketplace.extensions import db
 from marketplace.listings import queries as listing_queries
 from marketplace.listings.models import Row
 from marketplace.parsing.secrecy import REFUSAL, secret_mark
+from marketplace.parsing.text import clean_text
 from marketplace.permissions import Reader, organisations_of, require, roles_of
 from marketplace.verdicts import queries
 from marketplace.verdicts.effects import measure_effect
@@ -378,9 +379,9 @@ def _store_impression(ranked_list: RankedList, by: Reader) -> Impression:
 
 
 def _checked_note(note: str, problems: dict[str, list[str]], *, required: bool) -> str:
-    """A note with plain line ends and no blanks at its ends; `problems` gets what is wrong with it."""
-    # Browsers send line ends as two characters; blanks alone are no note.
-    note = note.replace("\r\n", "\n").strip()
+    """A note as it is stored; `problems` gets what is wrong with it."""
+    # Blanks alone are no note, and what nobody sees turns round what stands behind it.
+    note = clean_text(note)
     if required and not MIN_NOTE <= len(note) <= MAX_NOTE:
         problems["note"] = [f"写明情况，{MIN_NOTE}–{MAX_NOTE} 个字。"]
     elif len(note) > MAX_NOTE:

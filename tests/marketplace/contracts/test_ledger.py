@@ -101,6 +101,23 @@ def test_headers(world: World) -> None:
     assert "缺少列" in caught.value.problems["file"][0]
     with pytest.raises(Invalid):
         bring(world)
+    with pytest.raises(Invalid) as caught:
+        bring(world, "张三,李四", header="姓名,电话")
+    assert "要有这些列：合同登记编号" in caught.value.problems["file"][0]
+
+
+@pytest.mark.parametrize(
+    ("above", "yuan"), [("单位：万元", 10_000), ("单位：元", 1), ("登记簿", 1)]
+)
+def test_the_unit_above_the_register_counts(
+    above: str, yuan: int, world: World
+) -> None:
+    row = ROWS[2].replace("10000000,9000000,9000000", "30,20,10")
+
+    bring(world, row, header=f"{above}\n{HEADER}")
+
+    (contract,) = db.session.scalars(sa.select(TechContract)).all()
+    assert contract.registered_sums["total_fen"] == 30 * yuan * 100
 
 
 def test_what_is_registered_is_not_overwritten(world: World) -> None:

@@ -7,7 +7,8 @@ from decimal import Decimal
 import pytest
 
 from marketplace.parsing import ParseError
-from marketplace.parsing.exact_sums import read_fen, read_per_cent
+from marketplace.parsing.exact_sums import YUAN, read_fen, read_per_cent
+from marketplace.parsing.number_formats import FormattedNumber
 
 SUMS = {
     "50": 5_000, "５０．５": 5_050, "0": 0, "0.01": 1, "50,000": 5_000_000, "1,234,567.89": 123_456_789,
@@ -23,6 +24,25 @@ NO_SUMS = [
 @pytest.mark.parametrize(("raw", "fen"), SUMS.items())
 def test_a_sum_is_read_to_the_cent(raw: str, fen: int) -> None:
     assert read_fen(raw) == fen
+
+
+@pytest.mark.parametrize(
+    ("raw", "unit", "fen"),
+    [
+        (FormattedNumber(50, '0"万元"'), YUAN, 50_000_000),
+        (FormattedNumber(500_000, '#,##0"元"'), Decimal(1), 50_000_000),
+        (FormattedNumber(500_000, '0!.0,"万"'), YUAN, 50_000_000),
+        (FormattedNumber(0.5, '0"亿"'), YUAN, 5_000_000_000),
+        ("50", Decimal(1), 50_000_000),
+        ("50.123456", Decimal(1), 50_123_456),
+        ("500000元", Decimal(1), 50_000_000),
+        (50.0, Decimal(1), 50_000_000),
+    ],
+)
+def test_the_unit_of_a_cell_or_a_table_counts(
+    raw: object, unit: Decimal, fen: int
+) -> None:
+    assert read_fen(raw, unit) == fen
 
 
 @pytest.mark.parametrize("raw", NO_SUMS)

@@ -233,6 +233,21 @@ def test_unsuitable_needs_a_reason(
     assert count(Verdict) == 0
 
 
+def test_a_note_is_stored_as_it_is_seen(case: Case) -> None:
+    ranked_list = case.list_for(case.member)
+
+    verdict = verdict_deeds.decline(
+        case.demand,
+        ranked_list.items[0].offered_id,
+        reason="other",
+        note=" \u202e价格\u200b太高\x07\r\n先不谈 ",
+        by=case.member,
+        ranked_list=ranked_list,
+    )
+
+    assert verdict.note == "价格太高\n先不谈"
+
+
 def test_there_are_six_reasons_and_more() -> None:
     assert len(REASONS) >= 6
 
