@@ -336,6 +336,7 @@ MORE_FILES: dict[str, dict[str, str]] = {
     },
     "files": {
         "review_deeds": "what is added to what is public: the desk, then the operators",
+        "review_queue": "what of that waits, and where",
         "access_deeds": "seeing a file on request",
         "announcements": "what people are notified of",
         "life": "closed lists, and the life table of a request for a file",
@@ -459,6 +460,7 @@ LONG_FILES = {
     "marketplace/contributions.py": "everything a room may offer, named in one place",
     "marketplace/exchange/row_kinds.py": "the patterns of rows that are no listings, tried in one order",
     "marketplace/exchange/taking.py": "one pass over the rows of a list, from each to what became of it",
+    "marketplace/files/pages.py": "one view for each of sixteen buttons, and sending",
     "marketplace/listings/deeds.py": "one function for each of sixteen buttons",
     "marketplace/memberships/deeds.py": "one function for each of eleven buttons",
     "marketplace/organisations/deeds.py": "one function for each of twelve buttons",

@@ -10,7 +10,7 @@ from flask import url_for
 from marketplace.clock import day_in_china, today
 from marketplace.contributions import Panel, Task, Tray
 from marketplace.counting import Count
-from marketplace.files import deeds, queries, review_deeds
+from marketplace.files import deeds, queries, review_deeds, review_queue
 from marketplace.files.forms import ReturnForm
 from marketplace.files.life import ACCESS_LIFE
 from marketplace.listings.models import Achievement
@@ -68,7 +68,7 @@ def tasks(person: Reader) -> Iterator[Task]:
         )
 
     calendar = load_calendar()
-    for one in queries.desk_files(person):
+    for one in review_queue.desk_files(person):
         row = one.listing
         deadline = calendar.after_workdays(day_in_china(one.created_at), DESK_DAYS)
         overdue = calendar.workdays_left(today(), deadline.day) < 0
@@ -87,7 +87,7 @@ def tasks(person: Reader) -> Iterator[Task]:
 
 def task_count(person: Reader) -> Count | int:
     """How many they are."""
-    return queries.waiting_count(person) + queries.desk_count(person)
+    return queries.waiting_count(person) + review_queue.desk_count(person)
 
 
 def trays(person: Reader, filters: Any) -> Iterator[Tray]:
@@ -96,7 +96,7 @@ def trays(person: Reader, filters: Any) -> Iterator[Tray]:
         yield Tray(
             "files",
             "附件",
-            count=queries.pending_count,
+            count=review_queue.pending_count,
             page=_tray_page,
             waits=True,
             position=1,
@@ -105,7 +105,7 @@ def trays(person: Reader, filters: Any) -> Iterator[Tray]:
 
 def _tray_page(_page: int) -> Panel:
     rows = []
-    for one in queries.pending_files():
+    for one in review_queue.pending_files():
         rows.append((one, ReturnForm(formdata=None, prefix=f"f{one.id}-")))
     return Panel("files/_tray.html", {"rows": rows})
 

@@ -22,6 +22,7 @@ from marketplace.files import (
     access_deeds,
     queries,
     recognising,
+    review_queue,
     scanning,
     storage,
     upkeep,
@@ -127,7 +128,7 @@ def attach_file(
         use=use,
         visibility=visibility,
         by_id=reader_id(by),
-        endorsed_at=queries.endorsed_from(row, by),
+        endorsed_at=review_queue.endorsed_from(row, by),
     )
     db.session.add(attachment)
     with persistence.refusals(duplicates=_duplicates()):
@@ -191,7 +192,7 @@ def change_visibility(
     attachment.visibility = visibility
     if visibility == "public":
         attachment.approved_at = None
-        attachment.endorsed_at = queries.endorsed_from(row, by)
+        attachment.endorsed_at = review_queue.endorsed_from(row, by)
     attachment.returned = ""
     note = f"{attachment.name}，改为{VISIBILITIES[visibility]}"
     _note_on_listing(row, "attach", note, by)

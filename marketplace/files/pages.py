@@ -28,6 +28,7 @@ from marketplace.files import (
     disclosure,
     queries,
     review_deeds,
+    review_queue,
     storage,
 )
 from marketplace.files.forms import AccessForm, AnswerForm, ReturnForm, UploadForm
@@ -103,7 +104,7 @@ def visibility(attachment_id: int) -> ResponseReturnValue:
     wanted = request.form.get("visibility", "")
     deeds.change_visibility(attachment, wanted, by=current_user, seen=_seen())
     text = f"附件「{attachment.name}」已改为{attachment.visibility_name}。"
-    if queries.waits_at_desk(attachment):
+    if review_queue.waits_at_desk(attachment):
         text += "本单位审核、再由平台审核以后别人才看得到。"
     elif attachment.approved_at is None and wanted == "public":
         text += "平台审核以后别人才看得到。"
@@ -354,7 +355,7 @@ def _lines(row: Row) -> list[tuple[Attachment, bool, ReturnForm | None]]:
     decides = may(current_user, "files.desk_review", row)
     lines: list[tuple[Attachment, bool, ReturnForm | None]] = []
     for one in queries.attachments_of(row):
-        waits = queries.waits_at_desk(one)
+        waits = review_queue.waits_at_desk(one)
         form = None
         if waits and decides:
             form = ReturnForm(formdata=None, prefix=f"f{one.id}-")
@@ -380,7 +381,7 @@ def _uploaded_words(made: Attachment, *, renamed: bool) -> str:
         words += "图片里的拍摄地点、时间和设备已去掉。"
     if made.is_held:
         words += "查毒程序现在没有应答，查完以前别人打不开，查完会通知您。"
-    elif queries.waits_at_desk(made):
+    elif review_queue.waits_at_desk(made):
         words += "本单位审核、再由平台审核以后别人才看得到。"
     elif made.listing.state in queries.PUBLIC_STATES:
         words += "平台审核以后别人才看得到。"

@@ -8,7 +8,7 @@ from __future__ import annotations
 from marketplace import persistence
 from marketplace.clock import now
 from marketplace.errors import NotAllowed, NotNow
-from marketplace.files import access_deeds, announcements, queries
+from marketplace.files import access_deeds, announcements, queries, review_queue
 from marketplace.files.deeds import check_seen
 from marketplace.files.models import Attachment
 from marketplace.listings.models import Row
@@ -26,7 +26,7 @@ def endorse_attachment(attachment: Attachment, *, by: Reader | None, seen: int) 
         NotNow: it does not wait at the desk, or was changed.
     """
     _hold(attachment, "files.endorse", by, seen)
-    if not queries.waits_at_desk(attachment):
+    if not review_queue.waits_at_desk(attachment):
         raise NotNow(*NOT_WAITING)
     if by is not None and attachment.by_id == by.id:
         raise NotAllowed(
@@ -48,7 +48,7 @@ def desk_return_attachment(
 ) -> None:
     """机构退回附件, with the reason. Raises NotAllowed, NotNow, Invalid."""
     _hold(attachment, "files.desk_review", by, seen)
-    if not queries.waits_at_desk(attachment):
+    if not review_queue.waits_at_desk(attachment):
         raise NotNow(*NOT_WAITING)
     _return(attachment, reason, by)
 
@@ -114,7 +114,7 @@ def _return(attachment: Attachment, reason: str, by: Reader | None) -> None:
 
 def _decidable(attachment: Attachment, by: Reader | None, seen: int) -> None:
     _hold(attachment, "files.review", by, seen)
-    if queries.waits_at_desk(attachment):
+    if review_queue.waits_at_desk(attachment):
         raise NotNow("这个附件还等它的单位审核。", "单位通过以后会排进平台的列表。")
     waits = attachment.approved_at is None and not attachment.returned
     if not waits or attachment.listing.state not in queries.PUBLIC_STATES:

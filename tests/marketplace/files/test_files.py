@@ -27,6 +27,7 @@ from marketplace.files import (
     deeds,
     queries,
     review_deeds,
+    review_queue,
     storage,
     upkeep,
 )
@@ -462,7 +463,7 @@ def test_files_are_approved_with_their_listing(
     assert f'href="/files/{one.id}"' in page
     assert one.file is not None
     assert one.file.sha256 in page
-    assert queries.pending_count() == 0
+    assert review_queue.pending_count() == 0
     assert fetch(client, f"/files/{one.id}").status_code == 404
     listing_deeds.approve(row, by=operator, seen=row.revision, scores=GOOD)
     assert fetch(client, f"/files/{one.id}").status_code == 200
@@ -476,7 +477,11 @@ def test_what_is_added_to_the_public_waits_for_another_operator(
     operator = make.person("operator")
     mine = attach(row, name="三.pdf", by=operator)
     browser = sign_in(operator)
-    assert [one.id for one in queries.pending_files()] == [first.id, second.id, mine.id]
+    assert [one.id for one in review_queue.pending_files()] == [
+        first.id,
+        second.id,
+        mine.id,
+    ]
     tray = browser.get("/office/review?tray=files").text
     assert all(
         f"/office/files/{one.id}/approve" in tray for one in (first, second, mine)
@@ -513,7 +518,7 @@ def test_what_is_added_to_the_public_waits_for_another_operator(
     assert fetch(client, f"/files/{first.id}").status_code == 403
     deeds.change_visibility(first, "public", by=owner, seen=first.revision)
     assert fetch(client, f"/files/{first.id}").status_code == 404
-    assert first.id in {one.id for one in queries.pending_files()}
+    assert first.id in {one.id for one in review_queue.pending_files()}
 
 
 def test_a_high_maturity_needs_its_proof(make: Factory, firm: Any, owner: Any) -> None:
@@ -720,9 +725,13 @@ def test_a_file_of_an_institution_goes_through_its_desk(
     # The desk hands in itself, an operator who helps on the telephone does not.
     own = attach(row, name="二.pdf", by=desk)
     helped = attach(row, name="三.pdf", by=operator)
-    assert [one.id for one in queries.pending_files()] == [own.id]
-    assert {one.id for one in queries.desk_files(desk)} == {paper.id, helped.id}
-    assert queries.desk_count(researcher) == len(queries.desk_files(researcher)) == 0
+    assert [one.id for one in review_queue.pending_files()] == [own.id]
+    assert {one.id for one in review_queue.desk_files(desk)} == {paper.id, helped.id}
+    assert (
+        review_queue.desk_count(researcher)
+        == len(review_queue.desk_files(researcher))
+        == 0
+    )
     with pytest.raises(NotNow, match="单位审核"):
         review_deeds.approve_attachment(paper, by=None, seen=paper.revision)
     # An operator who approves something else of the listing has not read it for the desk.
@@ -741,7 +750,7 @@ def test_a_file_of_an_institution_goes_through_its_desk(
         assert sign_in(person).post(endorse, data=data).status_code in (403, 404)
     assert browser.post(endorse, data=data).status_code == 303
     assert browser.post(endorse, data=data).status_code == 409
-    assert [one.id for one in queries.pending_files()] == [paper.id]
+    assert [one.id for one in review_queue.pending_files()] == [paper.id]
     assert "由本单位通过" in notices_to(researcher)[-1]
     back = f"/mine/files/{helped.id}/return"
     wrong = browser.post(back, data={"seen": helped.revision})
@@ -749,12 +758,12 @@ def test_a_file_of_an_institution_goes_through_its_desk(
     reason = {"seen": helped.revision, f"f{helped.id}-reason": "不是这一条的报告"}
     assert browser.post(back, data=reason).status_code == 303
     assert helped.returned == "不是这一条的报告"
-    assert not queries.desk_files(colleague)
+    assert not review_queue.desk_files(colleague)
     # What is made wider again goes the same way.
     review_deeds.approve_attachment(paper, by=operator, seen=paper.revision)
     for wanted in ("request", "public"):
         deeds.change_visibility(paper, wanted, by=researcher, seen=paper.revision)
-    assert [one.id for one in queries.desk_files(desk)] == [paper.id]
+    assert [one.id for one in review_queue.desk_files(desk)] == [paper.id]
 
 
 def test_nobody_of_the_desk_lets_their_own_file_through(make: Factory) -> None:

@@ -16,10 +16,11 @@ from marketplace.contracts.models import TechContract
 from marketplace.deals.life import DEAL_LIFE, RUNNING
 from marketplace.deals.models import Deal
 from marketplace.extensions import db
+from marketplace.files import review_queue as file_queue
 from marketplace.finance import investor_queries, loan_queries, pack_queries
 from marketplace.finance import queries as finance_queries
-from marketplace.lifecycle import history_of
-from marketplace.listings import readiness
+from marketplace.lifecycle import last_event
+from marketplace.listings import readiness, rewritings
 from marketplace.listings.models import LISTINGS
 from marketplace.setup import demo_listings, demonstration, preparing
 
@@ -55,7 +56,14 @@ def test_the_desks_of_the_demonstration_show_work(
     handed_in = [row for row in found if row.state == "submitted"]
     assert [readiness.publication_problems(row) for row in handed_in] == [{}, {}]
     returned = next(row for row in found if row.state == "returned")
-    assert history_of(returned)[-1].note.startswith(demo_listings.SENT_BACK)
+    sent_back = last_event(returned, "return")
+    assert sent_back is not None
+    assert sent_back.note.startswith(demo_listings.SENT_BACK)
+    # An operator mended a word of it, and the firm has not said yet whether that is theirs.
+    assert rewritings.open_rewriting(returned) is not None
+    desk = account_queries.find_person("desk@demo.example")
+    assert desk is not None
+    assert len(file_queue.desk_files(desk)) == 1
     home = client.get("/").text
     assert not any(row.title in home for row in found)
     queue = (
