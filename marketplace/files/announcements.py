@@ -165,6 +165,6 @@ def announce_infected(name: str, uploader: Person | None, *, key: str) -> None:
         key=f"{key} infected",
         subject=f"文件「{name}」查出恶意程序，已删除",
         happened=f"您上传的文件「{name}」查出恶意程序，已从平台删除，对方和工作人员都打不开。",
-        to_do="请先杀毒，再到原来的地方传一份干净的；缺这份材料的申请不能送审。",
+        to_do="请先杀毒，再到原来的地方传一份干净的；作为申请材料的，补上以后才能继续办理。",
         link=path_of("desk.mine"),
     )
