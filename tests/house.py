@@ -458,6 +458,8 @@ LONG_FILES = {
     "marketplace/brokerage/pages/cases.py": "one view for each of twenty buttons",
     "marketplace/brokerage/queries.py": "the board, the queues and the clocks read one table",
     "marketplace/contributions.py": "everything a room may offer, named in one place",
+    "marketplace/finance/deeds.py": "one function for each of eleven buttons of products",
+    "marketplace/policies/clause_files.py": "one strict reader, each check with the line that it names",
     "marketplace/exchange/row_kinds.py": "the patterns of rows that are no listings, tried in one order",
     "marketplace/exchange/taking.py": "one pass over the rows of a list, from each to what became of it",
     "marketplace/files/pages.py": "one view for each of sixteen buttons, and sending",

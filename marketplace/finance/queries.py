@@ -73,11 +73,11 @@ def get_listed(number: int, day: date) -> ProductVersion:
 def wanted_kinds(text: str) -> list[str]:
     """The kinds of products that a search asks for, by its words alone: nothing is read from the database."""
     folded = unicodedata.normalize("NFKC", text)
-    return [
-        kind
-        for kind, words in SEARCH_WORDS.items()
-        if any(word in folded for word in words)
-    ]
+    kinds = []
+    for kind, words in SEARCH_WORDS.items():
+        if any(word in folded for word in words):
+            kinds.append(kind)
+    return kinds
 
 
 def published_versions(product: FinanceProduct) -> list[ProductVersion]:

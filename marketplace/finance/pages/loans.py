@@ -282,7 +282,10 @@ def _choices(institution: Organisation) -> dict[str, Any]:
 
 
 def _values(form: LoanForm) -> LoanValues:
-    product = form.product.data or ""
+    product = None
+    if form.product.data:
+        # 0 is nobody's: what is no number is refused by the deed.
+        product = request.form.get("product", 0, type=persistence.row_number)
     try:
         principal = read_fen(form.principal.data or "")
     except ParseError:
@@ -298,16 +301,8 @@ def _values(form: LoanForm) -> LoanValues:
         rate=form.rate.data or "",
         start_on=form.start_on.data,
         end_on=form.end_on.data,
-        # 0 is nobody's: what is no number is refused by the deed.
-        product_id=_product_number(product) if product else None,
+        product_id=product,
     )
-
-
-def _product_number(text: str) -> int:
-    try:
-        return persistence.row_number(text)
-    except ValueError:
-        return 0
 
 
 def _fen(raw: str | None, name: str) -> int | None:
