@@ -634,6 +634,7 @@ def addresses(app: Flask, houses: dict[str, Any]) -> dict[str, set[str]]:
         "/complaints/new?page=/lists/1",
         "/complaints/new?page=/brokers",
     }
+    found["staff.people"] |= {"/office/people?q=示例", "/office/people?q=x"}
     found["profiles.people"].add("/people?q=轴承&field=80&willing=deputy")
     found["profiles.brokers"].add("/brokers?field=80&certified=1")
     found["matchmaking.trial"].add("/trial?kind=achievement")
@@ -737,6 +738,7 @@ FORMS = [
     ("firm", "/change-email", {"email": "x"}),
     ("firm", "/account", {"name": "", "mobile": "123"}),
     ("firm", "/account/agreements", {"seen": "x"}),
+    ("operator", "/office/people", {"email": "x", "role": "auditor"}),
     ("operator", "/tf-setup", {"setup": "authenticator"}),
     ("operator", "/mf-recovery-codes", {}),
     ("firm", "/mine/organisations/join", {"uscc": "12"}),

@@ -18,7 +18,13 @@ from marketplace.accounts import (
     second_factor,
     sessions,
 )
-from marketplace.accounts.models import ERASED_DOMAIN, ROLES, Person, Role
+from marketplace.accounts.models import (
+    ERASED_DOMAIN,
+    ROLES,
+    STAFF_ROLES,
+    Person,
+    Role,
+)
 from marketplace.accounts.queries import (
     find_person,
     find_person_of_mobile,
@@ -158,6 +164,12 @@ def prepare_account(
         )
     address = checked_address(email)
     person = find_person(address)
+    held = set(wanted) if person is None else person.role_names.union(wanted)
+    # GB/T 22239: who runs a site does not audit it.
+    if held >= STAFF_ROLES:
+        raise Invalid(
+            "运营和审计要由不同的人担任。", "请换一个邮箱，或先收回原来的角色。"
+        )
     if person is None:
         # Names come from a command line, with whatever blanks were typed.
         name = " ".join(name.split())

@@ -78,6 +78,28 @@ def test_an_address_that_is_none_is_refused(
     assert session.query(Person).count() == 0
 
 
+def test_nobody_runs_and_audits_the_site_by_command_either(
+    people: Callable[..., Any], session: Session
+) -> None:
+    both = people(
+        "add",
+        "one@demo.example",
+        "--name",
+        "甲",
+        "--role",
+        "operator",
+        "--role",
+        "auditor",
+    )
+    first = people("add", "two@demo.example", "--name", "乙", "--role", "operator")
+    then = people("add", "two@demo.example", "--name", "乙", "--role", "auditor")
+
+    assert [one.exit_code for one in (both, first, then)] == [1, 0, 1]
+    assert "由不同的人担任" in both.stderr + then.stderr
+    assert find_person("one@demo.example") is None
+    assert find_person("two@demo.example").role_names == {"operator"}
+
+
 def test_adding_gives_roles_and_a_link_once(
     people: Callable[..., Any], client: FlaskClient, session: Session
 ) -> None:
