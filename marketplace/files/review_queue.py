@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, func, or_
 
 from marketplace.clock import now
+from marketplace.counting import Count
 from marketplace.extensions import db
 from marketplace.files.models import Attachment
 from marketplace.files.queries import MAX_ROWS, PUBLIC_STATES, of_listings
@@ -52,11 +53,11 @@ def desk_files(person: Reader) -> list[Attachment]:
     return _with_listings(list(db.session.scalars(query.limit(MAX_ROWS))))
 
 
-def desk_count(person: Reader) -> int:
+def desk_count(person: Reader) -> Count | int:
     """How many those are: the header of every page asks."""
     if not person.handled_ids:
         return 0
-    return db.session.scalar(_desk_query(), own_numbers(person)) or 0
+    return Count(_desk_query(), own_numbers(person))
 
 
 @cache

@@ -1,4 +1,4 @@
-"""Numbers that are counted together: what they come to, in how many statements. Those of rooms: `desk/test_counting.py`."""
+"""Numbers counted together: what they come to, in how many statements. Those of rooms: `desk/test_counting.py`."""
 
 from __future__ import annotations
 
