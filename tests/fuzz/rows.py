@@ -202,6 +202,7 @@ def known_values() -> dict[str, list[Any]]:
         "clause_code": ["P-19b", "P-8b", "Q-1"],
         "deed": ["hold", "uphold", "dismiss", "confirm", "overturn"],
         "choice": ["give", "withdraw"],
+        "role": ["operator", "auditor"],
         "uscc": list(db.session.scalars(codes)),
     }
     for name, tables in NUMBERED.items():
