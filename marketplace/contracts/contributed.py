@@ -10,7 +10,8 @@ from flask import url_for
 from marketplace.accounts.models import Person
 from marketplace.contracts import queries
 from marketplace.contracts.life import CONTRACT_LIFE
-from marketplace.contracts.readiness import turn_of
+from marketplace.contracts.models import TechContract
+from marketplace.contracts.readiness import Turn, turn_of
 from marketplace.contributions import Link, Panel, Task, Tray
 from marketplace.counting import Count
 from marketplace.deals.disclosure import side_of
@@ -30,11 +31,7 @@ def tasks(person: Reader) -> Iterator[Task]:
             note="双方任一方起草，另一方也能改；双方确认同一份 PDF 才算签订。",
             button="起草合同",
         )
-    for contract in queries.running(person):
-        turn = turn_of(contract)
-        side = side_of(person, contract.deal) if contract.deal is not None else None
-        if side not in turn.sides:
-            continue
+    for contract, turn in _due(person):
         dated = ("最后一天", day(turn.until)) if turn.until is not None else ("", "")
         yield Task(
             kind_name="合同",
@@ -49,8 +46,19 @@ def tasks(person: Reader) -> Iterator[Task]:
 
 
 def task_count(person: Reader) -> Count | int:
-    """How many they are: where the statement finds nothing that may wait, nothing is loaded."""
-    return queries.may_wait_count(person, lambda: sum(1 for _ in tasks(person)))
+    """How many they are: where no contract of one's sides runs, none is loaded."""
+    return queries.waiting_count(person, lambda: sum(1 for _ in _due(person)))
+
+
+def _due(person: Reader) -> Iterator[tuple[TechContract, Turn]]:
+    """The contracts whose turn is with this person's side, and what is to be done."""
+    for contract in queries.running(person):
+        # One that came by the register has no deal, and no side on the platform.
+        if contract.deal is None:
+            continue
+        turn = turn_of(contract)
+        if side_of(person, contract.deal) in turn.sides:
+            yield contract, turn
 
 
 def sections(person: Reader, filters: Mapping[str, str]) -> Iterator[Panel]:

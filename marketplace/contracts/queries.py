@@ -91,23 +91,27 @@ def running(person: Reader) -> list[TechContract]:
     return list(db.session.scalars(query.order_by(TechContract.id)))
 
 
-def may_wait_count(person: Reader, exact: Callable[[], int]) -> Count | int:
-    """How many things wait for somebody: at most those of their sides, of which `exact` counts whose turn it is."""
+def waiting_count(person: Reader, exact: Callable[[], int]) -> Count | int:
+    """How many things wait for somebody; of running contracts `exact` counts those whose turn it is."""
     if not person.active_ids:
         return 0
-    return Count(_may_wait(), vars(seats_of(person)), exact)
+    values = vars(seats_of(person))
+    return Count(_to_contract_count(), values) + Count(_running_count(), values, exact)
 
 
 @cache
-def _may_wait() -> Select[tuple[int]]:
+def _running_count() -> Select[tuple[int]]:
     """Built once: building takes longer than counting (109)."""
-    contracts = (
+    return (
         select(func.count(TechContract.id))
         .join(Deal, Deal.id == TechContract.deal_id)
         .where(TechContract.state.in_(WAITING), of_sides(ANYBODY))
     )
-    deals = select(func.count(Deal.id)).where(*_to_contract(ANYBODY))
-    return select(contracts.scalar_subquery() + deals.scalar_subquery())
+
+
+@cache
+def _to_contract_count() -> Select[tuple[int]]:
+    return select(func.count(Deal.id)).where(*_to_contract(ANYBODY))
 
 
 def deals_to_contract(person: Reader) -> list[Deal]:

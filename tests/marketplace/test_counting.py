@@ -1,4 +1,4 @@
-"""Numbers counted together: what they come to, in how many statements. Those of rooms: `desk/test_counting.py`."""
+"""NumbersWhat numbers come to that are counted together, and in how many statements. Those of rooms: `desk`."""
 
 from __future__ import annotations
 
