@@ -100,7 +100,6 @@ def test_from_a_researcher_to_the_next_published_list(page: Page) -> None:
     sound(page)
     press_key(near(page.get_by_role("button", name=re.compile("^发布第"))))
     expect(page.get_by_role("heading", level=1)).to_contain_text("期")
-    sound(page)
     address = page.url
     # It is there for everybody, with the hash of its content.
     page.context.clear_cookies()
@@ -196,11 +195,9 @@ def test_an_unnamed_demand_goes_to_its_broker(page: Page) -> None:
 
     change_to(page, "firm")
     page.goto(f"/mine/demand/{number}/broker")
-    sound(page)
     press_key(near(page.get_by_role("button", name="请技术经理人")))
     change_to(page, "operator")
     page.goto("/office/review?tray=mediation")
-    sound(page)
     entry = page.get_by_role("listitem").filter(has_text=title).first
     entry.locator("select[name$=broker]").select_option(label="示例技术经理人")
     press_key(near(entry.get_by_role("button", name=re.compile("^交给这位"))))
