@@ -1,4 +1,4 @@
-"""NumbersWhat numbers come to that are counted together, and in how many statements. Those of rooms: `desk`."""
+"""What numbers come to that are counted together, and in how many statements. Those of rooms: `desk`."""
 
 from __future__ import annotations
 
