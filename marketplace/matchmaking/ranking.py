@@ -206,7 +206,7 @@ def _select(request: RankingRequest) -> _Selection:
         if len(offered) == request.top or exhausted:
             features: dict[int, matching.Features] = {}
             if request.sought == "demand":
-                features = _stored_features(offered, revisions)
+                features = stored_features(offered, revisions)
             return _Selection(tuple(offered), read, catalogue, features)
         wanted *= DEEPER
 
@@ -240,7 +240,7 @@ def _own_features(
     return None
 
 
-def _stored_features(
+def stored_features(
     offered: Sequence[tuple[matching.Match, Row]], revisions: Mapping[int, int]
 ) -> dict[int, matching.Features]:
     """Id → what a row is ranked by, without those that were changed between the ranking and their loading."""

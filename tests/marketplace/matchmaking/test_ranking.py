@@ -24,8 +24,11 @@ from marketplace.matchmaking.answers import (
 )
 from marketplace.matchmaking.evidence import REST, evidence_for, mark_words
 from marketplace.matchmaking.offers import Offer
+from marketplace.matchmaking.ranking import stored_features
 from marketplace.matchmaking.trial import headline_of, match_text
 from marketplace.permissions import Guest
+from marketplace.verdicts.projections import common_document
+from matching import Matcher
 from tests.factories import Factory
 
 GUEST = Guest()
@@ -74,6 +77,22 @@ def test_the_way_back_offers_demands(make: Factory) -> None:
 
     assert answer.sought == "demand"
     assert ids(answer) == [demand.id]
+
+
+def test_stored_features_are_of_the_revision_that_was_ranked(make: Factory) -> None:
+    make.organisation()  # so that ids and revisions differ
+    demand = make.demand()
+    document = common_document(demand)
+    (match,) = Matcher().fit([document]).rank(document)
+    offered = [(match, demand)]
+
+    ranked = stored_features(offered, {demand.id: demand.revision})
+    changed_since = stored_features(offered, {demand.id: demand.revision - 1})
+
+    assert ranked.keys() == {demand.id}
+    assert ranked[demand.id].words.keys.tolist() == match.features.words.keys.tolist()
+    assert changed_since == {}
+    assert stored_features(offered, {}) == {}
 
 
 def test_equal_texts_stand_in_order_of_id(make: Factory) -> None:
