@@ -13,8 +13,6 @@ from typing import Protocol
 from flask import current_app
 
 import matching
-import search
-from marketplace.errors import SearchUnavailable
 from marketplace.listings import queries as listing_queries
 from marketplace.listings.child_models import standing_of_patents
 from marketplace.listings.disclosure import common_view, knowledge_of
@@ -181,7 +179,9 @@ def _select(request: RankingRequest) -> _Selection:
     """Rank, and go deeper until there are enough rows that may be offered, or none are left."""
     matchers: Matchers = current_app.extensions["matchers"]
     inner = reads_confidential(request.reader)
-    own = _own_features(request, matchers, inner)
+    own = None
+    if request.subject is not None:
+        own = matchers.features_of(request.subject, inner=inner)
     wanted = request.top + SPARE
     while True:
         # What is excluded is ranked too and dropped afterwards, so it must not use up places.
@@ -220,24 +220,6 @@ def _analysed(
     if best:
         return best[0]
     return AnalysedText(matcher.analyze(document))
-
-
-def _own_features(
-    request: RankingRequest, matchers: Matchers, inner: bool
-) -> matching.Features | None:
-    """What the listing whose page it is is ranked by, where the matcher of its kind has it as it is; else None."""
-    subject = request.subject
-    if subject is None:
-        return None
-    try:
-        with matchers.using(subject.kind, inner=inner) as matcher:
-            known = matchers.revisions_of(subject.kind, [subject.id], inner=inner)
-            if known.get(subject.id) == subject.revision:
-                return matcher.features_of(subject.id)
-    except (SearchUnavailable, search.SearchUnavailable):
-        # That matcher is only asked to save time; the text is there to be read.
-        return None
-    return None
 
 
 def stored_features(
