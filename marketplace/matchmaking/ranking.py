@@ -17,6 +17,8 @@ from marketplace.listings import queries as listing_queries
 from marketplace.listings.child_models import standing_of_patents
 from marketplace.listings.disclosure import common_view, knowledge_of
 from marketplace.listings.models import Demand, Row
+from marketplace.matchmaking.catalogues import stamp_of
+from marketplace.matchmaking.generations import Stamp
 from marketplace.matchmaking.matchers import Matchers
 from marketplace.permissions import Reader, audiences
 from marketplace.verdicts.grading import ActiveGrader, active_grader
@@ -196,7 +198,7 @@ def _select(request: RankingRequest) -> _Selection:
                 left = reorder_matches(left, request.judgements, matcher)
             read = _analysed(request.document, best, matcher)
             # With the lock: afterwards the matcher may have other texts than these matches.
-            revisions = matchers.revisions_of(
+            stamps = matchers.stamps_of(
                 request.sought, [int(match.id) for match in left], inner=inner
             )
         # Rows are loaded without the lock: other readers rank meanwhile.
@@ -206,7 +208,7 @@ def _select(request: RankingRequest) -> _Selection:
         if len(offered) == request.top or exhausted:
             features: dict[int, matching.Features] = {}
             if request.sought == "demand":
-                features = stored_features(offered, revisions)
+                features = stored_features(offered, stamps)
             return _Selection(tuple(offered), read, catalogue, features)
         wanted *= DEEPER
 
@@ -223,12 +225,12 @@ def _analysed(
 
 
 def stored_features(
-    offered: Sequence[tuple[matching.Match, Row]], revisions: Mapping[int, int]
+    offered: Sequence[tuple[matching.Match, Row]], stamps: Mapping[int, Stamp]
 ) -> dict[int, matching.Features]:
     """Id → what a row is ranked by, without those that were changed between the ranking and their loading."""
     features = {}
     for match, row in offered:
-        if revisions.get(row.id) == row.revision:
+        if stamps.get(row.id) == stamp_of(row.revision, row.updated_at):
             features[row.id] = match.features
     return features
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -22,6 +23,7 @@ from marketplace.matchmaking.answers import (
     opening_line,
     top_matches,
 )
+from marketplace.matchmaking.catalogues import stamp_of
 from marketplace.matchmaking.evidence import REST, evidence_for, mark_words
 from marketplace.matchmaking.offers import Offer
 from marketplace.matchmaking.ranking import stored_features
@@ -85,9 +87,11 @@ def test_stored_features_are_of_the_revision_that_was_ranked(make: Factory) -> N
     document = common_document(demand)
     (match,) = Matcher().fit([document]).rank(document)
     offered = [(match, demand)]
+    state = (demand.revision, demand.updated_at)
+    before = (demand.revision, demand.updated_at - timedelta(microseconds=1))
 
-    ranked = stored_features(offered, {demand.id: demand.revision})
-    changed_since = stored_features(offered, {demand.id: demand.revision - 1})
+    ranked = stored_features(offered, {demand.id: stamp_of(*state)})
+    changed_since = stored_features(offered, {demand.id: stamp_of(*before)})
 
     assert ranked.keys() == {demand.id}
     assert ranked[demand.id].words.keys.tolist() == match.features.words.keys.tolist()
