@@ -44,7 +44,7 @@ from marketplace.extensions import db
 from marketplace.introductions.models import Introduction
 from marketplace.introductions.queries import may_read
 from marketplace.listings.models import LISTINGS, Achievement, Demand
-from marketplace.listings.queries import get_findable
+from marketplace.listings.queries import get_findable, without_children
 from marketplace.listings.worklists import SOMEBODY, numbers_of
 from marketplace.permissions import Reader, may, operator
 from marketplace.persistence import Page, find_row
@@ -368,9 +368,12 @@ def _page_of(
 
 def _whole(query: Select[Any]) -> Select[Any]:
     """With everything a card names, in a few statements for all of them."""
+    # A card has titles and no figures: child rows would take five statements a column of the board.
+    achievement = joinedload(BrokerageCase.achievement)
+    demand = joinedload(BrokerageCase.demand)
     return query.options(
-        joinedload(BrokerageCase.achievement),
-        joinedload(BrokerageCase.demand),
+        achievement.options(*without_children("achievement")),
+        demand.options(*without_children("demand")),
         joinedload(BrokerageCase.holder),
         joinedload(BrokerageCase.receiver),
         joinedload(BrokerageCase.broker),

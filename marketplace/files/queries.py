@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, or_
+from sqlalchemy import ColumnElement, and_, bindparam, exists, func, or_
 
 from marketplace.accounts.queries import people_by_id
 from marketplace.audit.models import Entry
@@ -80,7 +80,7 @@ def attachments_of(row: Row) -> list[Attachment]:
 
 
 @cache
-def _attachments_query() -> Select[Any]:
+def _attachments_query() -> Any:
     """Built once, for the page of every listing asks."""
     of_row = _of_row(bindparam("kind"), bindparam("listing"))
     return (

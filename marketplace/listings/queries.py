@@ -68,7 +68,7 @@ def get_visible(
     return row
 
 
-def _visible_query(kind: str, reader: Reader | None) -> Select[Any]:
+def _visible_query(kind: str, reader: Reader | None) -> Any:
     table = LISTINGS[kind]
     is_it = table.id == bindparam("listing")
     query = db.select(table).where(is_it, table.visible_to(reader))
@@ -76,7 +76,7 @@ def _visible_query(kind: str, reader: Reader | None) -> Select[Any]:
 
 
 @cache
-def _guest_query(kind: str) -> Select[Any]:
+def _guest_query(kind: str) -> Any:
     """Built once, for most pages are read by guests and building it took longer than carrying it out."""
     return _visible_query(kind, Guest())
 
@@ -197,15 +197,12 @@ def get_findable(
 
 
 @lru_cache(maxsize=REMEMBERED)
-def _findable_query(
-    kind: str, reader: frozenset[str] | None, in_full: bool
-) -> Select[Any]:
+def _findable_query(kind: str, reader: frozenset[str] | None, in_full: bool) -> Any:
     """Built once for each set of audiences: every page with rows of a list carries it out."""
     table = LISTINGS[kind]
     wanted = table.id.in_(bindparam("listings", expanding=True))
-    query = db.select(table).where(
-        wanted, table.findable_among(reader, bindparam("day"))
-    )
+    day: Any = bindparam("day")
+    query = db.select(table).where(wanted, table.findable_among(reader, day))
     if not in_full:
         query = query.options(*without_children(kind))
     return query
@@ -228,7 +225,7 @@ def patent_standings(ids: Iterable[int]) -> dict[int, str]:
 
 
 @cache
-def _rights_query() -> Select[Any]:
+def _rights_query() -> Any:
     return (
         db.select(IntellectualProperty)
         .join(Achievement, Achievement.id == IntellectualProperty.achievement_id)
@@ -254,7 +251,7 @@ def load_figures(kind: str, rows: Iterable[Achievement | Demand]) -> None:
 
 
 @cache
-def _figures_query(kind: str) -> Select[Any]:
+def _figures_query(kind: str) -> Any:
     table: Any = CHILDREN[kind]["metrics"]
     of_listing = table.__table__.c[f"{kind}_id"]
     wanted = of_listing.in_(bindparam("listings", expanding=True))

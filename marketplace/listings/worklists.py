@@ -20,6 +20,7 @@ from marketplace.counting import Count
 from marketplace.extensions import db
 from marketplace.lifecycle import History
 from marketplace.listings.models import LISTINGS, Achievement, Demand
+from marketplace.listings.queries import without_children
 from marketplace.listings.review_models import ListingChange
 from marketplace.organisations.models import Organisation
 from marketplace.permissions import Reader
@@ -70,6 +71,7 @@ def stopped_listings(person: Reader) -> list[Stopped]:
     stopped = []
     for table, own in _own_tables(person):
         query = db.select(table).where(own, table.state.in_(STOPPED))
+        query = query.options(*without_children(table.kind))
         rows = list(db.session.scalars(query.limit(PAGE)))
         reasons = _reasons(table.kind, [row.id for row in rows])
         for row in rows:
@@ -84,6 +86,7 @@ def ending_listings(person: Reader) -> list[Row]:
     listings: list[Row] = []
     for table, own in _own_tables(person):
         query = db.select(table).where(own, _ends_soon(table, _last_day()))
+        query = query.options(*without_children(table.kind))
         listings += db.session.scalars(query.limit(PAGE))
     return sorted(listings, key=lambda row: (row.valid_until, row.id))
 
@@ -95,6 +98,7 @@ def waiting_listings(person: Reader) -> list[Row]:
         phases = table.life.phases
         waiting = table.state.in_([*phases["at_desk"], *phases["waiting"]])
         query = db.select(table).where(own, waiting).order_by(table.submitted_at)
+        query = query.options(*without_children(table.kind))
         listings += db.session.scalars(query.limit(PAGE))
     return sorted(listings, key=lambda row: (row.submitted_at, row.id))
 

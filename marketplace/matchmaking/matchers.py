@@ -23,7 +23,7 @@ from marketplace.clock import in_real_time, now
 from marketplace.errors import SearchUnavailable
 from marketplace.extensions import db
 from marketplace.listings import index as listing_index
-from marketplace.listings.models import LISTINGS
+from marketplace.listings.models import LISTINGS, Row
 from marketplace.matchmaking.catalogues import (
     Catalogue,
     differences,
@@ -33,7 +33,7 @@ from marketplace.matchmaking.catalogues import (
 )
 from marketplace.matchmaking.generations import Generations, Stamp
 from marketplace.verdicts.projections import common_document
-from matching import COPIED, Document, Matcher, UnusableArtefact
+from matching import COPIED, Document, Features, Matcher, UnusableArtefact
 
 log = structlog.get_logger(__name__)
 
@@ -115,12 +115,24 @@ class Matchers:
         """The name of the artefact this process ranks with; empty where there is none."""
         return self._catalogues[kind, inner].generation
 
-    def revisions_of(
+    def stamps_of(
         self, kind: str, ids: Iterable[int], *, inner: bool = False
-    ) -> dict[int, int]:
-        """Id → the revision that a matcher has of a row, of those it has; for the thread that uses it."""
+    ) -> dict[int, Stamp]:
+        """Id → which state of a row a matcher has, of those it has; for the thread that uses it."""
         stamps = self._catalogues[kind, inner].stamps
-        return {row_id: stamps[row_id][0] for row_id in ids if row_id in stamps}
+        return {row_id: stamps[row_id] for row_id in ids if row_id in stamps}
+
+    def features_of(self, row: Row, *, inner: bool = False) -> Features | None:
+        """What a listing is ranked by, where the matcher of its kind has it as it is; else None, and it is read."""
+        try:
+            with self.using(row.kind, inner=inner) as matcher:
+                known = self.stamps_of(row.kind, [row.id], inner=inner)
+                if known.get(row.id) == stamp_of(row.revision, row.updated_at):
+                    return matcher.features_of(row.id)
+        except (SearchUnavailable, search.SearchUnavailable):
+            # It is only asked to save time; the text is there to be read.
+            return None
+        return None
 
     def fit(self, kinds: tuple[str, ...] = tuple(LISTINGS)) -> dict[str, int]:
         """Build the artefacts from the database and make them the current ones.

@@ -13,12 +13,12 @@ from typing import Protocol
 from flask import current_app
 
 import matching
-import search
-from marketplace.errors import SearchUnavailable
 from marketplace.listings import queries as listing_queries
 from marketplace.listings.child_models import standing_of_patents
 from marketplace.listings.disclosure import common_view, knowledge_of
 from marketplace.listings.models import Demand, Row
+from marketplace.matchmaking.catalogues import stamp_of
+from marketplace.matchmaking.generations import Stamp
 from marketplace.matchmaking.matchers import Matchers
 from marketplace.permissions import Reader, audiences
 from marketplace.verdicts.grading import ActiveGrader, active_grader
@@ -181,7 +181,9 @@ def _select(request: RankingRequest) -> _Selection:
     """Rank, and go deeper until there are enough rows that may be offered, or none are left."""
     matchers: Matchers = current_app.extensions["matchers"]
     inner = reads_confidential(request.reader)
-    own = _own_features(request, matchers, inner)
+    own = None
+    if request.subject is not None:
+        own = matchers.features_of(request.subject, inner=inner)
     wanted = request.top + SPARE
     while True:
         # What is excluded is ranked too and dropped afterwards, so it must not use up places.
@@ -196,7 +198,7 @@ def _select(request: RankingRequest) -> _Selection:
                 left = reorder_matches(left, request.judgements, matcher)
             read = _analysed(request.document, best, matcher)
             # With the lock: afterwards the matcher may have other texts than these matches.
-            revisions = matchers.revisions_of(
+            stamps = matchers.stamps_of(
                 request.sought, [int(match.id) for match in left], inner=inner
             )
         # Rows are loaded without the lock: other readers rank meanwhile.
@@ -206,7 +208,7 @@ def _select(request: RankingRequest) -> _Selection:
         if len(offered) == request.top or exhausted:
             features: dict[int, matching.Features] = {}
             if request.sought == "demand":
-                features = _stored_features(offered, revisions)
+                features = stored_features(offered, stamps)
             return _Selection(tuple(offered), read, catalogue, features)
         wanted *= DEEPER
 
@@ -222,31 +224,13 @@ def _analysed(
     return AnalysedText(matcher.analyze(document))
 
 
-def _own_features(
-    request: RankingRequest, matchers: Matchers, inner: bool
-) -> matching.Features | None:
-    """What the listing whose page it is is ranked by, where the matcher of its kind has it as it is; else None."""
-    subject = request.subject
-    if subject is None:
-        return None
-    try:
-        with matchers.using(subject.kind, inner=inner) as matcher:
-            known = matchers.revisions_of(subject.kind, [subject.id], inner=inner)
-            if known.get(subject.id) == subject.revision:
-                return matcher.features_of(subject.id)
-    except (SearchUnavailable, search.SearchUnavailable):
-        # That matcher is only asked to save time; the text is there to be read.
-        return None
-    return None
-
-
-def _stored_features(
-    offered: Sequence[tuple[matching.Match, Row]], revisions: Mapping[int, int]
+def stored_features(
+    offered: Sequence[tuple[matching.Match, Row]], stamps: Mapping[int, Stamp]
 ) -> dict[int, matching.Features]:
     """Id → what a row is ranked by, without those that were changed between the ranking and their loading."""
     features = {}
     for match, row in offered:
-        if revisions.get(row.id) == row.revision:
+        if stamps.get(row.id) == stamp_of(row.revision, row.updated_at):
             features[row.id] = match.features
     return features
 

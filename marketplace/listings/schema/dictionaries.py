@@ -90,6 +90,10 @@ class Dictionary:
     table: models.DictionaryTable
     grouped: bool = False
 
+    def all_names(self) -> dict[str, str]:
+        """Code → name of everything the dictionary ever held."""
+        return models.names_by_code(self.table)
+
     def names_of(self, codes: Collection[str]) -> dict[str, str]:
         """Code → name of some of everything the dictionary ever held."""
         return models.names_of(self.table, codes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -22,10 +23,14 @@ from marketplace.matchmaking.answers import (
     opening_line,
     top_matches,
 )
+from marketplace.matchmaking.catalogues import stamp_of
 from marketplace.matchmaking.evidence import REST, evidence_for, mark_words
 from marketplace.matchmaking.offers import Offer
+from marketplace.matchmaking.ranking import stored_features
 from marketplace.matchmaking.trial import headline_of, match_text
 from marketplace.permissions import Guest
+from marketplace.verdicts.projections import common_document
+from matching import Matcher
 from tests.factories import Factory
 
 GUEST = Guest()
@@ -74,6 +79,24 @@ def test_the_way_back_offers_demands(make: Factory) -> None:
 
     assert answer.sought == "demand"
     assert ids(answer) == [demand.id]
+
+
+def test_stored_features_are_of_the_revision_that_was_ranked(make: Factory) -> None:
+    make.organisation()  # so that ids and revisions differ
+    demand = make.demand()
+    document = common_document(demand)
+    (match,) = Matcher().fit([document]).rank(document)
+    offered = [(match, demand)]
+    state = (demand.revision, demand.updated_at)
+    before = (demand.revision, demand.updated_at - timedelta(microseconds=1))
+
+    ranked = stored_features(offered, {demand.id: stamp_of(*state)})
+    changed_since = stored_features(offered, {demand.id: stamp_of(*before)})
+
+    assert ranked.keys() == {demand.id}
+    assert ranked[demand.id].words.keys.tolist() == match.features.words.keys.tolist()
+    assert changed_since == {}
+    assert stored_features(offered, {}) == {}
 
 
 def test_equal_texts_stand_in_order_of_id(make: Factory) -> None:
