@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import chain
@@ -19,7 +18,6 @@ from marketplace.contracts.life import CHANGEABLE
 from marketplace.contracts.models import ContractEntry, TechContract
 from marketplace.errors import Invalid
 from marketplace.exchange.money_units import unit_of_sheet
-from marketplace.exchange.rows import OpenSheet
 from marketplace.exchange.sheets import open_sheet
 from marketplace.extensions import db
 from marketplace.organisations.models import Organisation, key_of
@@ -123,7 +121,10 @@ def import_register(file: IO[bytes], name: str, *, by: Reader) -> Outcome:
         Invalid: the file cannot be read, or rows are faulty: `problems` has a list of them, and nothing is written.
     """
     require(by, "ledger.import")
-    rows = read_rows(file, name)
+    try:
+        rows = read_rows(file, name)
+    except Invalid as error:
+        raise _name_columns(error) from None
     persistence.begin_write()
     outcome = Outcome()
     faults: list[str] = []
@@ -146,7 +147,7 @@ def read_rows(file: IO[bytes], name: str) -> list[tuple[int, dict[str, Any]]]:
     by_name = {one.name: one for one in COLUMNS}
     found: list[tuple[int, dict[str, Any]]] = []
     faults: list[str] = []
-    with _opened(file, headers, name) as sheet:
+    with open_sheet(cast(BinaryIO, file), headers, name=name) as sheet:
         unit = unit_of_sheet(row.cells for row in sheet.above) or YUAN
         placed = headers.placed(sheet.header.cells)
         lacking = [by_name[one].header for one in NEEDED if one not in placed.values()]
@@ -231,20 +232,13 @@ def _read_cell(one: Field, cell: Any, unit: Decimal) -> Any:
     return one.read(cell if one.kind == "day" else cell_text(cell))
 
 
-@contextmanager
-def _opened(
-    file: IO[bytes], headers: RegisterHeaders, name: str
-) -> Iterator[OpenSheet]:
-    """The sheet of a register; a refusal says what was looked for."""
-    try:
-        with open_sheet(cast(BinaryIO, file), headers, name=name) as sheet:
-            yield sheet
-    except Invalid as error:
-        if "header" not in error.problems:
-            raise
-        wanted = "、".join(one.header for one in COLUMNS if one.name in NEEDED)
-        message = f"{error.message}要有这些列：{wanted}。"
-        raise Invalid(message, problems={"file": [message]}) from None
+def _name_columns(error: Invalid) -> Invalid:
+    """What is wrong with a file; where no header was found, with what was looked for."""
+    if "header" not in error.problems:
+        return error
+    wanted = "、".join(one.header for one in COLUMNS if one.name in NEEDED)
+    message = f"{error.message}要有这些列：{wanted}。"
+    return Invalid(message, problems={"file": [message]})
 
 
 def _take(values: dict[str, Any], outcome: Outcome, *, name: str, by: Reader) -> None:

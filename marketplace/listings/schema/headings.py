@@ -281,6 +281,8 @@ DEMAND_ORGANISATION = (
         "单位 企业 方",
     ),
     *_joined("需求 发榜 出题 技术需求 承担 牵头", "单位名称 企业名称"),
+    "企业单位名称",
+    "单位企业名称",
     *_words(
         "需方 甲方 需求提出单位 需求提出企业 需求来源单位 需求公司 需求所属企业 需求所属单位"
     ),
@@ -310,7 +312,7 @@ PROBLEM = (
     ),
     *_words(
         "主要研究内容 内容 详情 描述 简述 难点 技术难点 需求 攻关需求 企业技术需求 企业需求 难题 技术攻关需求 "
-        "研发需求 content abstract description"
+        "研发需求 详细描述 详细说明 具体描述 content abstract description"
     ),
 )
 KEY_TECHNOLOGY = _words(

@@ -295,6 +295,22 @@ def test_splitting(world: World, subtests: Any) -> None:
     assert row.state == "draft"
 
 
+@pytest.mark.parametrize("place", ["9" * 5000, "-1", "²", "1" + "0" * 30])
+def test_a_part_that_is_none_is_not_taken(
+    place: str, world: World, sign_in: SignIn
+) -> None:
+    case = deeds.take_demand(world.demand(), reason=REASON, by=world.operator)
+    deeds.propose_split(case, PARTS, by=world.operator, seen=case.revision)
+    address = f"/mine/diagnosis/{case.id}/confirm-split"
+
+    answer = sign_in(world.chief).post(
+        address, data={"seen": str(case.revision), "take": place}
+    )
+
+    assert answer.status_code == 422
+    assert not case.drafts
+
+
 def test_the_other_ways_out(world: World) -> None:
     w = world
     case = w.proposed(w.demand())
