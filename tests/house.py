@@ -468,6 +468,7 @@ LONG_FILES = {
     "marketplace/organisations/deeds.py": "one function for each of twelve buttons",
     "marketplace/listings/models.py": "two tables with their child tables and filters",
     "marketplace/operation/backups.py": "making and restoring share their hashes",
+    "marketplace/reports/releases.py": "what each part of a deal is in a release, and what is wrong with a package",
     "marketplace/setup/demonstration.py": "everything that the demonstration shows, one function a part",
     "marketplace/verdicts/deeds.py": "one function for each of nine buttons, with what they share",
     "matching/index/reading.py": "one pass over many texts, from words to counted features",

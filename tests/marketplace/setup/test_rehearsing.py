@@ -22,6 +22,7 @@ from werkzeug.http import parse_options_header
 from config import Config, ConfigError
 from marketplace import clock, contributions, create_app, rehearsal_marks
 from marketplace.accounts import mail
+from marketplace.accounts.child_models import PersonSession
 from marketplace.clock import Pace
 from marketplace.contributions import Job
 from marketplace.errors import NotAllowed
@@ -31,6 +32,7 @@ from marketplace.issues import printing
 from marketplace.notices import letters
 from marketplace.notices.models import Notice
 from marketplace.operation.background import times_of
+from marketplace.personal_data.deeds import carry_out_retention
 from marketplace.settings.data_folder import MARKER
 from marketplace.settings.rehearsal import Rehearsal, read_rehearsal, write_rehearsal
 from marketplace.setup import rehearsing
@@ -121,6 +123,30 @@ def test_what_ends_by_itself_follows_it(session: Session) -> None:
         "corrections",
     }
     assert not follows & {"matcher", "retention", "integrity", "mail"}
+
+
+def test_who_is_signed_in_stays_signed_in(session: Session, make: Factory) -> None:
+    """What people left is removed by real time: at a day a second a session would be seven seconds old at the most."""
+    person = make.person("firm", make.organisation())
+    used = clock.now() - timedelta(days=40)
+    row = PersonSession(
+        token_digest="a" * 64,
+        person_id=person.id,
+        idle_minutes=30,
+        agent="",
+        address="",
+    )
+    row.seen_at = used
+    session.add(row)
+    session.commit()
+    clock.set_pace(Pace(86_400, clock.now(), rehearsed=True))
+    try:
+        carry_out_retention()
+        assert session.scalar(db.select(PersonSession.id)) == row.id
+    finally:
+        clock.set_pace(Pace())
+    carry_out_retention()
+    assert session.scalar(db.select(PersonSession.id)) is None
 
 
 def test_a_folder_is_a_rehearsal_for_good(tmp_path: Path) -> None:
