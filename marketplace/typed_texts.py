@@ -8,7 +8,7 @@ from __future__ import annotations
 from marketplace.errors import Invalid
 from marketplace.parsing import ParseError
 from marketplace.parsing.secrecy import REFUSAL, secret_mark
-from marketplace.parsing.text import read_prose
+from marketplace.parsing.text import escape_formula, read_prose
 
 LEAST = 2  # characters of a reason that somebody understands
 
@@ -26,7 +26,8 @@ def checked_text(name: str, raw: str, most: int, *, missing: str = "") -> str:
         Invalid: it is missing, too long, or bears the mark of a state secret.
     """
     try:
-        text = read_prose(raw, most) or ""
+        # Typed into a box, =A1 is a text; in a cell it is a formula without its result.
+        text = read_prose(escape_formula(raw), most) or ""
     except ParseError as error:
         raise Invalid(error.message, problems={name: [error.sentence]}) from None
     if secret_mark(text):
