@@ -108,6 +108,14 @@ def sign_in(page: Page, name: str) -> None:
     page.wait_for_url("**/mine")
 
 
+def sign_out(page: Page) -> None:
+    """Press 退出, which is in the menu on a phone."""
+    menu = page.locator(".site-menu > summary")
+    if menu.is_visible():
+        menu.click()
+    follow(page.get_by_role("button", name="退出"))
+
+
 def follow(control: Locator) -> None:
     """Click what leads to another page, and go on when that page is there.
 

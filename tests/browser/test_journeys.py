@@ -20,7 +20,7 @@ from marketplace.listings.models import Demand
 from marketplace.matchmaking.answers import Answer, matches_for
 from marketplace.verdicts import deeds as verdict_deeds
 from tests.browser.walking import give_scores, sound
-from tests.screenshots import follow, sign_in
+from tests.screenshots import follow, sign_in, sign_out
 from tests.served import CHROMIUM
 
 pytestmark = [
@@ -201,7 +201,7 @@ def test_create_submit_approve_and_found(page: Page) -> None:
     sound(page)
     page.goto(f"/search?q={title}")
     expect(page.get_by_role("link", name=title)).to_have_count(0)
-    follow(page.get_by_role("button", name="退出"))
+    sign_out(page)
 
     sign_in(page, "operator")
     page.goto("/office/review")
@@ -217,7 +217,7 @@ def test_create_submit_approve_and_found(page: Page) -> None:
     expect(page.get_by_text(f"「{title}」已通过并发布。")).to_be_visible()
     page.goto("/office/chains")
     sound(page)
-    follow(page.get_by_role("button", name="退出"))
+    sign_out(page)
 
     page.goto(f"/search?q={title}")
     found = page.get_by_role("link", name=title)

@@ -30,7 +30,7 @@ from marketplace.setup.demo_people import NEWCOMER_USCC, TWIN
 from tests.browser.walking import give_scores, press_key, sound, tab_to, type_into
 from tests.factories import GOOD, new_uscc
 from tests.marketplace.accounts.mailbox import Mailbox
-from tests.screenshots import follow, sign_in
+from tests.screenshots import follow, sign_in, sign_out
 from tests.served import CHROMIUM
 
 pytestmark = [
@@ -255,7 +255,7 @@ def test_a_firm_comes_in_by_itself_with_what_it_pasted(
     page.goto("/mine/notices")
     expect(page.get_by_role("heading", name=re.compile("核验")).first).to_be_visible()
     sound(page)
-    follow(page.get_by_role("button", name="退出"))
+    sign_out(page)
     page.goto(f"/search?q={title}")
     follow(page.get_by_role("link", name=title).first)
     expect(page.get_by_role("heading", level=1, name=title)).to_be_visible()
@@ -438,7 +438,7 @@ def test_a_second_factor_a_spare_code_and_the_lock(page: Page, inside: Flask) ->
     follow(page.get_by_role("button", name="领取新的备用码"))
     spare = page.locator("code.secret").first.inner_text()
     sound(page)
-    follow(page.get_by_role("button", name="退出"))
+    sign_out(page)
 
     page.goto("/login")
     enter(page, address)
@@ -446,7 +446,7 @@ def test_a_second_factor_a_spare_code_and_the_lock(page: Page, inside: Flask) ->
     page.get_by_role("textbox", name="动态码").fill(code_for(key))
     follow(page.get_by_role("button", name="登录"))
     expect(page.get_by_role("heading", level=1, name="我的")).to_be_visible()
-    follow(page.get_by_role("button", name="退出"))
+    sign_out(page)
 
     page.goto("/login")
     enter(page, address)
@@ -456,7 +456,7 @@ def test_a_second_factor_a_spare_code_and_the_lock(page: Page, inside: Flask) ->
     follow(page.get_by_role("button", name="登录"))
     page.goto("/account")
     expect(page.get_by_text("还有 7 个备用码")).to_be_visible()
-    follow(page.get_by_role("button", name="退出"))
+    sign_out(page)
 
     page.goto("/login")
     for _ in range(5):
