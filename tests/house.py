@@ -320,6 +320,7 @@ MORE_FILES: dict[str, dict[str, str]] = {
         "available_deeds": "which buttons of a case somebody has now",
         "announcements": "what brokers and both sides are notified of",
         "calendars": "last days as an iCalendar file",
+        "overdue": "cases whose clock has run out",
         "child_models": "tables of what belongs to a case",
         "declines": "why others declined a listing, added up",
         "ledger": "what is read of who brought whom together",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from functools import cache
 from typing import Any
 
@@ -27,16 +27,12 @@ from marketplace.brokerage.disclosure import (
     standing_of,
 )
 from marketplace.brokerage.life import (
-    ACTIVE,
     COLUMN_OF,
     COLUMNS,
-    REASSIGN_DAYS,
-    REMIND_DAYS,
     RUNNING,
 )
 from marketplace.brokerage.models import BrokerageCase, pair_key
 from marketplace.brokerage.turns import Turn, turn_of
-from marketplace.brokerage.writing import term_days
 from marketplace.clock import now, today
 from marketplace.counting import Count
 from marketplace.errors import NotFound
@@ -301,35 +297,14 @@ def broker_loads(ids: list[int]) -> Iterator[tuple[int, int]]:
             yield number, count
 
 
-# -- clocks ------------------------------------------------------------------------------------------------------------
-
-
-def unaccepted(day: date) -> list[BrokerageCase]:
-    """Dispatches that nobody took up until the day before."""
-    return _clocked(BrokerageCase.state == "dispatched", BrokerageCase.due_on < day)
-
-
-def quiet() -> list[BrokerageCase]:
-    """Cases without an update for REMIND_DAYS whose broker has not been reminded since."""
-    since = now() - timedelta(days=term_days(REMIND_DAYS))
-    return _clocked(
-        BrokerageCase.state.in_(ACTIVE),
-        BrokerageCase.touched_at <= since,
-        BrokerageCase.reminded_at.is_(None),
-    )
-
-
-def abandoned() -> list[BrokerageCase]:
-    """Cases without an update for REASSIGN_DAYS."""
-    since = now() - timedelta(days=term_days(REASSIGN_DAYS))
-    return _clocked(BrokerageCase.state.in_(ACTIVE), BrokerageCase.touched_at <= since)
+# -- brokers -----------------------------------------------------------------------------------------------------------
 
 
 def carried_by(person_id: int) -> list[BrokerageCase]:
     """The running cases of a broker."""
-    return _clocked(
-        BrokerageCase.broker_id == person_id, BrokerageCase.state.in_(RUNNING)
-    )
+    carried = BrokerageCase.broker_id == person_id
+    query = db.select(BrokerageCase).where(carried, BrokerageCase.state.in_(RUNNING))
+    return list(db.session.scalars(query.order_by(BrokerageCase.id)))
 
 
 def broker_of_introduction(introduction: Introduction) -> int | None:
@@ -344,11 +319,6 @@ def broker_of_introduction(introduction: Introduction) -> int | None:
 
 
 # -- pieces ------------------------------------------------------------------------------------------------------------
-
-
-def _clocked(*where: ColumnElement[bool]) -> list[BrokerageCase]:
-    query = db.select(BrokerageCase).where(*where).order_by(BrokerageCase.id)
-    return list(db.session.scalars(query))
 
 
 def _count(*where: ColumnElement[bool]) -> int:

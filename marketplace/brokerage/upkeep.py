@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from marketplace import persistence
-from marketplace.brokerage import announcements, queries, settling
+from marketplace.brokerage import announcements, overdue, settling
 from marketplace.brokerage.life import REASSIGN_DAYS
 from marketplace.brokerage.writing import term_days
 from marketplace.clock import day_in_china, now, today
@@ -18,18 +18,18 @@ def keep_clocks() -> tuple[int, int, int]:
     Returns:
         how many dispatches lapsed, how many brokers were reminded, how many cases went back to the operators.
     """
-    if not (queries.unaccepted(today()) or queries.abandoned() or queries.quiet()):
+    if not (overdue.unaccepted(today()) or overdue.abandoned() or overdue.quiet()):
         return 0, 0, 0
     persistence.begin_write()
     reassign_days = term_days(REASSIGN_DAYS)
-    lapsed = queries.unaccepted(today())
+    lapsed = overdue.unaccepted(today())
     for case in lapsed:
         settling.take_from(case, "lapse", by=None, note="到期没有接单")
-    given_on = queries.abandoned()
+    given_on = overdue.abandoned()
     for case in given_on:
         note = f"{reassign_days} 天没有更新"
         settling.take_from(case, "reclaim", by=None, note=note)
-    reminded = queries.quiet()
+    reminded = overdue.quiet()
     for case in reminded:
         case.reminded_at = now()
         last = day_in_china(case.touched_at) + timedelta(days=reassign_days)
