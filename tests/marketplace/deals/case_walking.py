@@ -218,19 +218,19 @@ class CaseWalk:
         if turn.actors == (OPERATOR,):
             assert is_queued
             for person in (world.broker, world.other_broker, world.chief, world.desk):
-                assert queries.waiting_count(person) == 0
+                assert int(queries.waiting_count(person)) == 0
             return
         assert is_queued == (turn.due_on < today())
         if "broker" in turn.actors:
             assert case.broker is not None
             assert case.broker.mediates
-            assert queries.waiting_count(case.broker) == 1
+            assert int(queries.waiting_count(case.broker)) == 1
         if "holder" in turn.actors:
             assert people_of_side(case, "holder")
-            assert queries.waiting_count(world.desk) == 1
+            assert int(queries.waiting_count(world.desk)) == 1
         if "receiver" in turn.actors:
             assert people_of_side(case, "receiver")
-            assert queries.waiting_count(world.chief) == 1
+            assert int(queries.waiting_count(world.chief)) == 1
 
     def follows_deal(self, turn: Any) -> None:
         """Its line is that of the deal."""
