@@ -59,7 +59,7 @@ chaos: $(VENV)/development ## Kill, freeze and restart everything under load (LO
 	@$(BIN)/python -m tests.chaos.mail $(if $(LONG),,--messages 100 --kills 2)
 	@$(BIN)/python -m tests.chaos.audit $(if $(LONG),--seconds 300)
 	@$(BIN)/python -m tests.chaos.deals --rounds $(if $(LONG),10,1)
-	@WALKS=$(if $(LONG),10000,60) $(BIN)/python -m pytest -q -n 0 tests/marketplace/deals/test_walks.py
+	@WALKS=$(if $(LONG),10000,60) $(BIN)/python -m pytest -q tests/marketplace/deals/test_walks.py
 	@FIGURES=$(if $(LONG),1000000,50000) $(BIN)/python -m pytest -q -n 0 tests/marketplace/policies/test_evaluating.py -k random_figures
 	@$(if $(LONG),$(BIN)/python -m tests.search.nodes --seconds 60,echo "== Three nodes: with LONG=1")
 
