@@ -59,8 +59,8 @@ chaos: $(VENV)/development ## Kill, freeze and restart everything under load (LO
 	@$(BIN)/python -m tests.chaos.mail $(if $(LONG),,--messages 100 --kills 2)
 	@$(BIN)/python -m tests.chaos.audit $(if $(LONG),--seconds 300)
 	@$(BIN)/python -m tests.chaos.deals --rounds $(if $(LONG),10,1)
-	@WALKS=$(if $(LONG),10000,60) $(BIN)/python -m pytest -q tests/marketplace/deals/test_walks.py
-	@FIGURES=$(if $(LONG),1000000,50000) $(BIN)/python -m pytest -q -n 0 tests/marketplace/policies/test_evaluating.py -k random_figures
+	@$(if $(LONG),WALKS=10000 $(BIN)/python -m pytest -q tests/marketplace/deals/test_walks.py,echo "== Long walks: with LONG=1; short ones are in make test")
+	@$(if $(LONG),FIGURES=1000000 $(BIN)/python -m pytest -q -n 0 tests/marketplace/policies/test_evaluating.py -k random_figures,echo "== A million figures: with LONG=1; ten thousand are in make test")
 	@$(if $(LONG),$(BIN)/python -m tests.search.nodes --seconds 60,echo "== Three nodes: with LONG=1")
 
 properties: $(VENV)/development ## Look for texts that break a property test: other ones each time, unlike `make test`
