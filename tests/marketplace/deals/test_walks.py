@@ -1,6 +1,6 @@
 """Random walks over deals: nothing is skipped, what is rebuilt is what is stored, and somebody must always act.
 
-`make chaos LONG=1` walks more of them (`WALKS`); a long run goes in portions (`WALKS_FROM` is the seed of the first one).
+`make chaos LONG=1` walks more of them (`WALKS`); a long run goes in parts (`WALKS_FROM` is the seed of the first one).
 """
 
 from __future__ import annotations
