@@ -83,8 +83,8 @@ def add_version(
         Invalid: the text is wrong, or a case is not what the clause gives.
     """
     require(by, "policies.edit")
-    versions = queries.list_versions(code) if code is not None else []
-    newest = versions[0].row.number if versions else 0
+    versions = queries.version_rows(code) if code is not None else []
+    newest = versions[0].number if versions else 0
     if newest != seen:
         raise CHANGED
     text = text.replace("\r\n", "\n").strip() + "\n"
@@ -95,8 +95,7 @@ def add_version(
             problem = f"已经有 {clause.code} 这一条，请打开它添加新版本。"
             raise Invalid(NOT_SAVED, problems={"text": [problem]})
     moment = now()
-    for version in versions:
-        row = version.row
+    for row in versions:
         if row.replaced_at is not None:
             continue
         if row.valid_from >= clause.valid_from:

@@ -69,12 +69,14 @@ def kept(estimate_id: int) -> ResponseReturnValue:
 @blueprint.get("/policies")
 @needs("public.read", stored=OPEN_PAGE)
 def library() -> ResponseReturnValue:
-    """Every clause, by document, with what it is worth."""
+    """Every clause, by document, with what it is worth; operators see which stored ones cannot be read."""
+    may_edit = may(current_user, "policies.edit")
     return render_template(
         "policies/library.html",
         documents=queries.library(today()),
         day=today(),
-        may_edit=may(current_user, "policies.edit"),
+        may_edit=may_edit,
+        unreadable=queries.unreadable_clauses() if may_edit else [],
     )
 
 
@@ -152,8 +154,8 @@ def new() -> ResponseReturnValue:
 
 
 def _version_page(code: str | None) -> ResponseReturnValue:
-    versions = queries.list_versions(code) if code is not None else []
-    newest = versions[0].row if versions else None
+    versions = queries.version_rows(code) if code is not None else []
+    newest = versions[0] if versions else None
     form = ClauseForm(text=newest.text if newest else "[[clause]]\n")
     if not form.is_submitted():
         form.seen.data = str(newest.number if newest else 0)
@@ -168,8 +170,8 @@ def _version_page(code: str | None) -> ResponseReturnValue:
         form.blame(error.problems)
         return render_template("policies/new.html", form=form, code=code), 422
     except Stale as error:
-        versions = queries.list_versions(code) if code is not None else []
-        form.seen.data = str(versions[0].row.number if versions else 0)
+        versions = queries.version_rows(code) if code is not None else []
+        form.seen.data = str(versions[0].number if versions else 0)
         page = render_template("policies/new.html", form=form, code=code, error=error)
         return page, 409
     flash(f"新版本已保存，从 {row.valid_from} 起按它计算。", "success")

@@ -8,6 +8,7 @@ from datetime import date
 from functools import cache, lru_cache
 from typing import Any
 
+import structlog
 from sqlalchemy import bindparam
 
 from marketplace import persistence
@@ -19,6 +20,9 @@ from marketplace.policies.content import Clause, Question
 from marketplace.policies.models import PolicyClause, PolicyEstimate, PolicyText
 from marketplace.policies.official_texts import clause_name
 from marketplace.rules.content import IN_FORCE
+from marketplace.rules.toml_lines import FaultyFileError
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -74,7 +78,21 @@ def list_clauses() -> dict[str, list[Clause]]:
     )
     rows = sorted(db.session.scalars(query), key=lambda row: row.valid_from)
     for row in rows:
-        found.setdefault(row.code, []).append(_clause_of(row))
+        clause = _clause_of(row)
+        if clause is not None:
+            found.setdefault(row.code, []).append(clause)
+    return found
+
+
+def unreadable_clauses() -> list[tuple[str, str]]:
+    """(code, what is wrong) of the stored versions that this release does not read; they take no part in anything."""
+    query = db.select(PolicyClause).where(PolicyClause.replaced_at.is_(None))
+    found = []
+    for row in db.session.scalars(query.order_by(PolicyClause.id)):
+        try:
+            read_clause(row.text)
+        except FaultyFileError as error:
+            found.append((row.code, str(error)))
     return found
 
 
@@ -108,6 +126,8 @@ def clauses_beside(kind: str, day: date) -> list[Clause]:
     found = []
     for row in db.session.scalars(_beside_query(), {"day": day}):
         clause = _clause_of(row)
+        if clause is None:
+            continue
         is_over = clause.valid_to is not None and clause.valid_to < day
         if kind in clause.beside and clause.in_force == "active" and not is_over:
             found.append(clause)
@@ -140,8 +160,8 @@ def library(day: date) -> list[tuple[str, str, list[Clause]]]:
     ]
 
 
-def list_versions(code: str) -> list[Version]:
-    """Every version of a clause, the newest first. Raises NotFound."""
+def version_rows(code: str) -> list[PolicyClause]:
+    """Every stored version of a clause, the newest first, whether it can be read or not. Raises NotFound."""
     query = (
         db.select(PolicyClause)
         .where(PolicyClause.code == code)
@@ -150,7 +170,21 @@ def list_versions(code: str) -> list[Version]:
     rows = list(db.session.scalars(query))
     if not rows:
         raise NotFound("没有这一条政策。", "可以从「政策库」里打开。")
-    return [Version(row, _clause_of(row)) for row in rows]
+    return rows
+
+
+def list_versions(code: str) -> list[Version]:
+    """Every version of a clause that can be read, the newest first. Raises NotFound: none of those that stand can."""
+    versions = []
+    for row in version_rows(code):
+        clause = _clause_of(row)
+        if clause is not None:
+            versions.append(Version(row, clause))
+    if not any(one.row.replaced_at is None for one in versions):
+        raise NotFound(
+            "这一条政策存下的文字读不出来。", "请联系平台运营，写一个新版本就恢复。"
+        )
+    return versions
 
 
 def version_on(versions: list[Version], day: date) -> Version:
@@ -250,5 +284,14 @@ def get_kept(number: int, *, by: Reader) -> PolicyEstimate:
     return row
 
 
-def _clause_of(row: PolicyClause) -> Clause:
-    return replace(read_clause(row.text), valid_to=row.valid_to)
+def _clause_of(row: PolicyClause) -> Clause | None:
+    """A stored version as a clause; None where an earlier release stored what this one refuses.
+
+    One such version must not take the pages of all others with it. Operators see it in the library.
+    """
+    try:
+        clause = read_clause(row.text)
+    except FaultyFileError as error:
+        log.error("clause_unreadable", code=row.code, number=row.number, why=str(error))
+        return None
+    return replace(clause, valid_to=row.valid_to)

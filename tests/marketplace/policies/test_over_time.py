@@ -113,6 +113,33 @@ def test_a_version_changes_results_from_its_day_on_only(session: Session) -> Non
     assert seen == {True, False}
 
 
+def test_a_stored_clause_that_is_refused_now_takes_no_other_page_with_it(
+    session: Session, operator: Person, client: FlaskClient, sign_in: SignIn
+) -> None:
+    """An earlier release stored it; only its own verdict goes, and an operator mends it in the browser."""
+    row = queries.version_rows("P-19b")[0]
+    text = row.text
+    row.text = text.replace('rate = "1.5"', 'rate = "15e-1"')
+    session.commit()
+
+    for address in ("/policies", "/policies/estimate", "/policies/P-19a"):
+        page = client.get(address)
+        assert page.status_code == 200, address
+        assert "P-19b" not in page.get_data(as_text=True)
+    assert client.get("/policies/P-19b").status_code == 404
+    assert queries.clause_on("P-19b", today()) is None
+    assert "P-19b" not in queries.list_clauses()
+    office = sign_in(operator)
+    page = office.get("/policies").get_data(as_text=True)
+    assert "P-19b 存下的文字读不出来" in page
+    assert "15e-1" in page
+    form = office.get("/policies/P-19b/new").get_data(as_text=True)
+    assert "15e-1" in form
+    deeds.add_version("P-19b", text, by=operator, seen=row.number)
+    assert client.get("/policies/P-19b").status_code == 200
+    assert queries.unreadable_clauses() == []
+
+
 def results_on(day: date, figures: dict[str, Figure]) -> dict[str, str]:
     found = {}
     for clause in queries.clauses_on(day):
