@@ -14,6 +14,7 @@ from sqlalchemy import and_, func, or_
 
 from marketplace.accounts.models import INSTITUTIONS, Person
 from marketplace.clock import day_in_china, today
+from marketplace.counting import Count
 from marketplace.errors import NotFound, NotNow
 from marketplace.extensions import db
 from marketplace.listings import announcements
@@ -149,11 +150,11 @@ def waiting_for(person: Reader) -> list[tuple[Row, ListingRewriting]]:
     return sorted(pairs, key=lambda pair: (pair[1].at, pair[1].id))
 
 
-def waiting_count(person: Reader) -> int:
+def waiting_count(person: Reader) -> Count | int:
     """How many those are: the header of every page asks."""
     if person.id is None:
         return 0
-    return int(db.session.scalar(_count_query(), own_numbers(person)) or 0)
+    return Count(_count_query(), own_numbers(person))
 
 
 @cache
