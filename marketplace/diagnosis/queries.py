@@ -146,11 +146,15 @@ def waiting_cases(state: str) -> list[DiagnosisCase]:
     return list(db.session.scalars(oldest))
 
 
-def case_count() -> int:
+def case_count() -> Count:
     """How many cases wait for the operators: those that nobody has taken, and those that operators work on."""
+    return Count(_case_count_query(), {})
+
+
+@cache
+def _case_count_query() -> Any:
     query = db.select(func.count()).select_from(DiagnosisCase)
-    waiting = DiagnosisCase.state.in_(("requested", "diagnosing"))
-    return db.session.scalar(query.where(waiting)) or 0
+    return query.where(DiagnosisCase.state.in_(("requested", "diagnosing")))
 
 
 def cases_of_firm(person: Reader) -> list[DiagnosisCase]:
