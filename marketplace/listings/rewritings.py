@@ -19,6 +19,7 @@ from marketplace.errors import NotFound, NotNow
 from marketplace.extensions import db
 from marketplace.listings import announcements
 from marketplace.listings.differences import Difference, row_differences
+from marketplace.listings.life import CHANGEABLE
 from marketplace.listings.models import LISTINGS, Achievement, Demand
 from marketplace.listings.review_models import ListingRewriting
 from marketplace.listings.schema import SCHEMAS
@@ -32,8 +33,6 @@ from marketplace.workdays.queries import load_calendar
 Row = Achievement | Demand
 OWNER_DAYS = 5  # working days in which an owner says whether they take a rewriting over
 MAX_ROWS = 50
-# A rewriting is decided on where the listing could be changed by hand.
-OPEN_STATES = ("draft", "returned", "rejected", "published", "suspended")
 WAITS_FOR_OWNER = (
     "您代为改写的内容还等对方确认，不能送审。",
     "对方确认以后可以自己送审；不改了的，先收回改写。",
@@ -179,7 +178,7 @@ def _waiting(table: Any, query: Any, person: Reader) -> Any:
         ListingRewriting.kind == table.kind,
         ListingRewriting.state == "proposed",
         ListingRewriting.by_id != person.id,
-        table.state.in_(OPEN_STATES),
+        table.state.in_(CHANGEABLE),
         or_(
             table.organisation_id.in_(person.handled_ids),
             and_(table.owner_id == person.id, inside),
