@@ -24,9 +24,9 @@ from marketplace.listings.rewritings import (
     open_rewriting,
 )
 from marketplace.listings.snapshots import (
+    base_of,
     packed,
     proposed_row,
-    snapshot_of,
     unpacked,
 )
 from marketplace.permissions import Reader, reader_id, require
@@ -54,17 +54,12 @@ def propose_rewriting(
         NotNow: the listing cannot be changed now.
         Invalid: no title, a text bears the mark of a state secret, or what is public would not be fit for it.
     """
-    if problems := writing.secret_problems(row.kind, values):
-        raise Invalid("没有保存：有国家秘密的标志。", problems=problems)
+    writing.refuse_secrets(row.kind, values)
     row.life.permits(row, "propose_rewriting", by)
     rewriting = open_rewriting(row)
     if rewriting is not None:
         values = unpacked(row.kind, rewriting.content) | dict(values)
-    if not str(values.get("title", row.title) or "").strip():
-        message = "名称不能为空。"
-        raise Invalid(message, problems={"title": [message]})
-    with db.session.no_autoflush:
-        changed = list(writing.changed_values(row, values))
+    changed = writing.changed_names(row, values)
     if not changed:
         if rewriting is not None:
             _end(rewriting, "withdrawn", by=by)
@@ -77,9 +72,8 @@ def propose_rewriting(
     if rewriting is None:
         rewriting = ListingRewriting(kind=row.kind, listing_id=row.id, state="proposed")
         db.session.add(rewriting)
-    present = snapshot_of(row)
     rewriting.content = content
-    rewriting.base = {name: present.get(name) for name in changed}
+    rewriting.base = base_of(row, changed)
     assert by.id is not None  # noqa: S101  who may edit has signed in
     rewriting.by_id = by.id
     rewriting.at = now()

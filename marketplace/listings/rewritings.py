@@ -23,7 +23,7 @@ from marketplace.listings.life import CHANGEABLE
 from marketplace.listings.models import LISTINGS, Achievement, Demand
 from marketplace.listings.review_models import ListingRewriting
 from marketplace.listings.schema import SCHEMAS
-from marketplace.listings.snapshots import proposed_row, snapshot_of
+from marketplace.listings.snapshots import changed_since, proposed_row
 from marketplace.listings.worklists import SOMEBODY, own_numbers
 from marketplace.memberships.queries import people_of as organisation_people
 from marketplace.permissions import Reader, may, require
@@ -120,8 +120,7 @@ def differences_of(row: Row, rewriting: ListingRewriting) -> list[Difference]:
 
 def moved_fields(row: Row, rewriting: ListingRewriting) -> list[str]:
     """The fields that the owner has changed since a rewriting of them was written."""
-    present = snapshot_of(row)
-    return [name for name, was in rewriting.base.items() if present.get(name) != was]
+    return changed_since(row, rewriting.base)
 
 
 def labels_of(row: Row, names: list[str]) -> list[str]:
