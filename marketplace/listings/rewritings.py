@@ -21,13 +21,14 @@ from marketplace.listings import announcements
 from marketplace.listings.differences import Difference, row_differences
 from marketplace.listings.life import CHANGEABLE
 from marketplace.listings.models import LISTINGS, Achievement, Demand
+from marketplace.listings.queries import without_children
 from marketplace.listings.review_models import ListingRewriting
 from marketplace.listings.schema import SCHEMAS
 from marketplace.listings.snapshots import changed_since, proposed_row
 from marketplace.listings.worklists import SOMEBODY, own_numbers
 from marketplace.memberships.queries import people_of as organisation_people
 from marketplace.permissions import Reader, may, require
-from marketplace.workdays.calendar import Deadline
+from marketplace.workdays.calendar import Calendar, Deadline
 from marketplace.workdays.queries import load_calendar
 
 Row = Achievement | Demand
@@ -131,7 +132,12 @@ def labels_of(row: Row, names: list[str]) -> list[str]:
 
 def deadline_of(rewriting: ListingRewriting) -> tuple[Deadline, int]:
     """The last day on which an owner should have decided, and the working days until then; negative: it is over."""
-    calendar = load_calendar()
+    return _deadline_by(load_calendar(), rewriting)
+
+
+def _deadline_by(
+    calendar: Calendar, rewriting: ListingRewriting
+) -> tuple[Deadline, int]:
     deadline = calendar.after_workdays(day_in_china(rewriting.at), OWNER_DAYS)
     return deadline, calendar.workdays_left(today(), deadline.day)
 
@@ -143,9 +149,22 @@ def waiting_for(person: Reader) -> list[tuple[Row, ListingRewriting]]:
     pairs: list[tuple[Row, ListingRewriting]] = []
     for table in LISTINGS.values():
         query = _waiting(table, db.select(table, ListingRewriting), person)
+        query = query.options(*without_children(table.kind))
         oldest = query.order_by(ListingRewriting.at).limit(MAX_ROWS)
         pairs += db.session.execute(oldest).tuples()
     return sorted(pairs, key=lambda pair: (pair[1].at, pair[1].id))
+
+
+def waiting_with_deadlines(
+    person: Reader,
+) -> Iterator[tuple[Row, ListingRewriting, Deadline, int]]:
+    """The same, each with its `deadline_of`, by one calendar."""
+    waiting = waiting_for(person)
+    if not waiting:
+        return
+    calendar = load_calendar()
+    for row, rewriting in waiting:
+        yield row, rewriting, *_deadline_by(calendar, rewriting)
 
 
 def waiting_count(person: Reader) -> Count | int:
