@@ -50,6 +50,7 @@ from typing import Any, Literal
 
 from flask import current_app, url_for
 
+from marketplace.counting import Count
 from marketplace.permissions import Reader
 
 # Where a link stands: the three parts of the frame of every page, then the places of the desk: what one may begin, what
@@ -146,7 +147,7 @@ class Tray:
     Attributes:
         code: its name in the address; no two trays share one.
         name: its name on the page.
-        count: how many rows it holds now. A function, for the header of every page asks only what waits.
+        count: how many rows it holds now. A function, for the header of every page counts only what waits.
         page: renders a page of it, by its number from 1.
         waits: its rows wait for an operator, so that they count among the tasks.
         filters: the parts of the address that narrow it, carried from tray to tray.
@@ -155,7 +156,7 @@ class Tray:
 
     code: str
     name: str
-    count: Callable[[], int]
+    count: Callable[[], Count | int]
     page: Callable[[int], Panel]
     waits: bool = False
     filters: Mapping[str, str] = field(default_factory=dict)
@@ -238,16 +239,15 @@ class Contributions:
         for name, room in self.named_rooms():
             yield name, getattr(room, "DEEDS", {})
 
-    def task_count(self, person: Reader) -> int:
-        """How many tasks all rooms have for a person."""
-        total: Any = 0
+    def task_count(self, person: Reader) -> Count | int:
+        """How many tasks all rooms have for a person; the database is queried when the sum is read."""
+        total: Count | int = 0
         for room in self.rooms:
-            # The header of every page counts: the database is asked once, at the end (`counting.Count`).
             if hasattr(room, "task_count"):
                 total += room.task_count(person)
             elif hasattr(room, "tasks"):
                 total += len(list(room.tasks(person)))
-        return int(total)
+        return total
 
 
 # Made for every page, read by those that have a header.
@@ -345,7 +345,7 @@ def waiting_count(person: Reader) -> int:
     for tray in trays(person, {}):
         if tray.waits:
             total += tray.count()
-    return total
+    return int(total)
 
 
 def organisation_panels(organisation: Any, reader: Reader) -> list[Panel]:

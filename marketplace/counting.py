@@ -1,4 +1,4 @@
-"""Numbers that every page asks the database for: carried out cheaply, and those of all rooms in one statement (109).
+"""Numbers that every page reads from the database: carried out cheaply, and those of all rooms in one statement (109).
 Not here: what a room counts, and counters of what happens too often (`counters.py`).
 """
 
@@ -31,7 +31,7 @@ def count_rows(statement: Executable, values: Mapping[str, Any] | None = None) -
 
 
 class Count:
-    """A number that the database is still to be asked for: `int(one)` asks, and a sum of several asks once for all.
+    """A number that was not read yet: `int(one)` queries the database, a sum of several queries it once for all.
 
     The header of every page adds up what twenty rooms count (109).
 

@@ -23,7 +23,7 @@ def mine() -> ResponseReturnValue:
     queues = []
     for tray, url in contributions.tray_addresses(trays):
         if tray.waits:
-            queues.append((tray.name, tray.count(), url))
+            queues.append((tray.name, int(tray.count()), url))
     return render_template(
         "desk/mine.html",
         tasks=contributions.tasks(current_user),

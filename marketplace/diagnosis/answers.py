@@ -22,10 +22,9 @@ from marketplace.diagnosis.settling import (
 )
 from marketplace.errors import Invalid, MarketError, NotAllowed, NotNow, Stale
 from marketplace.extensions import db
-from marketplace.listings import change_deeds, settling, writing
 from marketplace.listings import deeds as listing_deeds
+from marketplace.listings import rewriting_deeds, settling, writing
 from marketplace.listings.models import Achievement, Demand
-from marketplace.listings.snapshots import unpacked
 from marketplace.permissions import Reader, reader_id, require
 
 CONFIRMED = "确认诊断的改写。"
@@ -109,25 +108,16 @@ def confirm_rewriting(
         message = "勾选要采用的项；都不要的，选「不采用」或「请再改」。"
         raise Invalid(message, problems={"fields": [message]})
     _refuse_changed(case, chosen)
-    values = unpacked("demand", {name: case.content[name] for name in chosen})
-    note = "改写由企业确认。"
     published = row.state == "published"
     if published:
         require(by, "listing.edit", row)
-        _note_rewriting(case, chosen, note)
-        change_deeds.propose_change(row, values, by=by)
-    elif row.state in queries.WRITABLE:
-        with db.session.no_autoflush:
-            changed = writing.set_values(row, values)
-            writing.reject_duplicate_title(row)
-        _note_rewriting(case, changed, note)
-        # Last, for the audit names who pressed the button by the last move: the firm, and not who rewrote.
-        row.life.move(row, "edit", by=by, note=CONFIRMED, changed=changed)
-        row.updated_at = now()
-    else:
+    elif row.state not in queries.WRITABLE:
         raise NotNow(
             f"需求现在是「{row.state_name}」，不能改写。", "撤回送审后再确认。"
         )
+    content = {name: case.content[name] for name in chosen}
+    notes = ("改写由企业确认。", CONFIRMED)
+    rewriting_deeds.take_over(row, content, writer=case.proposed_by, by=by, notes=notes)
     labels = [queries.LABELS[name] for name in chosen]
     case.conclusion = "ready"
     move_case(case, "confirm", by=by, note="、".join(labels))
@@ -213,12 +203,6 @@ def decline_proposal(
     move_case(case, "decline", by=by, note=case.remark)
     announcements.announce_to_diagnoser(case, "decline", by=by, note=case.remark)
     commit_case()
-
-
-def _note_rewriting(case: DiagnosisCase, changed: list[str], note: str) -> None:
-    """Say in the history of the demand who rewrote it: they wrote it, and may not let it through."""
-    row = case.demand
-    row.life.move(row, "rewrite", by=case.proposed_by, note=note, changed=changed)
 
 
 def _hand_in(row: Demand, *, by: Person) -> bool:

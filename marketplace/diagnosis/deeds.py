@@ -24,7 +24,7 @@ from marketplace.extensions import db
 from marketplace.listings import writing
 from marketplace.listings.models import Demand
 from marketplace.listings.review_deeds import send_back
-from marketplace.listings.snapshots import packed
+from marketplace.listings.snapshots import base_of, packed
 from marketplace.permissions import Reader, reader_id, require
 
 MAX_PARTS = 8  # drafts that a demand is split into
@@ -106,17 +106,12 @@ def propose_rewriting(
     check_seen(case, seen)
     row = case.demand
     values = {name: values[name] for name in queries.PROPOSED if name in values}
-    if problems := writing.secret_problems("demand", values):
-        raise Invalid("没有保存：有国家秘密的标志。", problems=problems)
-    if not str(values.get("title", row.title) or "").strip():
-        message = "名称不能为空。"
-        raise Invalid(message, problems={"title": [message]})
-    with db.session.no_autoflush:
-        changed = list(writing.changed_values(row, values))
+    writing.refuse_secrets("demand", values)
+    changed = writing.changed_names(row, values)
     if not changed:
         raise Invalid("改写与原文没有不同。", "改好再提出，或选别的结论。")
     case.content = packed({name: values[name] for name in changed})
-    case.base = queries.base_of(row, changed)
+    case.base = base_of(row, changed)
     case.parts = []
     _propose(case, "propose", by=by)
 
@@ -140,7 +135,7 @@ def propose_split(
     check_seen(case, seen)
     case.parts = _checked_parts(parts)
     case.content = {}
-    case.base = queries.base_of(case.demand, ("title", "problem"))
+    case.base = base_of(case.demand, ("title", "problem"))
     _propose(case, "propose_split", by=by)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -20,11 +19,12 @@ from marketplace.diagnosis.models import (
 )
 from marketplace.errors import NotFound
 from marketplace.extensions import db
+from marketplace.listings import snapshots
 from marketplace.listings.differences import Difference, row_differences
 from marketplace.listings.models import Demand
 from marketplace.listings.queries import looked_after
 from marketplace.listings.schema import SCHEMAS
-from marketplace.listings.snapshots import FREE_FIELDS, proposed_row, snapshot_of
+from marketplace.listings.snapshots import FREE_FIELDS, proposed_row
 from marketplace.listings.worklists import SOMEBODY, own_numbers
 from marketplace.permissions import Reader, assigned_broker, may, operator, require
 from marketplace.persistence import find_row
@@ -146,11 +146,15 @@ def waiting_cases(state: str) -> list[DiagnosisCase]:
     return list(db.session.scalars(oldest))
 
 
-def case_count() -> int:
+def case_count() -> Count:
     """How many cases wait for the operators: those that nobody has taken, and those that operators work on."""
+    return Count(_case_count_query(), {})
+
+
+@cache
+def _case_count_query() -> Any:
     query = db.select(func.count()).select_from(DiagnosisCase)
-    waiting = DiagnosisCase.state.in_(("requested", "diagnosing"))
-    return db.session.scalar(query.where(waiting)) or 0
+    return query.where(DiagnosisCase.state.in_(("requested", "diagnosing")))
 
 
 def cases_of_firm(person: Reader) -> list[DiagnosisCase]:
@@ -221,14 +225,7 @@ def settled_differences(case: DiagnosisCase) -> list[Difference]:
 
 def changed_since(case: DiagnosisCase) -> list[str]:
     """The proposed fields that the firm has changed itself since the proposal was written."""
-    present = snapshot_of(case.demand)
-    return [name for name, was in case.base.items() if present.get(name) != was]
-
-
-def base_of(row: Demand, names: Iterable[str]) -> dict[str, Any]:
-    """What a demand says in some fields, as a snapshot has it."""
-    present: Mapping[str, Any] = snapshot_of(row)
-    return {name: present.get(name) for name in names}
+    return snapshots.changed_since(case.demand, case.base)
 
 
 def moved_labels(row: DiagnosisCase) -> list[str]:

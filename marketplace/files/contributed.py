@@ -66,12 +66,21 @@ def tasks(person: Reader) -> Iterator[Task]:
             note=f"{access.organisation.name}：{access.reason}",
             button="去答复",
         )
+    yield from _desk_tasks(person)
 
+
+def _desk_tasks(person: Reader) -> Iterator[Task]:
+    """The new files that wait for the desk of an institution."""
+    waiting = review_queue.desk_files(person)
+    if not waiting:
+        return
     calendar = load_calendar()
-    for one in review_queue.desk_files(person):
+    for one in waiting:
         row = one.listing
         deadline = calendar.after_workdays(day_in_china(one.created_at), DESK_DAYS)
-        overdue = calendar.workdays_left(today(), deadline.day) < 0
+        note = f"{row.kind_word}「{row.title}」"
+        if calendar.workdays_left(today(), deadline.day) < 0:
+            note += "，已超过期限。"
         yield Task(
             kind_name="附件",
             title=one.name,
@@ -79,8 +88,7 @@ def tasks(person: Reader) -> Iterator[Task]:
             state="新附件等您审核",
             since=one.created_at,
             dated=("期限", f"应在{spaced(deadline)}前审完"),
-            note=f"{row.kind_word}「{row.title}」"
-            + ("，已超过期限。" if overdue else ""),
+            note=note,
             button="审核",
         )
 

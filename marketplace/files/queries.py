@@ -30,7 +30,7 @@ MAX_LOOKS = 200
 MAX_ROWS = 100  # of a page of the operators
 # Listings whose files others may see without another review: what is added to them waits for one.
 PUBLIC_STATES = ("published", "suspended", "expired", "closed")
-# Deeds about a file itself; those of its owner are asked of the listing.
+# Deeds about a file itself; the permissions of its owner are those of the listing.
 REVIEWING = ("files.review", "files.desk_review", "files.endorse")
 NO_FILE = ("没有找到这个文件。", "它可能已被删除，请回到成果或需求的页面看。")
 

@@ -91,10 +91,14 @@ def _with_listings(found: list[Attachment]) -> list[Attachment]:
     return found
 
 
-def pending_count() -> int:
-    """How many they are."""
-    query = db.select(db.func.count()).select_from(Attachment)
-    return db.session.scalar(query.where(_is_pending())) or 0
+def pending_count() -> Count:
+    """How many they are: the header of every page of an operator asks."""
+    return Count(_pending_query(), {})
+
+
+@cache
+def _pending_query() -> Any:
+    return db.select(func.count()).select_from(Attachment).where(_is_pending())
 
 
 def _is_undecided() -> ColumnElement[bool]:

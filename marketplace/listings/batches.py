@@ -29,11 +29,11 @@ from marketplace.listings.review_models import (
     Scores,
 )
 from marketplace.listings.schema import SCHEMAS
+from marketplace.listings.ticks import MAX_TICKS
 from marketplace.permissions import Reader, require
 from marketplace.persistence import find_row
 
 Row = Achievement | Demand
-MAX_ROWS = 200  # listings of one batch
 DECISIONS = {"pass": "通过", "return": "退回", "reject": "不予通过"}
 # Which states wait at a station; a published listing waits by its change.
 WAITING: Mapping[str, tuple[str, ...]] = {
@@ -154,9 +154,9 @@ def read_ticked(values: Iterable[str]) -> list[Ticked]:
             ticked.setdefault((one.kind, one.listing_id), one)
     if not ticked:
         raise Invalid("没有勾选要处理的条目。", "回到列表，先勾选，再选要做的事。")
-    if len(ticked) > MAX_ROWS:
+    if len(ticked) > MAX_TICKS:
         raise Invalid(
-            f"一次最多 {MAX_ROWS} 条，现在勾了 {len(ticked)} 条。", "请分几次处理。"
+            f"一次最多 {MAX_TICKS} 条，现在勾了 {len(ticked)} 条。", "请分几次处理。"
         )
     return list(ticked.values())
 

@@ -18,6 +18,7 @@ from marketplace.listings.models import LISTINGS, Achievement, Demand
 from marketplace.listings.readiness import publication_problems
 from marketplace.listings.schema import SCHEMAS
 from marketplace.listings.snapshots import snapshot_of
+from marketplace.listings.ticks import MAX_TICKS
 from marketplace.permissions import Reader
 
 # What may be done to several at once: deeds that need no reason. Who endorses reads on the page before what each says,
@@ -29,7 +30,6 @@ DEEDS = {
     "withdraw": "撤回",
     "archive": "归档",
 }
-MAX_ROWS = 200  # rows at once, as many as are carried from page to page
 _CHOICE = re.compile(r"(\w+)-(\d{1,9})-(\d{1,9})", re.ASCII)
 
 
@@ -79,14 +79,14 @@ def offered_deeds(row: Achievement | Demand, reader: Reader) -> list[str]:
 
 
 def read_choices(values: Iterable[str]) -> list[Choice]:
-    """What a form names, each once, at most MAX_ROWS; what is no choice is left out."""
+    """What a form names, each once, at most MAX_TICKS; what is no choice is left out."""
     chosen: dict[tuple[str, int], Choice] = {}
     for value in values:
         match = _CHOICE.fullmatch(value)
         if match and match[1] in LISTINGS:
             choice = Choice(match[1], int(match[2]), int(match[3]))
             chosen.setdefault((choice.kind, choice.listing_id), choice)
-    return list(chosen.values())[:MAX_ROWS]
+    return list(chosen.values())[:MAX_TICKS]
 
 
 def foresee(deed: str, chosen: Iterable[Choice], *, by: Reader) -> list[Outcome]:

@@ -69,8 +69,7 @@ def propose_change(
         Invalid: the listing would not be fit for the public, or a text bears the mark of a state secret.
         DuplicateTitle.
     """
-    if problems := writing.secret_problems(row.kind, values):
-        raise Invalid("没有保存：有国家秘密的标志。", problems=problems)
+    writing.refuse_secrets(row.kind, values)
     change = open_change(row)
     if change is not None:
         # What is not named stays as somebody wants it already: a list names some fields, a form all of them.

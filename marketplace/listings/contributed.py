@@ -172,8 +172,7 @@ def task_count(person: Reader) -> Count | int:
 
 def _rewriting_tasks(person: Reader) -> Iterator[Task]:
     """What somebody wrote for the owner of a listing, who has to say whether it is taken over."""
-    for row, found in rewritings.waiting_for(person):
-        deadline, left = rewritings.deadline_of(found)
+    for row, found, deadline, left in rewritings.waiting_with_deadlines(person):
         yield Task(
             kind_name=row.kind_word,
             title=row.title,

@@ -58,6 +58,8 @@ DEED_NAMES = {
     "merge": "与重复的一条合并",
     "unmerge": "撤销合并",
 }
+# States in which what a listing says may be changed, by its owner or for them.
+CHANGEABLE = ("draft", "returned", "rejected", "published", "suspended")
 _LISTING_MOVES = {
     ("draft", "edit"): "draft",
     ("returned", "edit"): "returned",
@@ -123,11 +125,11 @@ for _deed in (
 ):
     _LISTING_MOVES["published", _deed] = "published"
 # What somebody else writes for its owner waits for them, wherever it could be changed.
-for _state in ("draft", "returned", "rejected", "published", "suspended"):
+for _state in CHANGEABLE:
     for _deed in ("propose_rewriting", "decline_rewriting", "withdraw_rewriting"):
         _LISTING_MOVES[_state, _deed] = _state
 # Files come and go where their listing may be changed; what is over gives its files back as well.
-for _state in ("draft", "returned", "rejected", "published", "suspended"):
+for _state in CHANGEABLE:
     _LISTING_MOVES[_state, "attach"] = _state
     _LISTING_MOVES[_state, "detach"] = _state
 for _state in ("expired", "withdrawn", "archived"):

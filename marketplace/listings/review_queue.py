@@ -16,7 +16,7 @@ from sqlalchemy import bindparam, func, union_all
 from marketplace.accounts import queries as account_queries
 from marketplace.accounts.models import Person
 from marketplace.clock import day_in_china, now, today
-from marketplace.counting import Count, count_rows
+from marketplace.counting import Count
 from marketplace.extensions import db
 from marketplace.lifecycle import History, history_of
 from marketplace.listings import changes_waiting
@@ -117,18 +117,15 @@ def tray_page(
         start = late_pages.offset(page)
         rows = load_in_order(late[start : start + PAGE])
         return TrayPage(rows, late_pages.clamp(page), late_pages.pages)
-    arithmetic = Page(tray_count(tray, kind), PAGE)
+    arithmetic = Page(int(tray_count(tray, kind)), PAGE)
     query = _in_order(tray, kind).limit(PAGE).offset(arithmetic.offset(page))
     keys = [(row.kind, row.id) for row in db.session.execute(query)]
     return TrayPage(load_in_order(keys), arithmetic.clamp(page), arithmetic.pages)
 
 
-def tray_count(tray: str, kind: str = "", within: Collection[int] | None = None) -> int:
-    """How many listings lie in a tray; of one kind, and of these organisations, if they are named."""
-    if within is None:
-        return count_rows(_count_query(tray, kind))
-    query = _count_query(tray, kind, is_within=True)
-    return count_rows(query, {"within": list(within)})
+def tray_count(tray: str, kind: str = "") -> Count:
+    """How many listings lie in a tray; of one kind, if it is named."""
+    return Count(_count_query(tray, kind), {})
 
 
 @cache

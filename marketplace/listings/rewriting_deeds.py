@@ -24,9 +24,9 @@ from marketplace.listings.rewritings import (
     open_rewriting,
 )
 from marketplace.listings.snapshots import (
+    base_of,
     packed,
     proposed_row,
-    snapshot_of,
     unpacked,
 )
 from marketplace.permissions import Reader, reader_id, require
@@ -54,17 +54,12 @@ def propose_rewriting(
         NotNow: the listing cannot be changed now.
         Invalid: no title, a text bears the mark of a state secret, or what is public would not be fit for it.
     """
-    if problems := writing.secret_problems(row.kind, values):
-        raise Invalid("没有保存：有国家秘密的标志。", problems=problems)
+    writing.refuse_secrets(row.kind, values)
     row.life.permits(row, "propose_rewriting", by)
     rewriting = open_rewriting(row)
     if rewriting is not None:
         values = unpacked(row.kind, rewriting.content) | dict(values)
-    if not str(values.get("title", row.title) or "").strip():
-        message = "名称不能为空。"
-        raise Invalid(message, problems={"title": [message]})
-    with db.session.no_autoflush:
-        changed = list(writing.changed_values(row, values))
+    changed = writing.changed_names(row, values)
     if not changed:
         if rewriting is not None:
             _end(rewriting, "withdrawn", by=by)
@@ -77,9 +72,8 @@ def propose_rewriting(
     if rewriting is None:
         rewriting = ListingRewriting(kind=row.kind, listing_id=row.id, state="proposed")
         db.session.add(rewriting)
-    present = snapshot_of(row)
     rewriting.content = content
-    rewriting.base = {name: present.get(name) for name in changed}
+    rewriting.base = base_of(row, changed)
     assert by.id is not None  # noqa: S101  who may edit has signed in
     rewriting.by_id = by.id
     rewriting.at = now()
@@ -132,27 +126,54 @@ def accept_rewriting(
             f"提出改写以后，原来的「{labels}」改过。",
             "不勾选这几项，或不采用，请对方按新的内容再改。",
         )
-    values = unpacked(row.kind, {name: rewriting.content[name] for name in chosen})
+    content = {name: rewriting.content[name] for name in chosen}
     writer = db.session.get(Person, rewriting.by_id)
     before = row.state
-    if before == "published":
-        row.life.move(row, "rewrite", by=writer, note=TAKEN_NOTE, changed=chosen)
-        change_deeds.propose_change(row, values, by=by)
-    else:
-        with db.session.no_autoflush:
-            changed = writing.set_values(row, values)
-            writing.reject_duplicate_title(row)
-        row.life.move(row, "rewrite", by=writer, note=TAKEN_NOTE, changed=changed)
-        # Last, for the audit names who pressed the button by the last move.
-        row.life.move(row, "edit", by=by, note=CONFIRMED_NOTE, changed=changed)
-        if before == "suspended":
-            settling.refuse_holes(row)
+    take_over(row, content, writer=writer, by=by, notes=(TAKEN_NOTE, CONFIRMED_NOTE))
+    if before == "suspended":
+        settling.refuse_holes(row)
     row.updated_at = now()
     _end(rewriting, "accepted", by=by)
     announcements.announce_rewriting_decided(row, rewriting, writer)
     others = settling.settle_others(row) if before == "suspended" else []
     settling.commit_listing()
     settling.sync_index(row, *others)
+
+
+def take_over(
+    row: Row,
+    content: Mapping[str, Any],
+    *,
+    writer: Person | None,
+    by: Person,
+    notes: tuple[str, str],
+) -> None:
+    """Write into a listing what somebody of its owner has confirmed (no commit); of what is public, as a change.
+
+    Args:
+        row: the listing, in a state in which it may be edited.
+        content: field → value as `packed` gives it.
+        writer: whose words they are: the history names them, and they may not let the listing through.
+        by: who has confirmed.
+        notes: of the move of the writer, and of that of who has confirmed.
+
+    Raises:
+        NotNow.
+        Invalid: the title is taken, or what is public would lack something.
+    """
+    taken, confirmed = notes
+    values = unpacked(row.kind, content)
+    if row.state == "published":
+        row.life.move(row, "rewrite", by=writer, note=taken, changed=list(content))
+        change_deeds.propose_change(row, values, by=by)
+        return
+    with db.session.no_autoflush:
+        changed = writing.set_values(row, values)
+        writing.reject_duplicate_title(row)
+    row.life.move(row, "rewrite", by=writer, note=taken, changed=changed)
+    # Last, for the audit names who pressed the button by the last move: the owner's people, and not who rewrote.
+    row.life.move(row, "edit", by=by, note=confirmed, changed=changed)
+    row.updated_at = now()
 
 
 def decline_rewriting(

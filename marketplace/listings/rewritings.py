@@ -14,25 +14,26 @@ from sqlalchemy import and_, func, or_
 
 from marketplace.accounts.models import INSTITUTIONS, Person
 from marketplace.clock import day_in_china, today
+from marketplace.counting import Count
 from marketplace.errors import NotFound, NotNow
 from marketplace.extensions import db
 from marketplace.listings import announcements
 from marketplace.listings.differences import Difference, row_differences
+from marketplace.listings.life import CHANGEABLE
 from marketplace.listings.models import LISTINGS, Achievement, Demand
+from marketplace.listings.queries import without_children
 from marketplace.listings.review_models import ListingRewriting
 from marketplace.listings.schema import SCHEMAS
-from marketplace.listings.snapshots import proposed_row, snapshot_of
+from marketplace.listings.snapshots import changed_since, proposed_row
 from marketplace.listings.worklists import SOMEBODY, own_numbers
 from marketplace.memberships.queries import people_of as organisation_people
 from marketplace.permissions import Reader, may, require
-from marketplace.workdays.calendar import Deadline
+from marketplace.workdays.calendar import Calendar, Deadline
 from marketplace.workdays.queries import load_calendar
 
 Row = Achievement | Demand
 OWNER_DAYS = 5  # working days in which an owner says whether they take a rewriting over
 MAX_ROWS = 50
-# A rewriting is decided on where the listing could be changed by hand.
-OPEN_STATES = ("draft", "returned", "rejected", "published", "suspended")
 WAITS_FOR_OWNER = (
     "您代为改写的内容还等对方确认，不能送审。",
     "对方确认以后可以自己送审；不改了的，先收回改写。",
@@ -120,8 +121,7 @@ def differences_of(row: Row, rewriting: ListingRewriting) -> list[Difference]:
 
 def moved_fields(row: Row, rewriting: ListingRewriting) -> list[str]:
     """The fields that the owner has changed since a rewriting of them was written."""
-    present = snapshot_of(row)
-    return [name for name, was in rewriting.base.items() if present.get(name) != was]
+    return changed_since(row, rewriting.base)
 
 
 def labels_of(row: Row, names: list[str]) -> list[str]:
@@ -132,7 +132,12 @@ def labels_of(row: Row, names: list[str]) -> list[str]:
 
 def deadline_of(rewriting: ListingRewriting) -> tuple[Deadline, int]:
     """The last day on which an owner should have decided, and the working days until then; negative: it is over."""
-    calendar = load_calendar()
+    return _deadline_by(load_calendar(), rewriting)
+
+
+def _deadline_by(
+    calendar: Calendar, rewriting: ListingRewriting
+) -> tuple[Deadline, int]:
     deadline = calendar.after_workdays(day_in_china(rewriting.at), OWNER_DAYS)
     return deadline, calendar.workdays_left(today(), deadline.day)
 
@@ -144,16 +149,29 @@ def waiting_for(person: Reader) -> list[tuple[Row, ListingRewriting]]:
     pairs: list[tuple[Row, ListingRewriting]] = []
     for table in LISTINGS.values():
         query = _waiting(table, db.select(table, ListingRewriting), person)
+        query = query.options(*without_children(table.kind))
         oldest = query.order_by(ListingRewriting.at).limit(MAX_ROWS)
         pairs += db.session.execute(oldest).tuples()
     return sorted(pairs, key=lambda pair: (pair[1].at, pair[1].id))
 
 
-def waiting_count(person: Reader) -> int:
+def waiting_with_deadlines(
+    person: Reader,
+) -> Iterator[tuple[Row, ListingRewriting, Deadline, int]]:
+    """The same, each with its `deadline_of`, by one calendar."""
+    waiting = waiting_for(person)
+    if not waiting:
+        return
+    calendar = load_calendar()
+    for row, rewriting in waiting:
+        yield row, rewriting, *_deadline_by(calendar, rewriting)
+
+
+def waiting_count(person: Reader) -> Count | int:
     """How many those are: the header of every page asks."""
     if person.id is None:
         return 0
-    return int(db.session.scalar(_count_query(), own_numbers(person)) or 0)
+    return Count(_count_query(), own_numbers(person))
 
 
 @cache
@@ -178,7 +196,7 @@ def _waiting(table: Any, query: Any, person: Reader) -> Any:
         ListingRewriting.kind == table.kind,
         ListingRewriting.state == "proposed",
         ListingRewriting.by_id != person.id,
-        table.state.in_(OPEN_STATES),
+        table.state.in_(CHANGEABLE),
         or_(
             table.organisation_id.in_(person.handled_ids),
             and_(table.owner_id == person.id, inside),

@@ -5,7 +5,7 @@ Values as forms and deeds take them are made in `writing.py`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -55,6 +55,18 @@ FREE_FIELDS = {kind: _free_fields(kind) for kind in SCHEMAS}
 def snapshot_of(row: Row) -> dict[str, Any]:
     """Everything a listing says: field → value as JSON, rows of a field as a list."""
     return packed(values_of(row))
+
+
+def base_of(row: Row, names: Iterable[str]) -> dict[str, Any]:
+    """What a listing says in some fields, as its snapshot has it."""
+    present = snapshot_of(row)
+    return {name: present.get(name) for name in names}
+
+
+def changed_since(row: Row, base: Mapping[str, Any]) -> list[str]:
+    """The fields of `base`, as `base_of` gave it, in which a listing says something else now."""
+    present = snapshot_of(row)
+    return [name for name, was in base.items() if present.get(name) != was]
 
 
 def packed(values: Mapping[str, Any]) -> dict[str, Any]:

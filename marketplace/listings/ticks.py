@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from marketplace.listings.models import Achievement, Demand
-from marketplace.listings.worklists import load_found
+from marketplace.listings.queries import load_rows
 from marketplace.permissions import Reader, may
 
 MAX_TICKS = 200  # carried from page to page; two thousand characters, half of what a server takes as an address
@@ -56,10 +56,11 @@ def ticks_elsewhere(
         kind, number, _ = value.split("-")
         if (kind, int(number)) not in here:
             keys[kind, int(number)] = value
+    rows = load_rows(keys)
     return [
-        (keys[row.kind, row.id], row.title)
-        for row in load_found(keys)
-        if may(by, "listing.edit", row)
+        (value, rows[key].title)
+        for key, value in keys.items()
+        if key in rows and may(by, "listing.edit", rows[key])
     ]
 
 

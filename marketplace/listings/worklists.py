@@ -210,18 +210,6 @@ def key_columns(table: Any, at: Any) -> Any:
 def load_in_order(keys: Iterable[tuple[str, int]]) -> list[Row]:
     """Listings in the order of their (kind, id), one query for each kind."""
     keys = list(keys)
-    rows = _load_rows(keys)
-    return [rows[key] for key in keys]
-
-
-def load_found(keys: Iterable[tuple[str, int]]) -> list[Row]:
-    """The same of keys that somebody named: what there is none of is left out."""
-    keys = list(keys)
-    rows = _load_rows(keys)
-    return [rows[key] for key in keys if key in rows]
-
-
-def _load_rows(keys: Iterable[tuple[str, int]]) -> dict[tuple[str, int], Row]:
     rows: dict[tuple[str, int], Row] = {}
     ids: dict[str, list[int]] = {}
     for kind, row_id in keys:
@@ -231,7 +219,7 @@ def _load_rows(keys: Iterable[tuple[str, int]]) -> dict[tuple[str, int], Row]:
         table = LISTINGS[kind]
         for row in db.session.scalars(db.select(table).where(table.id.in_(of_kind))):
             rows[kind, row.id] = row
-    return rows
+    return [rows[key] for key in keys]
 
 
 def _own_tables(person: Reader) -> Iterator[tuple[Any, Any]]:

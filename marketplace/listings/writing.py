@@ -111,8 +111,7 @@ def set_values(row: Achievement | Demand, values: Mapping[str, Any]) -> list[str
         Invalid: no title is left, or a text bears the mark of a state secret.
     """
     # Every way into a listing passes here: forms, trials, lists.
-    if problems := secret_problems(row.kind, values):
-        raise Invalid("没有保存：有国家秘密的标志。", problems=problems)
+    refuse_secrets(row.kind, values)
     changed = changed_values(row, values)
     for name, value in changed.items():
         setattr(row, name, value)
@@ -125,6 +124,12 @@ def set_values(row: Achievement | Demand, values: Mapping[str, Any]) -> list[str
         )
     row.card = card_of(row)
     return list(changed)
+
+
+def refuse_secrets(kind: str, values: Mapping[str, Any]) -> None:
+    """Raises Invalid where `secret_problems` finds any; arguments as there."""
+    if problems := secret_problems(kind, values):
+        raise Invalid("没有保存：有国家秘密的标志。", problems=problems)
 
 
 def secret_problems(kind: str, values: Mapping[str, Any]) -> dict[str, list[str]]:
@@ -150,6 +155,20 @@ def _texts_of(value: Any) -> Iterator[str]:
         # 绝 and 密 as two key words are one mark.
         words = [part for part in value if isinstance(part, str)]
         yield " ".join(words)
+
+
+def changed_names(row: Achievement | Demand, values: Mapping[str, Any]) -> list[str]:
+    """The names of what `values`, written for the owner of a listing, would change; arguments as `changed_values`.
+
+    Raises:
+        Invalid: no title would be left.
+    """
+    if not str(values.get("title", row.title) or "").strip():
+        message = "名称不能为空。"
+        raise Invalid(message, problems={"title": [message]})
+    # What is compared is not sent to the database.
+    with db.session.no_autoflush:
+        return list(changed_values(row, values))
 
 
 def changed_values(

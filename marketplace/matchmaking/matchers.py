@@ -130,7 +130,7 @@ class Matchers:
                 if known.get(row.id) == stamp_of(row.revision, row.updated_at):
                     return matcher.features_of(row.id)
         except (SearchUnavailable, search.SearchUnavailable):
-            # It is only asked to save time; the text is there to be read.
+            # This only saves time: the text is there to be read.
             return None
         return None
 

@@ -24,7 +24,7 @@ def queue() -> ResponseReturnValue:
     chosen = _chosen_tray(trays)
     tabs = []
     for tray, url in contributions.tray_addresses(trays):
-        tabs.append((tray.name, url, tray is chosen, tray.count()))
+        tabs.append((tray.name, url, tray is chosen, int(tray.count())))
     page = request.args.get("page", 1, type=int)
     return render_template("office/queue.html", tabs=tabs, panel=chosen.page(page))
 
@@ -36,6 +36,6 @@ def _chosen_tray(trays: list[Tray]) -> Tray:
         if tray.code == code:
             return tray
     # An empty first tab would say that there is nothing to do while the others wait.
-    filled = [tray for tray in trays if tray.count()]
+    filled = [tray for tray in trays if int(tray.count())]
     waiting = [tray for tray in filled if tray.waits]
     return next(iter([*waiting, *filled, *trays]))

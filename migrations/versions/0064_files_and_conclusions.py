@@ -20,7 +20,7 @@ def upgrade():
     # What was there before went to the operators at once, and waits for nobody else now.
     op.execute('update attachment set endorsed_at = created_at')
     if op.get_bind().dialect.name == 'sqlite':
-        # With its check in one statement: the table is not written anew.
+        # With its check in one statement: the table is not rebuilt.
         op.execute(
             "alter table diagnosis add column conclusion varchar(12) not null default ''"
             f' constraint ck_diagnosis_conclusion check ({CHECK})'

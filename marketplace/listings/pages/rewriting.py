@@ -17,6 +17,7 @@ from marketplace.door import needs
 from marketplace.errors import Invalid, MarketError, NotNow, Stale
 from marketplace.listings import queries, rewriting_deeds, rewritings
 from marketplace.listings.forms import DeedForm
+from marketplace.listings.life import CHANGEABLE
 from marketplace.listings.models import Achievement, Demand
 from marketplace.listings.pages.blueprint import KIND, blueprint
 from marketplace.listings.review_models import ListingRewriting
@@ -107,7 +108,7 @@ def _page(
     found = rewritings.latest_rewriting(row, by=current_user)
     form.seen.data = str(found.revision)
     deadline, left = rewritings.deadline_of(found)
-    possible = found.is_open and row.state in rewritings.OPEN_STATES
+    possible = found.is_open and row.state in CHANGEABLE
     owns = may(current_user, "listing.confirm", row)
     people = people_by_id([found.by_id, found.decided_by_id])
     page = render_template(

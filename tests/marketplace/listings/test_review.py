@@ -252,7 +252,7 @@ def test_the_queue_is_oldest_first_and_one_leads_to_the_next(
     queue = review_queue.tray_page(by=None)
     demands = review_queue.tray_page(by=None, kind="demand")
     middle = review_queue.neighbours(second, by=None)
-    counts = {tray: review_queue.tray_count(tray) for tray in review_queue.TRAYS}
+    counts = {tray: int(review_queue.tray_count(tray)) for tray in review_queue.TRAYS}
     html = operator.get("/office/review").text
     led = press(operator, first, "approve")
     led_among_demands = operator.post(
