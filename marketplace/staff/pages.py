@@ -70,8 +70,7 @@ def take(person_id: int, role: str) -> ResponseReturnValue:
     except Invalid as error:
         form.blame(error.problems)
         return _person_page(row, 422, taking=(role, form))
-    flash(f"已收回 {row.name} 的角色，已发邮件告诉对方。", "success")
-    return _back(row)
+    return _done(row, f"已收回 {row.name} 的角色，已发邮件告诉对方。")
 
 
 @blueprint.post("/office/people/<int:person_id>/stop")
@@ -85,8 +84,7 @@ def stop(person_id: int) -> ResponseReturnValue:
     except Invalid as error:
         form.blame(error.problems)
         return _person_page(row, 422, stopping=form)
-    flash(f"{row.name} 的账号已停用，登录都已退出。", "success")
-    return _back(row)
+    return _done(row, f"{row.name} 的账号已停用，登录都已退出。")
 
 
 @blueprint.post("/office/people/<int:person_id>/open")
@@ -95,8 +93,7 @@ def reopen(person_id: int) -> ResponseReturnValue:
     """恢复."""
     row = queries.get_person(person_id)
     deeds.open_account(row, by=_by())
-    flash(f"{row.name} 的账号已恢复。", "success")
-    return _back(row)
+    return _done(row, f"{row.name} 的账号已恢复。")
 
 
 @blueprint.post("/office/people/<int:person_id>/reset")
@@ -105,8 +102,9 @@ def reset(person_id: int) -> ResponseReturnValue:
     """重置登录."""
     row = queries.get_person(person_id)
     deeds.reset_account(row, by=_by())
-    flash(f"{row.name} 的密码和两步验证已作废，设密码的链接已发到对方邮箱。", "success")
-    return _back(row)
+    return _done(
+        row, f"{row.name} 的密码和两步验证已作废，设密码的链接已发到对方邮箱。"
+    )
 
 
 def _people_page(
@@ -144,9 +142,8 @@ def _person_page(
         if taking is not None and taking[0] == role:
             form = taking[1]
         takings.append((role, ROLES[role], form))
-    shows = row.id == current_user.id or was_recorded(
-        "contact.read", kind="person", thing=row.id
-    )
+    own = row.id == current_user.id
+    shows = own or was_recorded("contact.read", kind="person", thing=row.id)
     page = render_template(
         "staff/person.html",
         row=row,
@@ -155,11 +152,12 @@ def _person_page(
         sessions=sessions_of(row),
         takings=takings,
         stopping=stopping or ReasonForm(formdata=None),
-        own=row.id == current_user.id,
+        own=own,
         roles=ROLES,
     )
     return page, status
 
 
-def _back(row: Person) -> ResponseReturnValue:
+def _done(row: Person, message: str) -> ResponseReturnValue:
+    flash(message, "success")
     return redirect(url_for("staff.person", person_id=row.id), 303)
