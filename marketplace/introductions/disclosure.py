@@ -143,7 +143,7 @@ def person_contacts(person: Person) -> tuple[Contact, ...]:
 
 
 def asker_contacts(case: Introduction) -> tuple[Contact, ...]:
-    """How who asked is reached; nothing where they had taken their consent back before the other side accepted."""
+    """How the requester is reached; nothing where they had withdrawn their consent before the other side accepted."""
     if not contact_consents.agreed_at(
         case.asked_by, contact_consents.SHARE, case.decided_at
     ):

@@ -221,7 +221,7 @@ def invite_person(
     administers: bool = False,
     by: Reader | None,
 ) -> tuple[Invitation, str]:
-    """Keep a place for an address, instead of the one that was kept for it before.
+    """Reserve a place for an address; this replaces what was reserved for it before.
 
     Args:
         organisation: where the place is.

@@ -406,8 +406,8 @@ def test_who_asked_says_why_they_take_it_back(world: World, sign_in: SignIn) -> 
     assert refused.status_code == 422
     assert "写清楚" in refused.text
     assert case.state == "waiting"
-    told = seen | {"withdraw-note": "今年的预算改了用途"}
-    assert chief.post(f"{address}/withdraw", data=told).status_code == 303
+    data = seen | {"withdraw-note": "今年的预算改了用途"}
+    assert chief.post(f"{address}/withdraw", data=data).status_code == 303
     assert case.state == "withdrawn"
     assert "今年的预算改了用途" in texts_to(world.desk)[-1]
     for person in (world.chief, world.desk):
