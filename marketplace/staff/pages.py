@@ -8,7 +8,7 @@ from flask_login import current_user
 
 from marketplace import persistence
 from marketplace.accounts.models import ROLES, STAFF_ROLES, Person
-from marketplace.accounts.sessions import sessions_of
+from marketplace.accounts.sessions import present_person, sessions_of
 from marketplace.audit.looks import was_recorded
 from marketplace.door import needs
 from marketplace.errors import Invalid, MarketError, NotNow
@@ -17,11 +17,6 @@ from marketplace.staff import deeds, queries
 from marketplace.staff.forms import ReasonForm, StaffForm
 
 blueprint = Blueprint("staff", __name__)
-
-
-def _by() -> Person:
-    person: Person = current_user._get_current_object()
-    return person
 
 
 @blueprint.get("/office/people")
@@ -41,7 +36,7 @@ def add() -> ResponseReturnValue:
             form.email.data or "",
             name=form.name.data or "",
             role=form.role.data or "",
-            by=_by(),
+            by=present_person(),
         )
     except Invalid as error:
         form.blame(error.problems, otherwise="email")
@@ -66,7 +61,7 @@ def take(person_id: int, role: str) -> ResponseReturnValue:
     row = queries.get_person(person_id)
     form = ReasonForm(prefix=f"{role}-")
     try:
-        deeds.take_role(row, role, reason=form.reason.data or "", by=_by())
+        deeds.take_role(row, role, reason=form.reason.data or "", by=present_person())
     except Invalid as error:
         form.blame(error.problems)
         return _person_page(row, 422, taking=(role, form))
@@ -80,7 +75,7 @@ def stop(person_id: int) -> ResponseReturnValue:
     row = queries.get_person(person_id)
     form = ReasonForm()
     try:
-        deeds.stop_account(row, reason=form.reason.data or "", by=_by())
+        deeds.stop_account(row, reason=form.reason.data or "", by=present_person())
     except Invalid as error:
         form.blame(error.problems)
         return _person_page(row, 422, stopping=form)
@@ -92,7 +87,7 @@ def stop(person_id: int) -> ResponseReturnValue:
 def reopen(person_id: int) -> ResponseReturnValue:
     """恢复."""
     row = queries.get_person(person_id)
-    deeds.open_account(row, by=_by())
+    deeds.open_account(row, by=present_person())
     return _done(row, f"{row.name} 的账号已恢复。")
 
 
@@ -101,7 +96,7 @@ def reopen(person_id: int) -> ResponseReturnValue:
 def reset(person_id: int) -> ResponseReturnValue:
     """重置登录."""
     row = queries.get_person(person_id)
-    deeds.reset_account(row, by=_by())
+    deeds.reset_account(row, by=present_person())
     return _done(
         row, f"{row.name} 的密码和两步验证已作废，设密码的链接已发到对方邮箱。"
     )
