@@ -262,6 +262,30 @@ def test_what_was_handed_over_is_not_taken_back(world: World, sign_in: SignIn) -
     assert PHONE in page
 
 
+def test_a_list_reads_no_consents(world: World, sign_in: SignIn) -> None:
+    case = world.ask()
+    world.press(case, "accept")
+    desk = sign_in(world.desk)
+    statements: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        statements.append(statement)
+
+    def reads_consents(address: str) -> bool:
+        statements.clear()
+        assert desk.get(address).status_code == 200
+        return any("FROM consent" in one for one in statements)
+
+    sa.event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        of_list = reads_consents("/mine/introductions")
+        of_page = reads_consents(f"/mine/introductions/{case.id}")
+    finally:
+        sa.event.remove(db.engine, "before_cursor_execute", note)
+    # Only where the contacts are shown, else once for every row.
+    assert (of_list, of_page) == (False, True)
+
+
 def test_an_unnamed_demand_that_is_wanted(make: Factory, sign_in: SignIn) -> None:
     """The institute asks; the firm accepts and stays unnamed, or its broker answers for it."""
     world = World(make, anonymous=True)
