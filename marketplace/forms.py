@@ -6,8 +6,8 @@ Which fields a form has is in the rooms; what may come in a request at all is lo
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 from flask import g, request
 from flask_wtf import FlaskForm
@@ -15,8 +15,11 @@ from flask_wtf.form import _Auto
 from wtforms import HiddenField, IntegerField, PasswordField, StringField
 from wtforms.fields.core import UnboundField
 
+from marketplace.errors import Invalid
+from marketplace.parsing import ParseError
 from marketplace.parsing.text import clean_text, compact_text
 
+Value = TypeVar("Value")
 # What nobody types to be read by others: passwords are taken as they are, tokens and revisions are compared.
 _AS_SENT = (PasswordField, HiddenField)
 
@@ -64,6 +67,21 @@ class PageForm(FlaskForm):
             box = name if name in self else otherwise
             if box in self:
                 self[box].errors = [*self[box].errors, *messages]
+
+    def read_box(self, name: str, read: Callable[[str], Value]) -> Value:
+        """What was typed into a box, as a value.
+
+        Args:
+            name: of the box.
+            read: makes the value of the text; raises ParseError.
+
+        Raises:
+            Invalid: what is wrong, for the box.
+        """
+        try:
+            return read(self[name].data or "")
+        except ParseError as error:
+            raise Invalid(error.message, problems={name: [error.sentence]}) from None
 
 
 def _cleaned(value: Any) -> Any:

@@ -1,7 +1,7 @@
 """用户协议 and 隐私政策: the texts as they are shown now, and who agreed to which of them and when.
 
 A live site writes its own into `DATA_DIR/texts/`; until then the drafts of this module are shown, with what has to be
-filled in marked. Who agreed to an earlier text is asked again at the next sign-in (个人信息保护法 art. 14).
+filled in marked. People who agreed to an earlier text are prompted at the next sign-in (个人信息保护法 art. 14).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from marketplace.extensions import db
 TITLES = {"terms": "用户协议", "privacy": "隐私政策"}
 FILES = {"terms": "用户协议.txt", "privacy": "隐私政策.txt"}
 TO_FILL = "【待填写"
-# In the session: whose texts have changed, and that their reader was not asked yet.
+# In the session: whose texts have changed, and that their reader was not prompted yet.
 DUE = "texts_due"
 PROMPT = "texts_prompt"
 
@@ -71,7 +71,7 @@ class Difference:
 
     Attributes:
         since: when the person agreed to the earlier one, in UTC.
-        removed: paragraphs and headings that stand no longer there.
+        removed: paragraphs and headings that are no longer there.
         added: those that are new.
     """
 
@@ -136,8 +136,8 @@ def consents_of(person: Person) -> list[Consent]:
 def due_agreements(person: Person) -> list[Agreement]:
     """The texts that a person has not agreed to as they are now, though they should.
 
-    Whoever agreed to an earlier one, and on a live site also who never agreed: people who were added by a command. The
-    people of a demonstration agreed to nothing and need not.
+    People who agreed to an earlier one should, and on a live site also those who never agreed: they were added by a
+    command. The people of a demonstration agreed to nothing and need not.
     """
     never_counts = current_app.config["ENVIRONMENT"] == "live"
     given = consents_of(person)
@@ -146,7 +146,7 @@ def due_agreements(person: Person) -> list[Agreement]:
     due = []
     for kind in TITLES:
         agreement = present_agreement(kind)
-        # Nobody is asked about a draft in which its operator has something to fill in.
+        # Nobody has to agree to a draft in which the operator has something to fill in.
         if agreement.version in versions or not agreement.is_complete:
             continue
         if never_counts or kind in kinds:
@@ -156,30 +156,24 @@ def due_agreements(person: Person) -> list[Agreement]:
 
 def difference_for(person: Person, agreement: Agreement) -> Difference | None:
     """How a text differs from the last one of its kind that a person agreed to; None where they agreed to none."""
-    for row in consents_of(person):
-        if row.kind == agreement.kind:
-            stored = db.session.get(AgreementText, row.version)
-            assert stored is not None  # noqa: S101  a foreign key
-            before = Agreement(row.kind, stored.text, row.version).blocks
-            return Difference(
-                row.given_at,
-                [
-                    words
-                    for kind, words in before
-                    if (kind, words) not in agreement.blocks
-                ],
-                [
-                    words
-                    for kind, words in agreement.blocks
-                    if (kind, words) not in before
-                ],
-            )
-    return None
+    earlier = [row for row in consents_of(person) if row.kind == agreement.kind]
+    if not earlier:
+        return None
+    last = earlier[0]
+    stored = db.session.get(AgreementText, last.version)
+    assert stored is not None  # noqa: S101  a foreign key
+    before = Agreement(last.kind, stored.text, last.version).blocks
+    present = agreement.blocks
+    return Difference(
+        last.given_at,
+        removed=[block[1] for block in before if block not in present],
+        added=[block[1] for block in present if block not in before],
+    )
 
 
 def note_due_texts(person: Person) -> None:
-    """Note in a new session whether its person is to be asked about texts that have changed."""
-    # Asked once a session: a request costs no look at the texts.
+    """Note in a new session whether its person is to be prompted about texts that have changed."""
+    # Checked once a session: no other request reads the texts.
     if due_agreements(person):
         session[DUE] = person.id
         session[PROMPT] = True
@@ -191,7 +185,7 @@ def due_texts_of(person_id: int) -> bool:
 
 
 def put_off() -> None:
-    """以后再说: nothing is asked again in this session; it stays among what waits for the person."""
+    """以后再说: no further prompt in this session; it stays among what waits for the person."""
     session.pop(PROMPT, None)
 
 
@@ -202,7 +196,7 @@ def note_agreed() -> None:
 
 
 def prompts() -> bool:
-    """Whether the reader of this page has not been asked yet."""
+    """Whether the reader of this page has not been prompted yet."""
     return PROMPT in session
 
 

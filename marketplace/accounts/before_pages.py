@@ -150,7 +150,7 @@ def give_back() -> None:
         return
     if not current_user.is_authenticated:
         return
-    person = current_user._get_current_object()
+    person = sessions.present_person()
     row = held_forms.get_held(number, person)
     if row.path.partition("?")[0] == request.path:
         g.held_fields = held_forms.typed_fields(row)
@@ -166,7 +166,7 @@ def lead_to_first_step() -> ResponseReturnValue | None:
     # What a guest may do, they may do too.
     if deed is None or may(Guest(), deed) or not current_user.is_authenticated:
         return None
-    person: Person = current_user._get_current_object()
+    person = sessions.present_person()
     if request.method not in READING and _is_own_form():
         return _hold_until_done(person)
     return _first_step(person, request.full_path.rstrip("?"))
@@ -214,5 +214,5 @@ def forget_used(response: Response) -> Response:
     taken = 300 <= response.status_code < 400
     if taken and _is_own_form() and current_user.is_authenticated:
         path = request.full_path.rstrip("?")
-        held_forms.drop_used(current_user._get_current_object(), path)
+        held_forms.drop_used(sessions.present_person(), path)
     return response

@@ -11,7 +11,6 @@ import uuid
 from typing import Any
 
 from flask import current_app, g
-from flask_login import current_user
 from flask_security.change_email import ChangeEmailForm
 from flask_security.forms import (
     ChangePasswordForm,
@@ -40,7 +39,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, Length, Optional, ValidationError
 
 from marketplace import persistence
-from marketplace.accounts import locking, tries
+from marketplace.accounts import locking, sessions, tries
 from marketplace.accounts.models import Person
 from marketplace.accounts.queries import find_person, find_person_of_mobile
 from marketplace.extensions import db
@@ -241,7 +240,7 @@ class ChangeForm(ChangePasswordForm):
 
     def validate(self, **more: Any) -> bool:
         """Whether the present password fits and the new one follows the rules."""
-        person: Person = current_user._get_current_object()
+        person = sessions.present_person()
         if locking.is_locked(person):
             self.password.errors = [get_message("INVALID_PASSWORD")[0]]
             return False
@@ -261,7 +260,7 @@ class AgainForm(OwnNext, VerifyForm):
     def validate(self, **more: Any) -> bool:
         """Whether the password fits."""
         valid = bool(super().validate(**more))
-        person: Person = current_user._get_current_object()
+        person = sessions.present_person()
         _turn_writer(person)
         if locking.is_locked(person):
             self.password.errors = [get_message("INVALID_PASSWORD")[0]]

@@ -111,13 +111,8 @@ def send_farewell(person: Person, kind: str, **values: Any) -> None:
 
     By address alone: what names a stopped account is not sent any more.
     """
-    notify(
-        SECURITY_MAIL,
-        Recipient(person.email, None),
-        key=f"{kind} {secrets.token_hex(12)}",
-        subject=SUBJECTS[kind],
-        happened=_render_mail(f"security/email/{kind}.txt", {"user": person, **values}),
-    )
+    text = _render_mail(f"security/email/{kind}.txt", {"user": person, **values})
+    _notify(Recipient(person.email, None), kind, SUBJECTS[kind], text)
 
 
 def queue_mail(
@@ -134,15 +129,14 @@ def queue_mail(
     """
     # Written and taken back where nobody has the address: an answer must not come sooner for that.
     savepoint = db.session.begin_nested() if person_id is None else None
-    notify(
-        SECURITY_MAIL,
-        Recipient(to, person_id),
-        key=f"{kind} {secrets.token_hex(12)}",
-        subject=subject,
-        happened=text,
-    )
+    _notify(Recipient(to, person_id), kind, subject, text)
     if savepoint is not None:
         savepoint.rollback()
+
+
+def _notify(recipient: Recipient, kind: str, subject: str, text: str) -> None:
+    key = f"{kind} {secrets.token_hex(12)}"
+    notify(SECURITY_MAIL, recipient, key=key, subject=subject, happened=text)
 
 
 def notice_kinds() -> Iterator[NoticeKind]:

@@ -16,7 +16,6 @@ from flask import (
     url_for,
 )
 from flask.typing import ResponseReturnValue
-from flask_login import current_user
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 
@@ -32,7 +31,6 @@ from marketplace.accounts import (
 )
 from marketplace.accounts.destinations import wanted_path
 from marketplace.accounts.forms import AccountForm, AgreeForm
-from marketplace.accounts.models import Person
 from marketplace.door import OPEN_PAGE, needs
 from marketplace.errors import Invalid
 
@@ -47,16 +45,11 @@ def init_app(app: Flask) -> None:
     before_pages.watch_requests(app)
 
 
-def _person() -> Person:
-    person: Person = current_user._get_current_object()
-    return person
-
-
 @blueprint.route("/account", methods=["GET", "POST"])
 @needs("mine.read")
 def account() -> ResponseReturnValue:
     """账号: who one is here, and what keeps the account safe."""
-    person = _person()
+    person = sessions.present_person()
     form = AccountForm(obj=person)
     status = 200
     if form.validate_on_submit():
@@ -91,7 +84,7 @@ def own_sessions() -> ResponseReturnValue:
     """登录记录: where one is signed in."""
     return render_template(
         "accounts/sessions.html",
-        sessions=sessions.sessions_of(_person()),
+        sessions=sessions.sessions_of(sessions.present_person()),
         present=sessions.present_id(),
     )
 
@@ -101,7 +94,7 @@ def own_sessions() -> ResponseReturnValue:
 def end_session(number: int) -> ResponseReturnValue:
     """退出 one of them."""
     here = number == sessions.present_id()
-    sessions.end_session(_person(), number)
+    sessions.end_session(sessions.present_person(), number)
     if here:
         flash("已退出。", "success")
         return redirect(url_for("security.login"), 303)
@@ -113,7 +106,7 @@ def end_session(number: int) -> ResponseReturnValue:
 @needs("mine.read")
 def end_sessions() -> ResponseReturnValue:
     """全部退出."""
-    person_deeds.leave_everywhere(_person())
+    person_deeds.leave_everywhere(sessions.present_person())
     flash("所有设备上的登录都已退出，请重新登录。", "success")
     return redirect(url_for("security.login"), 303)
 
@@ -122,7 +115,7 @@ def end_sessions() -> ResponseReturnValue:
 @needs("mine.read")
 def resume(number: int) -> ResponseReturnValue:
     """Back into the form in which something was typed; where that is no page, what was typed and a button."""
-    row = held_forms.get_held(number, _person())
+    row = held_forms.get_held(number, sessions.present_person())
     if "whole" not in request.args and _is_page(row.path):
         joint = "&" if "?" in row.path else "?"
         return redirect(f"{row.path}{joint}held={row.id}", 303)
@@ -141,7 +134,7 @@ def resume(number: int) -> ResponseReturnValue:
 @needs("mine.read")
 def drop_held(number: int) -> ResponseReturnValue:
     """删除 what is held."""
-    held_forms.drop_held(number, _person())
+    held_forms.drop_held(number, sessions.present_person())
     flash("已删除。", "success")
     return redirect(url_for("desk.mine"), 303)
 
@@ -164,7 +157,7 @@ def privacy() -> ResponseReturnValue:
 @needs("mine.read")
 def agree() -> ResponseReturnValue:
     """The texts that have changed since one agreed to them."""
-    person = _person()
+    person = sessions.present_person()
     wanted = wanted_path() or url_for("desk.mine")
     form = AgreeForm()
     status = 200

@@ -14,6 +14,7 @@ from functools import cache
 from typing import Any
 
 from flask import g, request, session
+from flask_login import current_user
 from sqlalchemy import Row, bindparam
 
 from marketplace import persistence
@@ -151,6 +152,12 @@ def _present_row_id() -> int | None:
         return None
     row = _find_row(token)
     return None if row is None else int(row.id)
+
+
+def present_person() -> Person:
+    """Who is signed in to this request: the row itself, which deeds compare and store, and not flask-login's proxy."""
+    person: Person = current_user._get_current_object()
+    return person
 
 
 def present_id() -> int | None:

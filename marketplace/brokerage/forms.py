@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Any
 
 from wtforms import (
     BooleanField,
     DateField,
-    Field,
     HiddenField,
     RadioField,
     StringField,
@@ -35,10 +33,8 @@ from marketplace.brokerage.life import (
     TRIGGERS,
 )
 from marketplace.brokerage.models import BrokerageCase
-from marketplace.errors import Invalid
 from marketplace.forms import PageForm, SeenForm
 from marketplace.listings.disclosure import knowledge_of
-from marketplace.parsing import ParseError
 from marketplace.parsing.exact_sums import read_fen, read_per_cent
 from marketplace.permissions import Guest, Reader
 from marketplace.persistence import row_number
@@ -46,7 +42,6 @@ from marketplace.verdicts.queries import reason_names
 
 YES, NO = "yes", "no"
 NOT_SHOWN = ("HiddenField", "CSRFTokenField")
-T = TypeVar("T")
 
 
 def chosen(answer: str | None) -> bool | None:
@@ -104,7 +99,7 @@ class QualifyForm(CaseForm):
         """The note, and the share as a number. Raises Invalid."""
         return {
             "note": self.note.data or "",
-            "share": read_share(self.share),
+            "share": self.read_box("share", read_per_cent),
         }
 
 
@@ -279,9 +274,9 @@ class CommissionForm(CaseForm):
             mode=self.mode.data or "",
             base=self.base.data or "",
             trigger=self.trigger.data or "",
-            rate=read_share(self.rate),
-            amount_fen=_read_box(self.amount, read_fen),
-            cap_fen=_read_box(self.cap, read_fen),
+            rate=self.read_box("rate", read_per_cent),
+            amount_fen=self.read_box("amount", read_fen),
+            cap_fen=self.read_box("cap", read_fen),
             tiers=self.tiers.data or "",
         )
         return {"terms": terms}
@@ -468,20 +463,6 @@ def later_deeds(case: BrokerageCase, reader: Reader) -> list[tuple[str, str]]:
         if not AVAILABLE[code](case, rights):
             later.append((WORDS[code][0], LATER[code]))
     return later
-
-
-def read_share(field: Field) -> Decimal | None:
-    """A share in per cent as it was typed; None where nothing was. Raises Invalid."""
-    return _read_box(field, read_per_cent)
-
-
-def _read_box(field: Field, read: Callable[[str], T]) -> T:
-    """What a box holds, read; what is wrong stands next to it. Raises Invalid."""
-    try:
-        return read(field.data or "")
-    except ParseError as error:
-        name = field.short_name
-        raise Invalid(error.message, problems={name: [error.sentence]}) from None
 
 
 def _names_itself(case: BrokerageCase, side: SideName) -> bool:

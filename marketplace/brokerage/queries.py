@@ -454,7 +454,7 @@ def _known_to(person: Reader) -> ColumnElement[bool]:
 
 
 def _waits_for_operators() -> ColumnElement[bool]:
-    # Whoever is late, broker or side, and what was put off until a day that is past.
+    # What a broker or a side is late with, and what was put off until a day that is past.
     late = and_(BrokerageCase.state.in_(RUNNING), BrokerageCase.due_on < today())
     return or_(BrokerageCase.state.in_(("lead", "qualified")), late)
 

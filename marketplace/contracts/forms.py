@@ -181,7 +181,4 @@ class ImportForm(SeenForm):
 
 def read_sum(form: PageForm, name: str) -> int | None:
     """A sum in 元 as 分; None where nothing was typed. Raises Invalid."""
-    try:
-        return read_fen(form[name].data or "")
-    except ParseError as error:
-        raise Invalid(error.message, problems={name: [error.sentence]}) from None
+    return form.read_box(name, read_fen)

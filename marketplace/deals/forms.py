@@ -5,7 +5,6 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from datetime import date
-from typing import Any
 
 from wtforms import HiddenField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
@@ -110,7 +109,7 @@ class LetterForm(SeenForm):
     @property
     def last_day(self) -> date | None:
         """The day that was typed. Raises Invalid."""
-        return _day("access_until", self.access_until.data)
+        return self.read_box("access_until", read_day)
 
 
 class ConfirmForm(SeenForm):
@@ -185,7 +184,7 @@ class PriceForm(SeenForm):
             evaluation_note=self.evaluation_note.data or "",
             empowerment=self.empowerment.data or "",
             minutes=self.minutes.data or "",
-            met_on=_day("met_on", self.met_on.data),
+            met_on=self.read_box("met_on", read_day),
             attendees=tuple(name.strip() for name in names),
         )
 
@@ -297,10 +296,3 @@ class AnswerForm(SeenForm):
     def sustained(self) -> bool | None:
         """The conclusion; None: nothing was chosen."""
         return {"yes": True, "no": False}.get(self.is_sustained.data or "")
-
-
-def _day(name: str, raw: Any) -> date | None:
-    try:
-        return read_day(raw or "")
-    except ParseError as error:
-        raise Invalid(error.message, problems={name: [error.sentence]}) from None

@@ -60,7 +60,7 @@ def answers(row: Introduction, reader: Reader) -> bool:
 def sides_of(
     case: Introduction, reader: Reader, visible: Collection[Key]
 ) -> tuple[Side, Side]:
-    """The side that wants to talk and the side that answers, as a reader may know them.
+    """The side that wants to talk and the side that answers, as a reader may know them, without contacts.
 
     Args:
         case: the introduction.
@@ -78,24 +78,12 @@ def _asking_side(case: Introduction, reader: Reader, visible: Collection[Key]) -
     name = case.asking_organisation.name
     if own is not None and not named:
         name = view_of(own, reader).holder
-    contacts: tuple[Contact, ...] = ()
-    through: tuple[Contact, ...] = ()
-    owners: list[Owner] = []
-    if case.state == "accepted":
-        if named:
-            contacts = asker_contacts(case)
-            owners = [("person", case.asked_by_id)]
-        elif own is not None:
-            through = _broker_contacts(own)
-            owners = _broker_owners(own)
-    if not (contacts or through) or asks(case, reader):
-        owners = []
     row = None
     title = ""
     if own is not None:
         row = own if (own.kind, own.id) in visible else None
         title = _title(own, visible=row is not None or named)
-    return Side(name, row, title, contacts, through, named, tuple(owners))
+    return Side(name, row, title, is_named=named)
 
 
 def _wanted_side(case: Introduction, reader: Reader, visible: Collection[Key]) -> Side:
@@ -104,21 +92,56 @@ def _wanted_side(case: Introduction, reader: Reader, visible: Collection[Key]) -
     opened = case.state == "accepted" and case.answer_opens_firm
     named = inside or opened or knowledge_of(wanted, reader).firm
     name = wanted.holder_name if named else view_of(wanted, reader).holder
-    contacts: tuple[Contact, ...] = ()
-    through: tuple[Contact, ...] = ()
-    owners: list[Owner] = []
-    if case.state == "accepted":
-        if named:
-            contacts = desk_contacts(wanted)
-            owners = [(wanted.kind, wanted.id)]
-        else:
-            through = _broker_contacts(wanted)
-            owners = _broker_owners(wanted)
-    if not (contacts or through) or answers(case, reader):
-        owners = []
     row = wanted if (wanted.kind, wanted.id) in visible else None
     title = _title(wanted, visible=row is not None)
-    return Side(name or UNNAMED, row, title, contacts, through, named, tuple(owners))
+    return Side(name or UNNAMED, row, title, is_named=named)
+
+
+def with_contacts(
+    case: Introduction, reader: Reader, asking: Side, wanted: Side
+) -> tuple[Side, Side]:
+    """The two sides with how each is reached, once the other side has accepted.
+
+    Args:
+        case: the introduction.
+        reader: who has its page.
+        asking, wanted: its sides (`sides_of`).
+    """
+    if case.state != "accepted":
+        return asking, wanted
+    listing = case.wanted
+    asks_own, answers_own = asks(case, reader), answers(case, reader)
+    if asking.is_named:
+        owner = ("person", case.asked_by_id)
+        asking = _reached(asking, [owner], own=asks_own, contacts=asker_contacts(case))
+    elif case.own is not None:
+        asking = _reached_by_brokers(asking, case.own, own=asks_own)
+    if wanted.is_named:
+        owner = (listing.kind, listing.id)
+        contacts = desk_contacts(listing)
+        wanted = _reached(wanted, [owner], own=answers_own, contacts=contacts)
+    else:
+        wanted = _reached_by_brokers(wanted, listing, own=answers_own)
+    return asking, wanted
+
+
+def _reached_by_brokers(side: Side, listing: Row, *, own: bool) -> Side:
+    owners = [("person", number) for number in sorted(listing.broker_ids)]
+    return _reached(side, owners, own=own, through=_broker_contacts(listing))
+
+
+def _reached(
+    side: Side,
+    owners: Iterable[Owner],
+    *,
+    own: bool,
+    contacts: tuple[Contact, ...] = (),
+    through: tuple[Contact, ...] = (),
+) -> Side:
+    """A side with its contacts; nobody is an owner where there are none, or where the side is the reader's own."""
+    if own or not (contacts or through):
+        owners = ()
+    return replace(side, contacts=contacts, through=through, owners=tuple(owners))
 
 
 def asker_in_words(case: Introduction) -> str:
@@ -143,7 +166,7 @@ def person_contacts(person: Person) -> tuple[Contact, ...]:
 
 
 def asker_contacts(case: Introduction) -> tuple[Contact, ...]:
-    """How who asked is reached; nothing where they had taken their consent back before the other side accepted."""
+    """How the requester is reached; nothing where they had withdrawn their consent before the other side accepted."""
     if not contact_consents.agreed_at(
         case.asked_by, contact_consents.SHARE, case.decided_at
     ):
@@ -169,14 +192,5 @@ def _broker_contacts(row: Row) -> tuple[Contact, ...]:
     return _filled(contacts)
 
 
-def _broker_owners(row: Row) -> list[Owner]:
-    return [("person", number) for number in sorted(row.broker_ids)]
-
-
 def _filled(contacts: Iterable[Contact]) -> tuple[Contact, ...]:
     return tuple((label, value) for label, value in contacts if value)
-
-
-def without_contacts(side: Side) -> Side:
-    """A side as it is shown where the look at its contacts could not be recorded."""
-    return replace(side, contacts=(), through=(), owners=())

@@ -64,7 +64,7 @@ class DeclineForm(SeenForm):
 
 
 class WithdrawForm(SeenForm):
-    """Why who asked takes it back."""
+    """Why the requester withdraws it."""
 
     note = TextAreaField("撤回的原因", description="对方会看到，2–500 字。")
 

@@ -247,13 +247,11 @@ def _case_page(
         disclosure.asks(row, current_user),
         disclosure.answers(row, current_user),
     )
+    opened = disclosure.with_contacts(row, current_user, asking, wanted)
     # Each by its owner, who finds the look in 我的数据.
-    owners = (*asking.owners, *wanted.owners)
-    if not were_recorded("contact.read", owners, values={"introduction": row.id}):
-        asking, wanted = (
-            disclosure.without_contacts(asking),
-            disclosure.without_contacts(wanted),
-        )
+    owners = (*opened[0].owners, *opened[1].owners)
+    if were_recorded("contact.read", owners, values={"introduction": row.id}):
+        asking, wanted = opened
     reasons = reason_names(row.wanted_kind)
     given = {
         "accepting": AcceptForm(formdata=None, seen=str(row.revision)),

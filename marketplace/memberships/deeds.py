@@ -221,7 +221,7 @@ def invite_person(
     administers: bool = False,
     by: Reader | None,
 ) -> tuple[Invitation, str]:
-    """Keep a place for an address, instead of the one that was kept for it before.
+    """Reserve a place for an address; this replaces what was reserved for it before.
 
     Args:
         organisation: where the place is.
@@ -240,12 +240,12 @@ def invite_person(
     require(by, "people.manage", organisation)
     _require_place(organisation, place)
     address = checked_address(email)
+    hold_people(organisation.id)
     _refuse_too_many(organisation)
     # An address without an account is as welcome: they register when they open the link.
     known = db.session.scalar(db.select(Person).where(Person.email == address))
     if known is not None and known.place_in(organisation.id) is not None:
         raise NotNow(f"{address} 已经在「{organisation.name}」里。", "不用再邀请。")
-    hold_people(organisation.id)
     # The last word counts: an earlier link to the same person could give them another place.
     _revoke_earlier(organisation.id, address)
     # Signature and nonce: who reads the database knows digests, who learns the key knows no nonce.

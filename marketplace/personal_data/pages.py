@@ -8,11 +8,11 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from flask_login import current_user, logout_user
+from flask_login import logout_user
 
 from marketplace import persistence
 from marketplace.accounts import contact_consents, person_deeds
-from marketplace.accounts.models import Person
+from marketplace.accounts.sessions import present_person
 from marketplace.audit.looks import record_reading
 from marketplace.door import OPEN_PAGE, needs
 from marketplace.downloads import as_download
@@ -26,17 +26,11 @@ blueprint = Blueprint("personal_data", __name__)
 MAX_SHEET_NAME = 31  # characters, of Excel
 
 
-def _person() -> Person:
-    # The row behind the proxy: deeds compare and store it.
-    person: Person = current_user._get_current_object()
-    return person
-
-
 @blueprint.get("/account/data")
 @needs("personal_data.read")
 def own() -> ResponseReturnValue:
     """我的数据: what is held, who looked, consents."""
-    person = _person()
+    person = present_person()
     consents = []
     for kind, (name, text) in contact_consents.CONSENTS.items():
         consents.append(
@@ -86,7 +80,7 @@ def _cells(row: dict[str, Any]) -> list[str]:
 def consent(kind: str, choice: str) -> ResponseReturnValue:
     """Give or withdraw one consent."""
     given = choice == "give"
-    person_deeds.set_consent(_person(), kind, given=given)
+    person_deeds.set_consent(present_person(), kind, given=given)
     name = contact_consents.CONSENTS[kind][0]
     flash(f"已{'同意' if given else '撤回同意'}：{name}。", "success")
     return redirect(url_for("personal_data.own"), 303)
@@ -103,7 +97,7 @@ def close() -> ResponseReturnValue:
         status = 422
         if form.validate():
             try:
-                deeds.close_own_account(_person(), password=form.password.data)
+                deeds.close_own_account(present_person(), password=form.password.data)
             except Invalid as problem:
                 form.password.errors = problem.problems["password"]
             except MarketError as refusal:
@@ -127,7 +121,7 @@ def retention() -> ResponseReturnValue:
 
 def _recorded_copy() -> dict[str, list[dict[str, Any]]]:
     """What is held of the reader, once it is recorded that it was taken."""
-    person = _person()
+    person = present_person()
     # Before the copy is made: what cannot be recorded is not handed out.
     record_reading("personal_data.copy", kind="person", thing=person.id)
     return queries.copy_of(person, queries.contact_views(person))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from marketplace.accounts.models import Person
+from marketplace.contracts.models import TechContract
 from marketplace.contributions import NoticeKind
 from marketplace.notices.addresses import Recipient
 from marketplace.notices.deeds import notify, path_of
@@ -25,28 +26,45 @@ def notice_kinds() -> Iterator[NoticeKind]:
 def announce_statement(share: InventorShare, person: Person, revision: int) -> None:
     """An inventor may read their statement. How much it is stays on the page, out of mails."""
     contract = share.distribution.contract
-    notify(
-        STATEMENT,
-        Recipient.of(person),
+    _announce(
+        contract,
+        person,
         key=f"inventor share {share.id} to {person.id} {revision}",
-        subject=f"收入分配明细：「{contract.title}」",
+        subject="收入分配明细",
         happened=f"{contract.seller_name}定下了合同「{contract.title}」的收入分配方案，把您的一份明细交给了您。",
         to_do="打开链接看您的份额和金额，下载 PDF；有疑问的，请问本单位的成果转化部门。",
-        link=path_of("proceeds.own"),
-        about=("tech_contract", contract.id),
     )
 
 
 def announce_correction(share: InventorShare, person: Person, revision: int) -> None:
     """Who was given the statement of somebody else learns that it is no longer theirs to read."""
     contract = share.distribution.contract
+    _announce(
+        contract,
+        person,
+        key=f"inventor share {share.id} from {person.id} {revision}",
+        subject="收入分配明细更正",
+        happened=f"合同「{contract.title}」的一份收入分配明细曾误交给您，{contract.seller_name}已更正，您不能再打开。",
+        to_do="不用再做什么。",
+    )
+
+
+def _announce(
+    contract: TechContract,
+    person: Person,
+    *,
+    key: str,
+    subject: str,
+    happened: str,
+    to_do: str,
+) -> None:
     notify(
         STATEMENT,
         Recipient.of(person),
-        key=f"inventor share {share.id} from {person.id} {revision}",
-        subject=f"收入分配明细更正：「{contract.title}」",
-        happened=f"合同「{contract.title}」的一份收入分配明细曾误交给您，{contract.seller_name}已更正，您不能再打开。",
-        to_do="不用再做什么。",
+        key=key,
+        subject=f"{subject}：「{contract.title}」",
+        happened=happened,
+        to_do=to_do,
         link=path_of("proceeds.own"),
         about=("tech_contract", contract.id),
     )

@@ -9,6 +9,7 @@ from marketplace.accounts.models import Person
 from marketplace.brokerage.models import BrokerageCase
 from marketplace.contributions import Panel
 from marketplace.deals.models import Deal
+from marketplace.files.queries import files_of
 from marketplace.introductions.models import Introduction
 from marketplace.permissions import Reader, may
 from marketplace.records import queries
@@ -18,7 +19,7 @@ from marketplace.records.disclosure import reads_shared
 def case_panels(row: Any, reader: Reader) -> Iterator[Panel]:
     """On the page of a case its notes and files, of an introduction the files of both, of a deal those on its price."""
     if isinstance(row, Introduction) and row.state == "accepted":
-        count = len(queries.introduction_files(row))
+        count = len(files_of(queries.INTRODUCTION, row.id))
         values = {"introduction": row, "count": count}
         yield Panel("records/_of_introduction.html", values)
     if isinstance(row, BrokerageCase) and reads_shared(row, reader):

@@ -20,6 +20,7 @@ from marketplace.files import storage
 from marketplace.files.deeds import Taken, look_at
 from marketplace.files.recognising import ALLOWED, refused
 from marketplace.files.sending import NOTHING, send_content
+from marketplace.forms import PageForm
 from marketplace.introductions.disclosure import answers, asks
 from marketplace.introductions.models import Introduction
 from marketplace.lifecycle import acting_for
@@ -81,14 +82,11 @@ def upload(case_id: int) -> ResponseReturnValue:
                 row, taken, shared=bool(form.shared.data), by=current_user
             )
 
-    try:
-        _take(add)
-    except Invalid as error:
-        form.blame(error.problems, "file")
+    def again() -> ResponseReturnValue:
         row = queries.get_readable_case(case_id, by=current_user)
         return _case_page(row, 422, adding=form)
-    flash("已加文件。", "success")
-    return redirect(url_for("records.case", case_id=case_id), 303)
+
+    return _receive(form, add, again, "已加文件。", to=_page_of(queries.CASE, case_id))
 
 
 @blueprint.get(INTRODUCED)
@@ -110,16 +108,12 @@ def hand_over(introduction_id: int) -> ResponseReturnValue:
         row = queries.get_introduction(introduction_id, by=current_user)
         deeds.add_introduction_file(row, taken, by=current_user)
 
-    try:
-        _take(add)
-    except Invalid as error:
-        form.blame(error.problems, "file")
+    def again() -> ResponseReturnValue:
         row = queries.get_introduction(introduction_id, by=current_user)
         return _introduction_page(row, 422, form)
-    flash("已传文件，对方会收到通知。", "success")
-    return redirect(
-        url_for("records.introduction", introduction_id=introduction_id), 303
-    )
+
+    address = _page_of(queries.INTRODUCTION, introduction_id)
+    return _receive(form, add, again, "已传文件，对方会收到通知。", to=address)
 
 
 @blueprint.get(DECISIONS)
@@ -140,13 +134,11 @@ def attach(deal_id: int) -> ResponseReturnValue:
         deal = queries.get_deal(deal_id, by=current_user)
         deeds.add_decision_file(deal, taken, by=current_user)
 
-    try:
-        _take(add)
-    except Invalid as error:
-        form.blame(error.problems, "file")
+    def again() -> ResponseReturnValue:
         return _decision_page(queries.get_deal(deal_id, by=current_user), 422, form)
-    flash("已加附件。", "success")
-    return redirect(url_for("records.decision", deal_id=deal_id), 303)
+
+    address = url_for("records.decision", deal_id=deal_id)
+    return _receive(form, add, again, "已加附件。", to=address)
 
 
 @blueprint.post("/mine/record-files/<int:file_id>/remove")
@@ -175,6 +167,32 @@ def content(file_id: int) -> ResponseReturnValue:
         )
     file, size = opened
     return send_content(file, size, stored, name=row.name, as_attachment=True)
+
+
+def _receive(
+    form: PageForm,
+    add: Callable[[Taken], None],
+    again: Callable[[], ResponseReturnValue],
+    message: str,
+    *,
+    to: str,
+) -> ResponseReturnValue:
+    """Add the file that was sent, and go on.
+
+    Args:
+        form: of the file; what is wrong is put next to its box.
+        add: stores the file; reads its row again, since looking at the file took some time.
+        again: the page with the form, where the file was refused.
+        message: what is said of a file that was added.
+        to: the address to go on to then.
+    """
+    try:
+        _take(add)
+    except Invalid as error:
+        form.blame(error.problems, "file")
+        return again()
+    flash(message, "success")
+    return redirect(to, 303)
 
 
 def _take(add: Callable[[Taken], None]) -> None:

@@ -47,9 +47,9 @@ def introduction_files(row: Introduction) -> list[tuple[ThingFile, bool]]:
     """Each file that a side has uploaded for both, oldest first, with whether it was the side that wants to talk."""
     found = []
     for one in files_of(INTRODUCTION, row.id):
-        # Who is gone from both sides by now asked no longer: it stands with the side that answered.
-        asked = one.uploader is not None and asks(row, one.uploader)
-        found.append((one, asked))
+        # An uploader who has left both sides by now counts as one of the side that answered.
+        by_asking_side = one.uploader is not None and asks(row, one.uploader)
+        found.append((one, by_asking_side))
     return found
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from typing import Any, TypeVar
 
+from sqlalchemy import ColumnElement
 from sqlalchemy.orm import selectinload
 
 from marketplace import persistence
@@ -20,6 +22,7 @@ from marketplace.reports.yearly import sellers
 
 IN_LEDGER = ("registered", "cancelled")
 CHUNK = 200
+Row = TypeVar("Row", Receipt, Milestone)
 
 
 def processes(year: int | None = None) -> Iterator[Process]:
@@ -32,76 +35,53 @@ def processes(year: int | None = None) -> Iterator[Process]:
             .options(selectinload(Deal.releases))
             .order_by(Deal.id)
         ).all()
-        contracts = _contracts(TechContract.deal_id.in_(numbers))
-        by_deal = {one.deal_id: one for one in contracts}
-        numbers_of = [one.id for one in contracts]
-        receipts, milestones = _receipts(numbers_of), _milestones(numbers_of)
+        contracted = _contracted(TechContract.deal_id.in_(numbers))
+        by_deal = {process.deal: process for process in contracted}
         for deal in rows:
-            found = by_deal.get(deal.id)
-            process = Process(deal, None)
-            if found is not None:
-                process = _whole(found, receipts, milestones)
+            process = by_deal.get(deal) or Process(deal, None)
             if year is None or process.year == year:
                 yield process
     # Of the register only: there is no deal behind them.
-    alone = _contracts(TechContract.deal_id.is_(None))
-    numbers_of = [one.id for one in alone]
-    receipts, milestones = _receipts(numbers_of), _milestones(numbers_of)
-    for contract in alone:
-        process = _whole(contract, receipts, milestones)
+    for process in _contracted(TechContract.deal_id.is_(None)):
         if year is None or process.year == year:
             yield process
 
 
 def process_of(deal: Deal) -> Process:
     """The process of one deal."""
-    contracts = _contracts(TechContract.deal_id == deal.id)
-    if not contracts:
-        return Process(deal, None)
-    number = contracts[0].id
-    return _whole(contracts[0], _receipts([number]), _milestones([number]))
+    contracted = _contracted(TechContract.deal_id == deal.id)
+    return next(iter(contracted), Process(deal, None))
 
 
-def _whole(
-    contract: TechContract,
-    receipts: defaultdict[int, list[Receipt]],
-    milestones: defaultdict[int, list[Milestone]],
-) -> Process:
-    """The process of a contract with its money and its milestones, by number of the contract."""
-    return Process(
-        contract.deal,
-        contract,
-        tuple(receipts[contract.id]),
-        tuple(milestones[contract.id]),
-    )
-
-
-def _contracts(condition: object) -> list[TechContract]:
+def _contracted(condition: ColumnElement[bool]) -> list[Process]:
+    """The processes of contracts of the ledger, by number of the contract, with their money and milestones."""
     query = (
         db.select(TechContract)
         .where(condition, TechContract.state.in_(IN_LEDGER))
         .options(selectinload(TechContract.entries))
         .order_by(TechContract.id)
     )
-    return list(db.session.scalars(query))
-
-
-def _receipts(numbers: list[int]) -> defaultdict[int, list[Receipt]]:
-    found: defaultdict[int, list[Receipt]] = defaultdict(list)
-    for part in persistence.chunked(numbers, CHUNK):
-        query = db.select(Receipt).where(Receipt.contract_id.in_(part))
-        for one in db.session.scalars(query.order_by(Receipt.id)):
-            found[one.contract_id].append(one)
+    contracts = list(db.session.scalars(query))
+    numbers = [one.id for one in contracts]
+    receipts = _by_contract(Receipt, numbers, (Receipt.id,))
+    # As they were planned: the merge of releases has them in this order.
+    order = (Milestone.planned_at, Milestone.id)
+    milestones = _by_contract(Milestone, numbers, order)
+    found = []
+    for one in contracts:
+        money, planned = tuple(receipts[one.id]), tuple(milestones[one.id])
+        found.append(Process(one.deal, one, money, planned))
     return found
 
 
-def _milestones(numbers: list[int]) -> defaultdict[int, list[Milestone]]:
-    found: defaultdict[int, list[Milestone]] = defaultdict(list)
+def _by_contract(
+    table: type[Row], numbers: list[int], order: tuple[Any, ...]
+) -> defaultdict[int, list[Row]]:
+    """Number of a contract → its rows of a table, in an order."""
+    found: defaultdict[int, list[Row]] = defaultdict(list)
     for part in persistence.chunked(numbers, CHUNK):
-        query = db.select(Milestone).where(Milestone.contract_id.in_(part))
-        # As they were planned: the merge of releases has them in this order.
-        ordered = query.order_by(Milestone.planned_at, Milestone.id)
-        for one in db.session.scalars(ordered):
+        query = db.select(table).where(table.contract_id.in_(part)).order_by(*order)
+        for one in db.session.scalars(query):
             found[one.contract_id].append(one)
     return found
 

@@ -87,7 +87,6 @@ SAMPLE_LISTS = (
 )
 # Public on purpose: `flask prepare` prints it, and `load_demonstration` refuses a live site.
 DEMO_PASSWORD = "Dongchang-7Lake"  # noqa: S105
-# A demand as firms write them, and as somebody wrote it after asking.
 # What a firm has typed into 「我能拿多少」: five clauses are met, and three and more have a question left.
 FIGURES_OF_FIRM = {
     "kind": "firm",
@@ -97,6 +96,7 @@ FIGURES_OF_FIRM = {
     "talent_level": "provincial",
     "pilot_base": "yes",
 }
+# A demand as firms write them, and as somebody wrote it after asking.
 VAGUE_REASON = "目标没有数字，写了两件事，先问清楚"
 VAGUE = {
     "title": "轴承有噪音想解决一下",

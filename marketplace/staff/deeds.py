@@ -10,7 +10,6 @@ from marketplace.accounts import mail, person_deeds, sessions
 from marketplace.accounts.models import ROLES, STAFF_ROLES, Person
 from marketplace.accounts.queries import find_person
 from marketplace.errors import Invalid, NotAllowed, NotNow
-from marketplace.extensions import db
 from marketplace.permissions import require
 from marketplace.staff.queries import hold_operators
 from marketplace.typed_texts import LEAST, checked_text
@@ -136,7 +135,6 @@ def _hold_and_require(by: Person) -> None:
     """Nobody decides with a role that somebody has taken from them a moment ago."""
     hold_operators()
     persistence.hold_row(by)
-    db.session.expire(by, ["roles"])
     if not by.active:
         raise NotAllowed("您的账号已停用。", "请联系其他运营人员。")
     require(by, "staff.change")

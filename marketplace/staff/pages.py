@@ -8,7 +8,7 @@ from flask_login import current_user
 
 from marketplace import persistence
 from marketplace.accounts.models import ROLES, STAFF_ROLES, Person
-from marketplace.accounts.sessions import sessions_of
+from marketplace.accounts.sessions import present_person, sessions_of
 from marketplace.audit.looks import was_recorded
 from marketplace.door import needs
 from marketplace.errors import Invalid, MarketError, NotNow
@@ -17,11 +17,6 @@ from marketplace.staff import deeds, queries
 from marketplace.staff.forms import ReasonForm, StaffForm
 
 blueprint = Blueprint("staff", __name__)
-
-
-def _by() -> Person:
-    person: Person = current_user._get_current_object()
-    return person
 
 
 @blueprint.get("/office/people")
@@ -41,7 +36,7 @@ def add() -> ResponseReturnValue:
             form.email.data or "",
             name=form.name.data or "",
             role=form.role.data or "",
-            by=_by(),
+            by=present_person(),
         )
     except Invalid as error:
         form.blame(error.problems, otherwise="email")
@@ -66,12 +61,11 @@ def take(person_id: int, role: str) -> ResponseReturnValue:
     row = queries.get_person(person_id)
     form = ReasonForm(prefix=f"{role}-")
     try:
-        deeds.take_role(row, role, reason=form.reason.data or "", by=_by())
+        deeds.take_role(row, role, reason=form.reason.data or "", by=present_person())
     except Invalid as error:
         form.blame(error.problems)
         return _person_page(row, 422, taking=(role, form))
-    flash(f"已收回 {row.name} 的角色，已发邮件告诉对方。", "success")
-    return _back(row)
+    return _done(row, f"已收回 {row.name} 的角色，已发邮件告诉对方。")
 
 
 @blueprint.post("/office/people/<int:person_id>/stop")
@@ -81,12 +75,11 @@ def stop(person_id: int) -> ResponseReturnValue:
     row = queries.get_person(person_id)
     form = ReasonForm()
     try:
-        deeds.stop_account(row, reason=form.reason.data or "", by=_by())
+        deeds.stop_account(row, reason=form.reason.data or "", by=present_person())
     except Invalid as error:
         form.blame(error.problems)
         return _person_page(row, 422, stopping=form)
-    flash(f"{row.name} 的账号已停用，登录都已退出。", "success")
-    return _back(row)
+    return _done(row, f"{row.name} 的账号已停用，登录都已退出。")
 
 
 @blueprint.post("/office/people/<int:person_id>/open")
@@ -94,9 +87,8 @@ def stop(person_id: int) -> ResponseReturnValue:
 def reopen(person_id: int) -> ResponseReturnValue:
     """恢复."""
     row = queries.get_person(person_id)
-    deeds.open_account(row, by=_by())
-    flash(f"{row.name} 的账号已恢复。", "success")
-    return _back(row)
+    deeds.open_account(row, by=present_person())
+    return _done(row, f"{row.name} 的账号已恢复。")
 
 
 @blueprint.post("/office/people/<int:person_id>/reset")
@@ -104,9 +96,10 @@ def reopen(person_id: int) -> ResponseReturnValue:
 def reset(person_id: int) -> ResponseReturnValue:
     """重置登录."""
     row = queries.get_person(person_id)
-    deeds.reset_account(row, by=_by())
-    flash(f"{row.name} 的密码和两步验证已作废，设密码的链接已发到对方邮箱。", "success")
-    return _back(row)
+    deeds.reset_account(row, by=present_person())
+    return _done(
+        row, f"{row.name} 的密码和两步验证已作废，设密码的链接已发到对方邮箱。"
+    )
 
 
 def _people_page(
@@ -144,9 +137,8 @@ def _person_page(
         if taking is not None and taking[0] == role:
             form = taking[1]
         takings.append((role, ROLES[role], form))
-    shows = row.id == current_user.id or was_recorded(
-        "contact.read", kind="person", thing=row.id
-    )
+    own = row.id == current_user.id
+    shows = own or was_recorded("contact.read", kind="person", thing=row.id)
     page = render_template(
         "staff/person.html",
         row=row,
@@ -155,11 +147,12 @@ def _person_page(
         sessions=sessions_of(row),
         takings=takings,
         stopping=stopping or ReasonForm(formdata=None),
-        own=row.id == current_user.id,
+        own=own,
         roles=ROLES,
     )
     return page, status
 
 
-def _back(row: Person) -> ResponseReturnValue:
+def _done(row: Person, message: str) -> ResponseReturnValue:
+    flash(message, "success")
     return redirect(url_for("staff.person", person_id=row.id), 303)

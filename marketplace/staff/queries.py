@@ -42,7 +42,7 @@ class Found:
 def staff_members() -> list[Person]:
     """Who runs or audits the site, stopped accounts too, by number."""
     held = Person.roles.any(Role.name.in_(STAFF_ROLES))
-    query = db.select(Person).where(held, *_living()).options(*_with_places())
+    query = db.select(Person).where(held, _is_living()).options(*_with_places())
     return list(db.session.scalars(query.order_by(Person.id)))
 
 
@@ -60,7 +60,7 @@ def find_people(text: str, page: int) -> Found:
         Person.mobile == text,
         Person.memberships.any(Membership.organisation.has(inside)),
     )
-    where = (found, *_living())
+    where = (found, _is_living())
     total = db.session.scalar(db.select(func.count(Person.id)).where(*where)) or 0
     arithmetic = Page(total, PAGE)
     query = db.select(Person).where(*where).options(*_with_places())
@@ -72,7 +72,7 @@ def find_people(text: str, page: int) -> Found:
 
 def get_person(person_id: int) -> Person:
     """The account of that number. Raises NotFound, also of one that its owner has closed for good."""
-    query = db.select(Person).where(Person.id == person_id, *_living())
+    query = db.select(Person).where(Person.id == person_id, _is_living())
     person: Person | None = db.session.scalar(query)
     if person is None:
         raise NotFound("没有这个账号。", "可能已经注销；请从「账号和角色」里找。")
@@ -86,8 +86,8 @@ def hold_operators() -> None:
     db.session.execute(query.with_for_update())
 
 
-def _living() -> tuple[ColumnElement[bool], ...]:
-    return (~Person.email.endswith(ERASED_DOMAIN, autoescape=True),)
+def _is_living() -> ColumnElement[bool]:
+    return ~Person.email.endswith(ERASED_DOMAIN, autoescape=True)
 
 
 def _with_places() -> tuple[object, ...]:

@@ -1,7 +1,7 @@
 """To whom the statement of an inventor is given
 
 Revision ID: 0065
-Revises: 0062
+Revises: 0064
 """
 
 import sqlalchemy as sa

@@ -3,8 +3,8 @@
 Revision ID: 0066
 Revises: 0065
 
-Releases are dated by these moments. Of milestones that stood before nobody recorded them: theirs is that of the migration,
-the first at which a release could say so.
+Releases are dated by these moments. Nobody recorded those of earlier milestones: theirs is that of the migration, the first
+at which a release could say so.
 """
 
 from datetime import datetime, timezone

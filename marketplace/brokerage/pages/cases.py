@@ -27,7 +27,6 @@ from marketplace.brokerage.forms import (
     form_for,
     later_deeds,
     offered_deeds,
-    read_share,
 )
 from marketplace.brokerage.life import COLUMNS
 from marketplace.brokerage.models import BrokerageCase
@@ -36,6 +35,7 @@ from marketplace.door import needs
 from marketplace.downloads import as_download
 from marketplace.errors import Invalid
 from marketplace.lifecycle import acting_for, history_of
+from marketplace.parsing.exact_sums import read_per_cent
 from marketplace.permissions import may, operator
 
 COLLEAGUES_ONLY = "只能填同一单位同事的登录邮箱；别人推荐的，请对方自己点「提出一对」，或请平台运营人员填写。"
@@ -68,7 +68,7 @@ def propose() -> ResponseReturnValue:
                 message=form.message.data or "",
                 # Who refers a pair names nobody, and learns of no address whether it has an account.
                 referrer=None if refers else _referrer(form),
-                share=read_share(form.share),
+                share=form.read_box("share", read_per_cent),
                 by=current_user,
             )
         except Invalid as error:

@@ -1,4 +1,4 @@
-"""Texts that change after people agreed to them: who is asked again, when, and what is noted."""
+"""Texts that change after people agreed to them: who is prompted, when, and what is noted."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """No write without an entry: every surface that is posted to is walked, and what it changed compared with the audit.
 
 What changed is read from the tables themselves, so that nothing is believed of what listens to sessions. The surfaces
-stand in `surfaces.py`. (`conftest.py` also watches every commit of every test of this suite.)
+are listed in `surfaces.py`. (`conftest.py` also watches every commit of every test of this suite.)
 """
 
 from __future__ import annotations

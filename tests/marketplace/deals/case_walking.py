@@ -1,4 +1,4 @@
-"""Random deeds on the case of a broker and on its deal, and what must hold after each of them. No test stands here."""
+"""Random deeds on the case of a broker and on its deal, and what must hold after each of them. No tests here."""
 
 from __future__ import annotations
 

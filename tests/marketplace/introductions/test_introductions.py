@@ -262,6 +262,30 @@ def test_what_was_handed_over_is_not_taken_back(world: World, sign_in: SignIn) -
     assert PHONE in page
 
 
+def test_a_list_reads_no_consents(world: World, sign_in: SignIn) -> None:
+    case = world.ask()
+    world.press(case, "accept")
+    desk = sign_in(world.desk)
+    statements: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        statements.append(statement)
+
+    def reads_consents(address: str) -> bool:
+        statements.clear()
+        assert desk.get(address).status_code == 200
+        return any("FROM consent" in one for one in statements)
+
+    sa.event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        of_list = reads_consents("/mine/introductions")
+        of_page = reads_consents(f"/mine/introductions/{case.id}")
+    finally:
+        sa.event.remove(db.engine, "before_cursor_execute", note)
+    # Only where the contacts are shown, else once for every row.
+    assert (of_list, of_page) == (False, True)
+
+
 def test_an_unnamed_demand_that_is_wanted(make: Factory, sign_in: SignIn) -> None:
     """The institute asks; the firm accepts and stays unnamed, or its broker answers for it."""
     world = World(make, anonymous=True)
@@ -406,8 +430,8 @@ def test_who_asked_says_why_they_take_it_back(world: World, sign_in: SignIn) -> 
     assert refused.status_code == 422
     assert "写清楚" in refused.text
     assert case.state == "waiting"
-    told = seen | {"withdraw-note": "今年的预算改了用途"}
-    assert chief.post(f"{address}/withdraw", data=told).status_code == 303
+    data = seen | {"withdraw-note": "今年的预算改了用途"}
+    assert chief.post(f"{address}/withdraw", data=data).status_code == 303
     assert case.state == "withdrawn"
     assert "今年的预算改了用途" in texts_to(world.desk)[-1]
     for person in (world.chief, world.desk):

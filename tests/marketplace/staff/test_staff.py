@@ -1,4 +1,4 @@
-"""Accounts as operators look after them: roles, stopping, resetting, what their owners are told, two at once."""
+"""Accounts as operators look after them: roles, stopping, resetting, what their owners are notified of."""
 
 from __future__ import annotations
 
@@ -195,7 +195,7 @@ def test_an_account_is_stopped_and_opened_again(
     assert stopped.status_code == 303
     assert inside.get("/mine").status_code == 302
     assert "已停用" in refused.text
-    # Told, though nothing else is sent to a stopped account.
+    # Notified, though nothing else is sent to a stopped account.
     assert "账号被盗用" in last_mail(mailbox, person.email)
     assert "恢复账号" in page
     assert too_early.status_code == 409
