@@ -24,6 +24,7 @@ from marketplace.listings.models import (
     Listing,
 )
 from marketplace.listings.schema import SCHEMAS
+from marketplace.listings.schema.choices import Terms
 from marketplace.organisations.models import Organisation, key_of
 from marketplace.parsing.secrecy import REFUSAL, secret_mark
 from marketplace.permissions import Reader, require
@@ -187,7 +188,7 @@ def changed_values(
     changed: dict[str, Any] = {}
     for name, value in values.items():
         if name not in children:
-            if getattr(row, name) != value:
+            if not _says_the_same(row.kind, name, getattr(row, name), value):
                 changed[name] = value
             continue
         fresh = []
@@ -197,6 +198,16 @@ def changed_values(
         if _contents(getattr(row, name)) != _contents(fresh):
             changed[name] = fresh
     return changed
+
+
+def _says_the_same(kind: str, name: str, stored: Any, value: Any) -> bool:
+    """Whether a value is that which is stored; of what is ticked the order says nothing, and forms have their own."""
+    if stored == value:
+        return True
+    schema = SCHEMAS[kind]
+    if name not in schema or not isinstance(schema[name], Terms):
+        return False
+    return sorted(stored or ()) == sorted(value or ())
 
 
 def values_of(row: Achievement | Demand) -> dict[str, Any]:

@@ -246,7 +246,7 @@ def _read_written(raw: Any, unit: Decimal | None) -> Money | None:
         return Money(None, None)
     if plain in FREE:
         return Money(Decimal(0), Decimal(0), is_sure=True)
-    _refuse_several_numbers(raw, plain)
+    _refuse_several_numbers(raw)
     if len(plain) > MONEY_SIGNS:
         raise _refusal(plain, "不是能识别的金额。")
     # A comma counts as a thousands sign only where three digits follow it: 1,5万 is refused and not read as 15.
@@ -366,18 +366,20 @@ def _taken_as(plain: str, money: Money) -> str:
     return f"「{plain[:40]}」按 {written} 万元记录。"
 
 
-def _refuse_several_numbers(raw: Any, plain: str) -> None:
-    """Refuse figures with ，、 or blanks between them: 50，100万 and 50 100万 may be two sums or one."""
+def _refuse_several_numbers(raw: Any) -> None:
+    """Refuse figures with ，、 or blanks between them: 50，100万 and 50 10万 may be two sums or one."""
     if not isinstance(raw, str):
         return
-    written = " ".join(half_width(cell_text(raw)).split())
-    is_parted = re.search(r"\d\s*[、，]\s*\d", cell_text(raw)) is not None
+    typed = " ".join(cell_text(raw).split())
+    written = " ".join(half_width(typed).split())
+    is_parted = re.search(r"\d\s*[、，]\s*\d", typed) is not None
     for blank in re.finditer(
         r"(?<![\d ])[\d ]*\d \d[\d ]*(?![\d ])", written, re.ASCII
     ):
         is_parted = is_parted or not _SPACED_THOUSANDS.fullmatch(blank[0].strip())
     if is_parted:
-        message = f"「{plain[:40]}」分不清是一个数还是两个数。"
+        # As it was typed: without its blanks it would read as one number.
+        message = f"「{typed[:40]}」分不清是一个数还是两个数。"
         raise ParseError(message, "只填一个数；两个数写成 50-100万。")
 
 

@@ -33,6 +33,8 @@ from marketplace.workdays.queries import load_calendar
 PUBLICITY_DAYS = "publicity.days"
 CHANGED = Stale("这份合同的款项刚有变化。", "请重新打开，看过再决定。")
 MAX_NOTE = 300
+# The law on promoting the conversion of achievements is of 1996; a year such as 0202 is a slip of the keyboard.
+FIRST_DAY, LAST_DAY = date(1996, 10, 1), date(2099, 12, 31)
 
 
 def plan_milestone(
@@ -52,6 +54,8 @@ def plan_milestone(
     )
     if due_on is None:
         raise _wrong("due_on", "写日期。")
+    if not FIRST_DAY <= due_on <= LAST_DAY:
+        raise _wrong("due_on", f"写 {FIRST_DAY} 到 {LAST_DAY} 之间的日期。")
     if plan_fen is not None and plan_fen <= 0:
         raise _wrong("plan_fen", "金额要大于 0；只有交付、没有付款的不写。")
     row = Milestone(
@@ -71,8 +75,7 @@ def finish_milestone(
     _require_seen(milestone, seen)
     if milestone.done_on is not None:
         raise NotNow("这个节点已经完成。", "")
-    if done_on is None or done_on > today():
-        raise _wrong("done_on", "写今天或以前的日期。")
+    _require_past("done_on", done_on)
     milestone.done_on, milestone.done_at = done_on, now()
     persistence.commit(stale=CHANGED)
 
@@ -97,8 +100,7 @@ def record_receipt(
     _require_seen(contract, seen)
     if amount_fen is None or amount_fen <= 0:
         raise _wrong("amount_fen", "写到账的金额，单位元，要大于 0。")
-    if received_on is None or received_on > today():
-        raise _wrong("received_on", "写今天或以前的日期。")
+    _require_past("received_on", received_on)
     row = Receipt(
         contract_id=contract.id,
         amount_fen=amount_fen,
@@ -322,6 +324,13 @@ def _require_signed(contract: TechContract, by: Reader) -> None:
         raise NotNow(
             f"这份合同现在是「{contract.state_name}」。", "双方确认以后才能记录款项。"
         )
+
+
+def _require_past(box: str, day_typed: date | None) -> None:
+    if day_typed is None or day_typed > today():
+        raise _wrong(box, "写今天或以前的日期。")
+    if day_typed < FIRST_DAY:
+        raise _wrong(box, f"日期不能早于 {FIRST_DAY}，请看年份是不是写对了。")
 
 
 def _require_seen(row: TechContract | Milestone | Distribution, seen: int) -> None:

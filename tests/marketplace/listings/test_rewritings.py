@@ -162,6 +162,17 @@ def test_a_second_edit_continues_the_first_and_may_take_it_back(world: World) ->
     assert first.state == "withdrawn"
 
 
+def test_the_order_of_ticks_is_no_change(world: World) -> None:
+    # As a list wrote them; a form sends them in its own order.
+    row = world.demand(cooperation_modes=["transfer", "commissioned_dev"])
+    world.write(row, cooperation_modes=["commissioned_dev", "transfer"])
+    assert rewritings.open_rewriting(row) is None
+    world.write(row, cooperation_modes=["transfer"])
+    found = rewritings.open_rewriting(row)
+    assert found is not None
+    assert found.content == {"cooperation_modes": ["transfer"]}
+
+
 def test_who_may_write_at_once(world: World, lab: Lab, subtests: Any) -> None:
     w = world
     empty = w.make.demand(owner=w.make.organisation(), state="draft")

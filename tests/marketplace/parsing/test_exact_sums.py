@@ -76,3 +76,9 @@ NO_SHARES = ["5,5", "101", "-1", "1e1", "1_0", "五", "50%-60%", "不低于50%",
 def test_what_is_no_share_is_refused(raw: str) -> None:
     with pytest.raises(ParseError, match="0–100"):
         read_per_cent(raw)
+
+
+@pytest.mark.parametrize("raw", ["5 0 0", "50，100", "5 10万"])
+def test_what_may_be_two_sums_is_shown_as_typed(raw: str) -> None:
+    with pytest.raises(ParseError, match=f"「{raw}」分不清"):
+        read_fen(raw)

@@ -59,7 +59,13 @@ def share(contract: TechContract, by: Person, **changes: Any) -> Distribution:
 
 def test_received_and_taken_back(world: World) -> None:
     contract = world.signed()
-    for amount, day in ((0, today()), (None, today()), (5, None), (5, today() + timedelta(days=1))):  # fmt: skip
+    for amount, day in (
+        (0, today()),
+        (None, today()),
+        (5, None),
+        (5, today() + timedelta(days=1)),
+        (5, date(202, 11, 3)),
+    ):
         with pytest.raises(Invalid):
             deeds.record_receipt(
                 contract, amount, day, "", by=world.seller, seen=contract.revision
@@ -168,6 +174,8 @@ def test_milestones_and_the_end(world: World) -> None:
         ("", today(), None),
         ("交付", None, None),
         ("交付", today(), 0),
+        ("交付", date(202, 11, 3), None),
+        ("交付", date(9999, 12, 31), None),
     ):
         with pytest.raises(Invalid):
             deeds.plan_milestone(
