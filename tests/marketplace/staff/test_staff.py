@@ -120,6 +120,21 @@ def test_nobody_runs_and_audits_the_site_at_once(
     assert "由不同的人担任" in answer.text
 
 
+def test_no_organisation_loses_its_last_administrator_to_the_audit(
+    operator: Person, make: Factory
+) -> None:
+    firm = make.organisation()
+    person = make.person("firm", firm, administers=True)
+    values = {"name": "", "role": "auditor", "by": operator}
+
+    with pytest.raises(NotNow, match="最后一位管理员"):
+        deeds.add_staff(person.email, **values)
+    assert person.role_names == set()
+    make.person("firm", firm, administers=True)
+    deeds.add_staff(person.email, **values)
+    assert person.role_names == {"auditor"}
+
+
 def test_who_has_an_account_signs_in_again_with_the_role(
     operator: Person, make: Factory, sign_in: SignIn, mailbox: Mailbox
 ) -> None:
