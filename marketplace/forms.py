@@ -6,17 +6,20 @@ Which fields a form has is in the rooms; what may come in a request at all is lo
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 from flask import g, request
 from flask_wtf import FlaskForm
 from flask_wtf.form import _Auto
-from wtforms import HiddenField, IntegerField, PasswordField, StringField
+from wtforms import Field, HiddenField, IntegerField, PasswordField, StringField
 from wtforms.fields.core import UnboundField
 
+from marketplace.errors import Invalid
+from marketplace.parsing import ParseError
 from marketplace.parsing.text import clean_text, compact_text
 
+T = TypeVar("T")
 # What nobody types to be read by others: passwords are taken as they are, tokens and revisions are compared.
 _AS_SENT = (PasswordField, HiddenField)
 
@@ -96,6 +99,23 @@ class SeenForm(PageForm):
     def seen_revision(self) -> int:
         """The revision the writer saw; -1, which is stale for any row, where the page did not say."""
         return read_revision(self.seen.data)
+
+
+def read_box(field: Field, read: Callable[[str], T]) -> T:
+    """What was typed into one box.
+
+    Args:
+        field: the box.
+        read: a reader of `parsing`, such as `exact_sums.read_fen`.
+
+    Raises:
+        Invalid: the reader refused it; its sentence belongs to the box.
+    """
+    try:
+        return read(field.data or "")
+    except ParseError as error:
+        name = field.short_name
+        raise Invalid(error.message, problems={name: [error.sentence]}) from None
 
 
 def read_revision(raw: Any) -> int:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Any
 
 from wtforms import (
     BooleanField,
@@ -35,10 +35,8 @@ from marketplace.brokerage.life import (
     TRIGGERS,
 )
 from marketplace.brokerage.models import BrokerageCase
-from marketplace.errors import Invalid
-from marketplace.forms import PageForm, SeenForm
+from marketplace.forms import PageForm, SeenForm, read_box
 from marketplace.listings.disclosure import knowledge_of
-from marketplace.parsing import ParseError
 from marketplace.parsing.exact_sums import read_fen, read_per_cent
 from marketplace.permissions import Guest, Reader
 from marketplace.persistence import row_number
@@ -46,7 +44,6 @@ from marketplace.verdicts.queries import reason_names
 
 YES, NO = "yes", "no"
 NOT_SHOWN = ("HiddenField", "CSRFTokenField")
-T = TypeVar("T")
 
 
 def chosen(answer: str | None) -> bool | None:
@@ -280,8 +277,8 @@ class CommissionForm(CaseForm):
             base=self.base.data or "",
             trigger=self.trigger.data or "",
             rate=read_share(self.rate),
-            amount_fen=_read_box(self.amount, read_fen),
-            cap_fen=_read_box(self.cap, read_fen),
+            amount_fen=read_box(self.amount, read_fen),
+            cap_fen=read_box(self.cap, read_fen),
             tiers=self.tiers.data or "",
         )
         return {"terms": terms}
@@ -472,16 +469,7 @@ def later_deeds(case: BrokerageCase, reader: Reader) -> list[tuple[str, str]]:
 
 def read_share(field: Field) -> Decimal | None:
     """A share in per cent as it was typed; None where nothing was. Raises Invalid."""
-    return _read_box(field, read_per_cent)
-
-
-def _read_box(field: Field, read: Callable[[str], T]) -> T:
-    """What a box holds, read; what is wrong stands next to it. Raises Invalid."""
-    try:
-        return read(field.data or "")
-    except ParseError as error:
-        name = field.short_name
-        raise Invalid(error.message, problems={name: [error.sentence]}) from None
+    return read_box(field, read_per_cent)
 
 
 def _names_itself(case: BrokerageCase, side: SideName) -> bool:

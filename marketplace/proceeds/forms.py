@@ -12,8 +12,7 @@ from wtforms.validators import Optional
 
 from marketplace.accounts.models import Person
 from marketplace.errors import Invalid
-from marketplace.forms import PageForm, SeenForm
-from marketplace.parsing import ParseError
+from marketplace.forms import PageForm, SeenForm, read_box
 from marketplace.parsing.exact_sums import read_fen, read_per_cent
 from marketplace.persistence import row_number
 from marketplace.proceeds.sharing import SOURCES, Bracket
@@ -72,7 +71,7 @@ class PlanForm(PageForm):
 
     def read_costs(self) -> list[int]:
         """The direct costs, 分. Raises Invalid."""
-        costs = read_box(self, "costs_fen")
+        costs = read_box(self.costs_fen, read_fen)
         if costs is None:
             message = "写累计的直接成本，没有的写 0。"
             raise Invalid(message, problems={"costs_fen": [message]})
@@ -80,24 +79,15 @@ class PlanForm(PageForm):
 
     def read_brackets(self) -> list[Bracket]:
         """The brackets. Raises Invalid."""
-        try:
-            return read_brackets(self.brackets.data or "")
-        except ParseError as error:
-            raise _invalid("brackets", error) from None
+        return read_box(self.brackets, read_brackets)
 
     def read_people(self) -> list[tuple[str, Decimal, bool]]:
         """The people. Raises Invalid."""
-        try:
-            return read_people(self.people.data or "")
-        except ParseError as error:
-            raise _invalid("people", error) from None
+        return read_box(self.people, read_people)
 
     def read_percent(self, name: str) -> Decimal | None:
         """A percentage. Raises Invalid."""
-        try:
-            return read_per_cent(self[name].data or "")
-        except ParseError as error:
-            raise _invalid(name, error) from None
+        return read_box(self[name], read_per_cent)
 
 
 class GiveForm(SeenForm):
@@ -125,15 +115,3 @@ class GiveForm(SeenForm):
             return row_number(self.person.data or "")
         except ValueError:
             return None
-
-
-def read_box(form: PageForm, name: str) -> int | None:
-    """A sum in 元 as 分; None where nothing was typed. Raises Invalid."""
-    try:
-        return read_fen(form[name].data or "")
-    except ParseError as error:
-        raise _invalid(name, error) from None
-
-
-def _invalid(name: str, error: ParseError) -> Invalid:
-    return Invalid(error.message, problems={name: [error.sentence]})

@@ -15,7 +15,8 @@ from marketplace.contracts.models import TechContract
 from marketplace.door import needs
 from marketplace.downloads import as_download
 from marketplace.errors import Invalid, NotFound
-from marketplace.forms import SeenForm
+from marketplace.forms import SeenForm, read_box
+from marketplace.parsing.exact_sums import read_fen
 from marketplace.permissions import may
 from marketplace.proceeds import deeds, queries
 from marketplace.proceeds.forms import (
@@ -25,7 +26,6 @@ from marketplace.proceeds.forms import (
     PlanForm,
     ReceiptForm,
     ReverseForm,
-    read_box,
 )
 from marketplace.proceeds.models import Distribution
 
@@ -51,7 +51,7 @@ def plan(contract_id: int) -> ResponseReturnValue:
             row,
             form["title"].data or "",
             form.due_on.data,
-            read_box(form, "plan_fen"),
+            read_box(form["plan_fen"], read_fen),
             by=current_user,
             seen=form.seen_revision,
         )
@@ -82,7 +82,7 @@ def receive(contract_id: int) -> ResponseReturnValue:
     def deed() -> None:
         deeds.record_receipt(
             row,
-            read_box(form, "amount_fen"),
+            read_box(form["amount_fen"], read_fen),
             form.received_on.data,
             form.note.data or "",
             by=current_user,
