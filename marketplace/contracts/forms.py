@@ -24,7 +24,6 @@ from marketplace.contracts.vocabulary import BLOCKS
 from marketplace.errors import Invalid
 from marketplace.forms import PageForm, SeenForm
 from marketplace.parsing import ParseError
-from marketplace.parsing.exact_sums import read_fen
 from marketplace.parsing.secrecy import REFUSAL, secret_mark
 
 YES_NO = [
@@ -177,8 +176,3 @@ class ImportForm(SeenForm):
     """A list of registered contracts."""
 
     file = FileField("登记簿文件", description=".xlsx、.csv 或 .tsv，列名照登记簿。")
-
-
-def read_sum(form: PageForm, name: str) -> int | None:
-    """A sum in 元 as 分; None where nothing was typed. Raises Invalid."""
-    return form.read_box(name, read_fen)

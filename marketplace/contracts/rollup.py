@@ -11,8 +11,10 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import ROUND_FLOOR, Decimal
 
+from marketplace.parsing.exact_sums import FEN_OF_WAN
+
 HUNDRED = Decimal(100)
-FEN = Decimal(1_000_000)  # 分 of 1 万元
+FEN = Decimal(FEN_OF_WAN)  # 分 of 1 万元
 # Whom the clause names, and who is not settled (reference §8.1).
 NAMED_KINDS = ("firm", "institute")
 DOUBTFUL_KINDS = ("university",)

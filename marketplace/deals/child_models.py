@@ -31,12 +31,12 @@ from marketplace.deals.life import (
 )
 from marketplace.extensions import Model, db
 from marketplace.listings.schema.choices import one_of
+from marketplace.parsing.exact_sums import FEN_OF_WAN
 from marketplace.wording import amount
 
 MAX_TEXT = 2000  # characters of a statement
 MAX_NOTE = 500
 MAX_LETTER = 20_000
-FEN_OF_WAN = 1_000_000  # 分 of one 万元
 
 
 class Priced:

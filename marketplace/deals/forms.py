@@ -9,7 +9,6 @@ from datetime import date
 from wtforms import HiddenField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 
-from marketplace.deals.child_models import FEN_OF_WAN
 from marketplace.deals.life import (
     ANSWER_REASONS,
     CONTRACT_SUBTYPES,
@@ -28,6 +27,7 @@ from marketplace.errors import Invalid
 from marketplace.forms import PageForm, SeenForm
 from marketplace.parsing import ParseError
 from marketplace.parsing.days import read_day
+from marketplace.parsing.exact_sums import FEN_OF_WAN
 from marketplace.parsing.money import read_sum
 
 DAY_HELP = "如 2026-12-31。"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from marketplace.deals.child_models import FEN_OF_WAN
 from marketplace.deals.life import (
     CONTRACT_TYPES,
     CONVERSION_MODES,
@@ -19,6 +18,7 @@ from marketplace.deals.life import (
     REMEDIES,
     TERMINATE_REASONS,
 )
+from marketplace.parsing.exact_sums import FEN_OF_WAN
 from marketplace.wording import amount
 
 _NAMES = {

@@ -8,7 +8,7 @@ from datetime import date
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_
+from sqlalchemy import ColumnElement, Select, func, or_
 from sqlalchemy.orm import joinedload, selectinload
 
 from marketplace import persistence
@@ -117,22 +117,25 @@ def all_movements(envelope: Envelope) -> list[EnvelopeMovement]:
 
 def claims_of(envelope: Envelope) -> list[FundClaim]:
     """Every claim on an envelope that was handed in, oldest first, with all that a list of them shows."""
-    query = (
-        db.select(FundClaim)
-        .where(
-            FundClaim.envelope_id == envelope.id, FundClaim.submitted_at.is_not(None)
-        )
-        .options(*_shown())
-        .order_by(FundClaim.id)
-    )
-    return list(db.session.scalars(query))
+    query = _submitted_to(envelope).options(*_shown())
+    return list(db.session.scalars(query.order_by(FundClaim.id)))
 
 
 def claims_page(envelope: Envelope, page: int) -> tuple[list[FundClaim], Page]:
     """A page of those, the newest first, and the arithmetic of the pages."""
-    query = db.select(FundClaim).where(
+    return _newest_page(_submitted_to(envelope), page)
+
+
+def _submitted_to(envelope: Envelope) -> Select[tuple[FundClaim]]:
+    query: Select[tuple[FundClaim]] = db.select(FundClaim).where(
         FundClaim.envelope_id == envelope.id, FundClaim.submitted_at.is_not(None)
     )
+    return query
+
+
+def _newest_page(
+    query: Select[tuple[FundClaim]], page: int
+) -> tuple[list[FundClaim], Page]:
     arithmetic = Page(_count(query), SIZE)
     rows = db.session.scalars(
         query.options(*_shown())
@@ -205,15 +208,7 @@ def _reads_papers(reader: Reader, row: FundClaim) -> bool:
 
 def own_page(person: Reader, page: int) -> tuple[list[FundClaim], Page]:
     """The claims of one's own side, newest first."""
-    query = db.select(FundClaim).where(_of_person(person))
-    arithmetic = Page(_count(query), SIZE)
-    rows = db.session.scalars(
-        query.options(*_shown())
-        .order_by(FundClaim.id.desc())
-        .limit(SIZE)
-        .offset(arithmetic.offset(page))
-    )
-    return list(rows), arithmetic
+    return _newest_page(db.select(FundClaim).where(_of_person(person)), page)
 
 
 def own_count(person: Reader) -> int:

@@ -297,9 +297,7 @@ def end_product(product: FinanceProduct, *, by: Reader | None, seen: int) -> Non
     Raises NotAllowed, NotNow, Stale.
     """
     require(by, "finance.offer", product)
-    persistence.hold_row(product)
-    if product.revision != seen:
-        raise Stale(*persistence.CHANGED_MEANWHILE)
+    _hold(product, seen)
     product.life.move(product, "end", by=by)
     version = product.open_version
     if version is not None:
@@ -343,10 +341,10 @@ def _store_cases(version: ProductVersion, cases: list[ProductCase]) -> None:
 
 def _content(terms: ProductTerms, cases: list[ProductCase]) -> dict[str, Any]:
     """A version as it is stored; of its examples what the rule still looks at."""
-    standing = []
+    standing, fields = [], terms.fields
     for case in cases:
         figures = {
-            name: value for name, value in case.figures.items() if name in terms.fields
+            name: value for name, value in case.figures.items() if name in fields
         }
         standing.append(ProductCase(figures, case.expected))
     return stored_terms(terms) | {"cases": stored_cases(standing)}
@@ -360,7 +358,7 @@ def _add_version(
     *,
     by: Reader | None,
 ) -> ProductVersion:
-    # The examples of the version before stand in the new one, to be changed where its rule differs.
+    # A new version begins with the examples of the one before, to be changed where its rule differs.
     former = product.written_version
     cases = [] if former is None else former.cases
     version = ProductVersion(
@@ -377,10 +375,10 @@ def _add_version(
     return version
 
 
-def _hold(version: ProductVersion, seen: int) -> None:
-    """Let nobody else decide about a version before this commit. Raises Stale."""
-    persistence.hold_row(version)
-    if version.revision != seen:
+def _hold(row: FinanceProduct | ProductVersion, seen: int) -> None:
+    """Let nobody else decide about a product or a version before this commit. Raises Stale."""
+    persistence.hold_row(row)
+    if row.revision != seen:
         raise Stale(*persistence.CHANGED_MEANWHILE)
 
 

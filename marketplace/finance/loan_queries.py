@@ -29,6 +29,7 @@ from marketplace.rules.queries import find_value, thawed
 SIZE = 20
 NO_PROVINCE = "等省级贴息额"
 MOST_EXPORTED = 10_000
+SUMS = ("count", "principal", "interest", "open", "city", "county")
 
 
 @dataclass(frozen=True)
@@ -152,8 +153,7 @@ def sums_of(loans: Iterable[FiledLoan]) -> dict[str, int]:
 
     `open` counts those whose interest subsidy is not in the sum, for what the province pays is not known.
     """
-    names = ("count", "principal", "interest", "open", "city", "county")
-    sums = dict.fromkeys(names, 0)
+    sums = dict.fromkeys(SUMS, 0)
     for loan in loans:
         result = computed(loan)
         sums["count"] += 1
@@ -176,12 +176,23 @@ def sums_by_product(loans: Iterable[FiledLoan]) -> list[tuple[str, dict[str, int
     return sorted(sums, key=lambda one: (-one[1]["principal"], one[0]))
 
 
+def total_of(parts: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    """What several results of `sums_of` come to."""
+    total = dict.fromkeys(SUMS, 0)
+    for part in parts:
+        for name, value in part.items():
+            total[name] += value
+    return total
+
+
 def loans_of_product(product_id: int) -> dict[str, int]:
-    """Sums of the loans that were filed under a product and not withdrawn."""
-    query = db.select(FiledLoan).where(
-        FiledLoan.product_id == product_id, FiledLoan.state != "withdrawn"
-    )
-    return sums_of(db.session.scalars(query.order_by(FiledLoan.id)))
+    """`count` and `principal` in 分 of the loans that were filed under a product and not withdrawn."""
+    query = db.select(
+        db.func.count(FiledLoan.id),
+        db.func.coalesce(db.func.sum(FiledLoan.principal_fen), 0),
+    ).where(FiledLoan.product_id == product_id, FiledLoan.state != "withdrawn")
+    count, principal = db.session.execute(query).one()
+    return {"count": count, "principal": int(principal)}
 
 
 def figures_of_borrower(

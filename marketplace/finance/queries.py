@@ -61,10 +61,8 @@ def _acting_on(day: date) -> Select[tuple[ProductVersion]]:
 
 def get_listed(number: int, day: date) -> ProductVersion:
     """The version of a product that acts on a day. Raises NotFound."""
-    version: ProductVersion | None = None
-    if find_row(FinanceProduct, number) is not None:
-        query = _acting_on(day).where(ProductVersion.product_id == number)
-        version = db.session.scalar(query)
+    query = _acting_on(day).where(ProductVersion.product_id == number)
+    version = db.session.scalar(query)
     if version is None:
         raise NotFound(*NO_PRODUCT)
     return version

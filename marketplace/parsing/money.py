@@ -59,6 +59,7 @@ FREE = frozenset(
 )
 _DASH = re.compile(r"-{1,2}|~|至|到")
 _THOUSANDS = re.compile(r"(?<=\d)[,'](?=\d{3}(?!\d))")
+_SPACED_FIGURES = re.compile(r"(?<![\d ])[\d ]*\d \d[\d ]*(?![\d ])", re.ASCII)
 _SPACED_THOUSANDS = re.compile(r"\d{1,3}( \d{3})+(?!\d)", re.ASCII)
 _BRACKETS = str.maketrans("[]【】〔〕{}", "()()()()")
 _REMARK = re.compile(r"\(([^()]*)\)")
@@ -373,9 +374,7 @@ def _refuse_several_numbers(raw: Any) -> None:
     typed = " ".join(cell_text(raw).split())
     written = " ".join(half_width(typed).split())
     is_parted = re.search(r"\d\s*[、，]\s*\d", typed) is not None
-    for blank in re.finditer(
-        r"(?<![\d ])[\d ]*\d \d[\d ]*(?![\d ])", written, re.ASCII
-    ):
+    for blank in _SPACED_FIGURES.finditer(written):
         is_parted = is_parted or not _SPACED_THOUSANDS.fullmatch(blank[0].strip())
     if is_parted:
         # As it was typed: without its blanks it would read as one number.

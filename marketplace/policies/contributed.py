@@ -10,8 +10,8 @@ from flask import request, url_for
 
 from marketplace.clock import today
 from marketplace.contributions import Link, Panel
-from marketplace.deals.child_models import FEN_OF_WAN
 from marketplace.deals.models import Deal
+from marketplace.parsing.exact_sums import FEN_OF_WAN
 from marketplace.permissions import Reader, may
 from marketplace.policies import queries
 from marketplace.policies.asking import PAYEE, read_request

@@ -192,7 +192,7 @@ def version_on(versions: list[Version], day: date) -> Version:
 
     Args:
         versions: of `list_versions`, the newest first.
-        day: on which it is asked.
+        day: whose version is wanted.
     """
     standing = [one for one in versions if one.row.replaced_at is None]
     standing.sort(key=lambda one: one.row.valid_from)

@@ -14,11 +14,11 @@ from marketplace.contracts.forms import (
     LicenceForm,
     RefuseForm,
     RegisterForm,
-    read_sum,
 )
 from marketplace.contracts.pages.blueprint import blueprint
 from marketplace.contracts.pages.shared import CONTRACT, do_deed, load
 from marketplace.door import needs
+from marketplace.parsing.exact_sums import read_fen
 
 
 @blueprint.post(f"{CONTRACT}/file")
@@ -63,8 +63,8 @@ def register(contract_id: int) -> ResponseReturnValue:
             registry_no=form.registry_no.data or "",
             registered_on=form.registered_on.data,
             office=form.office.data or "",
-            tech_fen=read_sum(form, "tech_fen"),
-            exempt_fen=read_sum(form, "exempt_fen"),
+            tech_fen=form.read_box("tech_fen", read_fen),
+            exempt_fen=form.read_box("exempt_fen", read_fen),
             by=current_user,
             seen=form.seen_revision,
         )
@@ -108,9 +108,9 @@ def amend(contract_id: int) -> ResponseReturnValue:
 
     def deed() -> None:
         sums = (
-            read_sum(form, "total_fen"),
-            read_sum(form, "tech_fen"),
-            read_sum(form, "exempt_fen"),
+            form.read_box("total_fen", read_fen),
+            form.read_box("tech_fen", read_fen),
+            form.read_box("exempt_fen", read_fen),
         )
         filing_deeds.amend_registration(
             row,

@@ -8,7 +8,6 @@ from flask_login import current_user
 
 from marketplace import persistence
 from marketplace.clock import today
-from marketplace.contracts.forms import read_sum
 from marketplace.door import needs
 from marketplace.downloads import as_download
 from marketplace.envelopes import envelope_deeds, exporting, queries
@@ -19,6 +18,7 @@ from marketplace.envelopes.pages.blueprint import blueprint
 from marketplace.errors import Invalid
 from marketplace.forms import SeenForm
 from marketplace.lifecycle import next_deeds
+from marketplace.parsing.exact_sums import read_fen
 from marketplace.policies.queries import clauses_on
 
 ENVELOPE = "/office/envelopes/<int:envelope_id>"
@@ -50,7 +50,7 @@ def new() -> ResponseReturnValue:
             in_force=form.in_force.data or "",
             checked=form.checked.data or "",
             clause_codes=form.clause_codes.data or (),
-            budget_fen=read_sum(form, "budget_fen"),
+            budget_fen=form.read_box("budget_fen", read_fen),
             by=current_user,
         )
     except Invalid as error:
@@ -77,7 +77,7 @@ def budget(envelope_id: int) -> ResponseReturnValue:
         envelope_deeds.change_budget(
             row,
             more=form.direction.data == "more",
-            amount_fen=read_sum(form, "amount_fen"),
+            amount_fen=form.read_box("amount_fen", read_fen),
             reason=form.reason.data or "",
             by=current_user,
             seen=form.seen_revision,

@@ -7,7 +7,6 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from marketplace import persistence
-from marketplace.contracts.forms import read_sum
 from marketplace.door import needs
 from marketplace.envelopes import queries, review_deeds
 from marketplace.envelopes.forms import DecisionForm
@@ -15,6 +14,7 @@ from marketplace.envelopes.models import FundClaim
 from marketplace.envelopes.pages.blueprint import blueprint
 from marketplace.errors import Invalid
 from marketplace.lifecycle import history_of, next_deeds
+from marketplace.parsing.exact_sums import read_fen
 from marketplace.permissions import may
 
 OFFICE = "/office/claims/<int:claim_id>"
@@ -53,7 +53,7 @@ def approve(claim_id: int) -> ResponseReturnValue:
     try:
         review_deeds.approve(
             row,
-            read_sum(form, "amount_fen"),
+            form.read_box("amount_fen", read_fen),
             form.note.data or "",
             by=current_user,
             seen=form.seen_revision,

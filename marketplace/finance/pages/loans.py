@@ -151,7 +151,7 @@ def lose_principal(loan_id: int) -> ResponseReturnValue:
         loan_deeds.lose_principal,
         form,
         "losing",
-        lambda: {"lost_fen": _fen(form.lost.data, "lost")},
+        lambda: {"lost_fen": form.read_box("lost", read_fen)},
     )
 
 
@@ -161,6 +161,7 @@ def office_loans() -> ResponseReturnValue:
     """Every filed loan by state, year and district, with sums, rules and worked cases."""
     filters = loan_queries.read_filters(request.args)
     rows = loan_queries.all_loans(filters)
+    products = loan_queries.sums_by_product(rows)
     arithmetic = Page(len(rows), SIZE)
     page = request.args.get("page", 1, type=persistence.row_number) or 1
     first = arithmetic.offset(page)
@@ -172,8 +173,8 @@ def office_loans() -> ResponseReturnValue:
     return render_template(
         "finance/office_loans.html",
         rows=[(row, loan_queries.computed(row)) for row in rows[first : first + SIZE]],
-        sums=loan_queries.sums_of(rows),
-        products=loan_queries.sums_by_product(rows),
+        sums=loan_queries.total_of(sums for _, sums in products),
+        products=products,
         filters=filters,
         states=LOAN_LIFE.names,
         districts=current_districts(),
@@ -227,7 +228,7 @@ def note_province(loan_id: int) -> ResponseReturnValue:
         form,
         "noting",
         lambda: {
-            "province_fen": _fen(form.province.data, "province"),
+            "province_fen": form.read_box("province", read_fen),
             "document": form.document.data or "",
         },
     )
@@ -303,13 +304,6 @@ def _values(form: LoanForm) -> LoanValues:
         end_on=form.end_on.data,
         product_id=product,
     )
-
-
-def _fen(raw: str | None, name: str) -> int | None:
-    try:
-        return read_fen(raw or "")
-    except ParseError as error:
-        raise Invalid(error.message, problems={name: [error.sentence]}) from None
 
 
 def _plain_yuan(fen: int) -> str:
