@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from marketplace.clock import today
 from tests.browser.walking import press_key, sound, tab_to, type_into
-from tests.screenshots import sign_in
+from tests.screenshots import follow, sign_in
 from tests.served import CHROMIUM
 
 pytestmark = [
@@ -40,7 +40,7 @@ def test_which_products_fit_by_keyboard(page: Page) -> None:
     expect(fits).to_contain_text("成果转化贷（示例）")
     expect(fits).to_contain_text("最高 1000 万元，不代表审批")
     sound(page)
-    page.get_by_role("link", name="成果转化贷（示例）").click()
+    follow(page.get_by_role("link", name="成果转化贷（示例）"))
     sound(page)
 
 
