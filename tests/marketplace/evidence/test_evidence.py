@@ -89,7 +89,7 @@ def world(site: Flask) -> World:
 
 
 @pytest.fixture(scope="module")
-def pack(world: World) -> EvidencePack:
+def number_of_pack(world: World) -> int:
     """A pack of a deal with everything: files, an objection, a contract, money and how it was shared."""
     make = world.make
     deal = world.bring_to("in_publicity")
@@ -138,7 +138,13 @@ def pack(world: World) -> EvidencePack:
     assert upkeep.make_missing() == 1
     db.session.refresh(made)
     assert made.state == "ready"
-    return made
+    return made.id
+
+
+@pytest.fixture()
+def pack(number_of_pack: int) -> EvidencePack:
+    """That pack as the session of this test reads it: one before may have let go of what it had read."""
+    return db.session.get_one(EvidencePack, number_of_pack)
 
 
 def _percent(number: int) -> Any:
@@ -146,13 +152,15 @@ def _percent(number: int) -> Any:
 
 
 @pytest.fixture(scope="module")
-def files(pack: EvidencePack) -> dict[str, bytes]:
+def files(number_of_pack: int) -> dict[str, bytes]:
+    pack = db.session.get_one(EvidencePack, number_of_pack)
     assert pack.archive is not None
     return {"zip": pack.archive, "pdf": pdf_of(pack.archive)}
 
 
 @pytest.fixture(scope="module")
-def note(pack: EvidencePack) -> str:
+def note(number_of_pack: int) -> str:
+    pack = db.session.get_one(EvidencePack, number_of_pack)
     assert pack.tree_size is not None
     return publishing.note_of_size(pack.tree_size)
 
@@ -466,7 +474,7 @@ def test_who_may(world: World) -> None:
 
 def test_files_of_old_packs_go_and_hashes_stay(pack: EvidencePack, site: Flask) -> None:
     deal = pack.deal
-    old = deeds.request_pack(deal, by=db.session.merge(pack.by))
+    old = deeds.request_pack(deal, by=pack.by)
     assert upkeep.make_missing() == 1
     db.session.refresh(old)
     old.ready_at = now() - timedelta(days=upkeep.STORED_DAYS + 1)
@@ -498,7 +506,7 @@ def test_two_at_once_are_one_pack(world: World, site: Flask) -> None:
 
         return read
 
-    db.session.remove()
+    db.session.rollback()
     outcomes = at_once(site, *(racer(one) for one in people))
     assert outcomes.count("done") == 1
     (refused,) = [one for one in outcomes if one != "done"]
