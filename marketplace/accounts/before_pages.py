@@ -77,7 +77,7 @@ def hold_late_form() -> ResponseReturnValue | None:
         current_user, deed_of(current_app, request.endpoint or "") or ""
     ):
         return None
-    person_id = held_forms.owner_of(session.get("_user_id", ""))
+    person_id = held_forms.owner_of(sessions.last_uniquifier())
     return _hold(person_id, ENDED)
 
 
@@ -93,7 +93,7 @@ def hold_unproved_form(_error: CSRFError) -> ResponseReturnValue:
         return current_app.handle_user_exception(Invalid(*words))
     if current_user.is_authenticated:
         return _hold(current_user.id, "打开页面以后您重新登录过。")
-    owner = held_forms.owner_of(session.get("_user_id", ""))
+    owner = held_forms.owner_of(sessions.last_uniquifier())
     if owner is None:
         return current_app.handle_user_exception(Invalid(*words))
     return _hold(owner, ENDED)

@@ -32,6 +32,7 @@ NOTED_EVERY = timedelta(minutes=1)
 # So long it can be said of a session that it ended, and whose it was.
 REMEMBERED = stored_for("session")
 TOKEN = "sign_in"  # noqa: S105  the name of a place in the cookie
+LEFT = "left"  # where the cookie names who signed out, until somebody signs in
 LASTING_KEYS = frozenset(
     {
         "_user_id",
@@ -204,14 +205,25 @@ def end_session(person: Person, number: int) -> None:
     persistence.commit()
 
 
-def end_present() -> None:
-    """退出登录: end the session of this browser, and empty its cookie. Commits."""
+def end_present(person: Person) -> None:
+    """退出登录: end the session of this browser, and empty its cookie. Commits.
+
+    Who it was stays in the signed cookie: a form that is sent from another tab afterwards is held for them.
+    """
     number = _present_row_id()
     if number is not None:
         statement = db.delete(PersonSession).where(PersonSession.id == number)
         db.session.execute(statement)
         persistence.commit()
     forget_cookie()
+    # Who has closed their account does not come back for it.
+    if person.active:
+        session[LEFT] = person.fs_uniquifier
+
+
+def last_uniquifier() -> str:
+    """What the cookie says of who is signed in, or was until the session ended or they signed out; empty for nobody."""
+    return str(session.get("_user_id") or session.get(LEFT) or "")
 
 
 def forget_cookie() -> None:

@@ -156,13 +156,13 @@ def _signed_in(
     held_forms.claim_forms(user)
 
 
-def _signed_out(_app: Flask, **_more: Any) -> None:
+def _signed_out(_app: Flask, user: Person, **_more: Any) -> None:
     # A link in a mail may end the session of somebody else in this browser, in the middle of what it confirms.
     if request.endpoint == "security.confirm_email":
         sessions.forget_cookie()
         return
     persistence.begin_write()
-    sessions.end_present()
+    sessions.end_present(user)
 
 
 def _new_password(_app: Flask, user: Person, **_more: Any) -> None:

@@ -358,6 +358,47 @@ def test_a_page_that_was_open_while_one_signed_in_elsewhere_loses_nothing(
     assert TEXT in page.text
 
 
+def test_what_is_sent_after_signing_out_in_another_tab_waits_for_its_owner(
+    guarded: Flask,
+) -> None:
+    browser = guarded.test_client()
+    enter_guarded(browser)
+    token = token_of(browser.get("/mine/demand/new").text)
+    browser.post("/logout", data={"csrf_token": token})
+    here = {"Sec-Fetch-Site": "same-origin"}
+
+    sent = browser.post(
+        "/mine/demand/new", data=FORM | {"csrf_token": token}, headers=here
+    )
+    page = follow(browser, enter_guarded(browser, sent.location))
+
+    assert sent.status_code == 303
+    assert page.request.path == "/mine/demand/new"
+    assert TEXT in page.text
+
+
+def test_who_comes_next_is_not_taken_for_who_signed_out(guarded: Flask) -> None:
+    browser = guarded.test_client()
+    enter_guarded(browser)
+    token = token_of(browser.get("/mine/demand/new").text)
+    browser.post("/logout", data={"csrf_token": token})
+    with guarded.app_context():
+        owner = find_person("first@demo.example")
+        assert owner is not None
+        owner.fs_uniquifier = "changed"
+        db.session.commit()
+        db.session.remove()
+
+    sent = browser.post(
+        "/mine/demand/new",
+        data=FORM | {"csrf_token": token},
+        headers={"Sec-Fetch-Site": "same-origin"},
+    )
+
+    assert sent.status_code == 422
+    assert held_count(guarded) == 0
+
+
 # -- what a guest wrote ----------------------------------------------------------------------------------------------
 
 
