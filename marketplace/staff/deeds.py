@@ -13,9 +13,9 @@ from marketplace.accounts.queries import (
     hold_people,
     is_last_administrator,
 )
-from marketplace.errors import Invalid, NotAllowed, NotNow
+from marketplace.errors import Invalid, NotAllowed, NotNow, Stale
 from marketplace.permissions import require
-from marketplace.staff.queries import hold_operators
+from marketplace.staff.queries import hold_operators, login_mark
 from marketplace.typed_texts import LEAST, checked_text
 
 MAX_REASON = 200  # characters
@@ -120,18 +120,29 @@ def open_account(person: Person, *, by: Person) -> None:
     persistence.commit()
 
 
-def reset_account(person: Person, *, by: Person) -> None:
+def reset_account(person: Person, *, by: Person, seen: str) -> None:
     """重置登录: for who has lost password or telephone; the link to a new password goes to their mailbox alone.
+
+    Args:
+        person: whose account it is.
+        by: the acting person.
+        seen: what `login_mark` said of it when the page was made.
 
     Raises:
         NotAllowed: `by` is no operator any more.
         NotNow: it is their own, or stopped.
+        Stale: it was reset since; a second mail would make the link of the first one worthless.
     """
     _hold_and_require(by)
     persistence.hold_row(person)
     _refuse_oneself(person, by)
     if not person.active:
         raise NotNow("这个账号已经停用。", "先恢复，再重置。")
+    if seen != login_mark(person):
+        raise Stale(
+            "没有再次重置：您打开页面以后，这个账号的登录已经重置过，或对方换了密码。",
+            "请刷新后核对；设密码的邮件以最近一封为准。",
+        )
     person_deeds.reset_account(person, by=by, mails_link=True)
 
 

@@ -96,7 +96,8 @@ def reopen(person_id: int) -> ResponseReturnValue:
 def reset(person_id: int) -> ResponseReturnValue:
     """重置登录."""
     row = queries.get_person(person_id)
-    deeds.reset_account(row, by=present_person())
+    seen = request.form.get("seen", "")
+    deeds.reset_account(row, by=present_person(), seen=seen)
     return _done(
         row, f"{row.name} 的密码和两步验证已作废，设密码的链接已发到对方邮箱。"
     )
@@ -148,6 +149,7 @@ def _person_page(
         takings=takings,
         stopping=stopping or ReasonForm(formdata=None),
         own=own,
+        login_mark=queries.login_mark(row),
         roles=ROLES,
     )
     return page, status

@@ -228,13 +228,19 @@ def test_a_reset_sends_the_link_to_the_mailbox_alone(
     mailbox: Mailbox,
 ) -> None:
     person = make.person("firm", make.organisation())
-    answer = sign_in(operator).post(f"{PEOPLE}/{person.id}/reset")
+    desk = sign_in(operator)
+    form = {"seen": queries.login_mark(person)}
+    answer = desk.post(f"{PEOPLE}/{person.id}/reset", data=form)
+    again = desk.post(f"{PEOPLE}/{person.id}/reset", data=form)
     link = mailbox.link("/reset/")
     client.post(link, data={"password": PASSWORD, "password_confirm": PASSWORD})
     form = {"email": person.email}
 
     assert answer.status_code == 303
     assert "/reset/" not in answer.text
+    # Pressed twice: a second mail would have made the link of the first one worthless.
+    assert again.status_code == 409
+    assert "已经重置过" in again.text
     old = client.post("/login", data=form | {"password": "a-long-enough-password"})
     assert old.status_code == 200
     assert client.post("/login", data=form | {"password": PASSWORD}).status_code == 302
