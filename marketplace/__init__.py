@@ -12,7 +12,7 @@ from types import ModuleType
 from typing import Any
 
 import structlog
-from flask import Flask, current_app, g, render_template, request
+from flask import Flask, current_app, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from sqlalchemy import exc
@@ -382,6 +382,9 @@ def _http_error(error: HTTPException) -> ResponseReturnValue:
     if isinstance(error, SecurityError):
         log.warning("host_refused")
         return current_app.jinja_env.get_template("errors/host.html").render(), 400
+    # Where a refused form stands, and its reader presses Enter in the line of the address.
+    if error.code == 405 and (page := door.page_above()):
+        return redirect(page, 303)
     # With a response of its own, it is a rate limit that brings its page.
     if error.response is None and error.code in PAGES:
         return _error_page(PAGES[error.code])

@@ -142,6 +142,22 @@ def deed_of(app: Flask, endpoint: str) -> str | None:
     )
 
 
+def page_above() -> str:
+    """The nearest page above an address that is only posted to: a refused form is answered under such an address.
+
+    Returns:
+        its path; empty where the request was no reading one, or nothing above it is a page but the home page.
+    """
+    adapter = current_app.create_url_adapter(request)
+    if adapter is None or request.method not in READING:
+        return ""
+    path = request.path
+    while path := path.rpartition("/")[0]:
+        if adapter.test(path, "GET"):
+            return path
+    return ""
+
+
 def current_reader() -> Reader:
     """The person or guest of this request.
 

@@ -416,6 +416,32 @@ def test_what_the_site_says_of_itself_is_never_stored(path: str, named: Flask) -
     assert answer.headers.getlist("Cache-Control") == ["no-store"]
 
 
+# -- addresses that are only posted to -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("address", "page"),
+    [
+        ("/office/people/5/take/operator", "/office/people/5"),
+        ("/office/people/5/reset?x=1", "/office/people/5"),
+        ("/trial/hold", "/trial"),
+        ("/mine/deals/5/price/approve", "/mine/deals/5"),
+        # No page above: as any address that leads nowhere.
+        ("/office/files/5/approve", ""),
+    ],
+)
+def test_what_is_only_posted_to_leads_to_the_page_above(
+    address: str, page: str, client: FlaskClient
+) -> None:
+    """A refused form is answered under such an address, and its reader may press Enter in the line of the address."""
+    answer = client.get(address)
+
+    assert answer.status_code == (303 if page else 404)
+    assert answer.headers.get("Location", "") == page
+    # What is sent to a page that is only read is refused as before.
+    assert client.post("/achievements").status_code == 404
+
+
 # -- nobody waits for a page -----------------------------------------------------------------------------------------
 
 
