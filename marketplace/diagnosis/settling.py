@@ -9,9 +9,10 @@ from marketplace import persistence
 from marketplace.clock import now
 from marketplace.diagnosis import queries
 from marketplace.diagnosis.models import DiagnosisCase
-from marketplace.errors import Invalid, MarketError, NotNow, Stale
+from marketplace.errors import MarketError, NotNow, Stale
 from marketplace.listings import settling
 from marketplace.permissions import Reader
+from marketplace.typed_texts import checked_text
 
 MAX_WORDS = 1000  # characters of a question, an answer, a remark
 
@@ -29,14 +30,8 @@ def move_case(case: DiagnosisCase, deed: str, *, by: Reader, note: str = "") -> 
 
 def checked_words(name: str, words: str, most: int) -> str:
     """A text that somebody reads. Raises Invalid: empty, too long, or with the mark of a state secret."""
-    text = words.strip()
-    if not 2 <= len(text) <= most:
-        message = f"写清楚（2–{most} 字），对方会看到。"
-        raise Invalid(message, problems={name: [message]})
-    try:
-        return settling.checked_note(text)
-    except Invalid as error:
-        raise Invalid(error.message, problems={name: [error.message]}) from None
+    missing = f"写清楚（2–{most} 字），对方会看到。"
+    return checked_text(name, words, most, missing=missing)
 
 
 def check_seen(case: DiagnosisCase, seen: int) -> None:

@@ -24,14 +24,13 @@ from marketplace.listings.schema import SCHEMAS, ListingSchema
 from marketplace.listings.schema.choices import Code, Codes
 from marketplace.listings.schema.dictionaries import Dictionary
 from marketplace.listings.schema.kinds import Day
+from marketplace.listings.settling import MAX_NOTE
 from marketplace.listings.step_forms import Step, StepForm
 from marketplace.listings.typed_controls import Typed
 from marketplace.listings.widgets import Several, control_of
 from marketplace.listings.writing import secret_problems, values_of
 from marketplace.organisations.models import Organisation, key_of
 from marketplace.parsing.text import clean_text
-
-MAX_NOTE = 500  # characters of what is said with a deed
 
 
 @dataclass(frozen=True)

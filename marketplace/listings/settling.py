@@ -16,16 +16,16 @@ from marketplace.listings.models import LISTINGS, Achievement, Demand
 from marketplace.listings.readiness import publication_problems
 from marketplace.parsing.secrecy import REFUSAL, secret_mark
 from marketplace.permissions import Reader
+from marketplace.typed_texts import checked_text
+
+MAX_NOTE = 500  # characters of what is said with a deed
 
 log = structlog.get_logger(__name__)
 
 
 def checked_reason(note: str) -> str:
-    reason = note.strip()
-    if not 2 <= len(reason) <= 500:
-        message = "写明原因（2–500 字），对方才知道怎么办。"
-        raise Invalid(message, problems={"note": [message]})
-    return reason
+    missing = f"写明原因（2–{MAX_NOTE} 字），对方才知道怎么办。"
+    return checked_text("note", note, MAX_NOTE, missing=missing)
 
 
 def checked_note(note: str) -> str:

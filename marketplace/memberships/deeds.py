@@ -24,6 +24,7 @@ from marketplace.organisations import deeds as organisation_deeds
 from marketplace.organisations import queries as organisation_queries
 from marketplace.organisations.models import Organisation
 from marketplace.permissions import Reader, reader_id, require
+from marketplace.typed_texts import checked_text
 
 # Days: two weeks outlast a holiday; a forgotten link must not open a place for ever.
 INVITATION_DAYS = 14
@@ -145,10 +146,8 @@ def decline_request(request: JoinRequest, *, reason: str, by: Reader | None) -> 
     require(by, "people.manage", request)
     _require_waiting(request)
     # One sign is no reason, and who is declined reads nothing else.
-    if not 2 <= len(reason.strip()) <= MAX_NOTE:
-        message = f"写明原因（2–{MAX_NOTE} 字），对方才知道怎么办。"
-        raise Invalid(message, problems={"reason": [message]})
-    request.reason = reason.strip()
+    missing = f"写明原因（2–{MAX_NOTE} 字），对方才知道怎么办。"
+    request.reason = checked_text("reason", reason, MAX_NOTE, missing=missing)
     _decide(request, "declined", by)
     _note(request.organisation, "decline", by, numbered(request.person_id))
     announcements.announce_decision(request)

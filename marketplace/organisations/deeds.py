@@ -27,6 +27,7 @@ from marketplace.organisations.queries import find_organisation
 from marketplace.parsing import ParseError
 from marketplace.parsing.numbers import check_uscc
 from marketplace.permissions import Reader, reader_id, require
+from marketplace.typed_texts import checked_text
 from matching.folding import drop_unseen
 
 # Characters, as the columns hold them.
@@ -467,11 +468,8 @@ def _checked_name(name: str) -> str:
 
 
 def _checked_note(note: str) -> str:
-    note = note.strip()
-    if not 2 <= len(note) <= MAX_NOTE:
-        message = f"写明原因（2–{MAX_NOTE} 字），对方才知道怎么办。"
-        raise Invalid(message, problems={"note": [message]})
-    return note
+    missing = f"写明原因（2–{MAX_NOTE} 字），对方才知道怎么办。"
+    return checked_text("note", note, MAX_NOTE, missing=missing)
 
 
 def _remember_name(

@@ -382,10 +382,10 @@ def _checked_note(note: str, problems: dict[str, list[str]], *, required: bool) 
     """A note as it is stored; `problems` gets what is wrong with it."""
     # Blanks alone are no note, and what nobody sees turns round what stands behind it.
     note = clean_text(note)
-    if required and not MIN_NOTE <= len(note) <= MAX_NOTE:
+    if required and len(note) < MIN_NOTE:
         problems["note"] = [f"写明情况，{MIN_NOTE}–{MAX_NOTE} 个字。"]
     elif len(note) > MAX_NOTE:
-        problems["note"] = [f"最多 {MAX_NOTE} 个字。"]
+        problems["note"] = [f"最多 {MAX_NOTE} 个字，现在 {len(note)} 个。"]
     elif secret_mark(note):
         problems["note"] = [REFUSAL]
     return note

@@ -22,8 +22,8 @@ from marketplace.listings.pages.blueprint import blueprint
 from marketplace.listings.review_deeds import Station
 from marketplace.listings.review_models import CRITERIA, MAX_SCORE, MAX_TODO
 from marketplace.listings.schema import SCHEMAS
+from marketplace.listings.settling import MAX_NOTE
 
-MAX_NOTE = 500  # characters
 FORM = re.compile(r"[0-9a-f]{32}", re.ASCII)
 # Station → its views: confirming, doing, the result, the list it came from.
 VIEWS: dict[str, tuple[str, str, str]] = {

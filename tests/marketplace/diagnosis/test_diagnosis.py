@@ -340,6 +340,9 @@ def test_the_other_ways_out(world: World) -> None:
     with pytest.raises(Invalid, match="选一个结论"):
         w.advise(again, "", "原因")
     db.session.rollback()
+    with pytest.raises(Invalid, match="2001 字，太长了"):
+        w.advise(again, "long_term", "长" * 2001)
+    db.session.rollback()
     advice = "先找质量管理体系咨询；技改贴息在开发区经发局申请。"
     w.advise(again, "long_term", advice)
     assert (again.state, again.advice) == ("unfit", advice)
