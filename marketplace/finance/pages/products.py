@@ -351,6 +351,8 @@ def _office_page(
         returning: what an operator typed, that was refused.
         case: a worked example that was typed and refused, with what is wrong.
     """
+    questions = product_questions()
+    names = {name: one.label for name, one in questions.items()}
     version = row.open_version
     seen = str(version.revision) if version is not None else ""
     page = render_template(
@@ -365,7 +367,8 @@ def _office_page(
         cases={one.id: worked_cases(one) for one in row.versions},
         loans=loan_queries.loans_of_product(row.id),
         case_problems=case_problems(version) if version is not None else [],
-        questions=product_questions(),
+        questions=questions,
+        case_names=names | {"expected": "应得", "sum": "最高多少"},
         expected=EXPECTED,
         case_typed=case[0],
         case_faults=case[1],

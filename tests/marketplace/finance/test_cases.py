@@ -14,7 +14,7 @@ from marketplace.clock import today
 from marketplace.errors import Invalid, NotAllowed, NotNow, Stale
 from marketplace.extensions import db
 from marketplace.finance import deeds
-from marketplace.finance.content import ProductTerms
+from marketplace.finance.content import ProductTerms, product_questions
 from marketplace.finance.fitting import case_problems, worked_cases
 from marketplace.finance.models import ProductVersion
 from marketplace.policies.content import Figure
@@ -236,8 +236,10 @@ def test_a_bank_writes_examples_in_the_browser(
         "tech_sme": "yes", "is_local": "yes", "has_overdue": "no", "capital_sought": "500",
         "expected": "amount", "sum": "500", "years": "9",
     }  # fmt: skip
+    label = product_questions()["capital_sought"].label
     for wrong, said in (
         ({"capital_sought": "很多"}, "capital_sought-error"),
+        ({"capital_sought": "很多"}, f'<a href="#capital_sought">{label}：'),
         ({"sum": "很多"}, "sum-error"),
         ({"sum": ""}, "没有读出金额"),
         ({"expected": ""}, "选按规则应得什么"),
