@@ -141,7 +141,7 @@ def number_of_pack(world: World) -> int:
     return made.id
 
 
-@pytest.fixture()
+@pytest.fixture
 def pack(number_of_pack: int) -> EvidencePack:
     """That pack as the session of this test reads it: one before may have let go of what it had read."""
     return db.session.get_one(EvidencePack, number_of_pack)
