@@ -36,7 +36,7 @@ from marketplace import clock, create_app
 from marketplace.accounts import deeds as account_deeds
 from marketplace.audit import policy
 from marketplace.dictionaries import deeds as dictionary_deeds
-from marketplace.extensions import db
+from marketplace.extensions import db, limiter
 from marketplace.policies import deeds as policy_deeds
 from marketplace.rules import deeds as rule_deeds
 from marketplace.workdays import deeds as workday_deeds
@@ -279,6 +279,16 @@ def build_site(
         return site
 
     return build
+
+
+@pytest.fixture
+def limiter_restored() -> Iterator[None]:
+    """The one limiter of all sites is as before after a test that builds a site with limits."""
+    names = ("enabled", "initialized", "_storage", "_limiter", "_storage_dead")
+    before = {name: getattr(limiter, name) for name in names}
+    yield
+    for name, value in before.items():
+        setattr(limiter, name, value)
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,7 @@ from config import Config
 from marketplace import limits
 from marketplace.accounts import tries
 from marketplace.counters import SharedCounters, own_folder
-from marketplace.extensions import db, limiter
+from marketplace.extensions import db
 from tests.forked import start_child, wait_for
 
 
@@ -92,18 +92,14 @@ class Limited(Config):
 
 
 @pytest.fixture
-def limited(tmp_path: Path, build_site: Callable[..., Flask]) -> Iterator[Flask]:
-    """A site that limits; the one limiter of all sites is as before afterwards."""
-    names = ("enabled", "initialized", "_storage", "_limiter", "_storage_dead")
-    before = {name: getattr(limiter, name) for name in names}
+def limited(
+    tmp_path: Path, build_site: Callable[..., Flask], limiter_restored: None
+) -> Iterator[Flask]:
+    """A site that limits."""
     site = build_site(tmp_path, Limited)
-    try:
-        yield site
-    finally:
-        with site.app_context():
-            db.engine.dispose()
-        for name, value in before.items():
-            setattr(limiter, name, value)
+    yield site
+    with site.app_context():
+        db.engine.dispose()
 
 
 @pytest.mark.parametrize(

@@ -25,10 +25,10 @@ def mailbox(app: Flask) -> Mailbox:
 
 
 @pytest.fixture
-def new_site(tmp_path: Path, migrated: str) -> Iterator[Callable[..., Flask]]:
+def new_site(
+    tmp_path: Path, migrated: str, limiter_restored: None
+) -> Iterator[Callable[..., Flask]]:
     """Gives sites on one database and folder: `new_site(WTF_CSRF_ENABLED=True)`. Their limits are off unless wanted."""
-    names = ("enabled", "initialized", "_storage", "_limiter")
-    before = {name: getattr(limiter, name) for name in names}
     made = []
     with ExitStack() as stack:
         address = stack.enter_context(database(tmp_path, like=migrated))
@@ -57,5 +57,3 @@ def new_site(tmp_path: Path, migrated: str) -> Iterator[Callable[..., Flask]]:
             with site.app_context():
                 db.session.remove()
                 db.engine.dispose()
-    for name, value in before.items():
-        setattr(limiter, name, value)

@@ -7,6 +7,7 @@ import json
 import re
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pypdf
@@ -357,9 +358,9 @@ def test_every_answer_asks_the_same_and_takes_as_long(
 
 
 def test_codes_are_not_guessed_by_trying(
-    build_site: Callable[..., Flask], tmp_path_factory: pytest.TempPathFactory
+    build_site: Callable[..., Flask], tmp_path: Path, limiter_restored: None
 ) -> None:
-    site = build_site(tmp_path_factory.mktemp("limited"), LIMITS="1")
+    site = build_site(tmp_path, LIMITS="1")
     browser = site.test_client()
     answers = []
     for place in range(22):

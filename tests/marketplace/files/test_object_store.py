@@ -23,11 +23,13 @@ from marketplace.files.object_store import ObjectReader, ObjectStore
 from marketplace.settings.file_store import FileStore, read_file_store
 from marketplace.settings.reading import ConfigError
 from tests.factories import Factory
-from tests.marketplace.files.samples import PDF, attach, pdf_of
+from tests.marketplace.files.samples import attach, pdf_of
 from tests.object_server import KEY, SECRET, object_server
 
 BUCKET = "files-of-the-market"
 LARGE = os.urandom(3 << 20)
+# That of no other test: what one keeps on the disk would look like a file that had not gone to the store.
+PDF = pdf_of("object store")
 
 
 def place_at(host: str, secret: str = SECRET, folder: str = "/") -> FileStore:

@@ -200,10 +200,9 @@ class Limited(Config):
 def limited(
     tmp_path: Path,
     build_site: Callable[..., Flask],
-    monkeypatch: pytest.MonkeyPatch,
+    limiter_restored: None,
 ) -> Iterator[Flask]:
-    """A site that limits; the one limiter of all sites is switched off again afterwards."""
-    monkeypatch.setattr(limiter, "enabled", limiter.enabled)
+    """A site that limits."""
     application = build_site(tmp_path, Limited)
     with application.app_context():
         limiter.reset()
