@@ -27,7 +27,7 @@ from marketplace.listings.schema.kinds import Day
 from marketplace.listings.settling import MAX_NOTE
 from marketplace.listings.step_forms import Step, StepForm
 from marketplace.listings.typed_controls import Typed
-from marketplace.listings.widgets import Several, control_of
+from marketplace.listings.widgets import Several, control_of, data_of
 from marketplace.listings.writing import secret_problems, values_of
 from marketplace.organisations.models import Organisation, key_of
 from marketplace.parsing.text import clean_text
@@ -222,7 +222,7 @@ class ListingForm(StepForm):
             elif isinstance(control, FieldList):
                 codes = [code for code in control.data if code]
                 values[name] = list(dict.fromkeys(codes))
-            elif control.data in (None, ""):
+            elif data_of(control) in (None, ""):
                 values[name] = None if self.schema[name].nullable else ""
             else:
                 values[name] = control.data

@@ -12,7 +12,7 @@ from wtforms import Field, FieldList, Form, FormField
 
 from marketplace.listings.schema.rights import Rights
 from marketplace.listings.schema.rows import Metrics, Rows
-from marketplace.listings.widgets import control_of
+from marketplace.listings.widgets import control_of, data_of
 from marketplace.parsing import ParseError
 from marketplace.parsing.figures import read_metric, unit_key
 from marketplace.parsing.numbers import read_ip_number
@@ -45,7 +45,7 @@ class Row(Form):
 
     def values(self) -> dict[str, Any]:
         """Column → value."""
-        return {control.short_name: control.data for control in self}
+        return {control.short_name: data_of(control) for control in self}
 
     def _check_row(self) -> None:
         """What a row needs, and what must agree within it; a control that is wrong already says nothing more."""

@@ -12,6 +12,7 @@ from typing import Any
 from markupsafe import Markup
 from wtforms import (
     BooleanField,
+    Field,
     FieldList,
     SelectChoice,
     SelectField,
@@ -119,18 +120,29 @@ class Choice(SelectField):
             self.data = int(text)
 
     def pre_validate(self, form: Any) -> None:
-        if self.data is None:
-            if self.blank is None:
-                raise ValidationError("请选一项。")
-            return
+        if self.data is None and self.blank is None:
+            raise ValidationError("请选一项。")
+        if not self.is_offered():
+            raise ValidationError(NOT_IN_LIST)
+
+    def is_offered(self) -> bool:
+        """Whether what is chosen may be: nothing, what the list offers, or what the row holds already."""
+        # What the row already holds may stay, though nobody else can choose it.
+        if self.data is None or self.data == self.object_data:
+            return True
         allowed = set()
         for _, codes in self.groups():
             for code, name, _ in codes:
                 if not name.endswith(NOT_OFFERED):
                     allowed.add(code)
-        # What the row already holds may stay, though nobody else can choose it.
-        if str(self.data) not in allowed and self.data != self.object_data:
-            raise ValidationError(NOT_IN_LIST)
+        return str(self.data) in allowed
+
+
+def data_of(control: Field) -> Any:
+    """What a control holds; None for a code that its list does not offer, with which a form may be looked at again."""
+    if isinstance(control, Choice) and not control.is_offered():
+        return None
+    return control.data
 
 
 class Several(SelectMultipleField):

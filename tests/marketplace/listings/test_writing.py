@@ -349,6 +349,28 @@ def test_the_row_button_ignores_what_is_no_list(writer: FlaskClient) -> None:
     assert writer.post("/mine/achievement/new", data=form).status_code == 200
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_codes_that_no_list_offers_are_looked_at_as_none(
+    kind: str, writer: FlaskClient
+) -> None:
+    """A form that is not submitted is not checked, and what stands beside it is worked out all the same."""
+    form = filled(page(writer, f"/mine/{kind}/new"), title="轴承异音识别")
+    listed = re.findall(
+        r'<select[^>]* name="([^"]+)"', page(writer, f"/mine/{kind}/new")
+    )
+    places = (f"/mine/{kind}/new", f"/mine/{kind}/look")
+    asked = {"add": "metrics", "look": "1"}
+
+    assert len(listed) > 5
+    for code in ("zzz", "12345", "-7", "７"):
+        # All at once, then each: one that is wrong may keep another from being looked at.
+        for names in (listed, *([name] for name in listed)):
+            sent = form | asked | dict.fromkeys(names, code)
+            for place in places:
+                answer = writer.post(place, data=sent)
+                assert answer.status_code == 200, (place, names, code)
+
+
 def test_wrong_input_comes_back_as_typed(writer: FlaskClient, session: Any) -> None:
     form = filled(
         page(writer, "/mine/achievement/new"),
