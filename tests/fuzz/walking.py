@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping
+from itertools import chain
 from typing import Any
 
 from flask import Flask
@@ -22,6 +23,7 @@ PAGES = (
     "/account/data", "/account/close", "/mine/notices", "/mine/notices/settings", "/mine/profile", "/mine/broker",
     "/audit", "/change-email", "/people", "/brokers", "/office/people", "/account/agreements",
 )  # fmt: skip
+ENTERED_EVERY = 250  # requests
 # Signing out ends the walk of this reader, and stopping an account that of another one.
 _ENDING = re.compile(
     r"/logout|/account/sessions/end-all|/office/people/\d+/(?:stop|reset|take)"
@@ -71,6 +73,7 @@ def walk(
     count: int,
     seed: int,
     without: str = "",
+    enter: Callable[[str], None] = lambda _reader: None,
     report: Callable[[str], None] = lambda _line: None,
 ) -> Walk:
     """Send `count` requests as each reader, half of them to read.
@@ -82,10 +85,13 @@ def walk(
         count: requests of each reader.
         seed: of the dice.
         without: as of `Awkward`.
+        enter: signs a reader in, when their walk begins and now and then on the way: a session ends after half an hour,
+            and some of what is sent ends it sooner.
         report: is given a line for each reader as soon as their walk is over.
     """
     found = Walk()
     for number, (reader, browser) in enumerate(browsers.items()):
+        enter(reader)
         awkward = Awkward(app, known, seed + number, without)
         pages = {}
         paths = list(PAGES)
@@ -105,10 +111,13 @@ def walk(
             with browser.get(path) as answer:
                 if answer.status_code == 200 and answer.mimetype == "text/html":
                     pages[path] = answer.get_data(as_text=True)
-        for sent in awkward.reads(count // 2):
-            found.send(reader, browser, sent)
-        for sent in awkward.posts(count - count // 2, pages):
-            if not _ENDING.match(sent.path):
+        requests = chain(
+            awkward.reads(count // 2), awkward.posts(count - count // 2, pages)
+        )
+        for place, sent in enumerate(requests):
+            if place % ENTERED_EVERY == 0:
+                enter(reader)
+            if sent.method == "GET" or not _ENDING.match(sent.path):
                 found.send(reader, browser, sent)
         report(f"{reader:32} {dict(sorted(found.statuses[reader].items()))}")
     return found
