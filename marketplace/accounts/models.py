@@ -24,6 +24,7 @@ from marketplace import contributions
 from marketplace.clock import now
 from marketplace.extensions import Model, db
 from marketplace.organisations.models import Organisation
+from marketplace.read_once import read_once
 
 # Roles of the site as a whole. What somebody may do for an organisation is in their membership.
 ROLES = {
@@ -178,6 +179,9 @@ class Person(UserMixin, Model):
     @property
     def broker_numbers(self) -> frozenset[int]:
         """Numbers of the brokers whose listings they read today: their own, and those they stand in for."""
+        return read_once(("broker_numbers", self.id), self._read_broker_numbers)
+
+    def _read_broker_numbers(self) -> frozenset[int]:
         if not self.mediates:
             return frozenset()
         seats = contributions.standing_in(self.id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from flask import url_for
@@ -46,13 +46,19 @@ def tasks(person: Reader) -> Iterator[Task]:
 
 
 def task_count(person: Reader) -> Count | int:
-    """How many they are: where no contract of one's sides runs, none is loaded."""
-    return queries.waiting_count(person, lambda: sum(1 for _ in _due(person)))
+    """How many they are: none is loaded but those of which a paper is made or confirmed."""
+
+    def confirmed() -> int:
+        return sum(1 for _ in _due(person, queries.CONFIRMED))
+
+    return queries.waiting_count(person, confirmed)
 
 
-def _due(person: Reader) -> Iterator[tuple[TechContract, Turn]]:
+def _due(
+    person: Reader, states: Sequence[str] = queries.WAITING
+) -> Iterator[tuple[TechContract, Turn]]:
     """The contracts whose turn is with this person's side, and what is to be done."""
-    for contract in queries.running(person):
+    for contract in queries.running(person, states):
         # One that came by the register has no deal, and no side on the platform.
         if contract.deal is None:
             continue

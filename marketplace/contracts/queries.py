@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import contains_eager, selectinload
 
 from marketplace import persistence
@@ -17,14 +17,22 @@ from marketplace.contracts.models import (
 )
 from marketplace.counting import Count
 from marketplace.deals.models import Deal
-from marketplace.deals.queries import ANYBODY, Seats, of_sides, seats_of
+from marketplace.deals.queries import (
+    ANYBODY,
+    Seats,
+    of_holder,
+    of_sides,
+    seats_of,
+)
 from marketplace.errors import NotFound
 from marketplace.extensions import db
 from marketplace.permissions import Reader, may
 from marketplace.persistence import Page
 
 SIZE = 20
-WAITING = ("drafting", "confirming", "signed", "not_registered", *AT_OFFICE)
+CONFIRMED = ("confirming",)  # each side confirms for itself
+WITH_HOLDER = ("signed", "not_registered", *AT_OFFICE)
+WAITING = ("drafting", *CONFIRMED, *WITH_HOLDER)
 NOT_FOUND = ("没有找到这份合同。", "可以从「我的」→「合同」进入。")
 
 
@@ -78,11 +86,16 @@ def own_count(person: Reader) -> int:
     return db.session.scalar(query) or 0
 
 
-def running(person: Reader) -> list[TechContract]:
-    """Those of one's sides that wait for something, with what says whose turn it is."""
+def running(person: Reader, states: Sequence[str] = WAITING) -> list[TechContract]:
+    """Those of one's sides that wait for something, with what says whose turn it is.
+
+    Args:
+        person: who reads them.
+        states: those of `WAITING` that are wanted.
+    """
     query = (
         _own(person)
-        .where(TechContract.state.in_(WAITING))
+        .where(TechContract.state.in_(states))
         .options(
             contains_eager(TechContract.deal),
             selectinload(TechContract.papers).selectinload(ContractPaper.confirmations),
@@ -92,21 +105,36 @@ def running(person: Reader) -> list[TechContract]:
 
 
 def waiting_count(person: Reader, exact: Callable[[], int]) -> Count | int:
-    """How many things wait for somebody; of running contracts `exact` counts those whose turn it is."""
+    """How many things wait for somebody.
+
+    Args:
+        person: whose they are.
+        exact: counts the contracts in `CONFIRMED` whose turn is with their side, which the state alone does not say.
+    """
     if not person.active_ids:
         return 0
     values = vars(seats_of(person))
-    return Count(_to_contract_count(), values) + Count(_running_count(), values, exact)
+    counted = Count(_to_contract_count(), values) + Count(_turn_count(), values)
+    return counted + Count(_confirmed_count(), values, exact)
 
 
 @cache
-def _running_count() -> Select[tuple[int]]:
-    """Built once: building takes longer than counting (109)."""
-    return (
-        select(func.count(TechContract.id))
-        .join(Deal, Deal.id == TechContract.deal_id)
-        .where(TechContract.state.in_(WAITING), of_sides(ANYBODY))
-    )
+def _turn_count() -> Select[tuple[int]]:
+    """Contracts whose turn is with somebody's side by their state (`turn_of`). Built once: it takes longer (109)."""
+    ours = and_(TechContract.state == "drafting", of_sides(ANYBODY))
+    holders = and_(TechContract.state.in_(WITH_HOLDER), of_holder(ANYBODY))
+    return _counted().where(or_(ours, holders))
+
+
+@cache
+def _confirmed_count() -> Select[tuple[int]]:
+    """Contracts of somebody's sides of which a paper is made or confirmed."""
+    return _counted().where(TechContract.state.in_(CONFIRMED), of_sides(ANYBODY))
+
+
+def _counted() -> Select[tuple[int]]:
+    query = select(func.count(TechContract.id))
+    return query.join(Deal, Deal.id == TechContract.deal_id)
 
 
 @cache

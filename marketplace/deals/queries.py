@@ -346,6 +346,11 @@ def of_sides(seats: Seats) -> ColumnElement[bool]:
     return or_(*(_acts_for(seats, side) for side in SIDES))
 
 
+def of_holder(seats: Seats) -> ColumnElement[bool]:
+    """Filter: `side_of` says the holder, of many rows."""
+    return _acts_for(seats, "holder")
+
+
 def _takes_part(person: Reader) -> ColumnElement[bool]:
     return or_(of_sides(seats_of(person)), _given(person))
 

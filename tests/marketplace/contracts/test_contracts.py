@@ -12,11 +12,13 @@ import docx
 import pypdf
 import pytest
 import sqlalchemy as sa
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.exc import DBAPIError
 
 from marketplace.clock import today
 from marketplace.contracts import (
+    contributed,
     deeds,
     filing_deeds,
     list_deeds,
@@ -67,6 +69,44 @@ def test_every_field_has_a_column_and_a_place() -> None:
     assert len(headers) == len(set(headers))
     assert set(ROLES) == set(CONTRACT_TYPES)
     assert all(one.choices for one in FIELDS if one.kind == "choice")
+
+
+def test_what_the_header_counts_is_what_one_s_page_lists(
+    world: World, app: Flask
+) -> None:
+    """At every station and for either side: the header counts without loading contracts, where the state says it."""
+    both = world.make.person("desk", world.lab, world.firm)
+    people = (world.seller, world.buyer, both, world.stranger, world.operator)
+    world.filled(world.approved_deal())
+    issued = world.filled(world.approved_deal())
+    deeds.issue_paper(issued, by=world.buyer, seen=issued.revision)
+    found = []
+
+    def compare() -> None:
+        with app.test_request_context():
+            for person in people:
+                listed = len(list(contributed.tasks(person)))
+                assert int(contributed.task_count(person)) == listed
+                found.append(listed)
+
+    compare()
+    upkeep.render_missing()
+    compare()
+    half = world.issued(world.approved_deal())
+    world.confirm(half, world.seller)
+    compare()
+    world.signed(world.approved_deal())
+    world.filed(world.approved_deal())
+    compare()
+    world.registered(world.approved_deal())
+    compare()
+    # Each begins with the approved deal of the world; a printed paper waits for both, half a one for one of them.
+    assert [found[place :: len(people)] for place in range(3)] == [
+        [2, 3, 3, 5, 5],
+        [2, 3, 4, 4, 4],
+        [2, 3, 3, 5, 5],
+    ]
+    assert set(found[3 :: len(people)] + found[4 :: len(people)]) == {0}
 
 
 @pytest.mark.parametrize("contract_type", CONTRACT_TYPES)
