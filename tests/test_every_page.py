@@ -677,6 +677,8 @@ def test_no_page_has_a_fault_that_a_reader_cannot_see(
         use_sessions()
         titles: dict[str, str] = {}
         for endpoint, pages in addresses(app, houses).items():
+            view = app.view_functions.get(endpoint)
+            at_door = not getattr(view, "needs_thing", False)
             for address in sorted(pages):
                 answer = browser.get(address)
                 if answer.status_code in (301, 302, 303, 307):
@@ -686,6 +688,9 @@ def test_no_page_has_a_fault_that_a_reader_cannot_see(
                 assert answer.mimetype == "text/html", where
                 outline = Outline(answer.get_data(as_text=True))
                 faults += [f"{where}: {fault}" for fault in outline.faults()]
+                # The door refuses before it looks what an address names: the others are the page that was looked at.
+                if answer.status_code == 403 and at_door:
+                    break
                 if answer.status_code != 200:
                     continue
                 seen[endpoint] += 1

@@ -140,7 +140,7 @@ def test_a_faulty_case_is_refused(text: str, written: Callable[..., Any]) -> Non
         ({"rate": "0"}, "rate"),
         ({"rate": "3.45%"}, "rate"),
         ({"start_on": None}, "start_on"),
-        ({"start_on": today() + timedelta(days=1)}, "start_on"),
+        ({"start_on": today() + timedelta(days=2)}, "start_on"),
         ({"end_on": today() - timedelta(days=300)}, "end_on"),
         ({"end_on": None}, "end_on"),
         ({"product_id": 0}, "product"),

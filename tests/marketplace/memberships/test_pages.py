@@ -226,4 +226,4 @@ def test_a_reason_too_long_is_given_back(make: Factory, sign_in: SignIn) -> None
 
     assert answer.status_code == 422
     assert reason in answer.text
-    assert "2–200 字" in answer.text
+    assert "210 字，太长了" in answer.text
