@@ -199,7 +199,7 @@ class TestProof:
         [
             ({"since": None}, "since"),
             ({"until": None}, "until"),
-            ({"until": today() + timedelta(days=1)}, "until"),
+            ({"until": today() + timedelta(days=2)}, "until"),
             ({"since": today(), "until": today() - timedelta(days=1)}, "until"),
             ({"chain_code": "no such chain"}, "chain_code"),
             ({"field_code": "9' or 1=1"}, "field_code"),
