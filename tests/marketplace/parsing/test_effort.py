@@ -6,7 +6,9 @@ Patterns count no operations, so their processor time is measured: what took the
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 
 import pytest
 from sqlalchemy.orm import Session
@@ -54,13 +56,21 @@ LIST_NAMES = {
 }
 
 
-def _seconds(kind: str, name: str, text: str, dictionaries: Dictionaries) -> float:
-    column = next(one for one in SCHEMAS[kind].list_columns if one.name == name)
-    begun = time.process_time()
-    # Refused as well is answered.
-    with suppress(ParseError, Invalid):
-        column.read_cell(text, dictionaries)
-    return time.process_time() - begun
+def seconds_of(work: Callable[[], object]) -> float:
+    """Seconds of processor that something takes: the least of three, where the first were too many.
+
+    A machine that is held up while it works counts that too: a few milliseconds were three seconds once.
+    """
+    least = float("inf")
+    for _ in range(3):
+        begun = time.process_time()
+        # Refused as well is answered.
+        with suppress(ParseError, Invalid):
+            work()
+        least = min(least, time.process_time() - begun)
+        if least <= MOST:
+            break
+    return least
 
 
 # Column → a kind of list that has it: what both have is read alike.
@@ -74,10 +84,11 @@ def test_a_cell_of_any_content_is_read_at_once(
     session: Session, kind: str, name: str
 ) -> None:
     dictionaries = Dictionaries()
+    column = next(one for one in SCHEMAS[kind].list_columns if one.name == name)
     slow = {}
     for piece in PIECES:
         text = (piece * LENGTH)[: LENGTH - 1] + "轴"
-        seconds = _seconds(kind, name, text, dictionaries)
+        seconds = seconds_of(partial(column.read_cell, text, dictionaries))
         if seconds > MOST:
             slow[piece] = seconds
 
@@ -85,10 +96,10 @@ def test_a_cell_of_any_content_is_read_at_once(
 
 
 def test_contacts_are_looked_for_at_once() -> None:
-    begun = time.process_time()
-    assert not holds_contact("轴承_" * (LENGTH // 3))
+    text = "轴承_" * (LENGTH // 3)
 
-    assert time.process_time() - begun < MOST
+    assert not holds_contact(text)
+    assert seconds_of(partial(holds_contact, text)) <= MOST
 
 
 @pytest.mark.parametrize("kind", SCHEMAS)
@@ -97,9 +108,8 @@ def test_a_pasted_text_of_any_content_is_taken_apart_at_once(
 ) -> None:
     slow = {}
     for piece in PIECES:
-        begun = time.process_time()
-        take_apart((piece * LENGTH)[:LENGTH], kind)
-        seconds = time.process_time() - begun
+        text = (piece * LENGTH)[:LENGTH]
+        seconds = seconds_of(partial(take_apart, text, kind))
         if seconds > MOST:
             slow[piece] = seconds
 
