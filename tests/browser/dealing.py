@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from collections.abc import Callable
@@ -36,13 +37,16 @@ def pass_by(_page: Page, _name: str) -> None:
 
 
 def look_closely(page: Page, name: str) -> None:
-    """See that a page is sound at both widths, and take its picture into `screenshots/`."""
+    """See that a page is sound at both widths; with PICTURES=1 take its picture into `screenshots/`."""
     folder = ROOT / "screenshots"
-    folder.mkdir(exist_ok=True)
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 900})
         sound(page)
-        page.screenshot(path=folder / f"rehearsal-{name}-{width}.png", full_page=True)
+        # Of a long page a picture takes as long as looking at it does.
+        if "PICTURES" in os.environ:
+            folder.mkdir(exist_ok=True)
+            path = folder / f"rehearsal-{name}-{width}.png"
+            page.screenshot(path=path, full_page=True)
 
 
 def send(form: Locator, **values: str | bool) -> None:
