@@ -53,6 +53,7 @@ class OpenSheet:
         hidden_rows: numbers of the rows that nobody sees in the file.
         hidden_columns: indices of the columns that nobody sees.
         is_filtered: the sheet has a filter.
+        is_text: the rows come from a text file, whose cells are parted by a sign.
     """
 
     name: str
@@ -63,6 +64,7 @@ class OpenSheet:
     hidden_rows: frozenset[int] = frozenset()
     hidden_columns: frozenset[int] = frozenset()
     is_filtered: bool = False
+    is_text: bool = False
 
 
 @dataclass
