@@ -206,6 +206,7 @@ class _SheetReader:
         self.sheet_unit = unit_of_sheet(row.cells for row in sheet.above)
         self.checker = RowChecker(report, dictionaries, defaults)
         self.hidden_rows: list[int] = []
+        self.struck_rows: list[int] = []
         self.headers_below: list[int] = []
         self.headerless = HeaderlessCells(report, is_text=sheet.is_text)
         # Row → headers among its cells: every row is looked at as one of three.
@@ -231,6 +232,8 @@ class _SheetReader:
             return
         if row.number in self.sheet.hidden_rows:
             self.hidden_rows.append(row.number)
+        if row.number in self.sheet.struck_rows:
+            self.struck_rows.append(row.number)
         if self.headerless.refuses(row, self._text_of_row(row)):
             return
         self.report.rows += 1
@@ -249,6 +252,7 @@ class _SheetReader:
         self.report.remarks += describe_rows(
             headers_below=self.headers_below,
             hidden=self.hidden_rows,
+            struck=self.struck_rows,
             is_filtered=self.sheet.is_filtered,
             skipped=self.report.skipped,
         )

@@ -56,6 +56,7 @@ def describe_rows(
     *,
     headers_below: Sequence[int],
     hidden: Sequence[int],
+    struck: Sequence[int] = (),
     is_filtered: bool,
     skipped: Mapping[str, Sequence[int]],
 ) -> list[str]:
@@ -64,6 +65,7 @@ def describe_rows(
     Args:
         headers_below: rows that are headers of further tables.
         hidden: rows that are read though nobody sees them.
+        struck: rows that are read though they are struck out.
         is_filtered: whether a filter may hide them.
         skipped: what they are → rows that hold nothing of the list.
     """
@@ -75,6 +77,11 @@ def describe_rows(
         rows = _list_rows(hidden)
         remarks.append(
             f"有 {len(hidden)} 行{how}（{rows}），也读取了；不该导入的请先删去。"
+        )
+    if struck:
+        rows = _list_rows(struck)
+        remarks.append(
+            f"有 {len(struck)} 行整行划了删除线（{rows}），也读取了；不该导入的请先删去。"
         )
     if skipped:
         total = sum(map(len, skipped.values()))

@@ -9,6 +9,7 @@ from typing import Any
 
 import openpyxl
 import pytest
+from openpyxl.styles import Font
 from sqlalchemy.orm import Session
 
 from marketplace.errors import Invalid
@@ -280,3 +281,27 @@ def test_a_text_file_of_shifted_lines_alone_says_so(session: Session) -> None:
 
     with pytest.raises(Invalid, match="第 2 行比表头多出几格"):
         parse_file(io.BytesIO(text.encode()), "demand", name="a.csv", with_lines=True)
+
+
+@pytest.mark.parametrize(
+    ("struck", "told"),
+    [("ABCDEFGHIJ", ["第 2 行"]), ("ABCDEFGHI", []), ("", [])],
+)
+def test_rows_struck_out_as_a_whole_are_named(
+    session: Session, struck: str, told: list[str]
+) -> None:
+    def fill(sheet: Any) -> None:
+        sheet.append(HEADER)
+        sheet.append(ROW)
+        sheet.append(OTHER)
+        for column in struck:
+            sheet[f"{column}2"].font = Font(strike=True)
+        # Nothing stands there, so nothing is struck out.
+        sheet["K3"].font = Font(strike=True)
+
+    report = read_book(fill)
+
+    assert titles(report) == [ROW[0], OTHER[0]]
+    named = [remark for remark in report.remarks if "删除线" in remark]
+    assert len(named) == len(told)
+    assert all(place in one for place, one in zip(told, named, strict=True))
