@@ -7,6 +7,7 @@ and a mark set by a place stands in the original (decision 038). Each step first
 
 from __future__ import annotations
 
+import codecs
 import html
 import re
 from collections.abc import Iterator
@@ -52,8 +53,13 @@ _ENTITY = re.compile(r"&(?:amp;)*(#\d{1,7}|#x[0-9a-f]{1,6}|[a-z][a-z0-9]{1,31});
 # What begins and ends stretches that hold no text at all.
 _UNREAD = (("<!--", "-->"), ("<script", "</script"), ("<style", "</style"))
 
-# Characters that a program wrote as escapes: \u8f74, \u{8f74}.
-_ESCAPE = re.compile(r"\\u(?:([0-9a-f]{4})|\{([0-9a-f]{1,5})\})", re.I)
+# Characters that a program wrote as escapes: \u8f74, \u{8f74}, %u8f74.
+_ESCAPE = re.compile(r"[\\%]u(?:([0-9a-f]{4})|\{([0-9a-f]{1,5})\})", re.I)
+# Their bytes, as addresses (%E8%BD%B4, %25E8 encoded twice), programs (\xe8) and mails (=E8) write them.
+_BYTES = re.compile(r"(?:(?:%(?:25)*|\\x|=)[0-9a-f]{2})+", re.I)
+_BYTE = re.compile(r"(?:%(?:25)*|\\x|=)([0-9a-f]{2})", re.I)
+_BYTE_SIGNS = ("%", "=", "\\x", "\\X")
+_MIN_GBK = 3  # Han characters that make a run of bytes a text in GB18030: in UTF-8 nothing else looks like one
 _MIN_ESCAPES = 3
 # A text that was cut after every second character, or third, or fourth: so many pieces of one length in a row.
 _PIECES = re.compile(r"(?<!\S)\S{2,4}(?: \S{1,4}){7,}(?!\S)")
@@ -61,6 +67,24 @@ _PIECES = re.compile(r"(?<!\S)\S{2,4}(?: \S{1,4}){7,}(?!\S)")
 _INSIDE_SENTENCE = re.compile(
     r"[，、。；：！？,;](?=\S)|(?<=\S)[，、。；：！？,;]|[的了在](?! )(?=\S)|(?<=\S)[的了在](?= )"
 )
+
+# Signs that some write between all characters; no list is parted by them, so four characters are enough.
+_ORNAMENTS = "[·•・‧∙⋅●○◦◆◇■□★☆…._．^#@\u2800\u2190-\u21ff\u2600-\u27bf\ufe0f\u200d\U0001f000-\U0001faff]"
+_MIN_ORNATE = 4
+# Signs that part words of lists (铜、铝、铁) or formulas: a sentence so written is long and has words of grammar.
+_SEPARATORS = r"[、，,;；:：/|\\\-—–~～+*=。!！?？&]"
+_MIN_SEPARATED = 12
+_GRAMMAR = frozenset("的了在是和能要有不")
+# The same sign between single characters, or Latin words, all along.
+_PARTED = re.compile(
+    rf"[{_HAN}](?P<sign> ?(?:{_ORNAMENTS}{{1,3}}|{_SEPARATORS}) ?)"
+    r"(?:(?:[A-Za-z0-9]++|\S)(?P=sign)){2,}(?:[A-Za-z0-9]++|\S)"
+)
+# Before that is tried: one character between two of the same sign.
+_ONE_PARTED = re.compile(
+    rf"({_ORNAMENTS}|{_SEPARATORS}) ?[{_HAN}] ?{_ORNAMENTS}{{0,2}}\1"
+)
+_IS_ORNAMENT = re.compile(_ORNAMENTS)
 
 # A character that stands alone, or a Latin word, with the signs next to it.
 _UNIT = r"[（(【《“\"]?(?:[A-Za-z0-9][\w.\-+/%℃°]*|[^\sA-Za-z0-9])[，。、；：！？,;:!?）)】》”\"]?"
@@ -106,13 +130,17 @@ def repair_text(text: str) -> str:
     """
     if _OVERLAID.search(text):
         text = _OVERLAID.sub(FILLER, text)
-    if "\\u" in text and len(_ESCAPE.findall(text)) >= _MIN_ESCAPES:
+    if any(sign in text for sign in _BYTE_SIGNS):
+        text = _read_bytes(text)
+    if ("\\" in text or "%" in text) and len(_ESCAPE.findall(text)) >= _MIN_ESCAPES:
         text = _ESCAPE.sub(_read_escape, text)
     # Looking for a character costs next to nothing, a pattern about as much as folding does.
     if "&" in text:
         text = _ENTITY.sub(_read_entity, text)
     if "<" in text:
         text = _drop_markup(text)
+    if _ONE_PARTED.search(text):
+        text = _PARTED.sub(_join_parted, text)
     if _ALONE.search(text) and any(map(_is_spaced, _SPACED.findall(text))):
         text = _SPACED.sub(_join_spaced, text)
     text = _PIECES.sub(_join_pieces, text)
@@ -136,6 +164,46 @@ def _read_escape(match: re.Match[str]) -> str:
     # Halves of a pair are two escapes; what is rarer than that is no word.
     is_sound = 0x20 <= code < 0xD800 or 0xE000 <= code < 0x110000
     return chr(code).ljust(len(match[0]), FILLER) if is_sound else match[0]
+
+
+def _read_bytes(text: str) -> str:
+    """A text whose characters were written as bytes; %20 and %2C are read only where Han characters are."""
+    read = _BYTES.sub(_read_han_bytes, text)
+    return text if read == text else _BYTES.sub(_read_ascii_bytes, read)
+
+
+def _read_han_bytes(match: re.Match[str]) -> str:
+    coded = bytes.fromhex("".join(_BYTE.findall(match[0])))
+    for encoding, least in (("utf-8", 1), ("gb18030", _MIN_GBK)):
+        try:
+            # The last character may have been cut off with its address.
+            read = codecs.getincrementaldecoder(encoding)().decode(coded)
+        except UnicodeDecodeError:
+            continue
+        if len(_IS_HAN.findall(read)) >= least:
+            return read.ljust(len(match[0]), FILLER)
+    return match[0]
+
+
+def _read_ascii_bytes(match: re.Match[str]) -> str:
+    coded = bytes.fromhex("".join(_BYTE.findall(match[0])))
+    read = coded.decode("ascii", "replace")
+    return read.ljust(len(match[0]), FILLER) if read.isprintable() else match[0]
+
+
+def _join_parted(match: re.Match[str]) -> str:
+    """A run without the sign between all its characters, where no list of words has it."""
+    run = match[0]
+    sign = match["sign"]
+    units = run.split(sign)
+    han = [unit for unit in units if len(unit) == 1 and _IS_HAN.match(unit)]
+    is_ornate = _IS_ORNAMENT.match(sign.strip()) is not None
+    least = _MIN_ORNATE if is_ornate else _MIN_SEPARATED
+    if len(han) < least or len(han) * 2 < len(units):
+        return run
+    if not is_ornate and _GRAMMAR.isdisjoint(han):
+        return run
+    return (FILLER * len(sign)).join(units)
 
 
 def _join_pieces(match: re.Match[str]) -> str:

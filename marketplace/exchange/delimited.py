@@ -133,7 +133,7 @@ def _open_encoded(
     row = best[2].row
     rows = _text_rows(file, encoding, delimiter, quoted=quoted)
     below = (one for one in rows if one.number > row.number)
-    return OpenSheet("", row, below, above=header.above)
+    return OpenSheet("", row, below, above=header.above, is_text=True)
 
 
 def _quotes_pair(file: BinaryIO, encoding: Encoding) -> bool:

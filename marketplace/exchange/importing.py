@@ -16,7 +16,7 @@ from typing import Any, BinaryIO
 
 from marketplace.errors import Invalid
 from marketplace.exchange import sheets
-from marketplace.exchange.checking import RowChecker, shorten_cell
+from marketplace.exchange.checking import HeaderlessCells, RowChecker, shorten_cell
 from marketplace.exchange.header_keys import header_key
 from marketplace.exchange.headers import (
     TITLE,
@@ -102,7 +102,8 @@ def parse_file(
             raise _name_needed_columns(headers, error) from None
         raise
     if not report.rows:
-        passed = "".join(report.remarks[-1:]) if report.skipped else ""
+        is_told = report.skipped or report.problems
+        passed = "".join(report.remarks[-1:]) if is_told else ""
         raise Invalid(
             f"只有表头，没有数据行。{passed}",
             "请在表头下面填写内容；标着「示例」的一行不算。",
@@ -205,7 +206,9 @@ class _SheetReader:
         self.sheet_unit = unit_of_sheet(row.cells for row in sheet.above)
         self.checker = RowChecker(report, dictionaries, defaults)
         self.hidden_rows: list[int] = []
+        self.struck_rows: list[int] = []
         self.headers_below: list[int] = []
+        self.headerless = HeaderlessCells(report, is_text=sheet.is_text)
         # Row → headers among its cells: every row is looked at as one of three.
         self.known_headers: dict[int, int] = {}
         self.header_texts = [
@@ -229,6 +232,10 @@ class _SheetReader:
             return
         if row.number in self.sheet.hidden_rows:
             self.hidden_rows.append(row.number)
+        if row.number in self.sheet.struck_rows:
+            self.struck_rows.append(row.number)
+        if self.headerless.refuses(row, self._text_of_row(row)):
+            return
         self.report.rows += 1
         raws = {one.column.name: one.cell_of(row.cells) for one in self.placed}
         marks = {}
@@ -245,15 +252,18 @@ class _SheetReader:
         self.report.remarks += describe_rows(
             headers_below=self.headers_below,
             hidden=self.hidden_rows,
+            struck=self.struck_rows,
             is_filtered=self.sheet.is_filtered,
             skipped=self.report.skipped,
         )
+        self.report.remarks += self.headerless.remarks()
 
     def _read_header(self, header: SheetRow) -> None:
         """Place the columns by a header row; what it says goes into the remarks."""
         self.header_number = header.number
         self.is_other_table = False
         read = self.headers.read_header(header.cells)
+        self.headerless.place(header, read.placed)
         self._place_columns([self._with_unit(one) for one in read.placed])
         self.marks = _take_marks(read)
         self.number_index = find_number_index(header.cells)

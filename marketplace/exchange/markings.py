@@ -7,7 +7,7 @@ openpyxl gives none of this while it reads a sheet as a stream; python-calamine 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import IO, Any
 from xml.parsers import expat
@@ -37,6 +37,7 @@ class Markings:
         merged: (first column, first row, last column, last row) of the merged ranges.
         hidden_rows: rows that are hidden, filtered out, folded away or without height.
         hidden_columns: the same of columns.
+        struck_rows: rows of which every cell is struck out.
         cells: (row, column) → why the cell has no value.
         is_filtered: the sheet has a filter, so hidden rows are most likely filtered out.
         is_cut: the XML breaks off or is damaged somewhere: what stands after that place is not known.
@@ -45,18 +46,20 @@ class Markings:
     merged: list[tuple[int, int, int, int]] = field(default_factory=list)
     hidden_rows: set[int] = field(default_factory=set)
     hidden_columns: set[int] = field(default_factory=set)
+    struck_rows: set[int] = field(default_factory=set)
     cells: dict[tuple[int, int], UnreadableCell] = field(default_factory=dict)
     is_filtered: bool = False
     is_cut: bool = False
 
 
-def read_markings(source: IO[bytes]) -> Markings:
+def read_markings(source: IO[bytes], struck_styles: Collection[str] = ()) -> Markings:
     """Read the markings of a sheet.
 
     Args:
         source: its XML; of a damaged one what stands before the damage is read.
+        struck_styles: the numbers of the styles whose letters are struck out.
     """
-    reader = _MarkingReader()
+    reader = _MarkingReader(struck_styles)
     parser = expat.ParserCreate()
     parser.buffer_text = True
     parser.StartElementHandler = reader.start_element
@@ -80,8 +83,10 @@ def _refuse_entity(*_: Any) -> None:
 class _MarkingReader:
     """Takes the elements of one sheet in their order."""
 
-    def __init__(self) -> None:
+    def __init__(self, struck_styles: Collection[str]) -> None:
         self.markings = Markings()
+        self.struck_styles = struck_styles
+        self.filled = self.struck = 0  # cells of this row
         self.row = 0
         self.column = 0
         self.attributes: dict[str, str] = {}
@@ -116,6 +121,8 @@ class _MarkingReader:
             self.taking = None
         elif tag == "c":
             self._end_cell()
+        elif tag == "row" and self.filled and self.filled == self.struck:
+            self.markings.struck_rows.add(self.row)
 
     def take_text(self, text: str) -> None:
         if self.taking is not None:
@@ -125,6 +132,7 @@ class _MarkingReader:
         number = attributes.get("r", "")
         self.row = int(number) if number.isdigit() else self.row + 1
         self.column = 0
+        self.filled = self.struck = 0
         height = attributes.get("ht")
         is_hidden = _is_true(attributes.get("hidden")) or _is_below_sight(height)
         if is_hidden or (self.rows_are_hidden and height is None):
@@ -143,6 +151,10 @@ class _MarkingReader:
 
     def _end_cell(self) -> None:
         value = "".join(self.value)
+        # The text of an inline string has an element of its own.
+        if value or self.attributes.get("t") == "inlineStr":
+            self.filled += 1
+            self.struck += self.attributes.get("s", "0") in self.struck_styles
         formula = None if self.formula is None else "".join(self.formula)
         mark = self._mark_of(formula, value)
         if mark is not None:

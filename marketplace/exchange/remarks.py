@@ -12,6 +12,9 @@ from marketplace.exchange.sheets import column_letter
 MAX_HEADER_SHOWN = 60  # characters of a header that are repeated to the reader
 COLUMNS_NAMED = 20  # headers that are listed
 ROWS_NAMED = 8  # rows that a remark names
+QUOTE_COMMAS = (
+    "文字里有逗号的，请给这一格加上英文双引号，或在 Excel 里核对后另存为 .xlsx 再导入。"
+)
 
 
 def describe_left_out(read: ReadHeader) -> list[str]:
@@ -53,6 +56,7 @@ def describe_rows(
     *,
     headers_below: Sequence[int],
     hidden: Sequence[int],
+    struck: Sequence[int] = (),
     is_filtered: bool,
     skipped: Mapping[str, Sequence[int]],
 ) -> list[str]:
@@ -61,6 +65,7 @@ def describe_rows(
     Args:
         headers_below: rows that are headers of further tables.
         hidden: rows that are read though nobody sees them.
+        struck: rows that are read though they are struck out.
         is_filtered: whether a filter may hide them.
         skipped: what they are → rows that hold nothing of the list.
     """
@@ -73,11 +78,39 @@ def describe_rows(
         remarks.append(
             f"有 {len(hidden)} 行{how}（{rows}），也读取了；不该导入的请先删去。"
         )
+    if struck:
+        rows = _list_rows(struck)
+        remarks.append(
+            f"有 {len(struck)} 行整行划了删除线（{rows}），也读取了；不该导入的请先删去。"
+        )
     if skipped:
         total = sum(map(len, skipped.values()))
         parts = [f"{_list_rows(rows)}（{kind}）" for kind, rows in skipped.items()]
         remarks.append(f"有 {total} 行不是清单内容，没有读取：{'、'.join(parts)}。")
     return remarks
+
+
+def describe_headerless(cells: Mapping[int, tuple[int, str]]) -> list[str]:
+    """Which columns hold something and have no header.
+
+    Args:
+        cells: index → the first row that says something there, and what.
+    """
+    if not cells:
+        return []
+    shown = sorted(cells.items())[:COLUMNS_NAMED]
+    listed = "、".join(
+        f"{column_letter(index)} 列（第 {row} 行「{text}」）"
+        for index, (row, text) in shown
+    )
+    return [f"这些列没有表头，没有导入：{listed}；要导入的请补上表头。"]
+
+
+def describe_shifted(rows: Sequence[int]) -> list[str]:
+    """Which rows of a text file have more cells than the header, so that nobody knows what belongs where."""
+    if not rows:
+        return []
+    return [f"{_list_rows(rows)}比表头多出几格，没有读取。{QUOTE_COMMAS}"]
 
 
 def _list_columns(columns: Iterable[tuple[int, str]]) -> str:

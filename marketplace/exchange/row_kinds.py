@@ -19,6 +19,7 @@ from marketplace.parsing.text import half_width
 NEAR_HEADER = 3  # rows below a header among which notes on how to fill in stand
 BLANK = "没有可导入的内容"
 EXAMPLE = "示例"
+WITHDRAWN = "作废、撤回或已解决的内容"
 FOOTER = "填表人等落款"
 TOTAL = "合计"
 NOTE = "注释"
@@ -48,6 +49,12 @@ _EXAMPLE = re.compile(
 # Nobody's firm: 示例公司, 样例企业. 聊城大学（示例） is the name of one.
 _EXAMPLE_OWNER = re.compile(
     r"(?:示例|样例|范例|举例)(?:有限)?(?:公司|企业|单位|高校|大学)"
+)
+# What an office writes into a list instead of deleting the row: 作废：…, （已撤回）…, …（已解决）.
+_WITHDRAWING = r"(?:已?(?:作废|废弃|撤销|撤消|撤回|取消|删除)|已(?:经)?解决)"
+_WITHDRAWN = re.compile(
+    rf"{_WITHDRAWING}|{_OPEN}{_WITHDRAWING}{_CLOSE}.*|{_WITHDRAWING}\s*[:：].+|[^()\[\]]+{_OPEN}{_WITHDRAWING}{_CLOSE}",
+    re.DOTALL,
 )
 # What stands for a text that is to be written: XXX, ×××公司, ***.
 _PLACEHOLDER = re.compile(rf"[{_HAN}]{{0,4}}[xX×*＊○?…._·#]{{2,}}[{_HAN}]{{0,6}}")
@@ -145,7 +152,9 @@ _GUIDE = re.compile(
 )
 # Words that are notes only when they are the whole cell: 数字 is, 数字孪生车间 is a title.
 _GUIDE_WORD = re.compile(
-    r"\(?(?:文本|文字|数字|数值|整数|小数|日期|字符|文本格式|数字格式|日期格式|下拉选择|自动生成|留空|18位|11位|18位代码|11位数字|汉字|万元|无需填写)\)?"
+    r"\(?(?:文本|文字|数字|数值|整数|小数|日期|字符|文本格式|数字格式|日期格式|下拉选择|自动生成|留空|18位|11位|18位代码|11位数字|汉字|万元|无需填写)\)?|"
+    r"(?:text|string|enum|number|numeric|decimal|int(?:eger)?|bool(?:ean)?|date(?:time)?|float|double|json|(?:var)?char)(?:\s*\(\d+(?:,\d+)?\))?",
+    re.I,
 )
 _FIELD_NAME = re.compile(
     r"[a-z][a-z0-9]*(?:[_.][a-z0-9]+)*|[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|[a-z]+(?:[A-Z][a-z]+)+"
@@ -214,6 +223,8 @@ class RowKinds:
             return EXAMPLE
         if not running and _EXAMPLE_OWNER.fullmatch(owner):
             return EXAMPLE
+        if _WITHDRAWN.fullmatch(named):
+            return WITHDRAWN
         if _is_footer(texts) and not _NOTE_LABEL.fullmatch(first):
             return FOOTER
         if _is_total(texts):

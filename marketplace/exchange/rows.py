@@ -51,8 +51,10 @@ class OpenSheet:
         remarks: what a reader of the list should know, in Chinese.
         above: the rows before the header; the unit of all sums may stand there.
         hidden_rows: numbers of the rows that nobody sees in the file.
+        struck_rows: numbers of the rows that are struck out as a whole.
         hidden_columns: indices of the columns that nobody sees.
         is_filtered: the sheet has a filter.
+        is_text: the rows come from a text file, whose cells are parted by a sign.
     """
 
     name: str
@@ -61,8 +63,10 @@ class OpenSheet:
     remarks: list[str] = field(default_factory=list)
     above: Sequence[SheetRow] = ()
     hidden_rows: frozenset[int] = frozenset()
+    struck_rows: frozenset[int] = frozenset()
     hidden_columns: frozenset[int] = frozenset()
     is_filtered: bool = False
+    is_text: bool = False
 
 
 @dataclass

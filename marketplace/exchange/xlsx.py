@@ -96,6 +96,7 @@ def _with_header(
         remarks,
         above=above,
         hidden_rows=frozenset(markings.hidden_rows),
+        struck_rows=frozenset(markings.struck_rows),
         hidden_columns=frozenset(number - 1 for number in markings.hidden_columns),
         is_filtered=markings.is_filtered,
     )
@@ -235,11 +236,21 @@ def _markings_of(sheet: Any) -> Markings:
         # Private, but the only way to the XML without unpacking the sheet a second time by hand.
         source_of = getattr(sheet, "market_source", sheet._get_source)
         with source_of() as source:
-            markings = read_markings(source)
+            markings = read_markings(source, _struck_styles(sheet.parent))
     except Exception:  # a part that cannot be unpacked: said where the rows are read
         markings = Markings(is_cut=True)
     sheet.market_markings = markings
     return markings
+
+
+def _struck_styles(book: Any) -> frozenset[str]:
+    """The numbers of the styles whose letters are struck out; most workbooks have none."""
+    fonts = {number for number, font in enumerate(book._fonts) if font.strike}
+    return frozenset(
+        str(style)
+        for style, array in enumerate(book._cell_styles)
+        if array.fontId in fonts
+    )
 
 
 def _telling_formats(sheet: Any) -> dict[int, str]:

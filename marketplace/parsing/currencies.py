@@ -48,7 +48,11 @@ _FOREIGN = re.compile(
     r"(?<![a-z])(?:usdt?|eur|gbp|jpy|hkd|twd|ntd|aud|cad|sgd|nzd|krw|rub|chf|thb|inr|mop|myr|vnd|idr|php|sek|nok|dkk|"
     r"sar|aed|zar|brl|mxn|euros?|dollars?|yen)(?![a-z])"
 )
-_PIECE_SIGNS = re.compile(r"[()\[\]【】〔〕{}<>《》:,;、/|*]+|计量单位|金额单位|单位")
+_PIECE_SIGNS = re.compile(
+    r"[()\[\]【】〔〕{}<>《》:,;、/|*]+|计量单位|金额单位|单位|或者?|及|和"
+)
+# 资金（万）元 has one unit.
+_BRACKETED_STEP = re.compile(r"\(([十百千]?[万亿]|千)\)(?=元)")
 _NOTED = re.compile(r"单位\s*[:：].*", re.DOTALL)
 # 拟投入资金万元: 元 alone may end another word.
 UNIT_BEHIND = re.compile(r"(?<=[\u4e00-\u9fff])(亿元|[千百十]?万元|千元)$")
@@ -98,14 +102,16 @@ def unit_of_note(text: str) -> Decimal | None:
 
 
 def _unit_in(text: str) -> Decimal | None:
-    folded = fold_label(text)
+    folded = _BRACKETED_STEP.sub(r"\1", fold_label(text))
     # 万 元 has a blank inside, 单位：万元 日期：… has one behind.
-    spaced = ",".join(normalise(text).split())
+    spaced = _BRACKETED_STEP.sub(r"\1", ",".join(normalise(text).split()))
     for pieces in (_PIECE_SIGNS.split(folded), _PIECE_SIGNS.split(spaced)):
         units = [_unit_of_piece(piece) for piece in pieces]
         named = [unit for unit in units if unit is not None]
         if named:
-            return NOT_YUAN if RATE.search(folded) else named[0]
+            # 元/万元 leaves open which of them a figure has.
+            is_sure = len(set(named)) == 1
+            return NOT_YUAN if RATE.search(folded) or not is_sure else named[0]
     behind = UNIT_BEHIND.search(folded)
     return UNITS[behind[1]] if behind else None
 

@@ -26,6 +26,11 @@ _MASKED_MAIL = re.compile(r"[*●•…]|x{3,}@|@x{3,}", re.I)
 _NAMED_MAIL = re.compile(
     r"([\u4e00-\u9fff·]{1,12})?\s*[:：]?\s*<?([^\s<>@\u4e00-\u9fff]+@[^\s<>@]+)>?"
 )
+_MAILTO = re.compile(r"(?:^|(?<=[<(]))mailto:", re.I)
+# a@lcu.edu.cn<mailto:a@lcu.edu.cn> and [a@lcu.edu.cn](mailto:a@lcu.edu.cn): a text and where it leads.
+_WRITTEN_TWICE = re.compile(
+    r"\[?([^\s<>\[\]()@]{1,64}@[^\s<>\[\]()@]{1,255})\]?\s?[<(]\1[>)]"
+)
 
 
 def read_emails(raw: Any) -> Contact | None:
@@ -47,7 +52,8 @@ def read_emails(raw: Any) -> Contact | None:
     )
     # "张三" <a@lcu.edu.cn>, as mail programs write it.
     bare = re.sub(r"[\"“”]([^\"“”@]*)[\"“”]\s*(?=<)", r"\1", bare)
-    bare = re.sub(r"^mailto:", "", bare, flags=re.I).strip(" 。.;,")
+    bare = _MAILTO.sub("", bare)
+    bare = _WRITTEN_TWICE.sub(r"\1", bare).strip(" 。.;,")
     parts = [part.strip() for part in _MAIL_PARTS.split(bare) if part.strip()]
     if len(parts) == 1 and bare.count("@") > 1:
         parts = bare.split()

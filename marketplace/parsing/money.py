@@ -133,7 +133,7 @@ def read_money(raw: Any, unit: Decimal | None = None) -> Money | None:
     else:
         money = _read_written(_without_noise(raw), default)
     if is_foreign and money is not None and money.low is not None:
-        message = "表头写的单位不是人民币总额（外币、单价或看不懂的单位），没有换算。"
+        message = "表头写的单位不是一个人民币总额的单位（外币、单价、两种单位或看不懂的单位），没有换算。"
         raise ParseError(message, "换算成人民币总额，单位万元；没有定价写「面议」。")
     return money
 

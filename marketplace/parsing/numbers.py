@@ -43,13 +43,18 @@ _PUBLICATION = re.compile(r"CN\d{7,9}[A-Z]\d?", re.ASCII)
 _LIKE_PATENT = re.compile(r"(ZL|CN)\d|\d{8}", re.ASCII)
 
 
+# 9.13715E+17: a list saved as text shows a long number so.
+_SCIENTIFIC = re.compile(r"\d(?:\.\d+)?e\+\d{1,2}", re.I | re.A)
+
+
 def read_uscc(raw: Any) -> str | None:
     """A 统一社会信用代码 of a cell, as `check_uscc` has it."""
     plain = compact_text(raw)
     if not plain:
         return None
     # A spreadsheet stores numbers with 15 digits; the rest of a longer one is lost before we see it.
-    if isinstance(raw, int | float) and len(plain) > 15:
+    is_cut = isinstance(raw, int | float) and len(plain) > 15
+    if is_cut or _SCIENTIFIC.fullmatch(plain):
         raise ParseError(
             "这一格是数字格式，末几位已经丢失。",
             "把单元格设成文本格式，再填 18 位代码。",

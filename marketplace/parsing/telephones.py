@@ -49,7 +49,8 @@ _APOSTROPHES = "'‘’`´′＇\"“”"
 # tel:+86-635-8230000;ext=801 (RFC 3966); 0635~8230000, where ~ is a dash and no range; 1 3 8 0 0 0 0 0 0 0 0.
 _URI_EXTENSION = re.compile(r"(?<=\d);\s*ext\s*=\s*(?=\d)", re.I | re.A)
 _AREA_TILDE = re.compile(r"(?<!\d)(0\d{2,3})\s*~\s*(?=\d{7,8}(?!\d))", re.ASCII)
-_ONE_BY_ONE = re.compile(r"\d(?: \d){9,11}", re.ASCII)
+# 1 380 0000000: the blanks of a mobile may stand anywhere.
+_ONE_BY_ONE = re.compile(r"\d(?: \d){9,11}|1 ?[3-9](?: ?\d){9}", re.ASCII)
 # What stands beside a number and names nobody.
 _NO_NAMES = frozenset(
     re.findall(

@@ -82,6 +82,9 @@ _FORMULA = re.compile(
 )
 _QUOTED = re.compile(r"\"[^\"]{0,2000}\"|'[^'\n]{1,60}'!|[^!\s,()]{1,30}!")
 _HAN = re.compile("[\u3400-\u9fff]")
+# è½´æ‰¿: Han characters in UTF-8 that were read as a western text.
+_WESTERN = re.compile("[\xe3-\xe9][\x80-\u2122]")
+_MIN_MISREAD = 2
 # What a spreadsheet program takes for the beginning of a formula (see `escape_formula`).
 # Programs that fold full-width signs take ＝ for = as well (security: CSV injection by full-width signs).
 FORMULA_SIGNS = (
@@ -259,6 +262,10 @@ def _text_of_string(raw: str) -> str:
         )
     else:
         raw = _without_text_formula(raw)
+    if _is_garbled(raw):
+        raise ParseError(
+            "这一格有乱码，原来的字已经读不出来。", "请从原来的文件复制，或重新填写。"
+        )
     plain = CONTROL.sub("", _plain_line_ends(raw)).strip()
     bare = half_width(plain).rstrip("。.;")
     if ERROR_TEXT.fullmatch(bare):
@@ -267,6 +274,24 @@ def _text_of_string(raw: str) -> str:
         message = f"这一格只写了「{plain}」，没有内容。"
         raise ParseError(message, "把图片、附件或别处的内容写进这一格。")
     return plain
+
+
+def _is_garbled(text: str) -> bool:
+    """Whether characters of a text were lost when it was read in another encoding."""
+    if "\ufffd" in text or "锟斤拷" in text:
+        return True
+    if _WESTERN.search(text) is None or _HAN.search(text):
+        return False
+    coded = b"".join(map(_western_byte, text))
+    return len(_HAN.findall(coded.decode("utf-8", "ignore"))) >= _MIN_MISREAD
+
+
+def _western_byte(character: str) -> bytes:
+    try:
+        return character.encode("cp1252")
+    except UnicodeEncodeError:
+        # Of its gaps programs make the control character of the same number.
+        return character.encode("latin-1", "ignore")
 
 
 def _is_formula(half: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given
@@ -35,6 +36,19 @@ SPELLINGS: dict[str, Callable[[str], str]] = {
     ),
     "thin blanks": "\u2009".join,
     "struck out": "\u0336".join,
+    "middle dots": "·".join,
+    "dots with blanks": " · ".join,
+    "full stops": ".".join,
+    "two full stops": "..".join,
+    "underscores": "_".join,
+    "hyphens": "-".join,
+    "bars": "|".join,
+    "bars with blanks": " | ".join,
+    "signs of a list": "、".join,
+    "stars": "*".join,
+    "pictures": "🔥".join,
+    "pictures with a selector": "⚙\ufe0f".join,
+    "blank Braille": "\u2800".join,
     "control characters": "\x07".join,
     "every character marked up": lambda t: f"<b>{'</b><b>'.join(t)}</b>",
     "no-break blanks": "\u00a0".join,
@@ -67,6 +81,14 @@ SPELLINGS: dict[str, Callable[[str], str]] = {
 ENCODED: dict[str, Callable[[str], str]] = {
     "escapes of a program": lambda t: "".join(f"\\u{ord(c):04x}" for c in t),
     "escapes in braces": lambda t: "".join(f"\\u{{{ord(c):X}}}" for c in t),
+    "escapes of an old program": lambda t: "".join(f"%u{ord(c):04X}" for c in t),
+    "an address": quote,
+    "an address encoded twice": lambda t: quote(quote(t)),
+    "an address in small letters": lambda t: quote(t).lower(),
+    "an address in GB18030": lambda t: quote(t.encode("gb18030")),
+    "all bytes of an address": lambda t: "".join(f"%{b:02X}" for b in t.encode()),
+    "bytes of a program": lambda t: "".join(f"\\x{b:02x}" for b in t.encode()),
+    "bytes of a mail": lambda t: "".join(f"={b:02X}" for b in t.encode()),
     "every character an entity": lambda t: "".join(f"&#{ord(c)};" for c in t),
     "every character a hexadecimal entity": lambda t: "".join(
         f"&#x{ord(c):x};" for c in t
@@ -165,3 +187,34 @@ def test_no_text_is_lost_to_what_looks_like_markup(written: str, sign: str) -> N
     for character in "轴承":
         assert character in kept
     assert len("".join(kept.split())) >= len("".join(text.normalise(plain).split()))
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "合金含铜、铝、铁、锌、镍、铬、锰、钼、钛、钒、硅、碳、硫、磷等元素",
+        "铜,铝,铁,锌,镍,铬,锰,钼,钛,钒,硅,碳,硫,磷",
+        "铁-铬-铝-钇合金丝，长*宽*高*厚为3*2*1*0.5",
+        "镍/铬/钼/铜复合镀层",
+        "含量为50%20次以上，误差=EE=AB",
+        "编号%E8%BD、a=DEAD%20",
+        "好！好！好！",
+    ],
+)
+def test_lists_and_figures_are_no_signs_between_characters(written: str) -> None:
+    assert repair_text(written) == written
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("轴·承·异·音", "轴承异音"),
+        ("轴 · 承 · 异 · 音", "轴承异音"),
+        ("检测轴_承_保_持_架断裂", "检测轴承保持架断裂"),
+        ("https://a.cn/s?wd=%E8%BD%B4%E6%89%BF&p=2", "https://a.cn/s?wd=轴承&p=2"),
+        ("%E8%BD%B4%E6%89%BF%20%E5%BC%82%E9%9F%B3%E5", "轴承 异音"),
+    ],
+)
+def test_short_texts_in_signs_and_bytes(written: str, read: str) -> None:
+    assert repair_text(written).replace("\u200b", "") == read
+    assert len(repair_text(written)) == len(written)

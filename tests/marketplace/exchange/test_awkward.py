@@ -9,8 +9,10 @@ from typing import Any
 
 import openpyxl
 import pytest
+from openpyxl.styles import Font
 from sqlalchemy.orm import Session
 
+from marketplace.errors import Invalid
 from marketplace.exchange.importing import parse_file
 from marketplace.exchange.reports import Report
 
@@ -223,3 +225,83 @@ def test_headers_with_numbers_brackets_and_bars(session: Session) -> None:
     report = parse_file(io.BytesIO(text.encode("utf-8-sig")), "demand", name="a.csv")
 
     assert titles(report) == [ROW[0]]
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "told"),
+    [
+        ([*HEADER, None], [*ROW, "此条已撤回"], "K 列（第 2 行「此条已撤回」）"),
+        (HEADER, [*ROW, None, None, "旁注"], "M 列（第 2 行「旁注」）"),
+        ([*HEADER[:8], None, *HEADER[8:]], [*ROW[:8], 5, *ROW[8:]], "I 列（第 2 行「5」）"),
+        ([None, *HEADER], [1, *ROW], ""),
+        ([*HEADER, None], [*ROW, "  "], ""),
+    ],
+)  # fmt: skip
+def test_cells_without_a_header_are_named(
+    session: Session, header: list[Any], row: list[Any], told: str
+) -> None:
+    def fill(sheet: Any) -> None:
+        sheet.append(header)
+        sheet.append(row)
+
+    report = read_book(fill)
+
+    assert titles(report) == [ROW[0]]
+    named = [remark for remark in report.remarks if "没有表头" in remark]
+    assert [told in remark for remark in named] == [True] * bool(told)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        ",".join(["轴承,套圈", *ROW[1:]]),
+        ",".join([*ROW, "多出来的"]),
+        ",".join([*ROW[:5], "500,000", *ROW[6:]]),
+    ],
+)
+@pytest.mark.parametrize("with_lines", [True, False])
+def test_a_line_with_more_cells_than_its_header_is_refused(
+    session: Session, line: str, with_lines: bool
+) -> None:
+    text = "\n".join([",".join(HEADER), line, ",".join(OTHER), ",".join(ROW) + ",, "])
+    report = parse_file(
+        io.BytesIO(text.encode()), "demand", name="a.csv", with_lines=with_lines
+    )
+
+    assert titles(report) == [OTHER[0], ROW[0]]
+    assert [(one.row, "比表头多出" in one.message) for one in report.problems] == [
+        (2, True)
+    ]
+    assert "第 2 行比表头多出几格" in report.remarks[-1]
+    assert [one.row for one in report.lines or []] == ([3, 4] if with_lines else [])
+
+
+def test_a_text_file_of_shifted_lines_alone_says_so(session: Session) -> None:
+    text = "\n".join([",".join(HEADER), ",".join([*ROW, "多出来的"])])
+
+    with pytest.raises(Invalid, match="第 2 行比表头多出几格"):
+        parse_file(io.BytesIO(text.encode()), "demand", name="a.csv", with_lines=True)
+
+
+@pytest.mark.parametrize(
+    ("struck", "told"),
+    [("ABCDEFGHIJ", ["第 2 行"]), ("ABCDEFGHI", []), ("", [])],
+)
+def test_rows_struck_out_as_a_whole_are_named(
+    session: Session, struck: str, told: list[str]
+) -> None:
+    def fill(sheet: Any) -> None:
+        sheet.append(HEADER)
+        sheet.append(ROW)
+        sheet.append(OTHER)
+        for column in struck:
+            sheet[f"{column}2"].font = Font(strike=True)
+        # Nothing stands there, so nothing is struck out.
+        sheet["K3"].font = Font(strike=True)
+
+    report = read_book(fill)
+
+    assert titles(report) == [ROW[0], OTHER[0]]
+    named = [remark for remark in report.remarks if "删除线" in remark]
+    assert len(named) == len(told)
+    assert all(place in one for place, one in zip(told, named, strict=True))

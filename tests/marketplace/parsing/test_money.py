@@ -369,6 +369,8 @@ def test_days_and_plain_numbers_show_no_unit(number_format: str) -> None:
         ("资金（单位：万元，含税）", D(1)),
         ("总投资【億元】", D(10_000)),
         ("拟投入资金万元", D(1)),
+        ("拟投入资金（万）元", D(1)),
+        ("金额万元（万元）", D(1)),
         ("拟投入资金（不写单位就是万元）", None),
         ("拟投入资金（含税）", None),
         ("预算（人民币）", None),
@@ -390,6 +392,9 @@ def test_a_header_names_the_unit(header: str, expected: Decimal | None) -> None:
         "预算(k)",
         "预算（千）",
         "预算（10万元）",
+        "预算（元/万元）",
+        "预算（万元或元）",
+        "预算（万元）／元",
     ],
 )
 def test_sums_under_a_header_of_another_unit_are_refused(header: str) -> None:

@@ -551,6 +551,9 @@ def test_the_first_of_several_addresses_is_taken_and_the_others_told() -> None:
         ("ａｂ＠ｑｑ．ｃｏｍ", "ab@qq.com"),
         ("邮箱：ab@qq.com", "ab@qq.com"),
         ("mailto:ab@qq.com", "ab@qq.com"),
+        ("<mailto:ab@qq.com>", "ab@qq.com"),
+        ("ab@qq.com<mailto:ab@qq.com>", "ab@qq.com"),
+        ("[ab@qq.com](mailto:ab@qq.com)", "ab@qq.com"),
         ("ab@qq.com（张三）", "ab@qq.com"),
         ('"张三" <ab@qq.com>', "ab@qq.com"),
         ("“张三”<ab@qq.com>", "ab@qq.com"),
@@ -605,6 +608,8 @@ def test_uscc_by_the_rule_of_accounts() -> None:
             read_uscc(wrong)
     with pytest.raises(ParseError, match="数字格式"):
         read_uscc(1.2371500e17)
+    with pytest.raises(ParseError, match="末几位"):
+        read_uscc("1.23715E+17")
 
 
 @pytest.mark.parametrize(

@@ -163,6 +163,30 @@ def test_a_name_that_says_nothing_is_none(raw: str) -> None:
     assert read_prose("（空）") == "（空）"
 
 
+GARBLED = [
+    "轴承\ufffd\ufffd检测",
+    "\ufffd",
+    "锟斤拷锟斤拷",
+    "è½´æ‰¿æ£€æµ‹",  # 轴承检测 in UTF-8, read as Windows-1252
+    "轴承检测".encode().decode("latin-1"),
+    "GCr15 " + "轴承".encode().decode("latin-1"),
+]
+
+
+@pytest.mark.parametrize("raw", GARBLED)
+@pytest.mark.parametrize("read", [cell_text, compact_text, read_line, read_prose])
+def test_garbled_characters_are_no_text(raw: str, read: Any) -> None:
+    with pytest.raises(ParseError, match="乱码"):
+        read(raw)
+
+
+@pytest.mark.parametrize(
+    "raw", ["Société Générale", "São Paulo", "café–crème", "ä½", "5 µm ±2 ×3", "éàüß°C"]
+)
+def test_a_western_text_is_not_garbled(raw: str) -> None:
+    assert cell_text(raw) == raw
+
+
 @pytest.mark.parametrize("raw", TEXTS)
 def test_a_text_that_only_begins_so_is_one(raw: str) -> None:
     assert cell_text(raw) == raw
