@@ -13,7 +13,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help run prepare rehearsal jobs test check lint types imports tests test-servers elasticsearch elasticsearch-stop
-.PHONY: audit-key fuzz properties postgresql postgresql-stop chaos chaos-servers chaos-deals chaos-alone bench screenshots lock audit clean
+.PHONY: audit-key fuzz properties postgresql postgresql-stop chaos bench screenshots lock audit clean
 
 help: ## Name every target
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,24 +53,15 @@ test-servers: $(VENV)/development ## The suite, without browser, on a real Postg
 	@scripts/test-servers $(BIN)/python
 
 chaos: $(VENV)/development ## Kill, freeze and restart everything under load (LONG=1 for the long form)
-	@$(MAKE) --no-print-directory chaos-servers
-	@$(MAKE) --no-print-directory -j2 -Oline chaos-deals chaos-alone
-	@$(if $(LONG),WALKS=10000 $(BIN)/python -m pytest -q tests/marketplace/deals/test_walks.py,echo "== Long walks: with LONG=1; short ones are in make test")
-	@$(if $(LONG),FIGURES=1000000 $(BIN)/python -m pytest -q -n 0 tests/marketplace/policies/test_evaluating.py -k random_figures,echo "== A million figures: with LONG=1; ten thousand are in make test")
-	@$(if $(LONG),$(BIN)/python -m tests.search.nodes --seconds 60,echo "== Three nodes: with LONG=1")
-
-# Its parts. The first has the machine to itself: it promises times. Of the others each has a folder of its own.
-chaos-servers:
 	@scripts/test-servers $(BIN)/python --chaos $(if $(LONG),--long)
-
-chaos-deals:
-	@$(BIN)/python -m tests.chaos.deals --rounds $(if $(LONG),10,1)
-
-chaos-alone:
 	@$(BIN)/python -m tests.chaos.disk
 	@$(BIN)/python -m tests.chaos.writers --seconds $(if $(LONG),60,10)
 	@$(BIN)/python -m tests.chaos.mail $(if $(LONG),,--messages 100 --kills 2)
 	@$(BIN)/python -m tests.chaos.audit $(if $(LONG),--seconds 300)
+	@$(BIN)/python -m tests.chaos.deals --rounds $(if $(LONG),10,1)
+	@$(if $(LONG),WALKS=10000 $(BIN)/python -m pytest -q tests/marketplace/deals/test_walks.py,echo "== Long walks: with LONG=1; short ones are in make test")
+	@$(if $(LONG),FIGURES=1000000 $(BIN)/python -m pytest -q -n 0 tests/marketplace/policies/test_evaluating.py -k random_figures,echo "== A million figures: with LONG=1; ten thousand are in make test")
+	@$(if $(LONG),$(BIN)/python -m tests.search.nodes --seconds 60,echo "== Three nodes: with LONG=1")
 
 properties: $(VENV)/development ## Look for texts that break a property test: other ones each time, unlike `make test`
 	@HYPOTHESIS_PROFILE=search $(BIN)/python -m pytest -q -m hypothesis
