@@ -83,7 +83,7 @@ class Trial:
             print(f"   WRONG: {text}", flush=True)
 
     def start(self) -> None:
-        """Serve, and wait for the first answer."""
+        """Serve, and wait for the first answer and for all workers."""
         with self.log.open("ab") as log:
             self.server = subprocess.Popen(
                 [BIN / "gunicorn", "--config", "gunicorn.conf.py", "wsgi:application"],
@@ -95,11 +95,20 @@ class Trial:
         for _ in range(600):
             with contextlib.suppress(OSError):
                 urllib.request.urlopen(f"http://127.0.0.1:{self.port}/healthz")
+                self._wait_for_workers()
                 return
             if self.server.poll() is not None:
                 break
             time.sleep(0.1)
         raise RuntimeError(f"the site did not start:\n{self.log.read_text()[-3000:]}")
+
+    def _wait_for_workers(self) -> None:
+        """They begin one after the other, and the first of them answers before the last one is there."""
+        former: set[str] = set()
+        workers = self.workers()
+        while workers != former:
+            time.sleep(1)
+            former, workers = workers, self.workers()
 
     def stop(self) -> None:
         """End it in order."""
