@@ -97,6 +97,7 @@ class TechContract(Model):
         seller_name: Mapped[str | None]
         buyer_name: Mapped[str | None]
         seller_district: Mapped[str | None]
+        seller_nature: Mapped[str | None]
         tech_field: Mapped[str | None]
         valid_from: Mapped[date | None]
         valid_to: Mapped[date | None]

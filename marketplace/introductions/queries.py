@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_
+from sqlalchemy import ColumnElement, and_, func, or_, true
 
 from marketplace.accounts.models import Person
 from marketplace.clock import now
@@ -77,8 +77,12 @@ def may_read(row: Introduction, reader: Reader) -> bool:
 
 
 def names_for(wanted: Row, person: Person) -> list[Name]:
-    """In whose names somebody may want to talk: published listings of the other kind, then organisations."""
+    """In whose names somebody may want to talk: published listings of the other kind, then organisations.
+
+    No achievement meets a demand for money or people: whose firm it is, is not to be told by a box that was ticked.
+    """
     table = LISTINGS[wanted.counterpart]
+    fitting = Demand.need == "technology" if table is Demand else true()
     query = (
         db.select(table)
         .where(
@@ -86,6 +90,7 @@ def names_for(wanted: Row, person: Person) -> list[Name]:
             table.findable_by(person),
             table.organisation_id.in_(person.verified_ids),
             table.organisation_id != wanted.organisation_id,
+            fitting,
         )
         .order_by(table.published_at.desc(), table.id.desc())
         .limit(MAX_OWN)

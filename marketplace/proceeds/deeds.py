@@ -12,6 +12,7 @@ from marketplace.contracts.models import TechContract
 from marketplace.deals.writing import move_deal
 from marketplace.errors import Invalid, NotNow, Stale
 from marketplace.extensions import db
+from marketplace.organisations.models import Organisation
 from marketplace.permissions import Reader, reader_id, require
 from marketplace.proceeds import announcements, queries
 from marketplace.proceeds.models import Distribution, InventorShare, Milestone, Receipt
@@ -33,6 +34,8 @@ from marketplace.workdays.queries import load_calendar
 PUBLICITY_DAYS = "publicity.days"
 CHANGED = Stale("这份合同的款项刚有变化。", "请重新打开，看过再决定。")
 MAX_NOTE = 300
+# Natures of the register whose floors are those of institutions: 科研机构 and 高等院校, both 事业法人.
+NATURE_OWNERS = {"021": "government_institute", "022": "government_university"}
 # The law on promoting the conversion of achievements is of 1996; a year such as 0202 is a slip of the keyboard.
 FIRST_DAY, LAST_DAY = date(1996, 10, 1), date(2099, 12, 31)
 
@@ -343,7 +346,32 @@ def _terms_of(contract: TechContract) -> tuple[date, str]:
     """(day whose rules hold, type of the holder): of the deal; of one from the register those of its signing."""
     if contract.deal is not None:
         return contract.deal.began_on, contract.deal.owner_type
-    return contract.signed_on or contract.registered_on or today(), "other"
+    began = contract.signed_on or contract.registered_on or today()
+    return began, registered_owner_type(contract.seller_nature, contract.seller)
+
+
+def registered_owner_type(nature: str | None, seller: Organisation | None) -> str:
+    """The type of a seller whose contract came from the register, which names no type of holder.
+
+    The floors of institutions bind every university, and institutes that the government set up (reference §8.1).
+
+    Args:
+        nature: code of the register, a key of `PARTY_NATURES`; None: the row did not say.
+        seller: as organisation of the platform; None: it is none.
+
+    Returns:
+        a key of `OWNER_TYPES`.
+    """
+    if nature:
+        return NATURE_OWNERS.get(nature, "other")
+    if seller is None:
+        return "other"
+    if seller.kind == "university":
+        return "government_university"
+    # 12: 事业单位, which the state sets up.
+    if seller.kind == "institute" and (seller.uscc or "").startswith("12"):
+        return "government_institute"
+    return "other"
 
 
 def _stored_bracket(one: Bracket) -> list[object]:

@@ -113,7 +113,8 @@ def _facts(row: TechContract) -> list[tuple[str, str]]:
     """What is known of the registration, as (name, words)."""
     found = [("平台编号", row.number)]
     for name, value in (
-        ("双方确认", row.signed_on),
+        # Nobody confirmed a contract here that came from the register.
+        ("签订日期" if row.source_name else "双方确认", row.signed_on),
         ("提交登记", row.filed_on),
         ("受理", row.accepted_on),
         ("应在这天前决定", row.decide_by),

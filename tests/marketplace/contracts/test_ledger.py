@@ -76,6 +76,17 @@ def test_list_in_and_out(world: World) -> None:
     assert (again.added, again.known) == (0, 3)
 
 
+def test_the_page_of_one_from_the_register(world: World, sign_in: SignIn) -> None:
+    bring(world, ROWS[0])
+    number = db.session.scalars(sa.select(TechContract.id)).one()
+    page = sign_in(world.seller).get(f"/mine/contracts/{number}").get_data(as_text=True)
+    # Nobody drafted or confirmed it here.
+    assert "从登记簿导入" in page
+    assert "起草合同" not in page
+    assert "签订日期" in page
+    assert "双方确认" not in page
+
+
 @pytest.mark.parametrize(
     ("row", "says"),
     [

@@ -227,6 +227,9 @@ def test_a_guest_objects_and_asks(world: World, client: FlaskClient) -> None:
     public = client.get(f"/publicity/{world.running(deal).id}").get_data(as_text=True)
     assert number in public
     assert "13900000000" not in public
+    # Its text is published with the answer, as the form says.
+    assert "价格明显偏低" not in public
+    assert "说明随答复公开" in public
 
 
 def test_the_answer_is_public(

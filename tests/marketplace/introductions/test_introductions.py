@@ -510,6 +510,18 @@ def test_a_confidential_demand_is_not_disclosed_by_asking(
     assert "临清振动轴承厂" not in page
 
 
+def test_an_achievement_is_not_wanted_for_a_demand_for_money(world: World) -> None:
+    world.make.demand("中试线建设融资", owner=world.firm, need="capital")
+    world.make.demand("招振动工程师", owner=world.firm, need="talent")
+    world.make.demand("磨削烧伤攻关", owner=world.firm)
+    names = queries.names_for(world.achievement, world.chief)
+    titles = [one.row.title for one in names if one.row is not None]
+    assert "磨削烧伤攻关" in titles
+    assert not {"中试线建设融资", "招振动工程师"} & set(titles)
+    # In the name of the firm itself they may always ask.
+    assert any(one.row is None for one in names)
+
+
 def test_a_merged_organisation_takes_its_introductions_along(world: World) -> None:
     case = world.ask()
     twin = world.make.organisation("临清市振动轴承厂（示例）", verified=False)

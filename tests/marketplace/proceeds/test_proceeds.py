@@ -20,6 +20,7 @@ from marketplace.clock import today
 from marketplace.contracts.models import TechContract, sha256_of
 from marketplace.errors import Invalid, MarketError, NotAllowed, NotNow, Stale
 from marketplace.extensions import db
+from marketplace.organisations.models import Organisation
 from marketplace.parsing import ParseError
 from marketplace.parsing.exact_sums import read_per_cent
 from marketplace.proceeds import deeds, queries, upkeep
@@ -84,6 +85,59 @@ def test_received_and_taken_back(world: World) -> None:
     with pytest.raises(NotNow, match="本身就是冲销"):
         deeds.reverse_receipt(against, "再来一次", by=world.seller)
     assert len(queries.receipts_of(contract)) == 3
+
+
+@pytest.mark.parametrize(
+    ("kind", "uscc_start", "nature", "owner"),
+    [
+        ("university", "12", None, "government_university"),
+        ("university", "91", "022", "government_university"),
+        ("institute", "12", None, "government_institute"),
+        ("institute", "91", None, "other"),
+        ("institute", "91", "021", "government_institute"),
+        ("institute", "12", "150", "other"),
+        ("firm", "91", None, "other"),
+        ("firm", "12", None, "other"),
+    ],
+)
+def test_type_of_a_seller_from_the_register(
+    kind: str, uscc_start: str, nature: str | None, owner: str
+) -> None:
+    seller = Organisation(name="某单位", kind=kind, uscc=f"{uscc_start}3715004951")
+    assert deeds.registered_owner_type(nature, seller) == owner
+    assert deeds.registered_owner_type(nature, None) == (
+        deeds.NATURE_OWNERS.get(nature or "", "other")
+    )
+
+
+def test_a_university_from_the_register_has_the_floor_of_universities(
+    world: World, make: Factory
+) -> None:
+    school = make.organisation("鲁西轴承大学（示例）", kind="university")
+    desk = make.person("desk", school)
+    contract = TechContract(
+        state="registered",
+        title="保持器注塑工艺许可",
+        contract_type="license",
+        seller_id=school.id,
+        seller_name=school.name,
+        buyer_name="外地轴承厂",
+        signed_on=date(2026, 2, 20),
+        registered_on=date(2026, 3, 1),
+        registry_no="2026370150000009",
+        total_fen=1_000_000_00,
+        tech_fen=1_000_000_00,
+        source_name="登记簿.csv",
+        rules={},
+    )
+    db.session.add(contract)
+    db.session.flush()
+    receive(contract, desk, 1_000_000_00)
+    tenth = [Bracket(0, None, Decimal(10), Decimal(90))]
+    row = share(contract, desk, costs=[], brackets=tenth)
+    # 10 % were typed; 70 % of 1,000,000.00 are due.
+    assert (row.inventors_fen, row.institution_fen) == (700_000_00, 300_000_00)
+    assert row.floor_basis == "reward.institution.provincial.transfer"
 
 
 def test_not_before_both_confirmed(world: World) -> None:
