@@ -449,3 +449,18 @@ def test_a_day_that_was_understood_but_is_too_early_is_called_that(
     assert answer.status_code == 422
     assert "写 2010-01-01 到 2099-12-31 之间的日期。" in text
     assert "没有看懂这一天" not in text
+
+
+def test_a_version_that_changes_nothing_is_refused(
+    session: Session, operator: Person
+) -> None:
+    newest = queries.version_rows("P-19b")[0]
+    for text in (newest.text, newest.text.replace("\n", "\r\n") + "\n\n"):
+        with pytest.raises(Invalid) as refused:
+            deeds.add_version("P-19b", text, by=operator, seen=newest.number)
+        assert "一个字不差" in str(refused.value.problems["text"])
+
+    assert queries.version_rows("P-19b")[0].number == newest.number
+    changed = newest.text.replace("最高 50 万元", "至多 50 万元")
+    added = deeds.add_version("P-19b", changed, by=operator, seen=newest.number)
+    assert added.number == newest.number + 1
