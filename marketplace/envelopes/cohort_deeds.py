@@ -179,6 +179,8 @@ def _read_member(line: str) -> TypedMember:
         day = point.first if point is not None else None
     except ParseError:
         day = None
-    if day is None or not FIRST_DAY <= day <= today():
+    if day is None:
         raise ValueError(f"发证日期「{issued}」没有看懂，写成 {today()} 这样。")
+    if not FIRST_DAY <= day <= today():
+        raise ValueError(f"发证日期「{issued}」不在 {FIRST_DAY} 到今天之间，请核对。")
     return TypedMember(name, id_tail.upper(), level, certificate_no, issuer, day)

@@ -18,6 +18,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from marketplace.envelopes.cohort_deeds import COLUMNS
 from marketplace.envelopes.models import Envelope
+from marketplace.errors import Invalid
 from marketplace.forms import PageForm, SeenForm, WholeField
 from marketplace.policies.content import Clause
 from marketplace.rules.content import CHECKED, IN_FORCE
@@ -64,6 +65,15 @@ class BudgetForm(SeenForm):
     )
     amount_fen = StringField("金额", description="单位元。")
     reason = StringField("依据", description="写进资金明细，2–500 字。")
+
+    @property
+    def is_more(self) -> bool:
+        """Whether it is more. Raises Invalid where neither is chosen: no guess lessens a budget."""
+        chosen = self.direction.data
+        if chosen not in ("more", "less"):
+            message = "选增加预算还是核减预算。"
+            raise Invalid(message, problems={"direction": [message]})
+        return chosen == "more"
 
 
 class BasisForm(SeenForm):

@@ -20,6 +20,7 @@ from marketplace.finance.subsidies import (
     loss_share,
     rules_of,
 )
+from marketplace.organisations.queries import find_organisation
 from marketplace.parsing.exact_sums import FEN_OF_WAN
 from marketplace.permissions import Reader, may
 from marketplace.persistence import Page
@@ -227,6 +228,21 @@ def figures_of_borrower(
     known = [loan.province_fen for loan in in_time if loan.province_fen is not None]
     if in_time and len(known) == len(in_time):
         yield "interest_subsidy", Decimal(sum(known)) / FEN_OF_WAN
+
+
+def differing_name(loan: FiledLoan) -> str:
+    """The name of the borrower's code on the platform, where the name that was filed is none of theirs; else empty.
+
+    A code belongs to one body for good: the office confirms no loan of one firm under the code of another.
+
+    Args:
+        loan: as it was filed.
+    """
+    borrower = find_organisation("", loan.borrower_uscc)
+    if borrower is None:
+        return ""
+    named = find_organisation(loan.borrower_name)
+    return "" if named is not None and named.id == borrower.id else borrower.name
 
 
 def present_values(day: date) -> list[Value]:

@@ -19,7 +19,7 @@ from marketplace.finance.content import (
     product_questions,
 )
 from marketplace.parsing import ParseError
-from marketplace.parsing.money import read_sum
+from marketplace.parsing.single_sums import read_single_sum
 from marketplace.policies.content import Amount, Condition, Question
 from marketplace.typed_texts import checked_text
 
@@ -219,7 +219,7 @@ def read_positive(
     """
     text = raw.strip()
     try:
-        number = read_sum(text) if text else None
+        number = read_single_sum(text) if text else None
     except ParseError as error:
         problems[name] = [error.sentence]
         return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import date
 from typing import Any
 
 from flask import current_app
@@ -39,6 +40,9 @@ from marketplace.parsing.secrecy import REFUSAL, secret_mark
 from marketplace.parsing.text import read_prose
 from marketplace.permissions import Reader, reader_id, require
 
+FIRST_DAY = date(
+    2000, 1, 1
+)  # a period of an issue is public for good: no slip of the keyboard
 MAX_CORRECTION = 1000  # characters, as the column holds them
 CHANGED = "名单和您看到的不一样了：这期间有条目发布、修改或撤下。"
 
@@ -340,6 +344,8 @@ def _checked_values(kind: str, values: Mapping[str, Any]) -> dict[str, Any]:
     since, until = values.get("since"), values.get("until")
     if since is None:
         problems["since"] = ["写上期间的第一天，如 2026-01-01。"]
+    elif since < FIRST_DAY:
+        problems["since"] = [f"第一天太早；最早写 {FIRST_DAY}。"]
     if until is None:
         problems["until"] = ["写上期间的最后一天，如 2026-06-30。"]
     elif until > today():

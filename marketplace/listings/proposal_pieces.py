@@ -69,6 +69,10 @@ TO = re.compile(
 )
 DOWN = re.compile(r"降|下降|减少|缩短|压缩")
 UP = re.compile(r"提|增|升|延长")
+# Where a firm stands is no target; the words stand before the name or after it.
+STANDING = re.compile(
+    r"^(?:目前|现在|当前|眼下|现阶段)的?|(?:目前|现在|当前|眼下|现阶段)(?:是|为|约|在|达到?)?$"
+)
 NO_FIGURE = re.compile(
     r"[元人名岁月日号页届家]|年(?![产均寿])|电话|手机|邮编|注册|成立"
 )
@@ -254,12 +258,41 @@ def figure_of(clause: str) -> dict[str, Any] | None:
     return {**figure, "name": name}
 
 
+def figures_in(body: str, kind: str) -> Iterator[dict[str, Any]]:
+    """The figures of a sentence, clause by clause.
+
+    Args:
+        body: of the sentence, without the label before it.
+        kind: of the listing. What a demand says of today is not wanted: it goes with the target that follows.
+
+    Yields:
+        {name, operator, value, value_max, unit}, and `current` in words where the sentence says it.
+    """
+    name = current = ""
+    for clause in CLAUSE.split(body):
+        figure = figure_of(clause)
+        if figure is None and name:
+            # 振动值目前 42 dB，希望降到 36 dB 以下: the second clause names nothing by itself.
+            figure = figure_of(name + LEADING.sub("", clause.strip()))
+        if figure is None:
+            continue
+        bare = STANDING.sub("", figure["name"]).strip()
+        if kind == "demand" and bare != figure["name"]:
+            name = bare
+            current = f"{plain_number(figure['value'])} {figure.get('unit') or ''}"
+            continue
+        if name and figure["name"] == name:
+            figure = {**figure, "current": current.strip()}
+        name = current = ""
+        yield figure
+
+
 def figure_controls(
     figure: Mapping[str, Any],
 ) -> tuple[tuple[tuple[str, str], ...], str]:
     """The controls of a row of figures, and the figure in words."""
     values = []
-    for name in ("name", "operator", "value", "value_max", "unit"):
+    for name in ("name", "operator", "value", "value_max", "unit", "current"):
         value = figure.get(name)
         if value not in (None, ""):
             values.append((name, plain_number(value)))
@@ -267,7 +300,10 @@ def figure_controls(
     sign = terms.METRIC_OPERATORS[filled.get("operator", "eq")]
     low, high = filled["value"], filled.get("value_max", "")
     amount = f"{low}{sign}{high}" if high else f"{sign} {low}"
-    return tuple(values), f"{filled['name']} {amount} {filled.get('unit', '')}".strip()
+    words = f"{filled['name']} {amount} {filled.get('unit', '')}".strip()
+    if "current" in filled:
+        words += f"（现在 {filled['current']}）"
+    return tuple(values), words
 
 
 def plain_number(value: Any) -> str:

@@ -14,7 +14,6 @@ import phonenumbers
 
 from marketplace.clock import today
 from marketplace.listings.proposal_pieces import (
-    CLAUSE,
     CONTACT,
     DAY,
     DUE,
@@ -36,7 +35,7 @@ from marketplace.listings.proposal_pieces import (
     contact_name,
     day_or_none,
     figure_controls,
-    figure_of,
+    figures_in,
     is_headline,
     is_prose,
     money_field,
@@ -268,11 +267,9 @@ class _Reader:
             return
         count = 0
         for sentence in self.prose:
-            body = after_label(sentence)
-            for clause in CLAUSE.split(body):
-                figure = figure_of(clause)
-                if figure is None or count == MAX_FIGURES:
-                    continue
+            for figure in figures_in(after_label(sentence), self.kind):
+                if count == MAX_FIGURES:
+                    return
                 count += 1
                 yield Found("metrics", *figure_controls(figure), sentence)
 

@@ -27,6 +27,7 @@ KINDS = {
     "financial": "bank",
 }
 FIRST_DAY, LAST_DAY = date(2010, 1, 1), date(2099, 12, 31)
+BETWEEN = f"写 {FIRST_DAY} 到 {LAST_DAY} 之间的日期。"
 # Keys of the room `rules` by which a contract belongs to a year, is paid to one of its parties, and is capped.
 YEAR_BY, PAYEE, CAP_HOLDER = (
     "tech_contract.year_by",
@@ -117,8 +118,11 @@ def _day(asked: Asked, name: str) -> date | None:
         day = point.first if point is not None else None
     except ParseError:
         day = None
-    if day is None or not FIRST_DAY <= day <= LAST_DAY:
-        asked.problems[name] = [f"没有看懂这一天，请写成 {asked.day} 这样。"]
+    if day is None:
+        asked.problems[name] = [f"没有看懂这一天，请写成 {asked.day} 这样。{BETWEEN}"]
+        return None
+    if not FIRST_DAY <= day <= LAST_DAY:
+        asked.problems[name] = [BETWEEN]
         return None
     return day
 

@@ -80,7 +80,7 @@ def add_version(
     Raises:
         NotAllowed, NotFound.
         Stale: somebody added a version meanwhile.
-        Invalid: the text is wrong, or a case is not what the clause gives.
+        Invalid: the text is wrong, or is that of the newest version, or a case is not what the clause gives.
     """
     require(by, "policies.edit")
     versions = queries.version_rows(code) if code is not None else []
@@ -89,6 +89,9 @@ def add_version(
         raise CHANGED
     text = text.replace("\r\n", "\n").strip() + "\n"
     clause = _checked_clause(code, text)
+    if versions and versions[0].text == text:
+        problem = "和最新的一版一个字不差，没有要保存的。改过再保存。"
+        raise Invalid(NOT_SAVED, problems={"text": [problem]})
     if code is None:
         known = db.select(PolicyClause.id).where(PolicyClause.code == clause.code)
         if db.session.scalar(known.limit(1)) is not None:

@@ -14,7 +14,7 @@ from typing import Any
 
 from marketplace.errors import Invalid
 from marketplace.parsing import ParseError
-from marketplace.parsing.money import read_sum
+from marketplace.parsing.single_sums import read_single_sum
 from marketplace.policies.content import (
     FORMS,
     Clause,
@@ -151,7 +151,7 @@ def _read_figure(question: Question, text: str) -> Figure:
 
 def read_amount(text: str) -> Decimal:
     """A sum in 万元, 0 or more. Raises ParseError."""
-    number = Decimal(0) if text in ("0", "０") else read_sum(text)
+    number = Decimal(0) if text in ("0", "０") else read_single_sum(text)
     if number is None:
         raise ParseError("没有读出金额。", "写数字，单位万元，如 2000。")
     if not 0 <= number <= MOST:

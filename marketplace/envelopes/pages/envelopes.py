@@ -76,7 +76,7 @@ def budget(envelope_id: int) -> ResponseReturnValue:
     try:
         envelope_deeds.change_budget(
             row,
-            more=form.direction.data == "more",
+            more=form.is_more,
             amount_fen=form.read_box("amount_fen", read_fen),
             reason=form.reason.data or "",
             by=current_user,

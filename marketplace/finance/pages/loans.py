@@ -348,6 +348,7 @@ def _loan_page(
         "finance/loan.html",
         loan=row,
         result=loan_queries.computed(row),
+        differing_name=loan_queries.differing_name(row),
         files=may(current_user, "finance.file_loan", row),
         decides=may(current_user, "finance.decide_loan", row),
         **given,

@@ -215,6 +215,14 @@ def test_operators_set_money_up_and_take_lists_out(
         f"{address}/budget", data={**data, "seen": row.revision, "amount_fen": "多"}
     )
     assert wrong.status_code == 422
+    for direction in ({"direction": "sideways"}, {"direction": ""}, {}):
+        rest = {name: data[name] for name in ("amount_fen", "reason")}
+        neither = operator.post(
+            f"{address}/budget", data={**rest, **direction, "seen": row.revision}
+        )
+        assert neither.status_code == 422
+        assert "选增加预算还是核减预算" in neither.get_data(as_text=True)
+    assert row.budget_fen == 2 * WAN
 
     claim = world.paid()
     address = f"/office/envelopes/{world.envelope.id}"

@@ -472,3 +472,30 @@ def test_values_without_a_version(world: World) -> None:
     missing: dict[str, Value] = {key: values[key] for key in KEYS[:3]}
     with pytest.raises(KeyError):
         rules_of(missing)
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_noticed"),
+    [
+        ({}, False),
+        ({"borrower_name": "临清 振动轴承厂(示例)"}, False),
+        ({"borrower_name": "另一家公司"}, True),
+        ({"borrower_name": "另一家公司", "borrower_uscc": new_uscc()}, False),
+    ],
+)
+def test_the_office_sees_a_name_that_is_not_of_the_code(
+    changes: dict[str, Any], is_noticed: bool, world: World, sign_in: SignIn
+) -> None:
+    loan = file_loan(world, **changes)
+    address = f"/mine/finance/loans/{loan.id}"
+
+    seen = sign_in(world.operator).get(address).get_data(as_text=True)
+    by_bank = sign_in(world.banker).get(address).get_data(as_text=True)
+    assert ("名称和代码对不上" in seen) is is_noticed
+    assert (f"在平台上是「{world.firm.name}」" in seen) is is_noticed
+    # What the platform knows of a code is not a bank's to look up.
+    assert "名称和代码对不上" not in by_bank
+
+    press(world, loan, "confirm")
+    after = sign_in(world.operator).get(address).get_data(as_text=True)
+    assert "名称和代码对不上" not in after

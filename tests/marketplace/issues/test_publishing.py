@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -198,6 +198,8 @@ class TestProof:
         ("changes", "problem"),
         [
             ({"since": None}, "since"),
+            ({"since": date(1, 1, 1)}, "since"),
+            ({"since": date(1999, 12, 31)}, "since"),
             ({"until": None}, "until"),
             ({"until": today() + timedelta(days=2)}, "until"),
             ({"since": today(), "until": today() - timedelta(days=1)}, "until"),

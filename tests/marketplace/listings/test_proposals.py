@@ -43,6 +43,12 @@ def words_of(text: str, kind: str, need: str = "") -> dict[str, list[str]]:
         # figures with units, with the sign that the word gives
         ("demand", "", TEXT, "metrics", ["振动值 ≤ 36 dB", "一次合格率 ≥ 98 %", "抗拉强度 ≥ 350 MPa"]),
         ("demand", "", "要求圆度不大于0.1mm，温度控制在20-30℃。", "metrics", ["圆度 ≤ 0.1 mm", "温度 20～30 ℃"]),
+        # where a firm stands today is no target
+        ("demand", "", "6203轴承的振动值目前42 dB，希望降到 36 dB 以下，合格率≥98%。", "metrics",
+         ["6203轴承的振动值 ≤ 36 dB（现在 42 dB）", "合格率 ≥ 98 %"]),
+        ("demand", "", "现在废品率6.4%，想找人看看。", "metrics", None),
+        ("demand", "", "目前废品率6.4%，效率≥90%，降到2%以下。", "metrics", ["效率 ≥ 90 %"]),
+        ("achievement", "", "目前效率95%。", "metrics", ["目前效率 = 95 %"]),
         ("achievement", "", "节能率提升至 12.5%；寿命不少于2000小时", "metrics",
          ["节能率 ≥ 12.5 %", "寿命 ≥ 2000 小时"]),
         # what has figures and is no figure of a technology

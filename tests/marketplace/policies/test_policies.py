@@ -187,7 +187,9 @@ def test_two_days_across_a_change_are_compared(
         ({"nurtured": "９"}, "要写整数"),
         ({"runs_incubator": "maybe"}, "没有这一项"),
         ({"day": "去年"}, "没有看懂这一天"),
-        ({"other_day": "1900-01-01"}, "没有看懂这一天"),
+        ({"other_day": "1900-01-01"}, "写 2010-01-01 到 2099-12-31 之间的日期"),
+        ({"tax_free_amount": "面议"}, "不能写「面议」"),
+        ({"tax_free_amount": "30-60万"}, "不能写区间"),
         ({"more": "x"}, "more-error"),
     ],
 )
@@ -436,3 +438,29 @@ def test_of_two_who_add_a_version_at_once_one_looks_again(site: Flask) -> None:
     assert len(refused) == 1
     rows = db.select(db.func.count(PolicyClause.id)).where(PolicyClause.code == "P-19b")
     assert db.session.scalar(rows) == 2
+
+
+def test_a_day_that_was_understood_but_is_too_early_is_called_that(
+    session: Session, client: FlaskClient
+) -> None:
+    answer = client.post("/policies/estimate", data=FIRM | {"day": "2009-12-31"})
+
+    text = answer.get_data(as_text=True)
+    assert answer.status_code == 422
+    assert "写 2010-01-01 到 2099-12-31 之间的日期。" in text
+    assert "没有看懂这一天" not in text
+
+
+def test_a_version_that_changes_nothing_is_refused(
+    session: Session, operator: Person
+) -> None:
+    newest = queries.version_rows("P-19b")[0]
+    for text in (newest.text, newest.text.replace("\n", "\r\n") + "\n\n"):
+        with pytest.raises(Invalid) as refused:
+            deeds.add_version("P-19b", text, by=operator, seen=newest.number)
+        assert "一个字不差" in str(refused.value.problems["text"])
+
+    assert queries.version_rows("P-19b")[0].number == newest.number
+    changed = newest.text.replace("最高 50 万元", "至多 50 万元")
+    added = deeds.add_version("P-19b", changed, by=operator, seen=newest.number)
+    assert added.number == newest.number + 1

@@ -1,0 +1,28 @@
+"""One sum in a box of its own, and what is advised where it cannot be read."""
+
+from decimal import Decimal
+
+import pytest
+
+from marketplace.parsing import ParseError
+from marketplace.parsing.single_sums import read_single_sum
+
+
+@pytest.mark.parametrize(
+    ("written", "sum_"), [("50", "50"), ("0.5亿", "5000"), ("５０万元", "50")]
+)
+def test_a_sum_is_read(written: str, sum_: str) -> None:
+    assert read_single_sum(written) == Decimal(sum_)
+
+
+@pytest.mark.parametrize("written", ["-5", "很多", "面议", "30-60万", "1e5"])
+def test_nothing_is_advised_that_the_box_refuses(written: str) -> None:
+    with pytest.raises(ParseError) as refused:
+        read_single_sum(written)
+
+    advice = refused.value.allowed
+    for offered in ("50", "50万", "0.5亿"):
+        assert offered in advice
+        assert read_single_sum(offered) is not None
+    assert "面议" not in advice
+    assert "30-60" not in advice
