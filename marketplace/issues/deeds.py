@@ -40,9 +40,8 @@ from marketplace.parsing.secrecy import REFUSAL, secret_mark
 from marketplace.parsing.text import read_prose
 from marketplace.permissions import Reader, reader_id, require
 
-FIRST_DAY = date(
-    2000, 1, 1
-)  # a period of an issue is public for good: no slip of the keyboard
+# A period of an issue is public for good; a year before this one is a slip of the keyboard.
+FIRST_DAY = date(2000, 1, 1)
 MAX_CORRECTION = 1000  # characters, as the column holds them
 CHANGED = "名单和您看到的不一样了：这期间有条目发布、修改或撤下。"
 
