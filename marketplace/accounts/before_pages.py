@@ -87,6 +87,10 @@ def hold_unproved_form(_error: CSRFError) -> ResponseReturnValue:
     Its token belongs to the former session. That it came from a page of ours is seen by what browsers say of where a
     request was made; a form from elsewhere is refused as ever.
     """
+    view = current_app.view_functions.get(request.endpoint or "")
+    if getattr(view, "by_script", False) and sessions.last_uniquifier():
+        # The script of a page that is open says it in its own words; what was typed stands there still.
+        return "", 401
     # Without any session nobody has signed in again: what is missing is the cookie.
     words = UNPROVED if request.cookies.get(_cookie_name()) else NO_COOKIE
     if not _is_own_form() or not _from_here():

@@ -30,7 +30,7 @@ function storeWhileTyping(form) {
       });
       if (answer.redirected || answer.status === 401 || answer.status === 403) {
         stopped = true;
-        say("未保存：登录已结束。内容留在这台设备上；按保存会请您重新登录，写的不会丢。");
+        say("未保存：打开页面以后登录已结束或换过。内容留在这台设备上；按保存会请您登录或核对，写的不会丢。");
       } else if (answer.status === 409) {
         stopped = true;
         say("未保存：这张表在别处又改过。按保存时会把两份对照给您选。");
@@ -38,7 +38,7 @@ function storeWhileTyping(form) {
         say("未保存：平台忙，稍后再试。内容留在这台设备上。");
         later(RETRY);
       } else if (!answer.ok) {
-        say("未保存：有内容平台不能接收，按保存查看原因。");
+        say("未保存：平台没有接收，按保存查看原因。");
       } else {
         const said = await answer.json();
         seen.value = said.revision;

@@ -377,6 +377,27 @@ def test_what_is_sent_after_signing_out_in_another_tab_waits_for_its_owner(
     assert TEXT in page.text
 
 
+@pytest.mark.parametrize("address", ["typed", "look"])
+def test_a_script_learns_that_the_session_ended(guarded: Flask, address: str) -> None:
+    browser = guarded.test_client()
+    enter_guarded(browser)
+    token = token_of(browser.get("/mine/demand/new").text)
+    typed = FORM | {"csrf_token": token}
+    path = f"/mine/demand/{address}"
+
+    browser.post("/logout", data={"csrf_token": token})
+    after_leaving = browser.post(path, data=typed)
+    enter_guarded(browser)
+    after_coming_back = browser.post(path, data=typed)
+    without_cookie = guarded.test_client().post(path, data=typed)
+
+    # autosave.js words 401 as the end of the session, and anything else as what the platform does not take.
+    assert after_leaving.status_code == 401
+    assert after_coming_back.status_code == 401
+    assert without_cookie.status_code == 422
+    assert held_count(guarded) == 0
+
+
 def test_who_comes_next_is_not_taken_for_who_signed_out(guarded: Flask) -> None:
     browser = guarded.test_client()
     enter_guarded(browser)
