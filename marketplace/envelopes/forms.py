@@ -73,7 +73,7 @@ class BudgetForm(SeenForm):
         if chosen not in ("more", "less"):
             message = "选增加预算还是核减预算。"
             raise Invalid(message, problems={"direction": [message]})
-        return chosen == "more"
+        return bool(chosen == "more")
 
 
 class BasisForm(SeenForm):
