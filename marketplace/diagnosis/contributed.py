@@ -43,7 +43,7 @@ def _task(case: DiagnosisCase, state: str) -> Task:
         url=url_for("diagnosis.case", number=case.id),
         state=state,
         since=case.since,
-        dated=("期限", f"应在 {turn.deadline} 前办"),
+        dated=("期限", f"应在 {turn.deadline}前办"),
         note="已超过期限。" if turn.is_overdue else "",
         button="打开",
     )

@@ -24,6 +24,7 @@ from marketplace.imports.stored_cells import (
 )
 from marketplace.listings.models import key_of
 from marketplace.organisations.models import Organisation
+from marketplace.parsing.text import clean_text
 
 # What a browser may send: ten times what a county collects in a year. Longer lists are taken by the command.
 MAX_ROWS = 10_000
@@ -124,7 +125,8 @@ def take_cells(row: StagedRow, line: Line, layout: int) -> None:
 
 def name_row(row: StagedRow) -> None:
     """Write down by which title a row is listed, and found among its twins."""
-    title = " ".join(box_text(row.cells.get("title")).split())
+    # A title of characters that nobody sees is none, and a row without one is listed as that.
+    title = " ".join(clean_text(box_text(row.cells.get("title"))).split())
     row.title = title[:200]
     row.title_key = key_of(title)[:200]
 

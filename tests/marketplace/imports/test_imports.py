@@ -586,3 +586,14 @@ def test_staged_rows_hold_what_was_read(
         session.scalars(db.select(StagedRow).filter_by(import_id=made.id)).one().cells
     )
     assert cells["contributors"] == "张三、李四"
+
+
+def test_a_title_that_nobody_sees_is_listed_as_none(
+    desk: FlaskClient, owner: Organisation
+) -> None:
+    found = upload(desk, [good(1), good(2, 成果名称="\u200b\u200b\u2060")], owner.id)
+
+    page = desk.get(f"/mine/imports/{found.id}").text
+    assert staged(found)[1].title == ""
+    assert "（没有名称）" in page
+    assert "没有填写名称" in page
