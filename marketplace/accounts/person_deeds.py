@@ -29,9 +29,8 @@ from marketplace.accounts.queries import (
     find_person,
     find_person_of_mobile,
     has_operator,
-    hold_people,
     hold_person,
-    is_last_administrator,
+    hold_sole_administrations,
 )
 from marketplace.clock import now
 from marketplace.errors import Invalid, NotFound, NotNow, Stale
@@ -281,15 +280,12 @@ def erase_account(person: Person) -> None:
     Raises:
         NotNow: an organisation would lose its last administrator.
     """
-    # In one order, so that two people who close their accounts never wait for each other.
-    for number in sorted(person.organisation_ids):
-        hold_people(number)
-    for place in person.memberships:
-        if place.is_administrator and is_last_administrator(place):
-            raise NotNow(
-                f"您是「{place.organisation.name}」最后一位管理员。",
-                "先在「单位人员」里把管理员交给别人，再注销。",
-            )
+    alone = hold_sole_administrations(person)
+    if alone:
+        raise NotNow(
+            f"您是「{alone[0].name}」最后一位管理员。",
+            "先在「单位人员」里把管理员交给别人，再注销。",
+        )
     sessions.drop_sessions(person)
     second_factor.reset_factor(person)
     # One by one, as orphans, so that the audit sees each place end.

@@ -82,6 +82,18 @@ def is_last_administrator(place: Membership) -> bool:
     return db.session.scalar(query.limit(1)) is None
 
 
+def hold_sole_administrations(person: Person) -> list[Organisation]:
+    """Hold the people of all organisations of a person, and find those that they alone administer."""
+    # In one order, so that two deeds about people of the same organisations never wait for each other.
+    for number in sorted(person.organisation_ids):
+        hold_people(number)
+    found = []
+    for place in person.memberships:
+        if place.is_administrator and is_last_administrator(place):
+            found.append(place.organisation)
+    return found
+
+
 def numbered(person_id: int | None) -> str:
     """How a note of History names a person: by number, for the note stays when the account is closed (086)."""
     return f"账号 {person_id}"

@@ -8,11 +8,7 @@ from __future__ import annotations
 from marketplace import contributions, persistence
 from marketplace.accounts import mail, person_deeds, sessions
 from marketplace.accounts.models import ROLES, STAFF_ROLES, Person
-from marketplace.accounts.queries import (
-    find_person,
-    hold_people,
-    is_last_administrator,
-)
+from marketplace.accounts.queries import find_person, hold_sole_administrations
 from marketplace.errors import Invalid, NotAllowed, NotNow, Stale
 from marketplace.permissions import require
 from marketplace.staff.queries import hold_operators, login_mark
@@ -180,15 +176,12 @@ def _refuse_role(person: Person, role: str, by: Person) -> None:
 
 def _refuse_last_administrator(person: Person) -> None:
     """An auditor looks on and acts for nobody: their organisation needs another administrator first."""
-    # In one order, so that two deeds about people of the same organisations never wait for each other.
-    for number in sorted(person.organisation_ids):
-        hold_people(number)
-    for place in person.memberships:
-        if place.is_administrator and is_last_administrator(place):
-            raise NotNow(
-                f"对方是「{place.organisation.name}」最后一位管理员，审计人员不能替单位办事。",
-                "请对方先把管理员交给别人，或换一个人。",
-            )
+    alone = hold_sole_administrations(person)
+    if alone:
+        raise NotNow(
+            f"对方是「{alone[0].name}」最后一位管理员，审计人员不能替单位办事。",
+            "请对方先把管理员交给别人，或换一个人。",
+        )
 
 
 def _checked_reason(text: str) -> str:
