@@ -28,7 +28,7 @@ from marketplace.forms import PageForm, SeenForm
 from marketplace.parsing import ParseError
 from marketplace.parsing.days import read_day
 from marketplace.parsing.exact_sums import FEN_OF_WAN
-from marketplace.parsing.money import read_sum
+from marketplace.parsing.single_sums import read_sum
 
 DAY_HELP = "如 2026-12-31。"
 NO_SUM = (

@@ -138,28 +138,6 @@ def read_money(raw: Any, unit: Decimal | None = None) -> Money | None:
     return money
 
 
-def read_sum(raw: Any, usual_most: Decimal | None = None) -> Decimal | None:
-    """One sum of money in 万元, where a range or 面议 has a control of its own.
-
-    Args:
-        raw: as for `read_money`.
-        usual_most: 万元 beyond which a sum must be written with 亿, being rarer than a slip of the unit; None for any.
-
-    Raises:
-        ParseError: not one sum; the message says why, in Chinese.
-    """
-    money = read_money(raw)
-    if money is None:
-        return None
-    if money.low is None:
-        raise ParseError("这里只填数字；没有定价就选「面议」。")
-    if money.low != money.high:
-        raise ParseError("这里只填一个数；", "区间分成最低和最高两格填。")
-    if usual_most is not None:
-        refuse_doubtful(money, usual_most)
-    return money.low
-
-
 def refuse_doubtful(money: Money, usual_most: Decimal) -> None:
     """Ask for a sum beyond the usual once more, unless it was written with 亿.
 

@@ -20,11 +20,11 @@ from marketplace.parsing.money import (
     Money,
     describe_odd,
     read_money,
-    read_sum,
     refuse_doubtful,
     sum_in_words,
     write_money,
 )
+from marketplace.parsing.single_sums import read_sum
 from marketplace.wording import amount, money
 
 NEGOTIABLE = "negotiable"

@@ -19,7 +19,7 @@ from marketplace.listings.forms import FORMS, MAX_ROWS, AchievementForm, DemandF
 from marketplace.listings.models import CHILDREN, LISTINGS
 from marketplace.listings.schema import SCHEMAS
 from marketplace.parsing.figures import read_decimal, read_metric
-from marketplace.parsing.money import read_sum
+from marketplace.parsing.single_sums import read_sum
 from marketplace.parsing.text import clean_text
 from tests.factories import ACHIEVEMENT, Factory
 

@@ -13,10 +13,10 @@ from marketplace.parsing.money import (
     Money,
     describe_odd,
     read_money,
-    read_sum,
     sum_in_words,
 )
 from marketplace.parsing.number_formats import FormattedNumber, says_more
+from marketplace.parsing.single_sums import read_sum
 
 D = Decimal
 YUAN = D("0.0001")
