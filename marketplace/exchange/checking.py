@@ -6,7 +6,7 @@ Which column a cell belongs to is known here already (`headers`); files are read
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -321,16 +321,16 @@ class HeaderlessCells:
         self.width = len(cells)
         self.first = min((one.index for one in placed), default=0)
 
-    def refuses(self, row: SheetRow, text: str) -> bool:
+    def refuses(self, row: SheetRow, text_of: Callable[[SheetRow], str]) -> bool:
         """Look at a row; whether it cannot be read, which is in the report then.
 
         Args:
             row: a row that is meant to be a listing.
-            text: what it says, as a problem repeats it.
+            text_of: gives what it says, as a problem repeats it; called for a refused row only.
         """
         beyond = self._texts_in(row)
         if self.is_text and max(beyond, default=-1) >= self.width:
-            self._refuse(row.number, text, beyond)
+            self._refuse(row.number, text_of(row), beyond)
             return True
         for index, said in beyond.items():
             self.found.setdefault(index, (row.number, said))

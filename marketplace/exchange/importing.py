@@ -102,8 +102,8 @@ def parse_file(
             raise _name_needed_columns(headers, error) from None
         raise
     if not report.rows:
-        is_told = report.skipped or report.problems
-        passed = "".join(report.remarks[-1:]) if is_told else ""
+        is_reported = report.skipped or report.problems
+        passed = "".join(report.remarks[-1:]) if is_reported else ""
         raise Invalid(
             f"只有表头，没有数据行。{passed}",
             "请在表头下面填写内容；标着「示例」的一行不算。",
@@ -234,7 +234,7 @@ class _SheetReader:
             self.hidden_rows.append(row.number)
         if row.number in self.sheet.struck_rows:
             self.struck_rows.append(row.number)
-        if self.headerless.refuses(row, self._text_of_row(row)):
+        if self.headerless.refuses(row, self._text_of_row):
             return
         self.report.rows += 1
         raws = {one.column.name: one.cell_of(row.cells) for one in self.placed}
