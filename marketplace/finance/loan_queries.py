@@ -236,8 +236,10 @@ def differing_name(loan: FiledLoan) -> str:
     A code belongs to one body for good: the office confirms no loan of one firm under the code of another.
 
     Args:
-        loan: as it was filed.
+        loan: as it was filed. One that is decided on is not looked at again.
     """
+    if loan.state != "filed":
+        return ""
     borrower = find_organisation("", loan.borrower_uscc)
     if borrower is None:
         return ""
