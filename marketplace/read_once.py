@@ -1,4 +1,4 @@
-"""What a page asks for many times, read once for a request that writes nothing."""
+"""What many parts of a page need, read once for a request that writes nothing."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ KNOWN = "marketplace.read_once"  # where a request holds what it has read
 
 
 def read_once(key: tuple[str, int], read: Callable[[], Value]) -> Value:
-    """The answer to a question, asked of the database once for a page.
+    """A value that many parts of a page need, read from the database once for the page.
 
     Args:
-        key: what is asked, and of whom.
-        read: asks.
+        key: which value, and whose.
+        read: reads it.
 
     Returns:
-        what `read` gave when it was called first; each time anew where the request may change it.
+        what `read` gave when it was called first; read again each time where the request may change it.
     """
     if not has_request_context() or persistence.writes():
         return read()

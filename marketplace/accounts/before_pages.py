@@ -89,7 +89,7 @@ def hold_unproved_form(_error: CSRFError) -> ResponseReturnValue:
     """
     view = current_app.view_functions.get(request.endpoint or "")
     if getattr(view, "by_script", False) and sessions.last_uniquifier():
-        # The script of a page that is open says it in its own words; what was typed stands there still.
+        # The script of the open page says it in its own words; what was typed is still on that page.
         return "", 401
     # Without any session nobody has signed in again: what is missing is the cookie.
     words = UNPROVED if request.cookies.get(_cookie_name()) else NO_COOKIE

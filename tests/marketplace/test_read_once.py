@@ -1,4 +1,4 @@
-"""What is read once for a page, and each time anew where it may change on the way."""
+"""What is read once for a page, and again each time where it may change on the way."""
 
 from __future__ import annotations
 
