@@ -12,8 +12,8 @@ export PYTEST_ADDOPTS ?= -n auto --dist worksteal
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run prepare rehearsal jobs test check lint types imports tests test-servers elasticsearch elasticsearch-stop
-.PHONY: audit-key fuzz properties postgresql postgresql-stop chaos bench screenshots lock audit clean
+.PHONY: help run prepare rehearsal jobs test test-long check lint types imports test-servers elasticsearch
+.PHONY: elasticsearch-stop audit-key fuzz properties postgresql postgresql-stop chaos bench screenshots lock audit clean
 
 help: ## Name every target
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,8 +46,11 @@ rehearsal: $(VENV)/product ## Serve a throw-away site whose clock runs SPEED tim
 jobs: $(VENV)/product ## Do the work in the background: index, expiry, matcher
 	@$(BIN)/flask jobs
 
-test: $(VENV)/development ## Run every test that this machine can run; skips say why
-	@$(BIN)/python -m pytest
+test: $(VENV)/development ## Run the suite, without browser and long walks; skips say why
+	@$(BIN)/python -m pytest -m "not browser and not long"
+
+test-long: $(VENV)/development ## Journeys in Chromium, walks over the whole site, processes that are killed
+	@$(BIN)/python -m pytest -m "browser or long"
 
 test-servers: $(VENV)/development ## The suite, without browser, on a real PostgreSQL and a real Elasticsearch
 	@scripts/test-servers $(BIN)/python
@@ -81,7 +84,7 @@ postgresql: ## Start a real PostgreSQL on 127.0.0.1:5433 with an empty database;
 postgresql-stop: ## End it and throw its data away
 	@$(PYTHON) scripts/postgresql.py stop
 
-check: lint types imports test ## What CI runs: style, types, layers, tests
+check: lint types imports test test-long ## What CI runs: style, types, layers, all tests
 
 lint: $(VENV)/development ## ruff: style and format
 	@$(BIN)/ruff check .

@@ -75,7 +75,7 @@ def pytest_collection_modifyitems(
 ) -> None:
     """What takes longest first, and another worker goes through the rest meanwhile: the browser, the walk of pages.
 
-    On servers only what meets one of them: the other tests run in `make test`, and would say the same again.
+    On servers only what meets one of them: the other tests run in `make check`, and would say the same again.
     """
     if {"TEST_DATABASE_URL", "SEARCH_TEST_URL"} & os.environ.keys():
         others = [item for item in items if not _meets_server(item)]

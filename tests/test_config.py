@@ -287,6 +287,7 @@ COMMANDS = pytest.mark.parametrize(
 )
 
 
+@pytest.mark.long
 @COMMANDS
 def test_what_does_not_start_says_so_in_a_sentence(command: list[str]) -> None:
     settings, words = {"MARKET_ENV": "production"}, "must be one of"

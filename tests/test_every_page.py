@@ -660,6 +660,7 @@ def use_sessions() -> None:
     db.session.commit()
 
 
+@pytest.mark.long
 def test_no_page_has_a_fault_that_a_reader_cannot_see(
     app: Flask,
     houses: dict[str, Any],

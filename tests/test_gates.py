@@ -152,6 +152,7 @@ def test_an_undeclared_room_is_refused(with_room: Path) -> None:
     assert " 0 broken." not in printed
 
 
+@pytest.mark.long
 def test_a_new_room_of_two_files_needs_two_lines_elsewhere(with_room: Path) -> None:
     for name, line, added in SPARE_LINES:
         text = (with_room / name).read_text()

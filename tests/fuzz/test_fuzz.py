@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
@@ -20,6 +21,7 @@ SEED = 11
 SECRET = {"token", "teaser"}
 
 
+@pytest.mark.long
 def test_awkward_requests_fail_nowhere(
     app: Flask, make: Factory, sign_in: SignIn, client: FlaskClient
 ) -> None:

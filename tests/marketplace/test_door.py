@@ -359,6 +359,7 @@ OPEN = {
 }
 
 
+@pytest.mark.long
 def test_only_what_everybody_may_read_is_ever_stored(
     app: Flask, make: Factory, sign_in: SignIn, client: FlaskClient
 ) -> None:

@@ -346,6 +346,7 @@ def substitutes(make: Factory, desk: Any, operator: Any) -> dict[str, Any]:
     }
 
 
+@pytest.mark.long
 def test_what_a_surface_writes_is_in_the_audit(
     app: Flask,
     world: tuple[dict[str, FlaskClient], dict[str, Any]],

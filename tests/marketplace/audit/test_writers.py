@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.chaos.audit import run_trial
 from tests.conftest import database
+
+pytestmark = pytest.mark.long
 
 
 def test_writers_that_are_killed_leave_no_fork_and_no_gap(

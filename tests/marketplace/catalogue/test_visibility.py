@@ -101,6 +101,7 @@ def cells(content: bytes) -> str:
     )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", KINDS)
 def test_each_reader_sees_his_own_on_every_surface(
     kind: str, make: Factory, sign_in: SignIn, client: FlaskClient

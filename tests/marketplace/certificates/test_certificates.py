@@ -357,6 +357,7 @@ def test_every_answer_asks_the_same_and_takes_as_long(
         assert time.monotonic() - began >= pages.ANSWER_SECONDS
 
 
+@pytest.mark.long
 def test_codes_are_not_guessed_by_trying(
     build_site: Callable[..., Flask], tmp_path: Path, limiter_restored: None
 ) -> None:

@@ -30,6 +30,8 @@ from tests.marketplace.deals.walking import holds
 from tests.marketplace.deals.world import NOTE, World
 from tests.racing import at_once, committing_site
 
+pytestmark = pytest.mark.long
+
 Press = Callable[["Table"], object]
 
 

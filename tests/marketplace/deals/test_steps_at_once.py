@@ -32,6 +32,8 @@ from tests.marketplace.deals.steps import (
 from tests.marketplace.deals.world import NOTE, World
 from tests.racing import at_once, committing_site
 
+pytestmark = pytest.mark.long
+
 Press = Callable[[At], object]
 
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 import os
 from collections import Counter
 
+import pytest
+
 from marketplace.extensions import db
 from marketplace.introductions.models import Introduction
 from tests.factories import Factory
@@ -15,6 +17,8 @@ from tests.marketplace.brokerage.world import World as BrokerageWorld
 from tests.marketplace.deals.case_walking import CaseWalk, longer_ago
 from tests.marketplace.deals.walking import Walk
 from tests.marketplace.deals.world import World, let_go
+
+pytestmark = pytest.mark.long
 
 WALKS = int(os.environ.get("WALKS", "20"))
 FIRST = int(os.environ.get("WALKS_FROM", "0"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+import pytest
 from flask import Flask
 
 from marketplace.accounts.models import Person
@@ -17,6 +18,8 @@ from tests.factories import Factory
 from tests.test_every_page import firm as firm
 from tests.test_every_page import houses as houses
 from tests.test_every_page import university as university
+
+pytestmark = pytest.mark.long
 
 
 def test_the_header_counts_what_one_s_own_page_lists(

@@ -192,6 +192,7 @@ def _killed(
     ).returncode
 
 
+@pytest.mark.long
 def test_a_process_killed_before_it_commits_takes_no_number(
     site: Flask, world: SimpleNamespace
 ) -> None:
@@ -205,6 +206,7 @@ def test_a_process_killed_before_it_commits_takes_no_number(
     assert numbers_of("demand") == [1]
 
 
+@pytest.mark.long
 def test_a_process_killed_while_it_renders_is_gone_on_with(
     site: Flask, world: SimpleNamespace
 ) -> None:

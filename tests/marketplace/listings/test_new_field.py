@@ -35,6 +35,8 @@ MIGRATION = """
 import sqlalchemy as sa
 from alembic import op
 
+pytestmark = pytest.mark.long
+
 revision = 'throwaway'
 down_revision = '{head}'
 branch_labels = None

@@ -17,6 +17,8 @@ from openpyxl import load_workbook
 from marketplace.listings import deeds as listing_deeds
 from tests.factories import Factory
 
+pytestmark = pytest.mark.long
+
 SignIn = Callable[..., FlaskClient]
 HIDDEN = {
     "partial demand": ("demand", {"visibility": "partial"}),

@@ -27,6 +27,8 @@ from marketplace.matchmaking import background
 from tests.factories import Factory
 from tests.served import site
 
+pytestmark = pytest.mark.long
+
 STAYING = 6
 TEXT = "铼铱合金推力室喷管化学气相沉积，{} ℃ 下累计工作 500 小时，涂层不剥落。"
 

@@ -7,8 +7,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.chaos.mail import STEPS, trial
 from tests.conftest import database
+
+pytestmark = pytest.mark.long
 
 
 def test_a_killed_sender_loses_nothing(tmp_path: Path, migrated: str) -> None:

@@ -280,6 +280,7 @@ def test_a_leader_whose_connection_broke_is_one_no_longer(
         second.release()
 
 
+@pytest.mark.long
 def test_the_process_does_its_work_and_ends_when_asked(
     site: Flask, three: list[Achievement | Demand], own_database: str
 ) -> None:

@@ -31,6 +31,8 @@ from marketplace.operation import backups, nightly
 from search import Query
 from tests.factories import Factory
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def full(site: Flask, stock: Factory) -> Iterator[Flask]:

@@ -90,6 +90,7 @@ def test_a_damaged_file_is_told(tmp_path: Path, packed: bytes, how: str) -> None
         encryption.decrypt_file(tmp_path / "packed", tmp_path / "back", KEY)
 
 
+@pytest.mark.long
 def test_a_backup_with_a_key_is_restored_with_it_alone(
     own_database: str, new_site: Callable[..., Flask], tmp_path: Path
 ) -> None:
@@ -116,6 +117,7 @@ def test_a_backup_with_a_key_is_restored_with_it_alone(
     assert not tarfile.is_tarfile(tmp_path / "b.enc")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("key", ["", KEY])
 def test_the_nightly_backup_has_a_second_place_and_no_secrets(
     own_database: str, new_site: Callable[..., Flask], tmp_path: Path, key: str

@@ -47,6 +47,7 @@ def stocked(tmp_path_factory: pytest.TempPathFactory, migrated: str) -> Iterator
         yield address
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("damage", DAMAGE, ids=lambda one: one.__name__)
 def test_a_damaged_index_never_fails_a_page_and_is_built_again(
     stocked: str,

@@ -20,6 +20,8 @@ import pytest
 
 from tests.served import ROOT, free_port
 
+pytestmark = pytest.mark.long
+
 NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
 NAME = "market.example.cn"
 ANY_CERTIFICATE = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

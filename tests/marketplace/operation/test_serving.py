@@ -19,6 +19,8 @@ import pytest
 
 from tests.served import LIVE_SETTINGS, free_port
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).resolve().parents[3]
 BIN = Path(sys.executable).parent
 TOKEN = "a-token-of-some-length"

@@ -13,6 +13,8 @@ import pytest
 
 from tests.served import site
 
+pytestmark = pytest.mark.long
+
 SLOW = 12  # of eight threads
 PATIENCE = 25.0  # seconds, for a busy machine: a site that the slow ones stopped answers nobody at all
 

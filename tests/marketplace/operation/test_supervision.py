@@ -110,6 +110,7 @@ def _ignores(pid: int, number: int) -> bool:
     return bool(int(mask, 16) & 1 << (number - 1))
 
 
+@pytest.mark.long
 def test_the_jobs_end_when_their_parent_is_killed(
     own_database: str, tmp_path: Path
 ) -> None:

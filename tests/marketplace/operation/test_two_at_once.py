@@ -253,6 +253,7 @@ def patience(site: Flask, milliseconds: int) -> None:
             connection.execute(f"PRAGMA busy_timeout={milliseconds}")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("writers", [2, 8])
 def test_people_who_save_new_drafts_at_once_are_all_saved(
     site: Flask, stock: Factory, writers: int
@@ -277,6 +278,7 @@ def test_people_who_save_new_drafts_at_once_are_all_saved(
     assert db.session.scalar(count) == 6 * writers
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("writers", [2, 8])
 def test_people_who_change_different_drafts_at_once_are_all_saved(
     site: Flask, stock: Factory, writers: int
@@ -460,6 +462,7 @@ def test_a_slow_body_keeps_nobody_waiting(
     assert answer.status_code in (400, 422)
 
 
+@pytest.mark.long
 def test_pages_that_are_only_read_write_nothing(site: Flask, stock: Factory) -> None:
     """A request that begins as a reader must not write: SQLite would refuse it as soon as two do."""
     owner = stock.organisation()

@@ -61,6 +61,7 @@ def check(process: Process) -> None:
     assert merged(read["releases"]) == wanted
 
 
+@pytest.mark.long
 def test_the_merge_of_a_random_walk_is_the_database(make: Factory) -> None:
     world = World(make)
     case = world.introduced()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
@@ -23,6 +24,8 @@ from marketplace.lifecycle import last_event
 from marketplace.listings import readiness, rewritings
 from marketplace.listings.models import LISTINGS
 from marketplace.setup import demo_listings, demonstration, preparing
+
+pytestmark = pytest.mark.long
 
 
 def test_the_desks_of_the_demonstration_show_work(
