@@ -237,6 +237,7 @@ def bodies() -> dict[str, dict[str, Any]]:
     }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("body", bodies())
 def test_no_body_makes_a_page_fail(
     body: str, make: Factory, sign_in: SignIn, app: Flask

@@ -59,6 +59,7 @@ def fresh_words(terms: list[str]) -> list[str]:
     return done.stdout.strip().split("|")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("changed", "has", "lacks"),
     [

@@ -89,6 +89,7 @@ print(*text.words("深沟球轴承套圈磨削烧伤判别方法"))
 """
 
 
+@pytest.mark.long
 def test_the_product_starts_without_the_twin(tmp_path: Path) -> None:
     """It ranks as with the twin, says once in the log what cuts, and leaves no file in the temporary folder."""
     answers = {}

@@ -22,6 +22,8 @@ from tests.factories import Factory
 from tests.marketplace.brokerage.world import TALKS, World
 from tests.racing import at_once, committing_site
 
+pytestmark = pytest.mark.long
+
 PEOPLE = ("broker", "other_broker", "chief", "desk", "operator")
 # What was pressed before → the two that are pressed at once.
 RACES: dict[str, tuple[tuple[str, ...], tuple[str, str]]] = {

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from openpyxl import load_workbook
@@ -171,6 +172,7 @@ def whole_in(text: str) -> set[str]:
     return {value for value in DESK if value in bare or value in text}
 
 
+@pytest.mark.long
 def test_each_reader_sees_contacts_where_they_may(
     make: Factory, sign_in: SignIn, client: FlaskClient
 ) -> None:

@@ -42,6 +42,7 @@ def address(deal: Deal, rest: str = "") -> str:
     return f"/mine/deals/{deal.id}{rest}"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("state", STATIONS)
 def test_the_page_at_every_station(state: str, world: World, sign_in: SignIn) -> None:
     deal = world.bring_to(state)

@@ -68,6 +68,7 @@ def row(make: Factory) -> Any:
     return listing
 
 
+@pytest.mark.long
 def test_a_file_goes_to_the_store_and_comes_back_whole_and_in_parts(
     store: ObjectStore, row: Any, sign_in: Any
 ) -> None:

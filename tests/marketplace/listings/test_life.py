@@ -52,6 +52,7 @@ def press(client: FlaskClient, row: Any, deed: str) -> int:
     return answer.status_code
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("kind", "state"), LIVES)
 def test_every_deed_in_every_state_by_every_reader(
     kind: str,
@@ -124,6 +125,7 @@ def test_a_deed_on_what_was_changed_meanwhile_is_stale(
     assert row.state == state
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("kind", "state"), LIVES)
 def test_who_may_open_the_edit_page(
     kind: str, state: str, make: Factory, sign_in: SignIn, client: FlaskClient

@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[3]
 FOLDERS = ("marketplace", "matching", "search", "migrations", "templates")
 TESTS = (
@@ -35,8 +37,6 @@ MIGRATION = """
 import sqlalchemy as sa
 from alembic import op
 
-pytestmark = pytest.mark.long
-
 revision = 'throwaway'
 down_revision = '{head}'
 branch_labels = None
@@ -51,6 +51,7 @@ def upgrade():
 """
 
 
+@pytest.mark.long
 def test_a_field_added_to_the_schema_is_everywhere(tmp_path: Path) -> None:
     house = _copied_house(tmp_path / "house")
     schema = house / "marketplace/listings/schema/achievement.py"

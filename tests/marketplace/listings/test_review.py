@@ -70,6 +70,7 @@ def press(
     )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("state", STATES)
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_decision_in_every_state_by_every_reader(

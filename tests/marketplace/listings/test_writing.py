@@ -350,6 +350,7 @@ def test_the_row_button_ignores_what_is_no_list(writer: FlaskClient) -> None:
     assert writer.post("/mine/achievement/new", data=form).status_code == 200
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", KINDS)
 def test_codes_that_no_list_offers_are_looked_at_as_none(
     kind: str, writer: FlaskClient

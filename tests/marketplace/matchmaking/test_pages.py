@@ -59,6 +59,7 @@ OFFERED = {
 PAIR = {**OFFERED, "confidential": {"owner", "assigned", "operator"}}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", ["demand", "achievement"])
 @pytest.mark.parametrize("state", STATES)
 def test_who_may_open_the_matches_of_a_listing(
@@ -94,6 +95,7 @@ def test_who_may_open_the_matches_of_a_listing(
             )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", ["demand", "achievement"])
 @pytest.mark.parametrize("state", STATES)
 def test_who_is_offered_a_listing(

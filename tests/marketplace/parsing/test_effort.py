@@ -79,6 +79,7 @@ COLUMNS = dict.fromkeys(LIST_NAMES["demand"], "demand") | dict.fromkeys(
 )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("name", "kind"), COLUMNS.items())
 def test_a_cell_of_any_content_is_read_at_once(
     session: Session, kind: str, name: str

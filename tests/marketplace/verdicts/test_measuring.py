@@ -202,6 +202,7 @@ def test_a_model_that_does_not_apply_leaves_the_cut_points_in_force(
     assert grading.active_grader().grade is grading.grade_by_cut_points
 
 
+@pytest.mark.long
 def test_fifty_demands_teach_a_candidate_that_an_operator_puts_into_force(
     judged_demands: Callable[..., Any], case: Case, make: Factory, session: Session
 ) -> None:
@@ -269,6 +270,7 @@ def test_fifty_demands_teach_a_candidate_that_an_operator_puts_into_force(
     assert grading.active_grader().since == row.used_at
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("voices", "said"),
     [(1, "judged by 1 people of 1"), (2, "judged by 2 people of 2")],
@@ -311,6 +313,7 @@ def test_what_a_model_lacks_keeps_it_from_force(
     assert row.state == "candidate"
 
 
+@pytest.mark.long
 def test_another_model_takes_the_place_of_the_one_in_force(
     judged_demands: Callable[..., Any], make: Factory
 ) -> None:
@@ -343,6 +346,7 @@ def test_only_operators_decide(model: Callable[..., GradeModel], make: Factory) 
                 deed(row, by=make.person(role))
 
 
+@pytest.mark.long
 def test_the_page_shows_what_would_change_and_has_the_buttons(
     judged_demands: Callable[..., Any], make: Factory, sign_in: Any
 ) -> None:
@@ -421,6 +425,7 @@ def test_the_commands(app: Flask, judged_demands: Callable[..., Any]) -> None:
     assert "3 judged demands, 50 needed" in refused.output
 
 
+@pytest.mark.long
 def test_the_commands_tell_figures(
     app: Flask, judged_demands: Callable[..., Any]
 ) -> None:
@@ -442,6 +447,7 @@ def test_the_commands_tell_figures(
     assert db.session.scalar(db.select(db.func.count()).select_from(Measurement)) == 1
 
 
+@pytest.mark.long
 def test_the_nightly_work_learns_only_from_what_is_new(
     judged_demands: Callable[..., Any], session: Session
 ) -> None:
