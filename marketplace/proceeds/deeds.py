@@ -9,6 +9,7 @@ from decimal import Decimal
 from marketplace import persistence
 from marketplace.clock import now, today
 from marketplace.contracts.models import TechContract
+from marketplace.contracts.vocabulary import ROYALTY_METHODS
 from marketplace.deals.writing import move_deal
 from marketplace.errors import Invalid, NotNow, Stale
 from marketplace.extensions import db
@@ -104,11 +105,13 @@ def record_receipt(
     if amount_fen is None or amount_fen <= 0:
         raise _wrong("amount_fen", "写到账的金额，单位元，要大于 0。")
     _require_past("received_on", received_on)
+    note = checked_text("note", note, MAX_NOTE)
+    _require_reason_above_price(contract, amount_fen, note)
     row = Receipt(
         contract_id=contract.id,
         amount_fen=amount_fen,
         received_on=received_on,
-        note=checked_text("note", note, MAX_NOTE),
+        note=note,
         by_id=reader_id(by),
     )
     db.session.add(row)
@@ -334,6 +337,23 @@ def _require_past(box: str, day_typed: date | None) -> None:
         raise _wrong(box, "写今天或以前的日期。")
     if day_typed < FIRST_DAY:
         raise _wrong(box, f"日期不能早于 {FIRST_DAY}，请看年份是不是写对了。")
+
+
+def _require_reason_above_price(
+    contract: TechContract, amount_fen: int, note: str
+) -> None:
+    """Refuse more money than a fixed price without a word why: most often a figure too many. Raises Invalid."""
+    price = contract.total_fen
+    is_fixed = getattr(contract, "payment_method", None) not in ROYALTY_METHODS
+    if price is None or not is_fixed or note:
+        return
+    whole = queries.received_fen(contract) + amount_fen
+    if whole > price:
+        raise _wrong(
+            "note",
+            f"加上这一笔共到账 {yuan(whole)} 元，超过合同成交总额 {yuan(price)} 元。"
+            "请核对金额；确实多收的，在说明里写明原因。",
+        )
 
 
 def _require_seen(row: TechContract | Milestone | Distribution, seen: int) -> None:

@@ -87,6 +87,30 @@ def test_received_and_taken_back(world: World) -> None:
     assert len(queries.receipts_of(contract)) == 3
 
 
+def test_more_than_a_fixed_price_needs_a_word_why(world: World) -> None:
+    contract = world.signed()
+    assert contract.payment_method in ("lump_sum", "instalment")
+    price = contract.total_fen
+    assert price is not None
+    receive(contract, world.seller, price - 1)
+
+    with pytest.raises(Invalid) as refusal:
+        receive(contract, world.seller, 2)
+    assert "超过合同成交总额" in refusal.value.problems["note"][0]
+    assert queries.received_fen(contract) == price - 1
+
+    receive(contract, world.seller, 1)
+    more = deeds.record_receipt(
+        contract,
+        10 * price,
+        today(),
+        "对方多付的利息",
+        by=world.seller,
+        seen=contract.revision,
+    )
+    assert more.note == "对方多付的利息"
+
+
 @pytest.mark.parametrize(
     ("kind", "uscc_start", "nature", "owner"),
     [
