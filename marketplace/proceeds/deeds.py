@@ -29,7 +29,7 @@ from marketplace.proceeds.sharing import (
 )
 from marketplace.rules.queries import frozen, thawed
 from marketplace.typed_texts import checked_text
-from marketplace.wording import day, yuan
+from marketplace.wording import yuan
 from marketplace.workdays.queries import load_calendar
 
 PUBLICITY_DAYS = "publicity.days"
@@ -242,8 +242,12 @@ def settle_distribution(row: Distribution, *, by: Reader, seen: int) -> None:
     _begin(row, "settle", by, seen)
     if row.has_leader and row.ends_on is None:
         raise NotNow("有担任领导的人获得奖励，要先公示。", "请先点「公示方案」。")
-    if row.ends_on is not None and today() <= row.ends_on:
-        raise NotNow(f"公示到 {day(row.ends_on)} 24:00 才结束。", "公示结束以后再定。")
+    end = queries.end_of_publicity(row)
+    if end is not None:
+        if now() < end.end:
+            raise NotNow(f"公示到 {end.text} 才结束。", "公示结束以后再定。")
+        # As statements say it.
+        row.ends_on = end.day
     if queries.received_fen(row.contract) - row.costs_fen < row.net_after_fen:
         raise NotNow("提出方案以后有到款冲销了，方案不再成立。", "请作废，重新提出。")
     row.settled_on = today()

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from marketplace import persistence
-from marketplace.clock import today
+from marketplace.clock import now, today
 from marketplace.contracts.models import TechContract
 from marketplace.door import needs
 from marketplace.downloads import as_download
@@ -271,9 +271,11 @@ def _page(row: TechContract, status: int = 200, **forms: Any) -> ResponseReturnV
         received=queries.received_fen(row),
         shared=queries.shared_before(row),
         distributions=distributions,
+        ends={one.id: queries.end_of_publicity(one) for one in distributions},
         giving_forms=_giving_forms(row, distributions),
         records=may(current_user, "proceeds.record", row),
         shares=shares,
+        now=now(),
         today=today(),
         **given,
     )

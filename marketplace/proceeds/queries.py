@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 
 from sqlalchemy.orm import joinedload
 
@@ -14,8 +14,11 @@ from marketplace.errors import NotFound
 from marketplace.extensions import db
 from marketplace.permissions import Reader, may
 from marketplace.proceeds.models import Distribution, InventorShare, Milestone, Receipt
+from marketplace.workdays.calendar import Deadline
+from marketplace.workdays.queries import load_calendar
 
 NOT_FOUND = ("没有找到这份合同。", "可以从「我的」→「合同」进入。")
+LONGEST_HOLIDAY = timedelta(days=30)  # 春节 and 国庆 have at most 9 days in a row
 PAID_STATES = ("signed", "filed", "accepted", "registered", "not_registered")
 
 
@@ -143,14 +146,31 @@ def near_milestones(latest: date) -> Sequence[Milestone]:
     return db.session.scalars(query.order_by(Milestone.id)).all()
 
 
-def publicised(day: date) -> Sequence[Distribution]:
-    """The distributions that are public on a day, the one that ends next first."""
+def end_of_publicity(row: Distribution) -> Deadline | None:
+    """Until when it is public; None where it never was.
+
+    While it runs, the notice of days off may still come and move the last day.
+    """
+    if row.ends_on is None:
+        return None
+    if row.state == "in_publicity":
+        return load_calendar().moved(row.ends_on)
+    return Deadline(row.ends_on)
+
+
+def publicised(day: date) -> list[tuple[Distribution, Deadline]]:
+    """The distributions that are public on a day and until when, the one that ends next first."""
+    # Those that days off have moved on end later than stored.
+    since = day - LONGEST_HOLIDAY
     query = db.select(Distribution).where(
-        Distribution.state == "in_publicity", Distribution.ends_on >= day
+        Distribution.state == "in_publicity", Distribution.ends_on >= since
     )
-    return db.session.scalars(
-        query.order_by(Distribution.ends_on, Distribution.id)
-    ).all()
+    rows = []
+    for row in db.session.scalars(query.order_by(Distribution.ends_on)):
+        end = end_of_publicity(row)
+        if end is not None and end.day >= day:
+            rows.append((row, end))
+    return sorted(rows, key=lambda one: (one[1].day, one[0].id))
 
 
 def unrendered_shares() -> Sequence[int]:

@@ -113,6 +113,11 @@ class Calendar:
         # Days in between count whatever they are, so only the years of the end decide.
         return Deadline(last, self._unannounced(end, last))
 
+    def moved(self, last: date) -> Deadline:
+        """Where the last day of a period that began earlier is now: days off announced since may move it on."""
+        day = self.next_workday(last)
+        return Deadline(day, self._unannounced(last, day))
+
     def workdays_left(self, day: date, end: date) -> int:
         """How many working days lie between: `end` counts, `day` does not; negative where the end is past."""
         if end < day:

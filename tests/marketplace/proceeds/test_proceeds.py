@@ -27,6 +27,7 @@ from marketplace.proceeds import deeds, queries, upkeep
 from marketplace.proceeds.models import Distribution, Milestone, Receipt
 from marketplace.proceeds.sharing import Bracket
 from marketplace.proceeds.typed_plans import read_brackets, read_people
+from marketplace.workdays import deeds as workday_deeds
 from tests.factories import Factory
 from tests.marketplace.contracts.cases import World
 from tests.racing import at_once, committing_site
@@ -239,11 +240,45 @@ def test_leaders_are_public_first(world: World, client: FlaskClient) -> None:
     assert "李四" not in page
     with pytest.raises(NotNow, match="才结束"):
         deeds.settle_distribution(row, by=world.seller, seen=row.revision)
-    row.ends_on = today() - timedelta(days=1)
+    # Before any holiday: the day after a Sunday still belongs to it.
+    row.ends_on = today() - timedelta(days=20)
     db.session.commit()
     deeds.settle_distribution(row, by=world.seller, seen=row.revision)
     assert row.state == "settled"
     assert "王院长" not in client.get("/distributions").text
+
+
+def test_a_notice_of_days_off_moves_the_end_of_a_publicity(
+    world: World, client: FlaskClient
+) -> None:
+    contract = world.signed()
+    receive(contract, world.seller, 100_000)
+    row = share(contract, world.seller, people=[("王院长", Decimal(100), True)])
+    deeds.publicise_distribution(row, by=world.seller, seen=row.revision)
+    row.ends_on = date(2027, 1, 1)
+    db.session.commit()
+    end = queries.end_of_publicity(row)
+    assert end is not None
+    assert (end.day, end.unannounced) == (date(2027, 1, 1), (2027,))
+    assert "暂定：2027 年的放假安排还没有公布" in end.text
+
+    workday_deeds.save_year(
+        2027,
+        status="announced",
+        source="通知（示例）",
+        off="2027-01-01 至 2027-01-03 元旦",
+        working="",
+        by=world.make.person("operator"),
+        seen=None,
+    )
+
+    moved = queries.end_of_publicity(row)
+    assert moved is not None
+    assert (moved.day, moved.unannounced) == (date(2027, 1, 4), ())
+    # On the day on which it would have ended, and until it does.
+    for day in (date(2027, 1, 2), date(2027, 1, 4)):
+        assert queries.publicised(day) == [(row, moved)]
+    assert queries.publicised(date(2027, 1, 5)) == []
 
 
 def test_milestones_and_the_end(world: World) -> None:
