@@ -90,9 +90,11 @@ NOT_ON_SERVERS = {
     # Long walks over readers, states and pages, and what the web process does before a statement is made.
     "test_buttons.py",
     "test_contacts.py",
+    "test_counting.py",
     "test_deed_names.py",
     "test_destinations.py",
     "test_door.py",
+    "test_every_write.py",
     "test_forms.py",
     "test_life.py",
     "test_permissions.py",
@@ -108,9 +110,11 @@ NOT_ON_SERVERS = {
     "test_contact_columns.py",
     "test_contacts_of_lists.py",
     "test_contradictions.py",
+    "test_effort.py",
     "test_encryption.py",
     "test_headers.py",
     "test_hidden_values.py",
+    "test_measuring.py",
     "test_names_in_lists.py",
     "test_proposals.py",
     "test_row_kinds.py",
@@ -119,6 +123,7 @@ NOT_ON_SERVERS = {
     "test_terms.py",
     "test_truth.py",
     "test_typed_values.py",
+    "test_writing.py",
 }
 
 
