@@ -25,15 +25,11 @@ from marketplace.deals.life import (
 from marketplace.deals.pricing_deeds import Price
 from marketplace.errors import Invalid
 from marketplace.forms import PageForm, SeenForm
-from marketplace.parsing import ParseError
 from marketplace.parsing.days import read_day
 from marketplace.parsing.exact_sums import FEN_OF_WAN
-from marketplace.parsing.single_sums import read_sum
+from marketplace.parsing.single_sums import read_single_sum
 
 DAY_HELP = "如 2026-12-31。"
-NO_SUM = (
-    "填一个确定的金额，单位万元，如 120 或 120.5；按提成、入股计价的写在「计价说明」。"
-)
 
 
 def _choices(names: Mapping[str, str]) -> list[SelectChoice]:
@@ -142,7 +138,10 @@ class PriceForm(SeenForm):
     method = RadioField(
         "定价方式", choices=_choices(PRICING_METHODS), validate_choice=False
     )
-    price = StringField("价格", description="单位万元，如 120 或 120.5。")
+    price = StringField(
+        "价格",
+        description="单位万元，如 120 或 120.5；按提成、入股计价的写在「计价说明」。",
+    )
     price_text = StringField(
         "计价说明", description="按提成、入股等方式计价的写在这里，最多 300 字。"
     )
@@ -163,11 +162,7 @@ class PriceForm(SeenForm):
     def read(self) -> Price:
         """What was typed. Raises Invalid."""
         fen = None
-        try:
-            wan = read_sum(self.price.data or "")
-        except ParseError:
-            # The advice of listings names 面议, which is no price of a decision.
-            raise Invalid(NO_SUM, problems={"price": [NO_SUM]}) from None
+        wan = self.read_box("price", read_single_sum)
         if wan is not None:
             exact = wan * FEN_OF_WAN
             if exact != exact.to_integral_value():

@@ -9,10 +9,13 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from flask import Flask
 from flask.testing import FlaskClient
 
 from marketplace.clock import now, today
+from marketplace.deals.forms import PriceForm
 from marketplace.deals.models import Deal
+from marketplace.errors import Invalid
 from marketplace.extensions import db
 from marketplace.files.models import FileAccess
 from marketplace.introductions.models import Introduction
@@ -145,7 +148,8 @@ def test_by_buttons_from_an_introduction(world: World, sign_in: SignIn) -> None:
         "attendees": "张三\n李四",
         "minutes": "同意转让",
     }
-    assert press(world.desk, "/price", **(price | {"price": "很多钱"})) == 422
+    for wrong in ("很多钱", "面议", "100-200", "0.0000001"):
+        assert press(world.desk, "/price", **(price | {"price": wrong})) == 422
     assert press(world.desk, "/price", **price) == 303
     # Who decided it is not offered what they may not do.
     shown = sign_in(world.desk).get(address(deal)).get_data(as_text=True)
@@ -256,6 +260,16 @@ def test_the_answer_is_public(
     assert "证据不足，维持原价。" in client.get(f"/publicity/{number}").get_data(
         as_text=True
     )
+
+
+def test_the_box_of_a_price_advises_what_it_takes(app: Flask) -> None:
+    for typed, says in (("面议", "不能写「面议」"), ("100-200", "不能写区间")):
+        with app.test_request_context(method="POST", data={"price": typed}):
+            with pytest.raises(Invalid) as refusal:
+                PriceForm().read()
+            said = refusal.value.problems["price"][0]
+            assert says in said
+            assert "填 50、50万 或 0.5亿" in said
 
 
 def test_as_of_a_day(world: World, sign_in: SignIn) -> None:
