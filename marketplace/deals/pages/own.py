@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from marketplace import contributions, persistence
+from marketplace.clock import today
 from marketplace.deals import (
     data_room,
     deeds,
@@ -139,6 +140,9 @@ def _day_of(raw: str) -> date:
         day = None
     if day is None:
         raise NotFound("日期看不懂。", "写成 2026-12-31 这样。")
+    if day > today():
+        # Nobody knows how it will stand then.
+        raise NotFound("这一天还没有到。", "写今天或以前的日期。")
     return day
 
 
