@@ -218,6 +218,15 @@ DILIGENCE_NAMES = {
     "secrecy_export": "保密和出口",
     "related_party": "关联关系",
 }
+# What an answer is in words that stand without the question: (nothing was found, something was found).
+FINDINGS = {
+    "ownership": ("没有不清楚的地方", "有不清楚的地方"),
+    "legal_status": ("没有问题", "有问题"),
+    "limits": ("没有限制", "有限制"),
+    "disputes": ("没有争议", "有争议或风险"),
+    "secrecy_export": ("不涉及", "涉及"),
+    "related_party": ("没有关联关系", "有关联关系"),
+}
 EVALUATIONS = {
     "appraised": "已评估",
     "waived": "不评估（已作决定）",
@@ -275,3 +284,9 @@ def publicity_due(
         return False
     conveys = contract_type in CONVEYING_TYPES or conversion_mode in CONVEYING_MODES
     return conveys and pricing_method in (None, "negotiated")
+
+
+def finding_words(code: str, has_finding: bool) -> str:
+    """What was found at an item of 尽调, in words that need no question; an item of an older list has plain ones."""
+    nothing, something = FINDINGS.get(code, ("没有", "有"))
+    return something if has_finding else nothing

@@ -17,6 +17,7 @@ from marketplace.deals.life import (
     PRICING_METHODS,
     REMEDIES,
     TERMINATE_REASONS,
+    finding_words,
 )
 from marketplace.parsing.exact_sums import FEN_OF_WAN
 from marketplace.wording import amount
@@ -92,8 +93,12 @@ def words_of(field: str, value: Any) -> str:
     """A value in words."""
     if not isinstance(value, dict):
         return _word(field, value)
+    _, _, code = field.partition(".")
     words = []
     for name in _SHOWN:
+        if name == "has_finding" and name in value:
+            words.append(finding_words(code, value[name]))
+            continue
         word = _word(name, value[name]) if name in value else ""
         if word and word != "—":
             words.append(word)
@@ -106,5 +111,5 @@ def _word(name: str, value: Any) -> str:
     if name == "price_fen":
         return f"{amount(Decimal(value) / FEN_OF_WAN)} 万元"
     if isinstance(value, bool):
-        return "有" if value else "没有"
+        return "是" if value else "否"
     return _CHOICES.get(name, {}).get(value, str(value))

@@ -25,6 +25,7 @@ from marketplace.deals.life import (
     DILIGENCE_NAMES,
     EVALUATIONS,
     OWNER_TYPES,
+    finding_words,
 )
 from marketplace.deals.models import SIDE_NAMES, Deal
 from marketplace.deals.writing import broken_release
@@ -190,7 +191,7 @@ def _letter_rows(deal: Deal) -> Rows:
 def _item_rows(deal: Deal) -> Rows:
     rows = []
     for item in deal.items:
-        finding = "有" if item.has_finding else "没有"
+        finding = finding_words(item.code, item.has_finding)
         words = f"{DILIGENCE[item.code]}？{finding}。{item.note}"
         rows.append(
             [DILIGENCE_NAMES[item.code], f"{words}（{minute(item.answered_at)}）"]

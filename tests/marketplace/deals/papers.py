@@ -200,6 +200,7 @@ class PaperWalk:
     def decide(self, row: Distribution, deed: Callable[..., None]) -> None:
         """Settle or drop a plan, as if the days of its publicity were over."""
         if row.state == "in_publicity":
-            row.ends_on = today() - timedelta(days=1)
+            # A Sunday lasts until Monday; no holidays are as long as this.
+            row.ends_on = today() - timedelta(days=20)
             db.session.commit()
         deed(row, by=self.world.desk, seen=row.revision)
