@@ -183,7 +183,7 @@ class PaperWalk:
 
     def receive(self, by: Any) -> None:
         amount = self.chance.randint(1, 10**9)
-        self.on(proceeds_deeds.record_receipt, by, amount, today(), "")()
+        self.on(proceeds_deeds.record_receipt, by, amount, today(), "分期到账")()
 
     def share(self, by: Any) -> None:
         proceeds_deeds.plan_distribution(

@@ -340,7 +340,12 @@ def _plan(at: At) -> None:
 def _receive(amount: int) -> Callable[[At], None]:
     def press(at: At) -> None:
         proceeds_deeds.record_receipt(
-            at.contract, amount, today(), "", by=at.desk, seen=at.seen("contract")
+            at.contract,
+            amount,
+            today(),
+            "分期到账",
+            by=at.desk,
+            seen=at.seen("contract"),
         )
 
     return press
