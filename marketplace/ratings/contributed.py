@@ -46,6 +46,7 @@ def case_panels(row: Any, reader: Reader) -> Iterator[Panel]:
             "contract": row,
             "count": len(ratings),
             "revealed": queries.are_revealed(ratings),
+            "both_here": row.seller_id is not None and row.buyer_id is not None,
         }
         yield Panel("ratings/_of_contract.html", values)
 

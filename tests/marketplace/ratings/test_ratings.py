@@ -220,3 +220,17 @@ def test_two_of_one_side_and_both_sides_at_once(races: Flask) -> None:
     # Whoever came second has announced both.
     assert all(one.announced_at is not None for one in ratings.values())
     assert all(one.announced_at <= now() for one in ratings.values())
+
+
+def test_a_partner_who_is_not_on_the_platform_is_not_expected(
+    world: World, sign_in: SignIn
+) -> None:
+    contract = world.registered(world.approved_deal())
+    page = f"/mine/contracts/{contract.id}"
+    assert "双方可以互相评价" in sign_in(world.seller).get(page).text
+    # As in a contract that came from the register.
+    contract.buyer_id = None
+    db.session.commit()
+    said = sign_in(world.seller).get(page).text
+    assert "合作方还没有加入平台" in said
+    assert "互相评价" not in said
