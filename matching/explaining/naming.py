@@ -82,7 +82,7 @@ _RESULT = re.compile(
 _VERBAL = re.compile(r"[\u4e00-\u9fff][上过]|[不没有][\u4e00-\u9fff]")
 # 弯弯扭扭, 死死的, 一圈圈: how something is or sounds.
 _REPEATED = re.compile(
-    r"([\u4e00-\u9fff])\1(?:([\u4e00-\u9fff])\2|(?=[的地响叫]))|一([\u4e00-\u9fff])\3"
+    r"([\u4e00-\u9fff])\1(?:(?!\1)([\u4e00-\u9fff])\2|(?=[的地响叫]))|一([\u4e00-\u9fff])\3"
 )
 # Characters on one side of an end of a word that are looked at for a word which reaches over it.
 _REACH = 3
@@ -97,13 +97,13 @@ def showable_spans(norm: str, spans: Sequence[Span]) -> list[Span]:
         norm: the text.
         spans: of it, as text.normal_spans() gives them.
     """
-    hidden = _hidden_places(norm)
+    hidden = _covered(norm, _hidden_places(norm))
     return [
         span
         for span in spans
         if is_word(norm, span)
         and not _is_name(span.word)
-        and not _overlaps(span, hidden)
+        and not any(hidden[span.start : span.end])
     ]
 
 
@@ -115,19 +115,20 @@ def naming_spans(norm: str) -> list[Span]:
     ]
     taken = _hidden_places(norm) + [(span.start, span.end) for span in spans]
     taken += [match.span() for match in _REPEATED.finditer(norm)]
+    covered = _covered(norm, taken)
     last = 0
     tokens = words_of.tokens(norm)
     for place, token in enumerate(tokens):
         if not token.content or _is_cut_from_name(tokens, place):
             continue
         # 压出 in 压出来 is no better than the whole.
-        if _RESULT.fullmatch(token.word) or token.word in everyday_words():
+        if _is_talk(token.word):
             continue
         # Of a piece that is no word its parts may be: 铷原子钟 is none, 原子钟 is.
         for offset, part in token.content:
             start = token.start + offset
             span = Span(part, start, start + len(part))
-            is_free = start >= last and not _overlaps(span, taken)
+            is_free = start >= last and not any(covered[start : span.end])
             if is_free and is_word(norm, span) and _names_something(part):
                 spans.append(span)
                 last = span.end
@@ -164,10 +165,11 @@ def _is_two_words(word: str) -> bool:
 
 def _is_cut_through(norm: str, place: int) -> bool:
     """Whether a word of the dictionary stands on both sides of a place."""
+    has_word = words_of.cutter().segmenter.has_word
     for start in range(max(0, place - _REACH), place):
         for end in range(place + 1, min(len(norm), start + _REACH + 1) + 1):
             piece = norm[start:end]
-            if words_of.in_dictionary(piece) and words_of.is_han(piece):
+            if has_word(piece) and words_of.is_han(piece):
                 return True
     return False
 
@@ -193,8 +195,12 @@ def _is_cut_from_name(tokens: Sequence[Token], place: int) -> bool:
     return is_verb and words_of.in_dictionary(name) and words_of.names_a_thing(name)
 
 
-def _overlaps(span: Span, places: Sequence[tuple[int, int]]) -> bool:
-    return any(start < span.end and span.start < end for start, end in places)
+def _covered(norm: str, places: Sequence[tuple[int, int]]) -> bytearray:
+    """For each character of a text whether one of some places covers it."""
+    covered = bytearray(len(norm))
+    for start, end in places:
+        covered[start:end] = b"\x01" * (end - start)
+    return covered
 
 
 def _foreign_names(norm: str) -> list[re.Match[str]]:
@@ -228,7 +234,7 @@ def _names_something(word: str) -> bool:
         return any(c.isalpha() for c in word)
     if word in words_of.lexicon_terms() or _FAULT.fullmatch(word):
         return True
-    if word in everyday_words() or _MUCH.fullmatch(word) or _RESULT.fullmatch(word):
+    if _is_talk(word):
         return False
     # What no dictionary has is no word of everyday speech.
     if not words_of.in_dictionary(word):
@@ -238,6 +244,16 @@ def _names_something(word: str) -> bool:
     if tag.startswith("v") and _VERBAL.fullmatch(word):
         return False
     return tag.startswith(_NAMING_TAGS) and not _is_name(word)
+
+
+@remembered_with_lists(_REMEMBERED)
+def _is_talk(word: str) -> bool:
+    """Whether a word says how something is, what came of it, or what people talk of."""
+    if word in words_of.lexicon_terms():
+        return False
+    if word in everyday_words():
+        return True
+    return any(kind.fullmatch(word) for kind in (_MUCH, _RESULT))
 
 
 @remembered_with_lists(_REMEMBERED)
