@@ -300,7 +300,9 @@ def _read_foreign_run(match: re.Match[str]) -> str:
         read = _decoded(coded, "utf-8")
         if _is_chinese(read) or _is_western_again(read):
             return _spread(read, "utf-8", run, places)
-        if table in _LATIN and _is_gb2312(coded):
+        # ×××× and ±°² are signs; of bytes of a text most look like letters.
+        letters = sum(map(str.isalpha, plain))
+        if table in _LATIN and letters * 2 >= len(plain) and _is_gb2312(coded):
             return _spread(_decoded(coded, "gb2312"), "gb2312", run, places)
     return run
 

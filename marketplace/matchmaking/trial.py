@@ -191,7 +191,7 @@ def checked_text(text: str, kind: str) -> str:
     if not text:
         message = "还没有写。写一句也行，例如「阿胶掺马皮怎么查」。"
     elif is_illegible(text):
-        message = GARBLED
+        message = "".join(GARBLED)
     elif _is_too_short(text, kind):
         message = TOO_SHORT
     elif len(text) > MAX_TEXT:

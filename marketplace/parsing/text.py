@@ -14,7 +14,7 @@ from html import unescape
 from typing import Any
 
 from marketplace.parsing import ParseError
-from matching.encoded_text import is_coded, is_garbled
+from matching.encoded_text import decode_text, is_coded, is_garbled, is_illegible
 from matching.folding import drop_unseen
 
 # Characters of one text: below what an Excel cell can hold (32,767), so that every list can be exported.
@@ -83,7 +83,10 @@ _FORMULA = re.compile(
 )
 _QUOTED = re.compile(r"\"[^\"]{0,2000}\"|'[^'\n]{1,60}'!|[^!\s,()]{1,30}!")
 _HAN = re.compile("[\u3400-\u9fff]")
-GARBLED = "文字有乱码，原来的字已经读不出来。请从能看到文字的地方复制，或重新填写。"
+GARBLED = (
+    "文字有乱码，原来的字已经读不出来。",
+    "请从能看到文字的地方复制，或重新填写。",
+)
 # What a spreadsheet program takes for the beginning of a formula (see `escape_formula`).
 # Programs that fold full-width signs take ＝ for = as well (security: CSV injection by full-width signs).
 FORMULA_SIGNS = (
@@ -270,6 +273,17 @@ def _text_of_string(raw: str) -> str:
         message = f"这一格只写了「{plain}」，没有内容。"
         raise ParseError(message, "把图片、附件或别处的内容写进这一格。")
     return plain
+
+
+def decode_pasted(text: str) -> str:
+    """A pasted text with the characters that its codes surely mean (\\u8f74, UTF-8 read as another encoding)."""
+    return decode_text(text)
+
+
+def refuse_illegible(text: str) -> None:
+    """Refuse a pasted text that is garbled. Raises ParseError with what to do."""
+    if is_illegible(text):
+        raise ParseError(*GARBLED)
 
 
 def _refuse_unreadable(text: str) -> None:

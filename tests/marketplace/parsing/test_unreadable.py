@@ -221,6 +221,7 @@ def test_characters_written_as_codes_are_no_text(raw: str, read: Any) -> None:
         "φ20±0.05 μm，-40℃～+85 ℃，≥99.5 %，½″",
         "Müller、Siméon、Ørsted、Łódź",
         "Россия, Дмитрий",
+        "138××××0000，×÷±°，²³¹°，□□××",
         "──────────　■□■□　……——““””",
     ],
 )
