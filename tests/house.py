@@ -232,6 +232,7 @@ MORE_FILES: dict[str, dict[str, str]] = {
     "contracts": {
         "announcements": "what both sides are notified of",
         "changing": "where confirmations fall",
+        "columns": "the columns of lists of the register",
         "field": "how a value is read and shown",
         "fields": "each field of a contract once",
         "filing_deeds": "what the office decides",

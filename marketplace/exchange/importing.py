@@ -8,8 +8,6 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
-from decimal import Decimal
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -23,12 +21,12 @@ from marketplace.exchange.headers import (
     PlacedColumn,
     ReadHeader,
 )
-from marketplace.exchange.money_units import unit_cells, unit_of_sheet
+from marketplace.exchange.money_units import unit_of_sheet
 from marketplace.exchange.remarks import describe_hidden_columns, describe_left_out
 from marketplace.exchange.reports import Line, Progress, Report
 from marketplace.exchange.row_kinds import HEADER, OTHER_TABLE, UNIT, RowKinds
 from marketplace.exchange.rows import LEVELS, OpenSheet, SheetRow, joined_header
-from marketplace.exchange.screening import RowScreen
+from marketplace.exchange.screening import RowScreen, in_sheet_unit, with_units
 from marketplace.listings.schema import SCHEMAS
 from marketplace.listings.schema.dictionaries import Dictionaries
 from marketplace.parsing import ParseError
@@ -243,7 +241,7 @@ class _SheetReader:
         """Place the columns by a header row; what it says goes into the remarks."""
         self.is_other_table = False
         read = self.headers.read_header(header.cells)
-        self._place_columns([self._with_unit(one) for one in read.placed])
+        self._place_columns(in_sheet_unit(read.placed, self.sheet_unit))
         self.marks = _take_marks(read)
         titles = [one.index for one in read.placed if one.column.name == TITLE]
         self.screen.place(
@@ -268,12 +266,6 @@ class _SheetReader:
         # A sheet with a table for each county repeats its header, and says the same each time.
         if remark not in self.report.remarks:
             self.report.remarks.append(remark)
-
-    def _with_unit(self, placed: PlacedColumn) -> PlacedColumn:
-        """A column of sums in the unit that stands above the table, where its own header names none."""
-        if placed.column.unit and placed.unit is None and self.sheet_unit is not None:
-            return replace(placed, unit=self.sheet_unit)
-        return placed
 
     def _is_new_header(self, row: SheetRow, following: Sequence[SheetRow]) -> bool:
         """Whether a row begins another table of the sheet; its columns are placed by it then."""
@@ -332,14 +324,10 @@ class _SheetReader:
 
     def _take_units(self, row: SheetRow) -> None:
         """Read the sums of the columns in the units that a row of its own gives."""
-        units = unit_cells(row.cells)
-        everywhere = next(iter(units.values()), None)
-        places = [one.index for one in self.placed if one.column.unit]
-        if everywhere is not None and not set(places) & set(units):
-            # 单位：元 in one cell, wherever: of all sums, also those of the tables below.
-            self.sheet_unit = everywhere
-            units = dict.fromkeys(places, everywhere)
-        self._place_columns([_in_unit(one, units) for one in self.placed])
+        placed, everywhere = with_units(self.placed, row.cells)
+        # 单位：元 in one cell, wherever: of all sums, also those of the tables below.
+        self.sheet_unit = everywhere or self.sheet_unit
+        self._place_columns(placed)
 
 
 def _take_marks(read: ReadHeader) -> dict[str, int]:
@@ -351,10 +339,3 @@ def _take_marks(read: ReadHeader) -> dict[str, int]:
             read.unknown.remove((index, text))
             marks.setdefault(mark, index)
     return marks
-
-
-def _in_unit(placed: PlacedColumn, units: Mapping[int, Decimal]) -> PlacedColumn:
-    """A column of sums in the unit given for its index; any other as it is."""
-    if placed.column.unit and placed.index in units:
-        return replace(placed, unit=units[placed.index])
-    return placed

@@ -8,9 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
 
 from marketplace.exchange.checking import shorten_cell
-from marketplace.exchange.headers import find_number_index
+from marketplace.exchange.headers import PlacedColumn, find_number_index
+from marketplace.exchange.money_units import unit_cells
 from marketplace.exchange.remarks import (
     QUOTE_COMMAS,
     describe_headerless,
@@ -150,3 +154,41 @@ class RowScreen:
         self.report.problems.append(
             Problem(row.number, "", "", self.text_of(row), message, QUOTE_COMMAS)
         )
+
+
+def in_sheet_unit(
+    placed: Iterable[PlacedColumn], unit: Decimal | None
+) -> list[PlacedColumn]:
+    """Columns with their sums in the unit that stands above the table, where their own headers name none."""
+    return [
+        replace(one, unit=unit) if one.column.unit and one.unit is None else one
+        for one in placed
+    ]
+
+
+def with_units(
+    placed: Sequence[PlacedColumn], cells: Sequence[Any]
+) -> tuple[list[PlacedColumn], Decimal | None]:
+    """Columns with their sums in the units that a row of its own gives.
+
+    Args:
+        placed: the columns.
+        cells: those of the row.
+
+    Returns:
+        the columns, and the unit of the whole sheet where one cell gives it for all of them, else None.
+    """
+    units = unit_cells(cells)
+    everywhere = next(iter(units.values()), None)
+    places = [one.index for one in placed if one.column.unit]
+    if everywhere is None or set(places) & set(units):
+        everywhere = None
+    else:
+        units = dict.fromkeys(places, everywhere)
+    with_unit = [
+        replace(one, unit=units[one.index])
+        if one.column.unit and one.index in units
+        else one
+        for one in placed
+    ]
+    return with_unit, everywhere
