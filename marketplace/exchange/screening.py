@@ -160,10 +160,12 @@ def in_sheet_unit(
     placed: Iterable[PlacedColumn], unit: Decimal | None
 ) -> list[PlacedColumn]:
     """Columns with their sums in the unit that stands above the table, where their own headers name none."""
-    return [
-        replace(one, unit=unit) if one.column.unit and one.unit is None else one
-        for one in placed
-    ]
+    columns = []
+    for one in placed:
+        if one.column.unit and one.unit is None:
+            one = replace(one, unit=unit)
+        columns.append(one)
+    return columns
 
 
 def with_units(
@@ -185,10 +187,9 @@ def with_units(
         everywhere = None
     else:
         units = dict.fromkeys(places, everywhere)
-    with_unit = [
-        replace(one, unit=units[one.index])
-        if one.column.unit and one.index in units
-        else one
-        for one in placed
-    ]
-    return with_unit, everywhere
+    columns = []
+    for one in placed:
+        if one.column.unit and one.index in units:
+            one = replace(one, unit=units[one.index])
+        columns.append(one)
+    return columns, everywhere
