@@ -22,7 +22,12 @@ from marketplace.exchange.remarks import (
     describe_shifted,
 )
 from marketplace.exchange.reports import Problem, Report
-from marketplace.exchange.row_kinds import RowKinds
+from marketplace.exchange.row_kinds import (
+    WITHDRAWN,
+    RowKinds,
+    is_state_header,
+    says_withdrawn,
+)
 from marketplace.exchange.rows import OpenSheet, SheetRow, is_filled
 
 _RUNNING_NUMBER = re.compile(r"[\d.]*")
@@ -70,12 +75,15 @@ class RowScreen:
         self.title = title
         self.owners = owners
         self.number_index = find_number_index(cells)
+        states = [index for index, cell in enumerate(cells) if is_state_header(cell)]
+        # A state that is read as a field of its own says what it says.
+        self.states = set(states) - {title, *owners}
         self.headed = {index for index, cell in enumerate(cells) if is_filled(cell)}
         self.width = len(cells)
 
     def kind_of(self, row: SheetRow) -> str:
         """What a row is that holds nothing of the list; empty where it is to be read."""
-        return self.kinds.kind_of(
+        kind = self.kinds.kind_of(
             row.cells,
             self.indices,
             number=self.number_index,
@@ -83,6 +91,13 @@ class RowScreen:
             owners=self.owners,
             below_header=row.number - self.header_number,
         )
+        if not kind and any(map(says_withdrawn, self._states_of(row))):
+            return WITHDRAWN
+        return kind
+
+    def _states_of(self, row: SheetRow) -> list[Any]:
+        """What the columns of states and remarks say of a row."""
+        return [row.cells[index] for index in self.states if index < len(row.cells)]
 
     def skip(self, row: SheetRow, kind: str) -> None:
         """Pass a row over, and put down what it says."""

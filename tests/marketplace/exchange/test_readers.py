@@ -150,6 +150,22 @@ def mark_withdrawn(sheet: Any, reader: Reader) -> None:
     first(sheet, reader).value = f"{reader.row[reader.title]}（已撤回）"
 
 
+def mark_behind(sheet: Any, reader: Reader) -> None:
+    first(sheet, reader).value = f"{reader.row[reader.title]} - 已取消"
+
+
+def state(text: str, header: str = "状态") -> Callable[[Any, Reader], None]:
+    """A column of states, of which the first row says this."""
+
+    def change(sheet: Any, reader: Reader) -> None:
+        place = len(reader.header) + 1
+        sheet.cell(1, place).value = header
+        sheet.cell(2, place).value = text
+        sheet.cell(3, place).value = "有效"
+
+    return change
+
+
 def strike(sheet: Any, _: Reader) -> None:
     for cell in sheet[2]:
         cell.font = Font(strike=True)
@@ -176,6 +192,10 @@ def add_total(sheet: Any, reader: Reader) -> None:
     sheet.append(["合计", *[None] * (len(reader.header) - 2), "2"])
 
 
+def add_sum(sheet: Any, reader: Reader) -> None:
+    sheet.append([None, "总金额", *[None] * (len(reader.header) - 3), "200"])
+
+
 def add_footer(sheet: Any, _: Reader) -> None:
     sheet.append(["填表人：张三", "审核人：李四"])
 
@@ -199,12 +219,20 @@ GARBLED = "轴承检测".encode().decode("latin-1")
 FAULTS: dict[str, tuple[Callable[[Any, Reader], None], int, str]] = {
     "withdrawn": (withdraw, 1, "作废、撤回或已解决的内容"),
     "withdrawn in brackets": (mark_withdrawn, 1, "作废、撤回或已解决的内容"),
+    "withdrawn behind a dash": (mark_behind, 1, "作废、撤回或已解决的内容"),
+    "state 作废": (state("作废"), 1, "作废、撤回或已解决的内容"),
+    "state 已撤回": (state("已撤回"), 1, "作废、撤回或已解决的内容"),
+    "state 已解决": (state("已解决，不用再发。", "处理情况"), 1, "作废、撤回或已解决的内容"),
+    "state 注销": (state("注销", "登记状态"), 1, "作废、撤回或已解决的内容"),
+    "state of a machine": (state("停用", "旧设备状态"), 2, "旧设备状态"),
+    "state 已解决一半": (state("已解决一半"), 2, "状态"),
     "struck out": (strike, 2, "整行划了删除线（第 2 行）"),
     "hidden row": (hide_row, 2, "被隐藏（第 2 行）"),
     "hidden column": (hide_column, 2, "在表里是隐藏的"),
     "no header": (add_headerless, 2, "这家已经联系过了"),
     "unknown column": (add_unknown, 2, "没有对应的栏目，没有导入：内部评语"),
     "sums": (add_total, 2, "第 4 行（合计）"),
+    "sum of money": (add_sum, 2, "第 4 行（合计）"),
     "footer": (add_footer, 2, "第 4 行（填表人等落款）"),
     "header again": (repeat_header, 2, "第 4 行（重复的表头）"),
     "garbled": (write(GARBLED), 1, "乱码"),
