@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from base64 import b64decode
 from collections.abc import Mapping, Sequence
 from email.errors import HeaderParseError
 from email.header import decode_header
@@ -43,6 +44,16 @@ _BYTES = re.compile(
 )
 _BYTE = re.compile(r"(?:%(?:25)*|\\{1,4}x|=)([0-9a-f]{2})|\\{1,4}([23][0-7]{2})", re.I)
 _MIN_GBK = 3  # Han characters that make a run of bytes a text in GB18030: in UTF-8 nothing else looks like one
+# The same without signs that say so: e8bdb4, e8 bd b4, \\xe8 \\xbd; 0x8f74 0x627f, \\8f74 \\627f, u8f74u627f; 6L205om/.
+_HEXADECIMAL = re.compile(
+    r"(?<!\w)(?:(?:\\x|0x)?[0-9a-f]{2}[ ,:]{0,2}){12,8000}(?!\w)", re.I
+)
+_PAIR = re.compile(r"(?:\\x|0x)?([0-9a-f]{2})[ ,:]{0,2}", re.I)
+_UNITS = re.compile(r"(?<!\w)(?:(?:0x|\\|u)[0-9a-f]{4}[ ,;]{0,2}){4,8000}(?!\w)", re.I)
+_ONE_UNIT = re.compile(r"(?:0x|\\|u)([0-9a-f]{4})[ ,;]{0,2}", re.I)
+_BASE64 = re.compile(r"(?<![\w+/=])[A-Za-z0-9+/]{16,20000}={0,2}(?![\w+/=])")
+_LONG_RUN = re.compile(r"[0-9A-Za-z+/\\:,; ]{16}")
+_MIN_SURE = 4  # Han characters of which such a run must consist, with signs and figures
 # =?UTF-8?B?6L205om/?=: the header of a mail.
 _MAIL_WORD = re.compile(r"=\?[\w-]{3,20}\?[bq]\?[^?\s]{4,800}\?=", re.I)
 # In an address codes are as they should be.
@@ -120,6 +131,10 @@ def read_codes(text: str) -> str:
         text = _read_escapes(text)
     if "U+" in text or "u+" in text:
         text = _NAMES.sub(_read_names, text)
+    if _LONG_RUN.search(text):
+        text = _HEXADECIMAL.sub(_read_hexadecimal, text)
+        text = _UNITS.sub(_read_units, text)
+        text = _BASE64.sub(_read_base64, text)
     if "&" in text and "#" in text:
         text = _ENTITIES.sub(_read_entities, text)
     return text
@@ -154,7 +169,11 @@ def decode_text(text: str) -> str:
     Args:
         text: as typed or pasted.
     """
-    read = read_misread(read_codes(text))
+    coded = read_codes(text)
+    read = read_misread(coded)
+    # Where bytes were lost as well, not all of it can be read.
+    if read != coded and _REPLACED in read:
+        return text
     return text if read == text else read.replace(FILLER, "")
 
 
@@ -225,6 +244,29 @@ def _escaped(match: re.Match[str]) -> str:
 def _read_escape(match: re.Match[str]) -> str:
     character = _escaped(match)
     return character.ljust(len(match[0]), FILLER) if character else match[0]
+
+
+def _read_hexadecimal(match: re.Match[str]) -> str:
+    coded = bytes.fromhex("".join(_PAIR.findall(match[0])))
+    return _if_sure(_decoded(coded, "utf-8"), match[0])
+
+
+def _read_units(match: re.Match[str]) -> str:
+    codes = [int(code, 16) for code in _ONE_UNIT.findall(match[0])]
+    return _if_sure("".join(map(chr, codes)), match[0])
+
+
+def _read_base64(match: re.Match[str]) -> str:
+    try:
+        coded = b64decode(match[0], validate=True)
+    except ValueError:
+        return match[0]
+    return _if_sure(_decoded(coded, "utf-8"), match[0])
+
+
+def _if_sure(read: str, run: str) -> str:
+    is_sure = _is_chinese(read) and len(_IS_HAN.findall(read)) >= _MIN_SURE
+    return read.ljust(len(run), FILLER) if is_sure else run
 
 
 def _read_names(match: re.Match[str]) -> str:

@@ -35,8 +35,8 @@ _BLOCKS = frozenset(
 _INLINE = frozenset(
     re.findall(
         "[a-z]+",
-        "abbr acronym big button cite code del dfn em font input ins kbd label link mark meta nobr samp small span "
-        "strike strong sub sup tt var wbr",
+        "abbr acronym big button cite code del dfn em font input ins kbd label link mark meta nobr rb rp rt ruby samp "
+        "small span strike strong sub sup tt var wbr",
     )
 )
 # a<b>c is no element: the letters that are also variables count where they are closed as well.
@@ -48,8 +48,14 @@ _TAG = re.compile(
 )
 # &amp;nbsp; was escaped twice.
 _ENTITY = re.compile(r"&(?:amp;)*(#\d{1,7}|#x[0-9a-f]{1,6}|[a-z][a-z0-9]{1,31});", re.I)
+# How a character is pronounced, written over it.
+_PRONUNCIATION = re.compile(r"<(r[tp])>[^<>]{0,40}</\1>", re.I)
 # What begins and ends stretches that hold no text at all.
-_UNREAD = (("<!--", "-->"), ("<script", "</script"), ("<style", "</style"))
+_UNREAD = (
+    ("<!--", "-->"),
+    ("<script", "</script"),
+    ("<style", "</style"),
+)
 
 # A text that was cut after every second character, or third, or fourth: so many pieces of one length in a row.
 _PIECES = re.compile(r"(?<!\S)\S{2,4}(?: \S{1,4}){7,}(?!\S)")
@@ -67,7 +73,7 @@ _MIN_SEPARATED = 12
 _GRAMMAR = frozenset("的了在是和能要有不")
 # The same sign between single characters, or Latin words, all along.
 _PARTED = re.compile(
-    rf"[{_HAN}](?P<sign> ?(?:{_ORNAMENTS}{{1,3}}|{_SEPARATORS}) ?)"
+    rf"[{_HAN}](?P<sign> ?(?:{_ORNAMENTS}{{1,3}}|{_SEPARATORS}|[*~]{{2,4}}) ?)"
     r"(?:(?:[A-Za-z0-9]++|\S)(?P=sign)){2,}(?:[A-Za-z0-9]++|\S)"
 )
 # Before that is tried: one character between two of the same sign.
@@ -84,15 +90,16 @@ _INSIDE = rf"(?:[{_HAN}]|[A-Za-z0-9.]{{1,12}}|[，。、；：！？,;:%℃°/+*
 
 def _in_pair(opening: str, closing: str) -> str:
     one = re.escape(opening) + _INSIDE + re.escape(closing)
-    return f"{one}(?: ?{one})+"
+    return f"{one}(?:[,，、]? ?{one})+"
 
 
 _BRACKETED = re.compile("|".join(map(_in_pair, _OPENING, _CLOSING)))
-_IN_BRACKETS = re.compile(_INSIDE)
+_IN_BRACKETS = re.compile(f"[{re.escape(_OPENING)}]({_INSIDE})[{re.escape(_CLOSING)}]")
 _OFFERED = frozenset(
     "一二三四五六七八九十甲乙丙丁戊己庚辛上中下左右前后大小男女是否有无开关真假优良差"
 )
 # Authors quote characters: “人”“业”.
+_PARTED_BY = re.compile(f"[{re.escape(_CLOSING)}] ?[,，、]")
 _QUOTES = frozenset("“‘\"'")
 _MIN_QUOTED = 4
 
@@ -175,7 +182,8 @@ def _join_parted(match: re.Match[str]) -> str:
     sign = match["sign"]
     units = run.split(sign)
     han = [unit for unit in units if len(unit) == 1 and _IS_HAN.match(unit)]
-    is_ornate = _IS_ORNAMENT.match(sign.strip()) is not None
+    # **轴****承** is marked up.
+    is_ornate = _IS_ORNAMENT.match(sign.strip()) is not None or len(sign.strip()) > 1
     least = _MIN_ORNATE if is_ornate else _MIN_SEPARATED
     if len(han) < least or len(han) * 2 < len(units):
         return run
@@ -188,13 +196,18 @@ def _open_brackets(match: re.Match[str]) -> str:
     """A run without the brackets around its characters, where these are no labels."""
     run = match[0]
     han = _IS_HAN.findall(run)
-    units = _IN_BRACKETS.findall(run)
+    units = list(_IN_BRACKETS.finditer(run))
     least = _MIN_QUOTED if run[0] in _QUOTES else 2
+    # ['轴', '承'] is a text taken apart where it is long, 【铜】、【铝】 are things.
+    if _PARTED_BY.search(run):
+        least = _MIN_SEPARATED
+        if _GRAMMAR.isdisjoint(han):
+            return run
     if len(han) < least or len(han) * 2 < len(units) or _OFFERED.issuperset(han):
         return run
     opened = list(FILLER * len(run))
-    for unit in _IN_BRACKETS.finditer(run):
-        opened[unit.start() : unit.end()] = unit[0]
+    for unit in units:
+        opened[unit.start(1) : unit.end(1)] = unit[1]
     return "".join(opened)
 
 
@@ -212,6 +225,7 @@ def _join_pieces(match: re.Match[str]) -> str:
 
 
 def _drop_markup(text: str) -> str:
+    text = _PRONUNCIATION.sub(lambda match: FILLER * len(match[0]), text)
     for opening, closing in _UNREAD:
         text = _drop_between(text, opening, closing)
     closed = {name for name in _LETTERS if f"</{name}>" in text.lower()}
