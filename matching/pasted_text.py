@@ -7,16 +7,14 @@ and a mark set by a place stands in the original (decision 038). Each step first
 
 from __future__ import annotations
 
-import codecs
 import html
 import re
 from collections.abc import Iterator
 from itertools import pairwise
 
+from matching.encoded_text import FILLER, read_codes, read_misread
 from matching.folding import taiwan_to_simplified, traditional_characters
 
-# Folding drops it: it joins what stands on its sides.
-FILLER = "\u200b"
 _HAN = "\u3400-\u9fff"
 _IS_HAN = re.compile(f"[{_HAN}]")
 
@@ -37,8 +35,8 @@ _BLOCKS = frozenset(
 _INLINE = frozenset(
     re.findall(
         "[a-z]+",
-        "abbr acronym big button cite code del dfn em font input ins kbd label link mark meta nobr samp small span "
-        "strike strong sub sup tt var wbr",
+        "abbr acronym big button cite code del dfn em font input ins kbd label link mark meta nobr rb rp rt ruby samp "
+        "small span strike strong sub sup tt var wbr",
     )
 )
 # a<b>c is no element: the letters that are also variables count where they are closed as well.
@@ -50,17 +48,15 @@ _TAG = re.compile(
 )
 # &amp;nbsp; was escaped twice.
 _ENTITY = re.compile(r"&(?:amp;)*(#\d{1,7}|#x[0-9a-f]{1,6}|[a-z][a-z0-9]{1,31});", re.I)
+# How a character is pronounced, written over it.
+_PRONUNCIATION = re.compile(r"<(r[tp])>[^<>]{0,40}</\1>", re.I)
 # What begins and ends stretches that hold no text at all.
-_UNREAD = (("<!--", "-->"), ("<script", "</script"), ("<style", "</style"))
+_UNREAD = (
+    ("<!--", "-->"),
+    ("<script", "</script"),
+    ("<style", "</style"),
+)
 
-# Characters that a program wrote as escapes: \u8f74, \u{8f74}, %u8f74.
-_ESCAPE = re.compile(r"[\\%]u(?:([0-9a-f]{4})|\{([0-9a-f]{1,5})\})", re.I)
-# Their bytes, as addresses (%E8%BD%B4, %25E8 encoded twice), programs (\xe8) and mails (=E8) write them.
-_BYTES = re.compile(r"(?:(?:%(?:25)*|\\x|=)[0-9a-f]{2})+", re.I)
-_BYTE = re.compile(r"(?:%(?:25)*|\\x|=)([0-9a-f]{2})", re.I)
-_BYTE_SIGNS = ("%", "=", "\\x", "\\X")
-_MIN_GBK = 3  # Han characters that make a run of bytes a text in GB18030: in UTF-8 nothing else looks like one
-_MIN_ESCAPES = 3
 # A text that was cut after every second character, or third, or fourth: so many pieces of one length in a row.
 _PIECES = re.compile(r"(?<!\S)\S{2,4}(?: \S{1,4}){7,}(?!\S)")
 # What tells it from a list of words: a sign inside a sentence, or a word of grammar cut from what it belongs to.
@@ -77,7 +73,7 @@ _MIN_SEPARATED = 12
 _GRAMMAR = frozenset("的了在是和能要有不")
 # The same sign between single characters, or Latin words, all along.
 _PARTED = re.compile(
-    rf"[{_HAN}](?P<sign> ?(?:{_ORNAMENTS}{{1,3}}|{_SEPARATORS}) ?)"
+    rf"[{_HAN}](?P<sign> ?(?:{_ORNAMENTS}{{1,3}}|{_SEPARATORS}|[*~]{{2,4}}) ?)"
     r"(?:(?:[A-Za-z0-9]++|\S)(?P=sign)){2,}(?:[A-Za-z0-9]++|\S)"
 )
 # Before that is tried: one character between two of the same sign.
@@ -85,6 +81,27 @@ _ONE_PARTED = re.compile(
     rf"({_ORNAMENTS}|{_SEPARATORS}) ?[{_HAN}] ?{_ORNAMENTS}{{0,2}}\1"
 )
 _IS_ORNAMENT = re.compile(_ORNAMENTS)
+
+# A bracket around each character: [轴][承], 【轴】【承】. Where they offer something or count, [是][否], they stay.
+_OPENING = "[【(（「『〔〖《〈<{［“‘\"'"
+_CLOSING = "]】)）」』〕〗》〉>}］”’\"'"
+_INSIDE = rf"(?:[{_HAN}]|[A-Za-z0-9.]{{1,12}}|[，。、；：！？,;:%℃°/+*~-])"
+
+
+def _in_pair(opening: str, closing: str) -> str:
+    one = re.escape(opening) + _INSIDE + re.escape(closing)
+    return f"{one}(?:[,，、]? ?{one})+"
+
+
+_BRACKETED = re.compile("|".join(map(_in_pair, _OPENING, _CLOSING)))
+_IN_BRACKETS = re.compile(f"[{re.escape(_OPENING)}]({_INSIDE})[{re.escape(_CLOSING)}]")
+_OFFERED = frozenset(
+    "一二三四五六七八九十甲乙丙丁戊己庚辛上中下左右前后大小男女是否有无开关真假优良差"
+)
+# Authors quote characters: “人”“业”.
+_PARTED_BY = re.compile(f"[{re.escape(_CLOSING)}] ?[,，、]")
+_QUOTES = frozenset("“‘\"'")
+_MIN_QUOTED = 4
 
 # A character that stands alone, or a Latin word, with the signs next to it.
 _UNIT = r"[（(【《“\"]?(?:[A-Za-z0-9][\w.\-+/%℃°]*|[^\sA-Za-z0-9])[，。、；：！？,;:!?）)】》”\"]?"
@@ -130,17 +147,17 @@ def repair_text(text: str) -> str:
     """
     if _OVERLAID.search(text):
         text = _OVERLAID.sub(FILLER, text)
-    if any(sign in text for sign in _BYTE_SIGNS):
-        text = _read_bytes(text)
-    if ("\\" in text or "%" in text) and len(_ESCAPE.findall(text)) >= _MIN_ESCAPES:
-        text = _ESCAPE.sub(_read_escape, text)
+    text = read_codes(text)
     # Looking for a character costs next to nothing, a pattern about as much as folding does.
     if "&" in text:
         text = _ENTITY.sub(_read_entity, text)
+    text = read_misread(text)
     if "<" in text:
         text = _drop_markup(text)
     if _ONE_PARTED.search(text):
         text = _PARTED.sub(_join_parted, text)
+    if _BRACKETED.search(text):
+        text = _BRACKETED.sub(_open_brackets, text)
     if _ALONE.search(text) and any(map(_is_spaced, _SPACED.findall(text))):
         text = _SPACED.sub(_join_spaced, text)
     text = _PIECES.sub(_join_pieces, text)
@@ -159,51 +176,39 @@ def _read_entity(match: re.Match[str]) -> str:
     return character.ljust(len(written), FILLER)
 
 
-def _read_escape(match: re.Match[str]) -> str:
-    code = int(match[1] or match[2], 16)
-    # Halves of a pair are two escapes; what is rarer than that is no word.
-    is_sound = 0x20 <= code < 0xD800 or 0xE000 <= code < 0x110000
-    return chr(code).ljust(len(match[0]), FILLER) if is_sound else match[0]
-
-
-def _read_bytes(text: str) -> str:
-    """A text whose characters were written as bytes; %20 and %2C are read only where Han characters are."""
-    read = _BYTES.sub(_read_han_bytes, text)
-    return text if read == text else _BYTES.sub(_read_ascii_bytes, read)
-
-
-def _read_han_bytes(match: re.Match[str]) -> str:
-    coded = bytes.fromhex("".join(_BYTE.findall(match[0])))
-    for encoding, least in (("utf-8", 1), ("gb18030", _MIN_GBK)):
-        try:
-            # The last character may have been cut off with its address.
-            read = codecs.getincrementaldecoder(encoding)().decode(coded)
-        except UnicodeDecodeError:
-            continue
-        if len(_IS_HAN.findall(read)) >= least:
-            return read.ljust(len(match[0]), FILLER)
-    return match[0]
-
-
-def _read_ascii_bytes(match: re.Match[str]) -> str:
-    coded = bytes.fromhex("".join(_BYTE.findall(match[0])))
-    read = coded.decode("ascii", "replace")
-    return read.ljust(len(match[0]), FILLER) if read.isprintable() else match[0]
-
-
 def _join_parted(match: re.Match[str]) -> str:
     """A run without the sign between all its characters, where no list of words has it."""
     run = match[0]
     sign = match["sign"]
     units = run.split(sign)
     han = [unit for unit in units if len(unit) == 1 and _IS_HAN.match(unit)]
-    is_ornate = _IS_ORNAMENT.match(sign.strip()) is not None
+    # **轴****承** is marked up.
+    is_ornate = _IS_ORNAMENT.match(sign.strip()) is not None or len(sign.strip()) > 1
     least = _MIN_ORNATE if is_ornate else _MIN_SEPARATED
     if len(han) < least or len(han) * 2 < len(units):
         return run
     if not is_ornate and _GRAMMAR.isdisjoint(han):
         return run
     return (FILLER * len(sign)).join(units)
+
+
+def _open_brackets(match: re.Match[str]) -> str:
+    """A run without the brackets around its characters, where these are no labels."""
+    run = match[0]
+    han = _IS_HAN.findall(run)
+    units = list(_IN_BRACKETS.finditer(run))
+    least = _MIN_QUOTED if run[0] in _QUOTES else 2
+    # ['轴', '承'] is a text taken apart where it is long, 【铜】、【铝】 are things.
+    if _PARTED_BY.search(run):
+        least = _MIN_SEPARATED
+        if _GRAMMAR.isdisjoint(han):
+            return run
+    if len(han) < least or len(han) * 2 < len(units) or _OFFERED.issuperset(han):
+        return run
+    opened = list(FILLER * len(run))
+    for unit in units:
+        opened[unit.start(1) : unit.end(1)] = unit[1]
+    return "".join(opened)
 
 
 def _join_pieces(match: re.Match[str]) -> str:
@@ -220,6 +225,7 @@ def _join_pieces(match: re.Match[str]) -> str:
 
 
 def _drop_markup(text: str) -> str:
+    text = _PRONUNCIATION.sub(lambda match: FILLER * len(match[0]), text)
     for opening, closing in _UNREAD:
         text = _drop_between(text, opening, closing)
     closed = {name for name in _LETTERS if f"</{name}>" in text.lower()}

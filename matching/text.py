@@ -14,6 +14,7 @@ from functools import lru_cache
 from threading import Lock
 from typing import NamedTuple
 
+from matching.encoded_text import FILLER
 from matching.folding import (
     EITHER,
     drop_unseen,
@@ -30,10 +31,7 @@ from matching.lexicon import (
     use_lists,
     word_lists,
 )
-from matching.pasted_text import (
-    FILLER,
-    repair_text,
-)
+from matching.pasted_text import repair_text
 from matching.quantities import (
     SIGNED,
     join_quantities,
@@ -87,7 +85,7 @@ __all__ = [
 # The characters that jieba cuts; all others belong to Latin tokens.
 HAN = "\u4e00-\u9fd5"
 # Raise when the code below would give other words; the word lists count by themselves.
-RULES = "7"
+RULES = "8"
 
 # A Latin token: letters and figures joined by - . / ' & between them, then ++ or #.
 # Al-Zn-Mg, GPT-4, PA66, GB/T, node.js, C++11, C#, 45# stay whole.

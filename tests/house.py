@@ -80,6 +80,7 @@ MORE_FILES: dict[str, dict[str, str]] = {
     "exchange": {
         "checking": "one row is checked in one way, wherever its cells come from",
         "taking": "rows become listings without committing them",
+        "annotations": "comments of cells and texts of shapes, which are not read",
         "contact_columns": "whose telephone a column of a list holds",
         "delimited": "text files become rows of cells",
         "fault_files": "faulty rows go out, to come in again",
@@ -96,6 +97,7 @@ MORE_FILES: dict[str, dict[str, str]] = {
         "remarks": "what is said of a list as a whole, in words",
         "reports": "what is said about a list and about its import",
         "row_kinds": "rows that hold no listing",
+        "screening": "what every reader of a list does with a row first",
         "rows": "rows of a sheet, whatever file they come from",
         "source_columns": "how databases of patents and papers call our columns",
         "sheets": "which kind of file it is, and why it cannot be read",
@@ -230,6 +232,7 @@ MORE_FILES: dict[str, dict[str, str]] = {
     "contracts": {
         "announcements": "what both sides are notified of",
         "changing": "where confirmations fall",
+        "columns": "the columns of lists of the register",
         "field": "how a value is read and shown",
         "fields": "each field of a contract once",
         "filing_deeds": "what the office decides",

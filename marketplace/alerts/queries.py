@@ -117,6 +117,8 @@ def why_not_savable(state: SearchState) -> tuple[str, str]:
             f"文字有 {len(state.whole)} 字，保存的检索最多 {TEXT_LIMIT} 字。",
             "请留下几个关键的词再保存；整段的技术难题请用试配。",
         )
+    if state.is_garbled:
+        return "检索词里有乱码，没有保存。", "请重新输入，或从能看到文字的地方复制。"
     if state.only_signs:
         return (
             "只有标点或符号，没有可以检索的字，没有保存。",

@@ -90,7 +90,7 @@ def run_search(state: SearchState, reader: Reader, size: int) -> search.Result:
     Raises:
         search.SearchUnavailable: the engine does not answer.
     """
-    if state.only_signs:
+    if state.is_unsearchable:
         return search.Result(total=0, hits=[], facets={})
     engine: search.Engine = current_app.extensions["search"]
     return engine.find(state.query(audiences(reader), size=size))

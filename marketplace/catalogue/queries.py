@@ -183,7 +183,7 @@ def _lines(
 
 def _meant(state: SearchState, result: search.Result, by: Reader) -> list[Shortcut]:
     """The searches that may have been meant, under the same filters, where this one finds few rows or none."""
-    if not state.text or state.only_signs:
+    if not state.text or state.is_unsearchable:
         return []
     finds_plenty = result.total > FEW and not result.relaxed
     # 轴成 is found as two characters in many rows, though none says 轴成.

@@ -14,6 +14,7 @@ from werkzeug.datastructures import MultiDict
 
 import search
 from marketplace.listings.models import LISTINGS
+from matching.encoded_text import decode_text, is_illegible
 
 TEXT_LIMIT = 200  # characters of a query; a longer text is a problem to be matched, not words to be searched
 BOX_LIMIT = 800  # characters a search box takes: of Chinese as many as a line of a request holds, 9 bytes each
@@ -109,6 +110,16 @@ class SearchState:
         return bool(self.text) and not any(map(str.isalnum, self.text))
 
     @property
+    def is_garbled(self) -> bool:
+        """Whether characters of the text were lost on their way, so that it says something else."""
+        return is_illegible(self.text)
+
+    @property
+    def is_unsearchable(self) -> bool:
+        """Whether there is nothing that could be looked for."""
+        return self.only_signs or self.is_garbled
+
+    @property
     def order(self) -> str:
         """The order in effect."""
         if self.sort:
@@ -194,7 +205,9 @@ class SearchState:
 
 
 def clean_query(text: str) -> str:
-    """A typed text on one line, without control characters and halves of characters."""
+    """A typed text on one line, without control characters and halves of characters, and codes as characters."""
+    # Bytes that were read wrongly may be controls and blanks, so they come first.
+    text = decode_text(text)
     return " ".join("".join(map(_sound_character, text)).split())
 
 

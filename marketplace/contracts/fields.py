@@ -26,6 +26,7 @@ from marketplace.deals.life import CONTRACT_TYPES
 
 MAX_PROSE = 4000
 REGISTRY_NO = re.compile(r"[0-9]{14,20}", re.ASCII)
+NO_NUMBER = "登记编号是登记机构给的 14–20 位数字，照登记证明填写。"
 _DISTRICT = (r"\d{6}", "写六位行政区划代码，如 371502。")
 _INDUSTRY = (r"[A-T](\d{2,4})?", "写门类字母加大类，如 C34。")
 _RIGHTS = ("transfer", "license")

@@ -9,7 +9,7 @@ from marketplace.clock import now, today
 from marketplace.contracts import announcements
 from marketplace.contracts.changing import perform_deal
 from marketplace.contracts.deeds import CHANGED, require_seen
-from marketplace.contracts.fields import REGISTRY_NO
+from marketplace.contracts.fields import NO_NUMBER, REGISTRY_NO
 from marketplace.contracts.models import ContractEntry, TechContract
 from marketplace.contracts.readiness import DECISION_DAYS, licence_until
 from marketplace.errors import Invalid, NotNow
@@ -24,7 +24,6 @@ from marketplace.workdays.queries import load_calendar
 MAX_REASON = 500
 REASON_MISSING = f"写明原因，2–{MAX_REASON} 字。"
 TAKEN = "这个编号已经登记在另一份合同上，请核对。"
-NO_NUMBER = "登记编号是登记机构给的 14–20 位数字，照登记证明填写。"
 
 
 def file_contract(

@@ -2,63 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from decimal import Decimal
 from itertools import chain
 from typing import IO, Any, BinaryIO, cast
 
 from marketplace import persistence
 from marketplace.clock import now, today
 from marketplace.contracts.changing import perform_deal, write_fields
+from marketplace.contracts.columns import COLUMNS, NEEDED, PARTIES, RegisterHeaders
 from marketplace.contracts.field import Field
-from marketplace.contracts.fields import FIELDS, REGISTRY_NO, problems_of
-from marketplace.contracts.filing_deeds import NO_NUMBER, sum_problems
+from marketplace.contracts.fields import FIELDS, problems_of
+from marketplace.contracts.filing_deeds import sum_problems
 from marketplace.contracts.life import CHANGEABLE
 from marketplace.contracts.models import ContractEntry, TechContract
 from marketplace.errors import Invalid
+from marketplace.exchange.headers import PlacedColumn
 from marketplace.exchange.money_units import unit_of_sheet
+from marketplace.exchange.remarks import describe_hidden_columns, describe_left_out
+from marketplace.exchange.reports import Report
+from marketplace.exchange.row_kinds import HEADER, UNIT, RowKinds
+from marketplace.exchange.rows import OpenSheet, SheetRow, is_filled
+from marketplace.exchange.screening import RowScreen, in_sheet_unit, with_units
 from marketplace.exchange.sheets import open_sheet
 from marketplace.extensions import db
+from marketplace.listings.schema.dictionaries import Dictionaries
 from marketplace.organisations.models import Organisation, key_of
 from marketplace.parsing import ParseError
-from marketplace.parsing.exact_sums import YUAN, read_fen
-from marketplace.parsing.text import cell_text, compact_text
 from marketplace.permissions import Reader, reader_id, require
 from marketplace.workbooks import table_workbook
 
 MAX_ROWS = 5000
-# Of the register itself, beside the fields of the contract.
-REGISTER = (
-    Field("registry_no", "合同登记编号", "code", header="合同登记编号", pattern=(REGISTRY_NO.pattern, NO_NUMBER)),
-    Field("registered_on", "登记日期", "day", header="登记日期"),
-    Field("signed_on", "签订日期", "day", header="签订日期"),
-    Field("exempt_fen", "免税技术交易额", "money", header="免税技术交易额"),
-)  # fmt: skip
-COLUMNS = (*REGISTER, *(one for one in FIELDS if one.header))
-NEEDED = (
-    "registry_no",
-    "registered_on",
-    "title",
-    "contract_type",
-    "seller_name",
-    "buyer_name",
-    "total_fen",
-    "tech_fen",
-)
-# What offices also write above the same column.
-ALIASES = {
-    "登记编号": "registry_no",
-    "合同名称": "title",
-    "合同类型": "contract_type",
-    "卖方": "seller_name",
-    "买方": "buyer_name",
-    "成交总额": "total_fen",
-    "合同成交总额(元)": "total_fen",
-    "技术交易额(元)": "tech_fen",
-    "免税技术交易额(元)": "exempt_fen",
-    "免税额": "exempt_fen",
-}
 
 
 @dataclass
@@ -70,39 +44,14 @@ class Outcome:
         registered: contracts of the platform that were registered by a row.
         known: rows that say what the ledger says already.
         voided: titles of contracts whose confirmations fell, for a row says otherwise.
+        remarks: what was passed over or left out, in Chinese.
     """
 
     added: int = 0
     registered: int = 0
     known: int = 0
     voided: list[str] = field(default_factory=list)
-
-
-class RegisterHeaders:
-    """What knows the headers of the register."""
-
-    def __init__(self) -> None:
-        self.names = {_key(one.header): one.name for one in COLUMNS}
-        self.names.update({_key(words): name for words, name in ALIASES.items()})
-
-    def count_known(self, row: Sequence[Any]) -> int:
-        """How many columns a row names."""
-        return sum(_key(cell) in self.names for cell in row)
-
-    def combine_rows(
-        self, _upper: Sequence[Any], _lower: Sequence[Any]
-    ) -> tuple[Any, ...] | None:
-        """The register has one row of headers."""
-        return None
-
-    def placed(self, row: Sequence[Any]) -> dict[int, str]:
-        """Index of a cell → the field that stands there; the first of two columns of one name."""
-        found: dict[int, str] = {}
-        for index, cell in enumerate(row):
-            name = self.names.get(_key(cell))
-            if name is not None and name not in found.values():
-                found[index] = name
-        return found
+    remarks: list[str] = field(default_factory=list)
 
 
 def import_register(file: IO[bytes], name: str, *, by: Reader) -> Outcome:
@@ -122,11 +71,11 @@ def import_register(file: IO[bytes], name: str, *, by: Reader) -> Outcome:
     """
     require(by, "ledger.import")
     try:
-        rows = read_rows(file, name)
+        rows, remarks = read_rows(file, name)
     except Invalid as error:
         raise _name_columns(error) from None
     persistence.begin_write()
-    outcome = Outcome()
+    outcome = Outcome(remarks=remarks)
     faults: list[str] = []
     for number, values in rows:
         try:
@@ -141,36 +90,121 @@ def import_register(file: IO[bytes], name: str, *, by: Reader) -> Outcome:
     return outcome
 
 
-def read_rows(file: IO[bytes], name: str) -> list[tuple[int, dict[str, Any]]]:
-    """(number of a row, field → value) of a list. Raises Invalid: as `import_register`."""
+def read_rows(
+    file: IO[bytes], name: str
+) -> tuple[list[tuple[int, dict[str, Any]]], list[str]]:
+    """Read a list of the register.
+
+    Returns:
+        (number of a row, field → value) of each contract, and what was passed over or left out.
+
+    Raises:
+        Invalid: as `import_register`.
+    """
     headers = RegisterHeaders()
-    by_name = {one.name: one for one in COLUMNS}
+    report = Report("contract", name)
     found: list[tuple[int, dict[str, Any]]] = []
     faults: list[str] = []
     with open_sheet(cast(BinaryIO, file), headers, name=name) as sheet:
-        unit = unit_of_sheet(row.cells for row in sheet.above) or YUAN
-        placed = headers.placed(sheet.header.cells)
-        lacking = [by_name[one].header for one in NEEDED if one not in placed.values()]
-        if lacking:
-            message = f"缺少列：{'、'.join(lacking)}。"
-            raise Invalid(message, problems={"file": [message]})
+        reader = _RegisterReader(report, sheet, headers)
         for row in sheet.rows:
             if len(found) + len(faults) >= MAX_ROWS:
                 message = f"一次最多导入 {MAX_ROWS} 行，请分成几份。"
                 raise Invalid(message, problems={"file": [message]})
-            cells = _cells_of(row.cells, placed)
-            values, problems = _read_cells(cells, by_name, unit)
+            values, problems = reader.read_row(row)
             if problems:
                 faults.append(f"第 {row.number} 行：{' '.join(problems)}")
             elif values:
                 found.append((row.number, values))
+        remarks = [*report.remarks, *reader.screen.remarks()]
     if faults:
         raise _faulty(faults)
     if not found:
-        raise Invalid(
-            "文件里没有要导入的行。", problems={"file": ["文件里没有要导入的行。"]}
+        words = f"文件里没有要导入的行。{''.join(remarks)}"
+        raise Invalid(words, problems={"file": [words]})
+    return found, remarks
+
+
+class _RegisterReader:
+    """Reads the rows of one sheet of the register.
+
+    Args:
+        report: takes what is passed over.
+        sheet: the sheet, at its header.
+        headers: those of the register.
+    """
+
+    def __init__(
+        self, report: Report, sheet: OpenSheet, headers: RegisterHeaders
+    ) -> None:
+        self.report = report
+        self.headers = headers
+        self.hidden_columns = sheet.hidden_columns
+        self.screen = RowScreen(report, sheet, RowKinds(headers))
+        self.sheet_unit = unit_of_sheet(row.cells for row in sheet.above)
+        self.dictionaries = Dictionaries()
+        self.placed: list[PlacedColumn] = []
+        report.remarks = sheet.remarks
+        self._place(sheet.header)
+
+    def read_row(self, row: SheetRow) -> tuple[dict[str, Any], list[str]]:
+        """Field → value of a row, and what is wrong with it; neither where it is no contract."""
+        if self.headers.is_header_row(row.cells):
+            # Long lists repeat the header on each page, perhaps in another order.
+            self.report.skip(HEADER, row.number, "")
+            self._place(row)
+            return {}, []
+        kind = self.screen.kind_of(row)
+        if kind == UNIT:
+            self.placed, unit = with_units(self.placed, row.cells)
+            self.sheet_unit = unit or self.sheet_unit
+        if kind:
+            self.screen.skip(row, kind)
+            return {}, []
+        if not self.screen.admits(row):
+            problem = self.report.problems[-1]
+            return {}, [f"{problem.message}{problem.allowed}"]
+        return self._read_cells(row)
+
+    def _place(self, header: SheetRow) -> None:
+        read = self.headers.read_header(header.cells)
+        names = {one.column.name: one for one in read.placed}
+        lacking = [
+            one.header
+            for one in COLUMNS
+            if one.name in NEEDED and one.name not in names
+        ]
+        if lacking:
+            message = f"缺少列：{'、'.join(lacking)}。"
+            raise Invalid(message, problems={"file": [message]})
+        self.placed = in_sheet_unit(read.placed, self.sheet_unit)
+        self.screen.place(
+            header,
+            [one.index for one in read.placed],
+            title=names["title"].index,
+            owners={names[one].index for one in PARTIES},
         )
-    return found
+        hidden = describe_hidden_columns(read.placed, self.hidden_columns)
+        for remark in (*describe_left_out(read), *hidden):
+            if remark not in self.report.remarks:
+                self.report.remarks.append(remark)
+
+    def _read_cells(self, row: SheetRow) -> tuple[dict[str, Any], list[str]]:
+        values: dict[str, Any] = {}
+        problems = []
+        for one in self.placed:
+            raw = one.cell_of(row.cells)
+            try:
+                value = one.read_cell(raw, self.dictionaries)
+            except ParseError as error:
+                problems.append(f"{one.column.label}：{error.sentence}")
+                continue
+            values[one.column.name] = value
+            if value is None and one.column.name in NEEDED:
+                problems.append(f"{one.column.label}没有填。")
+        if not any(map(is_filled, row.cells)):
+            return {}, []
+        return values, problems
 
 
 def export_register(contracts: Iterable[TechContract]) -> bytes:
@@ -196,40 +230,6 @@ def _cell_of(one: Field, value: Any) -> str:
     if one.kind == "money" and value is not None:
         return one.typed(value)
     return one.shown(value)
-
-
-def _cells_of(cells: Sequence[Any], placed: dict[int, str]) -> dict[str, Any]:
-    """Field → its cell; a row may end before the header does."""
-    found = {}
-    for index, name in placed.items():
-        found[name] = cells[index] if index < len(cells) else None
-    return found
-
-
-def _read_cells(
-    cells: dict[str, Any], by_name: dict[str, Field], unit: Decimal
-) -> tuple[dict[str, Any], list[str]]:
-    values: dict[str, Any] = {}
-    problems = []
-    for name, cell in cells.items():
-        one = by_name[name]
-        try:
-            values[name] = _read_cell(one, cell, unit)
-        except ParseError as error:
-            problems.append(f"{one.header}：{error.sentence}")
-    if all(value is None for value in values.values()) and not problems:
-        return {}, []
-    for name in NEEDED:
-        if name in values and values[name] is None:
-            problems.append(f"{by_name[name].header}没有填。")
-    return values, problems
-
-
-def _read_cell(one: Field, cell: Any, unit: Decimal) -> Any:
-    # Days and sums are read with the format of their cell: 50 shown as 50万元 is no 50.
-    if one.kind == "money":
-        return read_fen(cell, unit)
-    return one.read(cell if one.kind == "day" else cell_text(cell))
 
 
 def _name_columns(error: Invalid) -> Invalid:
@@ -373,10 +373,6 @@ def _organisation_of(name: str) -> int | None:
     )
     numbers = list(db.session.scalars(query))
     return numbers[0] if len(numbers) == 1 else None
-
-
-def _key(cell: Any) -> str:
-    return compact_text(cell).rstrip("*") if cell is not None else ""
 
 
 def _faulty(faults: list[str]) -> Invalid:

@@ -5,21 +5,14 @@ Which column a cell belongs to is known here already (`headers`); files are read
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from marketplace.exchange import sheets
 from marketplace.exchange.headers import TITLE, PlacedColumn
-from marketplace.exchange.remarks import (
-    QUOTE_COMMAS,
-    describe_headerless,
-    describe_shifted,
-)
 from marketplace.exchange.reports import Entry, Problem, Report
-from marketplace.exchange.rows import SheetRow, is_filled
 from marketplace.listings.models import KIND_NAMES
 from marketplace.listings.schema import SCHEMAS, ListingSchema
 from marketplace.listings.schema.choices import SECRET
@@ -39,7 +32,6 @@ from marketplace.parsing.text import cell_text
 from marketplace.parsing.unnamed import is_unnamed_organisation
 
 MAX_VALUE = 60  # characters of a bad cell or header that are repeated to the reader
-_RUNNING_NUMBER = re.compile(r"[\d.]*")
 MAX_READ = 5_000  # values of cells remembered
 MAX_REPEATED = 60  # characters of a cell that may stand in many rows
 UNCHANGING = (str, int, Decimal, date, NamedContact, type(None))
@@ -295,73 +287,6 @@ def problem_at(
         return Problem(row, "", "", value, message, allowed)
     letter = "" if placed.index < 0 else sheets.column_letter(placed.index)
     return Problem(row, letter, placed.header, value, message, allowed)
-
-
-class HeaderlessCells:
-    """What rows say in columns that no header names: it is named, and not lost without a word.
-
-    Args:
-        report: takes the rows of which nobody knows what belongs where.
-        is_text: the rows come from a text file: one with more cells than its header has a comma without quotes.
-    """
-
-    def __init__(self, report: Report, *, is_text: bool) -> None:
-        self.report = report
-        self.is_text = is_text
-        self.headed: set[int] = set()
-        self.width = self.first = 0
-        # Column → the first row that has something in it, and what.
-        self.found: dict[int, tuple[int, str]] = {}
-        self.shifted: list[int] = []
-
-    def place(self, header: SheetRow, placed: Iterable[PlacedColumn]) -> None:
-        """Read the rows that follow below this header."""
-        cells = header.cells
-        self.headed = {index for index, cell in enumerate(cells) if is_filled(cell)}
-        self.width = len(cells)
-        self.first = min((one.index for one in placed), default=0)
-
-    def refuses(self, row: SheetRow, text_of: Callable[[SheetRow], str]) -> bool:
-        """Look at a row; whether it cannot be read, which is in the report then.
-
-        Args:
-            row: a row that is meant to be a listing.
-            text_of: gives what it says, as a problem repeats it; called for a refused row only.
-        """
-        beyond = self._texts_in(row)
-        if self.is_text and max(beyond, default=-1) >= self.width:
-            self._refuse(row.number, text_of(row), beyond)
-            return True
-        for index, said in beyond.items():
-            self.found.setdefault(index, (row.number, said))
-        return False
-
-    def remarks(self) -> list[str]:
-        """What is said of the whole list."""
-        return [*describe_headerless(self.found), *describe_shifted(self.shifted)]
-
-    def _texts_in(self, row: SheetRow) -> dict[int, str]:
-        texts = {}
-        for index, cell in enumerate(row.cells):
-            if index in self.headed or not is_filled(cell):
-                continue
-            text = shorten_cell(cell)
-            # Some number their rows in a column without a header.
-            is_number = _RUNNING_NUMBER.fullmatch(text) and index < self.first
-            if text and not is_number:
-                texts[index] = text
-        return texts
-
-    def _refuse(self, number: int, text: str, beyond: Mapping[int, str]) -> None:
-        self.shifted.append(number)
-        # Who stores the rows gets none of this one.
-        if self.report.lines is None:
-            self.report.rows += 1
-        listed = "、".join(beyond.values())
-        message = f"这一行比表头多出「{listed}」，分不清哪一格对应哪一列。"
-        self.report.problems.append(
-            Problem(number, "", "", text, message, QUOTE_COMMAS)
-        )
 
 
 def shorten_cell(raw: Any) -> str:

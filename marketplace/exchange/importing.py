@@ -6,34 +6,27 @@ What a cell means is in `listings.schema`; good rows are imported in `deeds.py`.
 from __future__ import annotations
 
 import os
-import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
-from decimal import Decimal
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from marketplace.errors import Invalid
 from marketplace.exchange import sheets
-from marketplace.exchange.checking import HeaderlessCells, RowChecker, shorten_cell
+from marketplace.exchange.checking import RowChecker
 from marketplace.exchange.header_keys import header_key
 from marketplace.exchange.headers import (
     TITLE,
     Headers,
     PlacedColumn,
     ReadHeader,
-    find_number_index,
 )
-from marketplace.exchange.money_units import unit_cells, unit_of_sheet
-from marketplace.exchange.remarks import (
-    describe_hidden_columns,
-    describe_left_out,
-    describe_rows,
-)
+from marketplace.exchange.money_units import unit_of_sheet
+from marketplace.exchange.remarks import describe_hidden_columns, describe_left_out
 from marketplace.exchange.reports import Line, Progress, Report
 from marketplace.exchange.row_kinds import HEADER, OTHER_TABLE, UNIT, RowKinds
 from marketplace.exchange.rows import LEVELS, OpenSheet, SheetRow, joined_header
+from marketplace.exchange.screening import RowScreen, in_sheet_unit, with_units
 from marketplace.listings.schema import SCHEMAS
 from marketplace.listings.schema.dictionaries import Dictionaries
 from marketplace.parsing import ParseError
@@ -41,7 +34,6 @@ from marketplace.parsing import ParseError
 # A full list of so many rows unpacks to less than 200 MB (`xlsx.MAX_UNPACKED`).
 MAX_ROWS = 50_000
 PROGRESS_ROWS = 500  # rows read between two reports of progress
-_RUNNING_NUMBER = re.compile(r"[\d.]*")
 # Columns about a row and not about its listing. The first two are those of our own file of faults.
 ORIGIN = "origin"
 AUTHOR = "author"
@@ -205,10 +197,8 @@ class _SheetReader:
         self.sheet = sheet
         self.sheet_unit = unit_of_sheet(row.cells for row in sheet.above)
         self.checker = RowChecker(report, dictionaries, defaults)
-        self.hidden_rows: list[int] = []
-        self.struck_rows: list[int] = []
         self.headers_below: list[int] = []
-        self.headerless = HeaderlessCells(report, is_text=sheet.is_text)
+        self.screen = RowScreen(report, sheet, self.row_kinds)
         # Row → headers among its cells: every row is looked at as one of three.
         self.known_headers: dict[int, int] = {}
         self.header_texts = [
@@ -230,11 +220,7 @@ class _SheetReader:
             return
         if not self._is_listing(row):
             return
-        if row.number in self.sheet.hidden_rows:
-            self.hidden_rows.append(row.number)
-        if row.number in self.sheet.struck_rows:
-            self.struck_rows.append(row.number)
-        if self.headerless.refuses(row, self._text_of_row):
+        if not self.screen.admits(row):
             return
         self.report.rows += 1
         raws = {one.column.name: one.cell_of(row.cells) for one in self.placed}
@@ -249,27 +235,21 @@ class _SheetReader:
 
     def finish_remarks(self) -> None:
         """Say what was done with the rows of the sheet as a whole."""
-        self.report.remarks += describe_rows(
-            headers_below=self.headers_below,
-            hidden=self.hidden_rows,
-            struck=self.struck_rows,
-            is_filtered=self.sheet.is_filtered,
-            skipped=self.report.skipped,
-        )
-        self.report.remarks += self.headerless.remarks()
+        self.report.remarks += self.screen.remarks(self.headers_below)
 
     def _read_header(self, header: SheetRow) -> None:
         """Place the columns by a header row; what it says goes into the remarks."""
-        self.header_number = header.number
         self.is_other_table = False
         read = self.headers.read_header(header.cells)
-        self.headerless.place(header, read.placed)
-        self._place_columns([self._with_unit(one) for one in read.placed])
+        self._place_columns(in_sheet_unit(read.placed, self.sheet_unit))
         self.marks = _take_marks(read)
-        self.number_index = find_number_index(header.cells)
         titles = [one.index for one in read.placed if one.column.name == TITLE]
-        self.title_index = titles[0] if titles else None
-        self.owner_indices = {one.index for one in read.placed if one.column.holder}
+        self.screen.place(
+            header,
+            [one.index for one in read.placed],
+            title=titles[0] if titles else None,
+            owners={one.index for one in read.placed if one.column.holder},
+        )
         for remark in describe_left_out(read):
             self._add_remark(remark)
         hidden = self.sheet.hidden_columns
@@ -287,15 +267,9 @@ class _SheetReader:
         if remark not in self.report.remarks:
             self.report.remarks.append(remark)
 
-    def _with_unit(self, placed: PlacedColumn) -> PlacedColumn:
-        """A column of sums in the unit that stands above the table, where its own header names none."""
-        if placed.column.unit and placed.unit is None and self.sheet_unit is not None:
-            return replace(placed, unit=self.sheet_unit)
-        return placed
-
     def _is_new_header(self, row: SheetRow, following: Sequence[SheetRow]) -> bool:
         """Whether a row begins another table of the sheet; its columns are placed by it then."""
-        if row.number <= self.header_number:
+        if row.number <= self.screen.header_number:
             return True  # the lower row of a header that was read already
         header = None
         if following and self._may_be_header(row, following):
@@ -310,7 +284,7 @@ class _SheetReader:
         if is_repeated:
             # Long lists repeat the header on each page.
             self.report.skip(HEADER, row.number, "")
-            self.header_number = header.number
+            self.screen.header_number = header.number
             self.is_other_table = False
             return True
         self.headers_below.append(row.number)
@@ -333,20 +307,13 @@ class _SheetReader:
 
     def _is_listing(self, row: SheetRow) -> bool:
         """Whether a row is meant to be a listing; what else it is goes into the report."""
-        kind = self.row_kinds.kind_of(
-            row.cells,
-            [one.index for one in self.placed],
-            number=self.number_index,
-            title=self.title_index,
-            owners=self.owner_indices,
-            below_header=row.number - self.header_number,
-        )
+        kind = self.screen.kind_of(row)
         if kind == UNIT:
             self._take_units(row)
         if not kind and self._is_of_other_table(row):
             kind = OTHER_TABLE
         if kind:
-            self.report.skip(kind, row.number, self._text_of_row(row))
+            self.screen.skip(row, kind)
         return not kind
 
     def _is_of_other_table(self, row: SheetRow) -> bool:
@@ -355,26 +322,12 @@ class _SheetReader:
             self.is_other_table = self.row_kinds.begins_other_table(row.cells)
         return self.is_other_table
 
-    def _text_of_row(self, row: SheetRow) -> str:
-        """What a row says besides its running number, as a notice repeats it; empty where there is nothing else."""
-        texts = []
-        for index, cell in enumerate(row.cells):
-            text = "" if cell is None else shorten_cell(cell)
-            # 一、东昌府区 may stand in the column of numbers, too.
-            if index != self.number_index or not _RUNNING_NUMBER.fullmatch(text):
-                texts.append(text)
-        return shorten_cell(" ".join(dict.fromkeys(filter(None, texts))))
-
     def _take_units(self, row: SheetRow) -> None:
         """Read the sums of the columns in the units that a row of its own gives."""
-        units = unit_cells(row.cells)
-        everywhere = next(iter(units.values()), None)
-        places = [one.index for one in self.placed if one.column.unit]
-        if everywhere is not None and not set(places) & set(units):
-            # 单位：元 in one cell, wherever: of all sums, also those of the tables below.
-            self.sheet_unit = everywhere
-            units = dict.fromkeys(places, everywhere)
-        self._place_columns([_in_unit(one, units) for one in self.placed])
+        placed, everywhere = with_units(self.placed, row.cells)
+        # 单位：元 in one cell, wherever: of all sums, also those of the tables below.
+        self.sheet_unit = everywhere or self.sheet_unit
+        self._place_columns(placed)
 
 
 def _take_marks(read: ReadHeader) -> dict[str, int]:
@@ -386,10 +339,3 @@ def _take_marks(read: ReadHeader) -> dict[str, int]:
             read.unknown.remove((index, text))
             marks.setdefault(mark, index)
     return marks
-
-
-def _in_unit(placed: PlacedColumn, units: Mapping[int, Decimal]) -> PlacedColumn:
-    """A column of sums in the unit given for its index; any other as it is."""
-    if placed.column.unit and placed.index in units:
-        return replace(placed, unit=units[placed.index])
-    return placed

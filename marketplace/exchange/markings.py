@@ -60,13 +60,10 @@ def read_markings(source: IO[bytes], struck_styles: Collection[str] = ()) -> Mar
         struck_styles: the numbers of the styles whose letters are struck out.
     """
     reader = _MarkingReader(struck_styles)
-    parser = expat.ParserCreate()
-    parser.buffer_text = True
+    parser = new_parser()
     parser.StartElementHandler = reader.start_element
     parser.EndElementHandler = reader.end_element
     parser.CharacterDataHandler = reader.take_text
-    # A list needs no entity of its own; with them a small file becomes a large one.
-    parser.EntityDeclHandler = _refuse_entity
     try:
         while block := source.read(BLOCK):
             parser.Parse(block, False)
@@ -74,6 +71,15 @@ def read_markings(source: IO[bytes], struck_styles: Collection[str] = ()) -> Mar
     except (expat.ExpatError, ValueError):
         reader.markings.is_cut = True
     return reader.markings
+
+
+def new_parser() -> expat.XMLParserType:
+    """A parser of parts of workbooks."""
+    parser = expat.ParserCreate()
+    parser.buffer_text = True
+    # A list needs no entity of its own; with them a small file becomes a large one.
+    parser.EntityDeclHandler = _refuse_entity
+    return parser
 
 
 def _refuse_entity(*_: Any) -> None:

@@ -16,21 +16,18 @@ from typing import Any, BinaryIO
 from marketplace.errors import Invalid
 from marketplace.exchange import sheets
 from marketplace.exchange.checking import has_secret_mark, problem_at, shorten_cell
-from marketplace.exchange.headers import TITLE, Headers, PlacedColumn, find_number_index
+from marketplace.exchange.headers import TITLE, Headers, PlacedColumn
 from marketplace.exchange.importing import MAX_ROWS
 from marketplace.exchange.organisation_columns import (
     COLUMNS,
     OrganisationColumn,
     OrganisationSchema,
 )
-from marketplace.exchange.remarks import (
-    describe_hidden_columns,
-    describe_left_out,
-    describe_rows,
-)
+from marketplace.exchange.remarks import describe_hidden_columns, describe_left_out
 from marketplace.exchange.reports import Outcome, Problem, Report
 from marketplace.exchange.row_kinds import HEADER, SECTION, RowKinds
 from marketplace.exchange.rows import OpenSheet, SheetRow
+from marketplace.exchange.screening import RowScreen
 from marketplace.listings.schema.choices import SECRET
 from marketplace.listings.schema.dictionaries import Dictionaries
 from marketplace.listings.schema.owners import guess_kind
@@ -161,8 +158,8 @@ class _OrganisationReader:
         self.sheet = sheet
         self.headers = headers
         self.row_kinds = RowKinds(headers)
+        self.screen = RowScreen(report, sheet, self.row_kinds)
         self.dictionaries = Dictionaries()
-        self.hidden_rows: list[int] = []
         self.headers_below: list[int] = []
         self.guessed: list[int] = []
         report.sheet = sheet.name
@@ -172,22 +169,14 @@ class _OrganisationReader:
 
     def read_row(self, row: SheetRow) -> None:
         """Read one row: an organisation, or problems; rows of none are passed over and named at the end."""
-        if row.number <= self.header_number or self._is_header(row):
+        if row.number <= self.screen.header_number or self._is_header(row):
             return
-        kind = self.row_kinds.kind_of(
-            row.cells,
-            [one.index for one in self.placed],
-            number=self.number_index,
-            title=self.title_index,
-            owners=(),
-            below_header=row.number - self.header_number,
-        )
+        kind = self.screen.kind_of(row)
         if kind and not (kind == SECTION and self._is_name_alone(row)):
-            text = " ".join(shorten_cell(cell) for cell in row.cells if cell)
-            self.report.skip(kind, row.number, shorten_cell(text))
+            self.screen.skip(row, kind)
             return
-        if row.number in self.sheet.hidden_rows:
-            self.hidden_rows.append(row.number)
+        if not self.screen.admits(row):
+            return
         self.report.rows += 1
         if has_secret_mark(row.cells):
             self._refuse(row.number, TITLE, "", SECRET)
@@ -202,12 +191,7 @@ class _OrganisationReader:
             remarks.append(
                 f"有 {len(self.guessed)} 行没有写明单位类型，按代码和名称判断，导入后可以在核验时改。"
             )
-        remarks += describe_rows(
-            headers_below=self.headers_below,
-            hidden=self.hidden_rows,
-            is_filtered=self.sheet.is_filtered,
-            skipped=self.report.skipped,
-        )
+        remarks += self.screen.remarks(self.headers_below)
 
     def refuse_body(self, body: ListedOrganisation, key: str, message: str) -> None:
         """Refuse a row that was read well, and take it out."""
@@ -215,13 +199,17 @@ class _OrganisationReader:
         self._refuse(body.row, key, body.name, ParseError(message, ""))
 
     def _place_columns(self, header: SheetRow) -> None:
-        self.header_number = header.number
         self.header_cells = tuple(header.cells)
         read = self.headers.read_header(header.cells)
         self.placed = read.placed
         self.columns = {one.column.name: one for one in read.placed}
-        self.number_index = find_number_index(header.cells)
         self.title_index = self.columns[TITLE].index if TITLE in self.columns else None
+        self.screen.place(
+            header,
+            [one.index for one in read.placed],
+            title=self.title_index,
+            owners=(),
+        )
         hidden = describe_hidden_columns(read.placed, self.sheet.hidden_columns)
         for remark in (*describe_left_out(read), *hidden):
             # A sheet with a table for each county repeats its header, and says the same each time.

@@ -53,8 +53,21 @@ _EXAMPLE_OWNER = re.compile(
 # What an office writes into a list instead of deleting the row: 作废：…, （已撤回）…, …（已解决）.
 _WITHDRAWING = r"(?:已?(?:作废|废弃|撤销|撤消|撤回|取消|删除)|已(?:经)?解决)"
 _WITHDRAWN = re.compile(
-    rf"{_WITHDRAWING}|{_OPEN}{_WITHDRAWING}{_CLOSE}.*|{_WITHDRAWING}\s*[:：].+|[^()\[\]]+{_OPEN}{_WITHDRAWING}{_CLOSE}",
+    rf"{_WITHDRAWING}|{_OPEN}{_WITHDRAWING}{_CLOSE}.*|{_WITHDRAWING}\s*[:：].+|[^()\[\]]+{_OPEN}{_WITHDRAWING}{_CLOSE}|"
+    # 轴承异音 - 已取消, 轴承异音 作废; 暂停：轴承异音, 不再需要-轴承异音.
+    rf"[^()\[\]]+[\s—–_/:-](?:已(?:经)?(?:作废|废弃|撤销|撤消|撤回|取消|删除|解决)|作废|废弃)|"
+    rf"{_OPEN}?(?:暂停|停止|不再需要|不需要了|无需对接){_CLOSE}?\s*[:：—–_-].+|{_OPEN}(?:暂停|停止|不再需要){_CLOSE}.+",
     re.DOTALL,
+)
+# What stands in a column of states or remarks: 作废, 已解决，不用再发, 此条撤回. A firm may be 注销.
+_IS_STATE = re.compile(
+    r"(?:(?:需求|成果|项目|合同|企业|单位|登记|经营|当前|目前|发布|处理|办理|审核|对接)(?:的)?)?"
+    r"(?:状态|备注|备注说明|处理结果|(?:处理|办理|对接|进展)情况|进展|标记|有效性|是否有效)"
+)
+_STATE_OVER = re.compile(
+    r"(?:[此本该](?:条|项|行|需求|成果|合同)?)?已?(?:经)?(?:作废|废弃|撤回|撤销|撤消|取消|删除|无效|失效|停用|注销|吊销)(?:了)?(?:[。，,;；].{0,30})?|"
+    r"(?:[此本该](?:条|项|行|需求|成果)?)?已(?:经)?解决(?:了)?(?:[。，,;；].{0,30})?|"
+    r"(?:不再|不)需要(?:了|对接)?[。.]?"
 )
 # What stands for a text that is to be written: XXX, ×××公司, ***.
 _PLACEHOLDER = re.compile(rf"[{_HAN}]{{0,4}}[xX×*＊○?…._·#]{{2,}}[{_HAN}]{{0,6}}")
@@ -96,7 +109,7 @@ _ANSWER = re.compile(
 )
 _TOTAL = re.compile(
     r"(?:本页|本表|以上|全[市县区]|各[县区])?(?:合|小|总|共|累|总合)计(?:数|金额|值)?(?:\s*\([^()]*\))?(?:\s*[::\d(共].*)?|"
-    r"(?:以上|本页|本表)?(?:[总合]?[共计]+)\s*[\d一二三四五六七八九十百叁肆伍陆柒捌玖拾]+\s*[项条个家].*|平均(?:值|数|价|金额)?(?:\s*[::].*)?|[^\s]{2,12}(?:小计|合计)(?:\s*[::\d].*)?|(?:sub|grand)?\s*total|sum|Σ|∑",
+    r"(?:总|合计)(?:金额|额|数量?)(?:\s*[::].*)?|(?:以上|本页|本表)?(?:[总合]?[共计]+)\s*[\d一二三四五六七八九十百叁肆伍陆柒捌玖拾]+\s*[项条个家].*|平均(?:值|数|价|金额)?(?:\s*[::].*)?|[^\s]{2,12}(?:小计|合计)(?:\s*[::\d].*)?|(?:sub|grand)?\s*total|sum|Σ|∑",
     re.DOTALL | re.I,
 )
 _END = re.compile(
@@ -321,6 +334,16 @@ class RowKinds:
         if text in self.advice or _GUIDE_WORD.fullmatch(text):
             return True
         return _GUIDE.search(text) is not None
+
+
+def is_state_header(cell: Any) -> bool:
+    """Whether a header is that of a column which says what became of each row."""
+    return isinstance(cell, str) and _IS_STATE.fullmatch(header_key(cell)) is not None
+
+
+def says_withdrawn(cell: Any) -> bool:
+    """Whether a cell of such a column says that its row is no longer meant."""
+    return isinstance(cell, str) and _STATE_OVER.fullmatch(_plain(cell)) is not None
 
 
 def _plain(cell: Any) -> str:

@@ -101,7 +101,8 @@ def run_trial() -> ResponseReturnValue:
         answer = trial.match_text(text, kind, by=current_reader())
     except Invalid as error:
         return _trial_page(kind, text, problems=error.problems), 422
-    return _trial_page(kind, text, answer=answer)
+    # As it was read, so that nobody has to guess what was compared.
+    return _trial_page(kind, trial.checked_text(text, kind), answer=answer)
 
 
 @blueprint.post("/trial/evidence")

@@ -22,7 +22,9 @@ from marketplace.matchmaking.offers import Offer
 from marketplace.matchmaking.other_needs import needs_in, without_needs
 from marketplace.matchmaking.ranking import RankingRequest, rank_listings
 from marketplace.parsing.secrecy import REFUSAL, secret_mark
+from marketplace.parsing.text import GARBLED
 from marketplace.permissions import Reader
+from matching.encoded_text import decode_text, is_illegible
 from matching.text import spans, words
 
 # Characters that say something, which a short text must have: people type 「阿胶掺马皮怎么查」, eight of which six do.
@@ -180,7 +182,7 @@ def checked_text(text: str, kind: str) -> str:
         Invalid: as `match_text`.
     """
     # Browsers send line ends as two characters, which nobody counts; PostgreSQL stores no NUL.
-    text = text.replace("\r\n", "\n").replace("\x00", "").strip()
+    text = decode_text(text.replace("\r\n", "\n").replace("\x00", "")).strip()
     if kind not in LISTINGS:
         raise Invalid(
             "没有这种试配。", problems={"kind": ["请选择「技术难题」或「成果简介」。"]}
@@ -188,6 +190,8 @@ def checked_text(text: str, kind: str) -> str:
     message = ""
     if not text:
         message = "还没有写。写一句也行，例如「阿胶掺马皮怎么查」。"
+    elif is_illegible(text):
+        message = "".join(GARBLED)
     elif _is_too_short(text, kind):
         message = TOO_SHORT
     elif len(text) > MAX_TEXT:

@@ -14,6 +14,7 @@ from html import unescape
 from typing import Any
 
 from marketplace.parsing import ParseError
+from matching.encoded_text import decode_text, is_coded, is_garbled, is_illegible
 from matching.folding import drop_unseen
 
 # Characters of one text: below what an Excel cell can hold (32,767), so that every list can be exported.
@@ -82,9 +83,10 @@ _FORMULA = re.compile(
 )
 _QUOTED = re.compile(r"\"[^\"]{0,2000}\"|'[^'\n]{1,60}'!|[^!\s,()]{1,30}!")
 _HAN = re.compile("[\u3400-\u9fff]")
-# è½´æ‰¿: Han characters in UTF-8 that were read as a western text.
-_WESTERN = re.compile("[\xe3-\xe9][\x80-\u2122]")
-_MIN_MISREAD = 2
+GARBLED = (
+    "文字有乱码，原来的字已经读不出来。",
+    "请从能看到文字的地方复制，或重新填写。",
+)
 # What a spreadsheet program takes for the beginning of a formula (see `escape_formula`).
 # Programs that fold full-width signs take ＝ for = as well (security: CSV injection by full-width signs).
 FORMULA_SIGNS = (
@@ -262,10 +264,7 @@ def _text_of_string(raw: str) -> str:
         )
     else:
         raw = _without_text_formula(raw)
-    if _is_garbled(raw):
-        raise ParseError(
-            "这一格有乱码，原来的字已经读不出来。", "请从原来的文件复制，或重新填写。"
-        )
+    _refuse_unreadable(raw)
     plain = CONTROL.sub("", _plain_line_ends(raw)).strip()
     bare = half_width(plain).rstrip("。.;")
     if ERROR_TEXT.fullmatch(bare):
@@ -276,22 +275,29 @@ def _text_of_string(raw: str) -> str:
     return plain
 
 
-def _is_garbled(text: str) -> bool:
-    """Whether characters of a text were lost when it was read in another encoding."""
-    if "\ufffd" in text or "锟斤拷" in text:
-        return True
-    if _WESTERN.search(text) is None or _HAN.search(text):
-        return False
-    coded = b"".join(map(_western_byte, text))
-    return len(_HAN.findall(coded.decode("utf-8", "ignore"))) >= _MIN_MISREAD
+def decode_pasted(text: str) -> str:
+    """A pasted text with the characters that its codes surely mean (\\u8f74, UTF-8 read as another encoding)."""
+    return decode_text(text)
 
 
-def _western_byte(character: str) -> bytes:
-    try:
-        return character.encode("cp1252")
-    except UnicodeEncodeError:
-        # Of its gaps programs make the control character of the same number.
-        return character.encode("latin-1", "ignore")
+def refuse_illegible(text: str) -> None:
+    """Refuse a pasted text that is garbled. Raises ParseError with what to do."""
+    if is_illegible(text):
+        raise ParseError(*GARBLED)
+
+
+def _refuse_unreadable(text: str) -> None:
+    """Refuse a text whose characters were lost on their way, or came as codes."""
+    if is_garbled(text):
+        raise ParseError(
+            "这一格有乱码，原来的字已经读不出来。",
+            "请从原来的文件复制，或重新填写。",
+        )
+    if is_coded(text):
+        raise ParseError(
+            "这一格的字写成了编码（如 \\u8f74、&#36724;、%E8%BD%B4），不是文字。",
+            "请从能看到文字的地方复制，或重新填写。",
+        )
 
 
 def _is_formula(half: str) -> bool:

@@ -23,7 +23,7 @@ from matching.lexicon import (
     remembered_with_lists,
     synonym_groups,
 )
-from matching.text import Span
+from matching.text import Span, Token
 
 # A firm by its full name, and a person by what they are called: 联系人王建国, 李工.
 _FIRM = re.compile(
@@ -63,10 +63,27 @@ _JOINING = frozenset(
     "的了着过和与及或等在对为以由从向到于把被让使将并且而但也都还就又才只不没无非是有可能会该要想总老很太更最再各每某本该此其"
     "这那哪些个们我你他她它咱俺您一二三四五六七八九十百千万半两几多少上下里外中间前后左右处边头时候地得之所且乎吗呢吧啊"
     "未已仍另先却按较越约"
-    "治管弄搞做干来去走跑给叫请问说看听拿放送买卖用换修找求省花赚赔怕愁"
+    "治管弄搞做干来去走跑给叫请问说看听拿放送买卖用换修找求省花赚赔怕愁靠凭嫌挨狠完愿"
 )
-# The end of a quantity's name and how much of it there is: 漏检率|高, 粘度|低, 充填率|达.
-_HOW_MUCH = re.compile("[率度量性值比力][高低大小多少快慢强弱好差偏达超升降]")
+# The end of a quantity's name and how much of it there is, 漏检率|高, 粘度|低, or any name and that: 缸差|大, 味|大.
+_HOW_MUCH = re.compile(
+    "[率度量性值比力][高低大小多少快慢强弱好差偏达超升降]|[\u4e00-\u9fff]{1,2}[大小多少高低快慢好坏稀脏贵全开起成人]"
+)
+# 太湿, 越浅, 老松, 全裂: how much, and what is so.
+_MUCH = re.compile(
+    "[越太最更很挺老全真特][大小多少高低快慢好坏硬软浅深长短厚薄粗细冷热湿干脏稀稠松紧裂断碎漏堵黑黄糊烂散塌歪弯飘卡]"
+)
+# 收到, 打得, 切完, 装进去, 找不着, 配不上: a verb and what came of it. 得率 is a yield.
+_RESULT = re.compile(
+    r"[\u4e00-\u9fff]{1,2}(?:[到得完]|[没不][着来去上下住出掉了动起见]|[进上下出回过起开][来去])|[上下进出]不[来去]|得(?!率)[\u4e00-\u9fff]"
+    r"|[\u4e00-\u9fff]一|[\u4e00-\u9fff]{2}里"
+)
+# 碰上, 不吃, 有伤, 没谱: to jieba's dictionary verbs. 有机 and 有色 are none.
+_VERBAL = re.compile(r"[\u4e00-\u9fff][上过]|[不没有][\u4e00-\u9fff]")
+# 弯弯扭扭, 死死的, 一圈圈: how something is or sounds.
+_REPEATED = re.compile(
+    r"([\u4e00-\u9fff])\1(?:(?!\1)([\u4e00-\u9fff])\2|(?=[的地响叫]))|一([\u4e00-\u9fff])\3"
+)
 # Characters on one side of an end of a word that are looked at for a word which reaches over it.
 _REACH = 3
 # Words whose kind is remembered: texts of one trade have most of theirs in common.
@@ -80,13 +97,13 @@ def showable_spans(norm: str, spans: Sequence[Span]) -> list[Span]:
         norm: the text.
         spans: of it, as text.normal_spans() gives them.
     """
-    hidden = _hidden_places(norm)
+    hidden = _covered(norm, _hidden_places(norm))
     return [
         span
         for span in spans
         if is_word(norm, span)
         and not _is_name(span.word)
-        and not _overlaps(span, hidden)
+        and not any(hidden[span.start : span.end])
     ]
 
 
@@ -97,15 +114,21 @@ def naming_spans(norm: str) -> list[Span]:
         for match in [*_foreign_names(norm), *_fault_names(norm)]
     ]
     taken = _hidden_places(norm) + [(span.start, span.end) for span in spans]
+    taken += [match.span() for match in _REPEATED.finditer(norm)]
+    covered = _covered(norm, taken)
     last = 0
-    for token in words_of.tokens(norm):
-        if not token.content:
+    tokens = words_of.tokens(norm)
+    for place, token in enumerate(tokens):
+        if not token.content or _is_cut_from_name(tokens, place):
+            continue
+        # 压出 in 压出来 is no better than the whole.
+        if _is_talk(token.word):
             continue
         # Of a piece that is no word its parts may be: 铷原子钟 is none, 原子钟 is.
         for offset, part in token.content:
             start = token.start + offset
             span = Span(part, start, start + len(part))
-            is_free = start >= last and not _overlaps(span, taken)
+            is_free = start >= last and not any(covered[start : span.end])
             if is_free and is_word(norm, span) and _names_something(part):
                 spans.append(span)
                 last = span.end
@@ -128,24 +151,56 @@ def is_word(norm: str, span: Span) -> bool:
     if not words_of.is_han(word) or word in words_of.lexicon_terms():
         return True
     if words_of.in_dictionary(word):
-        return True
+        return not _is_two_words(word)
     if not _JOINING.isdisjoint(word) or _HOW_MUCH.match(word):
         return False
     return not any(_is_cut_through(norm, end) for end in (span.start, span.end))
 
 
+@remembered_with_lists(_REMEMBERED)
+def _is_two_words(word: str) -> bool:
+    """Whether a word of the dictionary is one by itself: the tagger cuts 省点 and 老长 in two, and one joins."""
+    return not _JOINING.isdisjoint(word) and not words_of.part_of_speech(word)
+
+
 def _is_cut_through(norm: str, place: int) -> bool:
     """Whether a word of the dictionary stands on both sides of a place."""
+    has_word = words_of.cutter().segmenter.has_word
     for start in range(max(0, place - _REACH), place):
         for end in range(place + 1, min(len(norm), start + _REACH + 1) + 1):
             piece = norm[start:end]
-            if words_of.in_dictionary(piece) and words_of.is_han(piece):
+            if has_word(piece) and words_of.is_han(piece):
                 return True
     return False
 
 
-def _overlaps(span: Span, places: Sequence[tuple[int, int]]) -> bool:
-    return any(start < span.end and span.start < end for start, end in places)
+def _is_cut_from_name(tokens: Sequence[Token], place: int) -> bool:
+    """Whether a verb of two characters was made of parts of other words: 观看 in 看外观看花眼.
+
+    Its first character is the end of a noun that begins before it: 油榨 in 菜籽油榨出来.
+    """
+    token = tokens[place]
+    if not place or len(token.word) != 2:
+        return False
+    before = tokens[place - 1]
+    if before.start + len(before.word) != token.start or not words_of.is_han(
+        before.word
+    ):
+        return False
+    is_verb = words_of.part_of_speech(token.word).startswith("v")
+    # 看外 before it is a word to nobody, so that its end alone counts.
+    is_piece = len(before.word) > 1 and not words_of.in_dictionary(before.word)
+    left = before.word[-1] if is_piece else before.word
+    name = left + token.word[0]
+    return is_verb and words_of.in_dictionary(name) and words_of.names_a_thing(name)
+
+
+def _covered(norm: str, places: Sequence[tuple[int, int]]) -> bytearray:
+    """For each character of a text whether one of some places covers it."""
+    covered = bytearray(len(norm))
+    for start, end in places:
+        covered[start:end] = b"\x01" * (end - start)
+    return covered
 
 
 def _foreign_names(norm: str) -> list[re.Match[str]]:
@@ -179,14 +234,26 @@ def _names_something(word: str) -> bool:
         return any(c.isalpha() for c in word)
     if word in words_of.lexicon_terms() or _FAULT.fullmatch(word):
         return True
-    if word in everyday_words():
+    if _is_talk(word):
         return False
     # What no dictionary has is no word of everyday speech.
     if not words_of.in_dictionary(word):
         return True
     # A word of the dictionary that the tagger cuts in two is a compound noun: 原子钟.
     tag = words_of.part_of_speech(word) or "n"
+    if tag.startswith("v") and _VERBAL.fullmatch(word):
+        return False
     return tag.startswith(_NAMING_TAGS) and not _is_name(word)
+
+
+@remembered_with_lists(_REMEMBERED)
+def _is_talk(word: str) -> bool:
+    """Whether a word says how something is, what came of it, or what people talk of."""
+    if word in words_of.lexicon_terms():
+        return False
+    if word in everyday_words():
+        return True
+    return any(kind.fullmatch(word) for kind in (_MUCH, _RESULT))
 
 
 @remembered_with_lists(_REMEMBERED)

@@ -35,6 +35,9 @@ PIECES = st.one_of(
         min_size=1,
         max_size=9,
     ),
+    st.text(
+        st.sampled_from("[轴]【】&#x8f74;%u\\U+=?è½´杞存壙€┤"), min_size=1, max_size=9
+    ),
     st.text(st.characters(), min_size=1, max_size=9),
 )
 # One piece over and over, or many different ones run together.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Callable
 from urllib.parse import quote
 
@@ -28,6 +29,11 @@ def wrapped(width: int, end: str = "\n") -> Callable[[str], str]:
     return wrap
 
 
+def windows_1252(byte: int) -> str:
+    """The character that programs of Windows make of a byte, also where the encoding has none."""
+    return bytes([byte]).decode("cp1252", "ignore") or chr(byte)
+
+
 SPELLINGS: dict[str, Callable[[str], str]] = {
     "a blank between all characters": " ".join,
     "two blanks": "  ".join,
@@ -50,6 +56,13 @@ SPELLINGS: dict[str, Callable[[str], str]] = {
     "pictures with a selector": "⚙\ufe0f".join,
     "blank Braille": "\u2800".join,
     "control characters": "\x07".join,
+    "square brackets": lambda t: "".join(f"[{c}]" for c in t),
+    "black brackets": lambda t: "".join(f"【{c}】" for c in t),
+    "round brackets and blanks": lambda t: " ".join(f"（{c}）" for c in t),
+    "marked up as bold": lambda t: "".join(f"**{c}**" for c in t),
+    "a list of a program": lambda t: str([*t]),
+    "pronunciations": lambda t: "".join(f"<ruby>{c}<rt>a</rt></ruby>" for c in t),
+    "quotation marks": lambda t: "".join(f"“{c}”" for c in t),
     "every character marked up": lambda t: f"<b>{'</b><b>'.join(t)}</b>",
     "no-break blanks": "\u00a0".join,
     "ideographic blanks": "\u3000".join,
@@ -90,6 +103,35 @@ ENCODED: dict[str, Callable[[str], str]] = {
     "bytes of a program": lambda t: "".join(f"\\x{b:02x}" for b in t.encode()),
     "bytes of a mail": lambda t: "".join(f"={b:02X}" for b in t.encode()),
     "every character an entity": lambda t: "".join(f"&#{ord(c)};" for c in t),
+    "escaped twice": lambda t: "".join(f"\\\\u{ord(c):04x}" for c in t),
+    "long escapes": lambda t: "".join(f"\\U{ord(c):08x}" for c in t),
+    "escapes of Perl": lambda t: "".join(
+        c if c.isascii() else f"\\x{{{ord(c):04x}}}" for c in t
+    ),
+    "octal bytes": lambda t: "".join(
+        chr(b) if b < 128 else f"\\{b:03o}" for b in t.encode()
+    ),
+    "hexadecimal": lambda t: t.encode().hex(),
+    "hexadecimal pairs": lambda t: t.encode().hex(" "),
+    "pairs of a program": lambda t: " ".join(f"\\x{b:02x}" for b in t.encode()),
+    "numbers of a program": lambda t: " ".join(f"0x{ord(c):04x}" for c in t),
+    "escapes of style sheets": lambda t: "".join(f"\\{ord(c):04x} " for c in t),
+    "escapes without their sign": lambda t: "".join(f"u{ord(c):04x}" for c in t),
+    "base64": lambda t: b64encode(t.encode()).decode(),
+    "code points": lambda t: " ".join(f"U+{ord(c):04X}" for c in t),
+    "code points without blanks": lambda t: "".join(f"U+{ord(c):04X}" for c in t),
+    "code points with commas": lambda t: ", ".join(f"U+{ord(c):04X}" for c in t),
+    "a header of a mail": lambda t: f"=?UTF-8?B?{b64encode(t.encode()).decode()}?=",
+    "a header of an old mail": lambda t: (
+        f"=?gb2312?B?{b64encode(t.encode('gb18030')).decode()}?="
+    ),
+    "UTF-8 as Latin-1": lambda t: t.encode().decode("latin-1"),
+    "UTF-8 as Latin-1, twice": lambda t: (
+        t.encode().decode("latin-1").encode().decode("latin-1")
+    ),
+    "UTF-8 as Windows-1252": lambda t: "".join(map(windows_1252, t.encode())),
+    "UTF-8 as a console shows it": lambda t: t.encode().decode("cp437"),
+    "UTF-8 as an old Mac shows it": lambda t: t.encode().decode("mac-roman"),
     "every character a hexadecimal entity": lambda t: "".join(
         f"&#x{ord(c):x};" for c in t
     ),
@@ -199,6 +241,16 @@ def test_no_text_is_lost_to_what_looks_like_markup(written: str, sign: str) -> N
         "含量为50%20次以上，误差=EE=AB",
         "编号%E8%BD、a=DEAD%20",
         "好！好！好！",
+        "（一）（二）（三）",
+        "[是][否]，【男】【女】",
+        "从“人”“业”两面看",
+        "U+4E00–U+9FFF",
+        "[铜]、[铝]、[铁]，【好】、【乐】",
+        "寄存器 0x8F74 0x627F，校验 e8bdb4e689bf",
+        "d41d8cd98f00b204e9800998ecf8427e，91350100M000100Y43",
+        "2018 2019 4500 6000 7075 8000 9000",
+        "Größe, Łódź, naïve, ──────",
+        "Россия",
     ],
 )
 def test_lists_and_figures_are_no_signs_between_characters(written: str) -> None:
@@ -211,6 +263,17 @@ def test_lists_and_figures_are_no_signs_between_characters(written: str) -> None
         ("轴·承·异·音", "轴承异音"),
         ("轴 · 承 · 异 · 音", "轴承异音"),
         ("检测轴_承_保_持_架断裂", "检测轴承保持架断裂"),
+        ("[轴][承]", "轴承"),
+        ("【轴】 【承】断裂", "轴承断裂"),
+        (r"\u8f74\u627f", "轴承"),
+        ("U+8F74 U+627F", "轴承"),
+        ("&#36724&#25215", "轴承"),
+        ("&amp;#36724;&amp;#25215;", "轴承"),
+        ("GCr15 è½´æ‰¿ 异音", "GCr15 轴承 异音"),
+        ("杞存壙", "轴承"),
+        ("杞存壙妫€娴", "轴承检"),
+        ("标题：杞存壙", "标题：轴承"),
+        ("Öá³Ð", "轴承"),
         ("https://a.cn/s?wd=%E8%BD%B4%E6%89%BF&p=2", "https://a.cn/s?wd=轴承&p=2"),
         ("%E8%BD%B4%E6%89%BF%20%E5%BC%82%E9%9F%B3%E5", "轴承 异音"),
     ],

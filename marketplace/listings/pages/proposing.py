@@ -27,6 +27,7 @@ from marketplace.listings.schema import terms
 from marketplace.parsing import ParseError
 from marketplace.parsing.documents import MAX_BYTES, read_document, tidy_text
 from marketplace.parsing.secrecy import REFUSAL, secret_mark
+from marketplace.parsing.text import decode_pasted, refuse_illegible
 
 NOTHING = "材料里没有找到可以直接填的内容。"
 FEWEST = 10  # characters of a text that is taken apart
@@ -95,8 +96,13 @@ def _sent_text() -> str:
             raise _RefusedError("file", error.sentence) from None
         control = "file"
     else:
-        text = tidy_text(request.form.get("text", ""))
+        # Bytes that were read wrongly may be controls, which tidying drops.
+        text = tidy_text(decode_pasted(request.form.get("text", "")))
         control = "text"
+    try:
+        refuse_illegible(text)
+    except ParseError as error:
+        raise _RefusedError(control, error.sentence) from None
     if len(text) < FEWEST:
         raise _RefusedError(control, "还没有贴文字或选文件，或者文字太少。")
     if len(text) > MAX_PASTED:

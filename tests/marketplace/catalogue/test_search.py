@@ -96,6 +96,65 @@ def test_no_query_is_syntax_or_an_error(
     assert "<img src=x" not in answer.text
 
 
+@pytest.mark.parametrize(
+    "typed",
+    [
+        r"\u4fdd\u6301\u67b6",
+        "U+4FDD U+6301 U+67B6",
+        "&#20445;&#25345;&#26550;",
+        "%u4fdd%u6301%u67b6",
+        "%E4%BF%9D%E6%8C%81%E6%9E%B6",
+        "保持架".encode().decode("latin-1"),
+        "保持架".encode().decode("cp437"),
+        "保持架".encode("gbk").decode("latin-1"),
+        "保持架滑".encode().decode("gbk"),
+    ],
+)
+def test_a_query_in_codes_is_searched_as_what_it_means(
+    typed: str, make: Factory, client: FlaskClient
+) -> None:
+    make.achievement("PA66 保持架滑移试验")
+
+    page = client.get("/search", query_string={"q": typed}).text
+
+    assert "<mark>保持架" in page
+    assert 'value="保持架' in page
+
+
+def test_brackets_around_each_character_are_none(
+    make: Factory, client: FlaskClient
+) -> None:
+    make.achievement("PA66 保持架 注塑")
+
+    page = client.get("/search", query_string={"q": "[保][持][架]"}).text
+
+    assert "<mark>保持架</mark>" in page
+
+
+@pytest.mark.parametrize(
+    "typed", ["锟斤拷锟斤拷", "轴承 锟斤拷", "烫烫烫烫", "\ufffd\ufffd"]
+)
+def test_a_garbled_query_is_told_and_finds_nothing(
+    typed: str, make: Factory, client: FlaskClient
+) -> None:
+    make.achievement("轴承保持架")
+
+    page = client.get("/search", query_string={"q": typed}).text
+
+    assert "检索词里有乱码" in page
+    assert "<mark>" not in page
+
+
+def test_a_query_whose_end_was_cut_off_is_searched(
+    make: Factory, client: FlaskClient
+) -> None:
+    make.achievement("PA66 保持架 注塑")
+
+    page = client.get("/search?q=%E4%BF%9D%E6%8C%81%E6%9E%B6%E4").text
+
+    assert "<mark>保持架</mark>" in page
+
+
 def test_a_pasted_text_is_offered_the_trial(make: Factory, client: FlaskClient) -> None:
     page = client.get("/search", query_string={"q": "轴承异音怎么办。" * 625}).text
 

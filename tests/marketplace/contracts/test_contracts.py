@@ -25,6 +25,7 @@ from marketplace.contracts import (
     queries,
     upkeep,
 )
+from marketplace.contracts.columns import COLUMNS
 from marketplace.contracts.fields import BY_NAME, FIELDS, PRINTED, fields_of
 from marketplace.contracts.life import CONTRACT_LIFE
 from marketplace.contracts.models import (
@@ -65,7 +66,7 @@ def text_of(pdf: bytes) -> str:
 def test_every_field_has_a_column_and_a_place() -> None:
     columns = set(TechContract.__table__.columns.keys())
     assert {one.name for one in FIELDS} <= columns
-    headers = [one.header for one in list_deeds.COLUMNS]
+    headers = [one.header for one in COLUMNS]
     assert len(headers) == len(set(headers))
     assert set(ROLES) == set(CONTRACT_TYPES)
     assert all(one.choices for one in FIELDS if one.kind == "choice")

@@ -16,6 +16,7 @@ from flask.testing import FlaskClient
 
 from marketplace.clock import today
 from marketplace.contracts import filing_deeds, ledger, list_deeds, queries
+from marketplace.contracts.columns import COLUMNS
 from marketplace.contracts.ledger import Filters
 from marketplace.contracts.models import TechContract
 from marketplace.contracts.rollup import total_of
@@ -68,7 +69,7 @@ def test_list_in_and_out(world: World) -> None:
     file = list_deeds.export_register(queries.by_number(numbers))
     sheet = openpyxl.load_workbook(io.BytesIO(file)).active
     headers = [cell.value for cell in sheet[1]]
-    assert headers == [one.header for one in list_deeds.COLUMNS]
+    assert headers == [one.header for one in COLUMNS]
     cells = dict(zip(headers, [cell.value for cell in sheet[3]], strict=True))
     assert cells["合同成交总额"] == "300000.50"
     assert cells["技术合同类型"] == "技术服务"

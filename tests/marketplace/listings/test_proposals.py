@@ -162,6 +162,7 @@ def test_what_is_ticked_and_nothing_else_goes_into_the_form(
         ({"text": ""}, "还没有贴文字"),
         ({"text": "x" * 30_001}, "最多 30,000 个字"),
         ({"text": "机密★10年 轴承异音攻关，振动大"}, "国家秘密"),
+        ({"text": "锟斤拷锟斤拷锟斤拷轴承异音"}, "文字有乱码"),
     ],
 )
 def test_what_is_not_taken_apart(
@@ -174,6 +175,22 @@ def test_what_is_not_taken_apart(
     assert answer.status_code == 422
     assert says in answer.text
     assert session.query(UnsavedForm).count() == 0
+
+
+def test_a_text_in_codes_is_taken_apart_as_what_it_means(
+    make: Factory, sign_in: SignIn
+) -> None:
+    client = sign_in(make.person("firm", make.organisation()))
+    codes = {
+        "escapes": "".join(f"\\u{ord(one):04x}" for one in TEXT),
+        "western": TEXT.encode().decode("latin-1"),
+    }
+    plain = client.post("/mine/demand/propose", data={"text": TEXT})
+    for coded in codes.values():
+        page = client.post("/mine/demand/propose", data={"text": coded})
+
+        assert page.status_code == 200
+        assert page.text == plain.text
 
 
 @pytest.mark.parametrize(

@@ -117,6 +117,43 @@ def test_lengths_and_odd_texts(
     assert said in answer.text
 
 
+@pytest.mark.parametrize(
+    "coded",
+    [
+        lambda text: "".join(f"\\u{ord(c):04x}" for c in text),
+        lambda text: "".join(f"&#x{ord(c):X};" for c in text),
+        lambda text: " ".join(f"U+{ord(c):04X}" for c in text),
+        lambda text: text.encode().decode("latin-1"),
+        lambda text: text.encode("gb18030").decode("latin-1"),
+    ],
+)
+def test_a_text_in_codes_is_ranked_and_shown_as_what_it_means(
+    make: Factory, client: FlaskClient, coded: Callable[[str], str]
+) -> None:
+    make.achievement("轴承滚道超精研磨工艺", summary=OFFER)
+    text = "电机轴承装配后有异音，超精研磨以后仍达不到。"
+
+    page = paste(client, coded(text))
+
+    assert f"{text}</textarea>" in page
+    assert "轴承滚道超精研磨工艺" in page
+
+
+@pytest.mark.parametrize(
+    "garbled",
+    [
+        "锟斤拷锟斤拷锟斤拷有异音",
+        "轴承\ufffd\ufffd\ufffd异音\ufffd",
+        "杞存壙妫\ufffd娴嬭\ufffd呯疆",
+    ],
+)
+def test_a_garbled_text_is_refused(client: FlaskClient, garbled: str) -> None:
+    answer = client.post("/trial", data={"text": garbled, "kind": "demand"})
+
+    assert answer.status_code == 422
+    assert "文字有乱码" in answer.text
+
+
 def test_a_refused_text_stays_in_the_box(client: FlaskClient) -> None:
     short = "振<大>"
 

@@ -170,7 +170,63 @@ GARBLED = [
     "è½´æ‰¿æ£€æµ‹",  # 轴承检测 in UTF-8, read as Windows-1252
     "轴承检测".encode().decode("latin-1"),
     "GCr15 " + "轴承".encode().decode("latin-1"),
+    "标题：" + "轴承".encode().decode("latin-1"),
+    "轴承检测".encode().decode("cp437"),
+    "轴承检测".encode().decode("mac-roman"),
+    "轴承检测".encode().decode("cp1251", "ignore"),
+    "轴承".encode().decode("latin-1").encode().decode("latin-1"),
+    "轴承检测".encode("gbk").decode("latin-1"),
+    "轴承".encode().decode("gbk"),
+    "套圈" + "轴承，".encode().decode("gbk", "ignore"),
+    "烫烫烫烫烫烫",
+    "屯屯屯屯",
 ]
+
+CODED = [
+    r"\u8f74\u627f",
+    r"标题：\u8f74\u627f\u5f02\u97f3",
+    "U+8F74 U+627F",
+    "U+8F74, U+627F",
+    "&#36724;&#25215;",
+    "&amp;#36724;&amp;#25215;",
+    "&#x8F74;&#x627f;",
+    "&#36724&#25215",
+    "%u8f74%u627f",
+    "%E8%BD%B4%E6%89%BF",
+    "轴承%E5%BC%82%E9%9F%B3",
+    r"\xe8\xbd\xb4\xe6\x89\xbf",
+    r"\350\275\264\346\211\277",
+    "轴承=E5=BC=82=E9=9F=B3",
+    "=?UTF-8?B?6L205om/?=",
+]
+
+
+@pytest.mark.parametrize("raw", CODED)
+@pytest.mark.parametrize("read", [cell_text, read_line, read_prose])
+def test_characters_written_as_codes_are_no_text(raw: str, read: Any) -> None:
+    with pytest.raises(ParseError, match="编码") as refusal:
+        read(raw)
+    assert "从能看到文字的地方复制" in refusal.value.allowed
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "见 https://example.com/s?wd=%E8%BD%B4%E6%89%BF&p=2",
+        "字库覆盖 U+4E00–U+9FFF",
+        "路径 C:\\u\\units，寄存器 0x8F74",
+        "R&D、AT&T；5%20次；误差=EE=AB",
+        "[一][二][三]，【是】【否】，（甲）（乙）",
+        "杞县、承德；娴熟、锟钰、烫金烫花",
+        "φ20±0.05 μm，-40℃～+85 ℃，≥99.5 %，½″",
+        "Müller、Siméon、Ørsted、Łódź",
+        "Россия, Дмитрий",
+        "138××××0000，×÷±°，²³¹°，□□××",
+        "──────────　■□■□　……——““””",
+    ],
+)
+def test_addresses_and_rare_signs_are_text(raw: str) -> None:
+    assert cell_text(raw) == raw
 
 
 @pytest.mark.parametrize("raw", GARBLED)
