@@ -138,6 +138,28 @@ def vector_similarity(
     return similarity
 
 
+def vector_similarities(
+    queries: Float64s,
+    owners: Int64s,
+    others: Float16s,
+) -> Float64s:
+    """What vector_similarity() gives for the others of each of some queries.
+
+    Args:
+        queries: mean vectors, shape (q, d).
+        owners: the query that each of the others is compared with, shape (n,).
+        others: mean vectors, shape (n, d).
+
+    Returns:
+        0…1, shape (n,).
+    """
+    lengths = np.sqrt(np.sum(queries**2, axis=1))
+    directions = queries / np.where(lengths > 0, lengths, 1.0)[:, None]
+    products = np.sum(others.astype(np.float64) * directions[owners], axis=1)
+    similarity: Float64s = np.maximum(products, 0.0)
+    return similarity
+
+
 def _with_confidence(
     sums: Float64s,
     sizes: Int64s,
