@@ -204,6 +204,7 @@ def train(texts: Sequence[UInt64s]) -> WordVectors:
     """
     # Imported where it is used: half a second that a process that only answers does without.
     from sklearn.utils.extmath import randomized_svd
+    from threadpoolctl import threadpool_limits
 
     if not texts or not sum(map(len, texts)):
         return no_vectors()
@@ -214,12 +215,15 @@ def train(texts: Sequence[UInt64s]) -> WordVectors:
     matrix = _mutual_information(words, text_of, len(keys))
     if not matrix.nnz:
         return no_vectors()
-    rows, values, _ = randomized_svd(
-        matrix,
-        dimensions,
-        random_state=SEED,
-        n_iter=2,
-    )
+    # One thread: the matrices are tall and narrow, so that several mostly wait for each other, and it keeps the
+    # sums, and with them the vectors, from depending on the number of processors.
+    with threadpool_limits(1):
+        rows, values, _ = randomized_svd(
+            matrix,
+            dimensions,
+            random_state=SEED,
+            n_iter=2,
+        )
     # To the power one half (Levy et al. 2015).
     rows *= np.sqrt(values)
     lengths = np.linalg.norm(rows, axis=1, keepdims=True)
