@@ -43,7 +43,7 @@ from matching.match import Match
 from matching.ranking import QueryRun, normalised_weights, rounded
 
 # Queries that one thread ranks at a time: what numpy works on for so many fits the cache.
-CHUNK = 16
+CHUNK = 32
 
 
 @dataclass(frozen=True, slots=True)
