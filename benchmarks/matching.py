@@ -82,6 +82,13 @@ def measure_wall_time(work: Callable[[], Any]) -> tuple[float, Any]:
     return time.perf_counter() - begun, result
 
 
+def measure_both(work: Callable[[], Any]) -> tuple[tuple[float, float], Any]:
+    """((seconds by the clock, CPU seconds), result) of some work."""
+    begun = time.process_time()
+    seconds, result = measure_wall_time(work)
+    return (seconds, time.process_time() - begun), result
+
+
 def time_each(work: Callable[[Any], Any], questions: list[Any]) -> np.ndarray:
     """CPU milliseconds of the work for each question, after two to warm up."""
     for question in questions[:2]:
@@ -440,21 +447,24 @@ class Run:
     # many questions
 
     def batch(self) -> Iterator[Line]:
-        """The whole list of demands, a thread for each processor."""
+        """The whole list of demands, a thread for each processor; and what all threads took together."""
         from sparse_dot_topn import sp_matmul_topn
 
         queries = self.questions
-        ours, _ = measure_wall_time(lambda: self.matcher.rank_all(queries, top=TOP))
+        ours, _ = measure_both(lambda: self.matcher.rank_all(queries, top=TOP))
         matrix = self._matrix()
         rows = sp.vstack([self._vector(q, matrix.shape[1]) for q in queries]).tocsr()
         threads = os.cpu_count()
-        theirs, _ = measure_wall_time(
+        theirs, _ = measure_both(
             lambda: sp_matmul_topn(
                 rows, matrix.T.tocsr(), top_n=TOP, n_threads=threads, sort=True
             )
         )
         work = f"{len(queries)} demands, cutting included in ours"
-        yield Line(work, "sparse_dot_topn, same matrix", ours, theirs, "s", "≥ 1×")
+        peer = "sparse_dot_topn, same matrix"
+        aim = "≥ 3× at 100k"
+        yield Line(f"{work}, by the clock", peer, ours[0], theirs[0], "s", aim)
+        yield Line(f"{work}, CPU", peer, ours[1], theirs[1], "s")
 
     # the same features as one matrix, for peers
 

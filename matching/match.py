@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
 
+from matching.arrays import Float64s
 from matching.documents import Id
 from matching.explaining.reasons import (
     Evidence,
@@ -97,13 +98,24 @@ class Match:
         score: float,
         run: Explained,
         number: int,
-        norms: Mapping[str, float],
+        norms: Mapping[str, Float64s],
+        place: int,
     ) -> None:
+        """A document that was ranked.
+
+        Args:
+            id, score: the attributes.
+            run: the ranking it came from.
+            number: of the document.
+            norms: by kind, of the documents that were ranked with it, shape (k,).
+            place: its own among these.
+        """
         self.id = id
         self.score = score
         self._run = run
         self._number = number
         self._norms = norms
+        self._place = place
 
     @cached_property
     def evidence(self) -> Evidence:
@@ -111,11 +123,10 @@ class Match:
 
         They are those of the ranking, whatever was put, removed or merged since, so no lock is needed for them.
         """
-        return self._run.evidence_of(
-            self._number,
-            self._norms,
-            self.score,
-        )
+        norms: dict[str, float] = {}
+        for kind, values in self._norms.items():
+            norms[kind] = float(values[self._place])
+        return self._run.evidence_of(self._number, norms, self.score)
 
     @cached_property
     def reasons(self) -> Reasons:

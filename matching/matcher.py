@@ -4,23 +4,20 @@ Not here: the score (ranking), the documents by number (catalogue), grades (judg
 
 from __future__ import annotations
 
-import os
 from collections.abc import (
     Collection,
     Iterable,
     Sequence,
 )
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Self
-
-import numpy as np
 
 from matching import (
     artefact,
     vectors,
 )
 from matching.arrays import Float64s
+from matching.batch import QueryBatch
 from matching.catalogue import Catalogue
 from matching.documents import (
     Document,
@@ -33,7 +30,6 @@ from matching.explaining.reasons import (
 )
 from matching.features import (
     FEATURE_KINDS,
-    FeatureCounts,
     Features,
 )
 from matching.index.feature_index import FeatureIndex
@@ -141,36 +137,7 @@ class Matcher:
         catalogue = self._fitted()
         queries = list(documents)
         read = read_catalogue(queries, self._used_kinds())
-        weigh = {
-            kind: index.weigh_all(read.segments[kind], catalogue.size)
-            for kind, index in catalogue.indexes.items()
-        }
-        # One matrix product for all queries.
-        means = catalogue.word_vectors.segment_means(read.segments["words"])
-        # For kinds without a weight, which have no index.
-        nothing = FeatureCounts(
-            np.zeros(0, np.uint64),
-            np.zeros(0, np.uint8),
-        )
-
-        def rank_one(number: int) -> list[Match]:
-            weighted = {kind: weigh_one(number) for kind, weigh_one in weigh.items()}
-            counted = dict.fromkeys(FEATURE_KINDS, nothing)
-            counted |= {kind: query.counted for kind, query in weighted.items()}
-            has_content = bool(read.has_content[number])
-            run = QueryRun(
-                catalogue,
-                self.weights,
-                queries[number],
-                read=Features(**counted, has_content=has_content),
-                queries=weighted,
-                mean=means[number],
-            )
-            return run.rank(top)
-
-        # The loops let go of the GIL, so threads rank side by side.
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
-            return list(pool.map(rank_one, range(len(queries))))
+        return QueryBatch(catalogue, self.weights, queries, read).rank(top)
 
     def score(
         self,

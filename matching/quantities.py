@@ -56,15 +56,16 @@ _AFTER_HAN = (
     f"(?![{_HAN}]|[A-Za-z0-9])|(?=[的以左右级厚径宽长深高下上内外时和与及或到至])"
 )
 _BLANK = "[ \u00a0\u2009\u202f\u3000]"
+# Begins with the figure, and looks behind it then: so the engine skips to the next figure.
 _QUANTITY = re.compile(
-    rf"(?<![A-Za-z\d.,])(\d{{1,3}}(?:,\d{{3}})+|\d+)(\.\d+)?({_BLANK}{{0,2}})({'|'.join(map(re.escape, _UNITS))})"
+    rf"(\d(?<![A-Za-z\d.,]\d)(?:\d{{0,2}}(?:,\d{{3}})+|\d*))(\.\d+)?({_BLANK}{{0,2}})({'|'.join(map(re.escape, _UNITS))})"
     rf"(?![A-Za-z\d])"
 )
 # Written alone too: a query for um means the unit, and no word of a listing is um.
 _BARE_MICROMETRE = re.compile(r"(?<![A-Za-z0-9])um(?![A-Za-z0-9])")
 _ENDS_UNIT = re.compile(_AFTER_HAN)
 _IS_HAN = re.compile(f"[{_HAN}]")
-_THOUSANDS = re.compile(r"(?<![\w,.])\d{1,3}(?:,\d{3})+(?![\d,])")
+_THOUSANDS = re.compile(r"\d(?<![\w,.]\d)\d{0,2}(?:,\d{3})+(?![\d,])")
 _BELOW_ZERO = re.compile(rf"零下({_BLANK}?)(?=\d)")
 # The common ones; drop_unseen knows all.
 _UNSEEN = re.compile(

@@ -14,7 +14,7 @@ from collections.abc import (
     Sequence,
 )
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -55,6 +55,41 @@ from matching.match import Match
 SCORE_PLACES = 9
 
 
+class PreparedQuery(Protocol):
+    """A query that was read and weighted with others, whose parts are made when something asks for them."""
+
+    @property
+    def indexes(self) -> dict[str, FeatureIndex]:
+        """Those it was weighted against, by kind of features; not changed by merge()."""
+
+    def features(self) -> Features:
+        """What it is ranked by."""
+
+    def weighted(self) -> dict[str, WeightedQuery]:
+        """These weighted, by kind."""
+
+
+class _QueryAlone:
+    """A query that was read by itself, weighted at once (PreparedQuery)."""
+
+    def __init__(self, catalogue: Catalogue, features: Features) -> None:
+        # A copy: merge() puts new indexes into the catalogue, this query stays with the old ones.
+        self.indexes = dict(catalogue.indexes)
+        self._features = features
+        self._weighted: dict[str, WeightedQuery] = {}
+        for kind, index in self.indexes.items():
+            counted = getattr(features, kind)
+            self._weighted[kind] = index.weigh(counted, catalogue.size)
+
+    def features(self) -> Features:
+        """See PreparedQuery."""
+        return self._features
+
+    def weighted(self) -> dict[str, WeightedQuery]:
+        """See PreparedQuery."""
+        return self._weighted
+
+
 class QueryRun:
     """A query weighted against a catalogue as it is at this moment.
 
@@ -69,8 +104,7 @@ class QueryRun:
         document: Document,
         *,
         read: Features | None = None,
-        queries: dict[str, WeightedQuery] | None = None,
-        mean: Float16s | None = None,
+        prepared: PreparedQuery | None = None,
     ) -> None:
         """Weigh a query.
 
@@ -78,37 +112,35 @@ class QueryRun:
             catalogue: what it is run against.
             weights: of the kinds of features and of `vectors`.
             document: the query.
-            read, queries, mean: its features, these weighted, its mean vector of shape (d,), where they are known
-                already because many queries were read together.
+            read: its features, where they are known.
+            prepared: the query where it was read and weighted already, together with others; it is looked at when
+                something is asked for.
         """
         self._document = document
-        self._features = self._text.features if read is None else read
         self._catalogue = catalogue
         self._documents = catalogue.size
-        # A copy: merge() puts new indexes into the catalogue, this run stays with the old ones.
-        self._indexes = dict(catalogue.indexes)
-        self._queries = self._weigh() if queries is None else queries
-        self._known_mean = mean
-        self._weights = self._normalised(weights)
+        self._given_weights = weights
+        self._known_mean: Float16s | None = None
+        if prepared is None:
+            features = self._text.features if read is None else read
+            prepared = _QueryAlone(catalogue, features)
+        self._prepared = prepared
+        self._indexes = prepared.indexes
 
-    def _weigh(self) -> dict[str, WeightedQuery]:
-        weighted: dict[str, WeightedQuery] = {}
-        for kind, index in self._indexes.items():
-            weighted[kind] = index.weigh(
-                getattr(self._features, kind),
-                self._documents,
-            )
-        return weighted
+    @cached_property
+    def _features(self) -> Features:
+        return self._prepared.features()
 
-    def _normalised(self, weights: Mapping[str, float]) -> dict[str, float]:
+    @cached_property
+    def _queries(self) -> dict[str, WeightedQuery]:
+        return self._prepared.weighted()
+
+    @cached_property
+    def _weights(self) -> dict[str, float]:
         """The weights over the most that this query can earn."""
-        own = {kind: weights[kind] for kind in FEATURE_KINDS}
+        words = len(self._features.words.keys)
         has_vectors = len(self._catalogue.word_vectors.keys) > 0
-        own["vectors"] = weights["vectors"] if has_vectors else 0.0
-        confidence = vectors.length_confidence(len(self._features.words.keys))
-        # A short query can earn less from vectors, so that full agreement still gives 1.
-        total = sum(own.values()) + own["vectors"] * (confidence - 1)
-        return {kind: weight / total for kind, weight in own.items()}
+        return normalised_weights(self._given_weights, words, has_vectors)
 
     @cached_property
     def _text(self) -> QueryText:
@@ -138,7 +170,7 @@ class QueryRun:
         norms = self._norms(numbers)
         own = {kind: sums[numbers] for kind, sums in products.items()}
         # Order is by the rounded scores, so that a page and its ties never disagree.
-        scores = _rounded(self._scores(own, numbers, norms))
+        scores = rounded(self._scores(own, numbers, norms))
         least = 0.0
         if len(scores) > top:
             # All that tie for the last place compete by id.
@@ -157,9 +189,8 @@ class QueryRun:
         place: int,
     ) -> Match:
         number = int(numbers[place])
-        own_norms = {kind: float(values[place]) for kind, values in norms.items()}
         id_ = self._catalogue.ids[number]
-        return Match(id_, float(scores[place]), self, number, own_norms)
+        return Match(id_, float(scores[place]), self, number, norms, place)
 
     def _products(self) -> dict[str, Float32s]:
         """The products of the query with every document by kind, each of shape (n,)."""
@@ -263,7 +294,7 @@ class QueryRun:
         products: dict[str, Float32s] = {}
         for kind, index in self._indexes.items():
             products[kind] = index.dot_documents(self._queries[kind], numbers)
-        scores = _rounded(self._scores(products, numbers, norms))
+        scores = rounded(self._scores(products, numbers, norms))
         ranked: Float64s = np.where(self._catalogue.is_ranked[numbers], scores, 0.0)
         return ranked
 
@@ -308,7 +339,7 @@ class QueryRun:
                 means = word_vectors.mean_vectors([other.words])
                 near = float(self._vector_similarity(means)[0])
                 score += self._weights["vectors"] * near
-        return self.reasons_of(self._evidence(counted, norms, float(_rounded(score))))
+        return self.reasons_of(self._evidence(counted, norms, float(rounded(score))))
 
     def evidence_of(
         self, number: int, norms: Mapping[str, float], score: float
@@ -390,6 +421,27 @@ def stored_features(indexes: Mapping[str, FeatureIndex], number: int) -> Feature
     return Features(**counted, has_content=True)
 
 
-def _rounded(scores: Any) -> Any:
+def normalised_weights(
+    weights: Mapping[str, float], words: Any, has_vectors: bool
+) -> dict[str, Any]:
+    """Weights over the most that a query can earn.
+
+    Args:
+        weights: of the kinds of features and of `vectors`.
+        words: how many distinct content words the query has; a number or an array of any shape.
+        has_vectors: whether the catalogue has word vectors.
+
+    Returns:
+        by kind and for `vectors`, each as `words` is.
+    """
+    own = {kind: weights[kind] for kind in FEATURE_KINDS}
+    own["vectors"] = weights["vectors"] if has_vectors else 0.0
+    confidence = vectors.length_confidence(words)
+    # A short query can earn less from vectors, so that full agreement still gives 1.
+    total = sum(own.values()) + own["vectors"] * (confidence - 1)
+    return {kind: weight / total for kind, weight in own.items()}
+
+
+def rounded(scores: Any) -> Any:
     """In 0…1, to nine places; a number or an array of any shape."""
     return np.round(np.clip(scores, 0.0, 1.0), SCORE_PLACES)

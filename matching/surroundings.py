@@ -32,8 +32,9 @@ _LABELLED = re.compile(
     rf"^\W*(?:我的|我们的|本人|公司|单位|本?厂|企业|通讯|详细)?(?:{_CONTACT_LABEL})(?:号码?|是|为)?\W*[:：\s]?"
 )
 _ADDRESSES = re.compile(f"{_MAIL}|{_WEB}|{_TELEPHONE}")
-# A cheaper look: what every one of them has.
-_MAY_BE_ADDRESS = re.compile(r"[@0-9]{6}|@|www|http|[0-9][- ][0-9]{3}")
+# A cheaper look: what every one of them has. The pattern begins with a figure, to which the engine skips.
+_ADDRESS_SIGNS = ("@", "www", "http")
+_MANY_FIGURES = re.compile(r"[0-9](?:[0-9]{5}|[- ][0-9]{3})")
 # What is said to people and not about things, as whole clauses.
 _COURTESY = re.compile(
     r"^(?:各位|尊敬的|亲爱的)?(?:老师|专家|教授|领导|同志|师傅|先生|女士|大家|朋友|贵单位)?们?[，,]?"
@@ -79,7 +80,14 @@ def core_of(norm: str) -> str:
     Returns:
         of the same length, line feeds in place of what went; the text itself where nothing would be left of it.
     """
-    pieces = [_core_of_sentence(found.group()) for found in _SENTENCE.finditer(norm)]
+    # Most texts have no cue at all, and looking through one text costs less than through its sentences.
+    has_address = _may_be_address(norm)
+    has_praise = _PRAISE.search(norm) is not None
+    if not (has_address or has_praise or _may_be_courtesy(norm)):
+        return norm
+    pieces: list[str] = []
+    for found in _SENTENCE.finditer(norm):
+        pieces.append(_core_of_sentence(found.group(), has_address, has_praise))
     # Nothing but surroundings: better weighed as it is than not at all.
     if not any(map(_says_something, pieces)):
         return norm
@@ -111,10 +119,11 @@ def _says_something(text: str) -> bool:
     return bool(telling) and 2 * len(telling) >= len(words)
 
 
-def _core_of_sentence(sentence: str) -> str:
-    if _MAY_BE_ADDRESS.search(sentence):
+def _core_of_sentence(sentence: str, has_address: bool, has_praise: bool) -> str:
+    """The core of a sentence of a text that has an address anywhere, or praise."""
+    if has_address and _may_be_address(sentence):
         sentence = _ADDRESSES.sub(_blanked, sentence)
-    is_praise = _PRAISE.search(sentence) is not None
+    is_praise = has_praise and _PRAISE.search(sentence) is not None
     if is_praise and not _TROUBLE.search(sentence):
         return _BLANK * len(sentence)
     # A trouble may stand in one sentence with the praise, the greeting and the telephone.
@@ -138,6 +147,11 @@ def _is_surrounding(clause: str) -> bool:
 _CUES = re.compile(
     r"联系|联络|电话|手机|传真|邮|mail|微信|wechat|qq|网址|好|谢|感激|联系|欢迎|敬|请|盼|期待|愿|望|意|兴趣|地址|指导|hello|dear|商量|面议|面谈|拜托|打扰|洽谈|垂询|此致|祝"
 )
+
+
+def _may_be_address(text: str) -> bool:
+    has_sign = any(sign in text for sign in _ADDRESS_SIGNS)
+    return has_sign or _MANY_FIGURES.search(text) is not None
 
 
 def _may_be_courtesy(sentence: str) -> bool:

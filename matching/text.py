@@ -91,7 +91,8 @@ RULES = "8"
 # Al-Zn-Mg, GPT-4, PA66, GB/T, node.js, C++11, C#, 45# stay whole.
 # −40°c, 38%: with the sign before and the unit behind that are no letters (quantities).
 LATIN = rf"{SIGNED}|[^\W_{HAN}]+(?:[-./'&·][^\W_{HAN}]+)*(?:\+\+[0-9]*|#)?(?![+#])|[^\W_{HAN}]+"
-_LATIN = re.compile(LATIN)
+# What a token may begin with is looked at first: nearly all characters are Han and need no more.
+_LATIN = re.compile(rf"(?=[^\W_{HAN}]|[-+±])(?:{LATIN})")
 # Wi-Fi, 7075-T6 are written WiFi and 7075T6 as well; 10-20 is a range.
 _HYPHEN = re.compile(r"(?<=[^\W\d_])-(?=[^\W_])|(?<=\d)-(?=[^\W\d_])")
 _HAN_RUN = re.compile(f"[{HAN}]+")

@@ -138,6 +138,28 @@ def vector_similarity(
     return similarity
 
 
+def vector_similarities(
+    queries: Float64s,
+    owners: Int64s,
+    others: Float16s,
+) -> Float64s:
+    """What vector_similarity() gives for the others of each of some queries.
+
+    Args:
+        queries: mean vectors, shape (q, d).
+        owners: the query that each of the others is compared with, shape (n,).
+        others: mean vectors, shape (n, d).
+
+    Returns:
+        0…1, shape (n,).
+    """
+    lengths = np.sqrt(np.sum(queries**2, axis=1))
+    directions = queries / np.where(lengths > 0, lengths, 1.0)[:, None]
+    products = np.sum(others.astype(np.float64) * directions[owners], axis=1)
+    similarity: Float64s = np.maximum(products, 0.0)
+    return similarity
+
+
 def _with_confidence(
     sums: Float64s,
     sizes: Int64s,
@@ -182,6 +204,7 @@ def train(texts: Sequence[UInt64s]) -> WordVectors:
     """
     # Imported where it is used: half a second that a process that only answers does without.
     from sklearn.utils.extmath import randomized_svd
+    from threadpoolctl import threadpool_limits
 
     if not texts or not sum(map(len, texts)):
         return no_vectors()
@@ -192,12 +215,15 @@ def train(texts: Sequence[UInt64s]) -> WordVectors:
     matrix = _mutual_information(words, text_of, len(keys))
     if not matrix.nnz:
         return no_vectors()
-    rows, values, _ = randomized_svd(
-        matrix,
-        dimensions,
-        random_state=SEED,
-        n_iter=2,
-    )
+    # One thread: the matrices are tall and narrow, so that several mostly wait for each other, and it keeps the
+    # sums, and with them the vectors, from depending on the number of processors.
+    with threadpool_limits(1):
+        rows, values, _ = randomized_svd(
+            matrix,
+            dimensions,
+            random_state=SEED,
+            n_iter=2,
+        )
     # To the power one half (Levy et al. 2015).
     rows *= np.sqrt(values)
     lengths = np.linalg.norm(rows, axis=1, keepdims=True)

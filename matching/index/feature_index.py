@@ -5,10 +5,7 @@ Not here: the weights (weighting), the loops (kernels), how kinds make one score
 from __future__ import annotations
 
 from array import array
-from collections.abc import (
-    Callable,
-    Sequence,
-)
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -22,11 +19,10 @@ from matching.arrays import (
 )
 from matching.features import FeatureCounts
 from matching.index import kernels
+from matching.index.many import WeightedQueries
 from matching.index.postings import (
     COUNT_BITS,
     pack_postings,
-    posting_counts,
-    posting_numbers,
 )
 from matching.index.segment import (
     Segment,
@@ -78,6 +74,7 @@ class FeatureIndex:
         self._sums = _segment_sums(main) if sums is None else sums
         self._size = len(self._sums)
         self._inverse_norms: tuple[int, Float32s] | None = None
+        self._later_segment: Segment | None = None
 
     @property
     def sums(self) -> Int64s:
@@ -128,26 +125,18 @@ class FeatureIndex:
         frequencies = self._frequency(counted.keys, terms)
         return WeightedQuery(counted, terms, frequencies, documents)
 
-    def weigh_all(
-        self, queries: Segment, documents: int
-    ) -> Callable[[int], WeightedQuery]:
-        """Weight many queries, the documents of a segment: what weigh() gives for the query of a number."""
+    def weigh_all(self, queries: Segment, documents: int) -> WeightedQueries:
+        """Weight many queries, the documents of a segment."""
         terms = self.main.find(queries.keys)
         frequencies = self._frequency(queries.keys, terms)
+        return WeightedQueries(queries, terms, frequencies, documents)
 
-        def weighted(number: int) -> WeightedQuery:
-            # By key, as reading one document gives them: sums of floats depend on their order.
-            packed = np.sort(queries.packed(number))
-            own = posting_numbers(packed)
-            counted = FeatureCounts(queries.keys[own], posting_counts(packed))
-            return WeightedQuery(
-                counted,
-                terms[own],
-                frequencies[own],
-                documents,
-            )
-
-        return weighted
+    def later_segment(self) -> Segment:
+        """The documents added since as a segment, numbered from 0; remembered until more of them come."""
+        known = self._later_segment
+        if known is None or known.size < len(self.later):
+            known = self._later_segment = Segment.from_documents(self.later)
+        return known
 
     def dot(self, query: WeightedQuery) -> Float32s:
         """The products of a query with every document, before the documents' norms divide, shape (n,)."""

@@ -7,9 +7,11 @@ from __future__ import annotations
 import re
 from array import array
 from collections.abc import (
+    Callable,
     Iterator,
     Sequence,
 )
+from itertools import accumulate, chain
 
 import numpy as np
 
@@ -37,11 +39,16 @@ class RaggedRows:
     def __init__(self) -> None:
         self._values = array("Q")
         self._ends = array("q", [0, 0])
+        # Rows that are not among the values yet.
+        self._waiting: list[Sequence[int]] = []
+        # append(row): add a row; the first has the number 1. A method of a list, for it is called for each new token.
+        self.append: Callable[[Sequence[int]], None] = self._waiting.append
 
-    def append(self, row: Sequence[int]) -> None:
-        """Add a row; the first has the number 1."""
-        self._values.extend(row)
-        self._ends.append(len(self._values))
+    def _enter_waiting(self) -> None:
+        self._values.extend(chain.from_iterable(self._waiting))
+        ends = accumulate(map(len, self._waiting), initial=self._ends.pop())
+        self._ends.extend(ends)
+        self._waiting.clear()
 
     def gather(
         self,
@@ -57,6 +64,8 @@ class RaggedRows:
         Returns:
             the rows one after the other, shape (v,); the owner of each value, shape (v,).
         """
+        if self._waiting:
+            self._enter_waiting()
         # Views without a copy; they are gone before the next append, which could not grow under them.
         values = np.frombuffer(self._values, dtype=np.uint64)
         ends = np.frombuffer(self._ends, dtype=np.int64)
@@ -98,8 +107,10 @@ class TokenTable(dict[str, int]):
     def stand_in(self, match: re.Match[str]) -> str:
         """The one character that replaces a Latin token, for text.cut_texts()."""
         word = match.group()
-        amount = is_amount(match.string, match.start(), match.end())
         # Whether figures are an amount depends on the context, so both readings have a stand-in.
+        amount = False
+        if word[0].isdigit():
+            amount = is_amount(match.string, match.start(), match.end())
         known = self._stand_ins.get((word, amount))
         if known is not None:
             return known

@@ -1,0 +1,339 @@
+"""Many queries ranked side by side, with the order, the scores and the reasons that each would get alone.
+Not here: the score (ranking), the scan (index.scanning), how texts are read (index.reading).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import (
+    Iterator,
+    Mapping,
+    Sequence,
+)
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+
+from matching import vectors
+from matching.arrays import (
+    Float32s,
+    Float64s,
+    Int64s,
+    UInt32s,
+)
+from matching.catalogue import Catalogue
+from matching.documents import (
+    Document,
+    id_sort_key,
+)
+from matching.features import (
+    FEATURE_KINDS,
+    FeatureCounts,
+    Features,
+)
+from matching.index import kernels
+from matching.index.feature_index import FeatureIndex
+from matching.index.keys import find_keys
+from matching.index.many import WeightedQueries
+from matching.index.reading import CatalogueFeatures
+from matching.index.scanning import scan_queries
+from matching.index.weighting import SUBLINEAR_32, WeightedQuery
+from matching.match import Match
+from matching.ranking import QueryRun, normalised_weights, rounded
+
+# Queries that one thread ranks at a time: what numpy works on for so many fits the cache.
+CHUNK = 32
+
+
+@dataclass(frozen=True, slots=True)
+class _Lists:
+    """Where the postings of the queries' features lie, of one kind.
+
+    Attributes:
+        packed, later_packed: postings of the main segment and of the documents added since, shape (p,).
+        starts, ends, later_starts, later_ends: of the list of each feature of the queries, shape (k,).
+        weights: of these features, shape (k,).
+        query_ends: query i has the features query_ends[i]:query_ends[i + 1], shape (q + 1,).
+        factors: of the documents, shape (n,).
+    """
+
+    packed: UInt32s
+    starts: Int64s
+    ends: Int64s
+    later_packed: UInt32s
+    later_starts: Int64s
+    later_ends: Int64s
+    weights: Float32s
+    query_ends: Int64s
+    factors: Float32s
+
+
+@dataclass(frozen=True, slots=True)
+class _Ranking:
+    """Candidates of some queries, one query after the other, the best of each first.
+
+    Attributes:
+        numbers: of the documents, c of them.
+        scores: of these.
+        norms: of these by kind of features, each of shape (c,).
+    """
+
+    numbers: list[int]
+    scores: list[float]
+    norms: dict[str, Float64s]
+
+    def last_of_best(self, first: int, end: int, top: int) -> int:
+        """Where the `top` best of the query at first…end have their end, with all that tie for the last place."""
+        last = min(first + top, end)
+        while first < last < end and self.scores[last] == self.scores[last - 1]:
+            last += 1
+        return last
+
+
+class QueryOfBatch:
+    """One query of a batch, which makes its parts when something asks for them (ranking.PreparedQuery)."""
+
+    def __init__(self, batch: QueryBatch, number: int) -> None:
+        self._batch = batch
+        self._number = number
+
+    @property
+    def indexes(self) -> dict[str, FeatureIndex]:
+        """See PreparedQuery."""
+        return self._batch.indexes
+
+    def features(self) -> Features:
+        """See PreparedQuery."""
+        # For kinds without a weight, which have no index.
+        nothing = FeatureCounts(np.zeros(0, np.uint64), np.zeros(0, np.uint8))
+        counted = dict.fromkeys(FEATURE_KINDS, nothing)
+        for kind, queries in self._batch.weighted.items():
+            counted[kind] = queries.counted(self._number)
+        has_content = bool(self._batch.has_content[self._number])
+        return Features(**counted, has_content=has_content)
+
+    def weighted(self) -> dict[str, WeightedQuery]:
+        """See PreparedQuery."""
+        weighted: dict[str, WeightedQuery] = {}
+        for kind, queries in self._batch.weighted.items():
+            weighted[kind] = queries.query(self._number)
+        return weighted
+
+
+class QueryBatch:
+    """Queries weighted together against a catalogue as it is at this moment.
+
+    Attributes:
+        indexes: of the catalogue, by kind of features; not changed by merge().
+        weighted: the queries, by kind.
+        has_content: whether any term of a query carries content, shape (q,).
+    """
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        weights: Mapping[str, float],
+        queries: Sequence[Document],
+        read: CatalogueFeatures,
+    ) -> None:
+        """Weight queries.
+
+        Args:
+            catalogue: what they are run against.
+            weights: of the kinds of features and of `vectors`.
+            queries: as written.
+            read: their features.
+        """
+        self._catalogue = catalogue
+        self._documents = catalogue.size
+        self._given_weights = weights
+        self._queries = queries
+        self.has_content = read.has_content
+        self.indexes = dict(catalogue.indexes)
+        self.weighted: dict[str, WeightedQueries] = {}
+        for kind, index in self.indexes.items():
+            self.weighted[kind] = index.weigh_all(read.segments[kind], self._documents)
+        words = read.segments["words"]
+        # One matrix product for all queries.
+        self._means = catalogue.word_vectors.segment_means(words).astype(np.float64)
+        self._weights = normalised_weights(
+            weights,
+            np.diff(words.document_ends),
+            len(catalogue.word_vectors.keys) > 0,
+        )
+        for kind, share in self._weights.items():
+            self._weights[kind] = np.broadcast_to(share, len(queries))
+
+    def rank(self, top: int) -> list[list[Match]]:
+        """The best documents of each query, as Matcher.rank() gives them."""
+        ranked: list[list[Match]] = [[] for _ in self._queries]
+        queries = np.flatnonzero(self.has_content)
+        if top <= 0 or not len(queries) or not len(self._catalogue.ids):
+            return ranked
+        lists = self._lists()
+
+        def rank_chunk(start: int) -> None:
+            chunk = queries[start : start + CHUNK]
+            for query, best in self._rank_chunk(lists, chunk, top):
+                ranked[query] = best
+
+        # The loops and numpy let go of the GIL, so threads rank side by side.
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            for _ in pool.map(rank_chunk, range(0, len(queries), CHUNK)):
+                pass
+        return ranked
+
+    def _lists(self) -> list[_Lists]:
+        """By kind of features, those without an index too."""
+        size = len(self._catalogue.ids)
+        lists: list[_Lists] = []
+        for kind in FEATURE_KINDS:
+            if kind in self.indexes:
+                lists.append(self._lists_of(kind))
+            else:
+                lists.append(_no_lists(len(self._queries), size))
+        return lists
+
+    def _lists_of(self, kind: str) -> _Lists:
+        index = self.indexes[kind]
+        queries = self.weighted[kind]
+        later = index.later_segment()
+        starts, ends = _list_bounds(index.main.term_ends, queries.terms)
+        later_terms = find_keys(later.keys, queries.keys)
+        later_starts, later_ends = _list_bounds(later.term_ends, later_terms)
+        return _Lists(
+            index.main.by_term,
+            starts,
+            ends,
+            later.by_term,
+            later_starts,
+            later_ends,
+            queries.weights,
+            queries.ends,
+            index.inverse_norms(self._documents),
+        )
+
+    def _rank_chunk(
+        self, lists: Sequence[_Lists], queries: Int64s, top: int
+    ) -> Iterator[tuple[int, list[Match]]]:
+        """(query, its best) of some queries, numbers of shape (q,)."""
+        numbers, ends, sums = self._scan(lists, queries, top)
+        owners = np.repeat(queries, np.diff(ends))
+        norms = {
+            kind: index.norms(self._documents, numbers)
+            for kind, index in self.indexes.items()
+        }
+        scores = self._scores(numbers, owners, sums, norms)
+        # The best of each query first.
+        order = np.lexsort((-scores, owners))
+        ranking = _Ranking(
+            numbers[order].tolist(),
+            scores[order].tolist(),
+            {kind: values[order] for kind, values in norms.items()},
+        )
+        bounds = ends.tolist()
+        for place, query in enumerate(queries.tolist()):
+            first, end = bounds[place : place + 2]
+            last = ranking.last_of_best(first, end, top)
+            yield query, self._matches(query, ranking, first, last)[:top]
+
+    def _matches(
+        self, query: int, ranking: _Ranking, first: int, last: int
+    ) -> list[Match]:
+        """The matches of a query at the places first…last, equal scores by id."""
+        run = QueryRun(
+            self._catalogue,
+            self._given_weights,
+            self._queries[query],
+            prepared=QueryOfBatch(self, query),
+        )
+        ids = self._catalogue.ids
+        numbers = ranking.numbers
+        scores = ranking.scores
+        norms = ranking.norms
+        matches: list[Match] = []
+        for place in range(first, last):
+            number = numbers[place]
+            id_ = ids[number]
+            matches.append(Match(id_, scores[place], run, number, norms, place))
+        if len(set(scores[first:last])) < last - first:
+            matches.sort(key=lambda match: (-match.score, id_sort_key(match.id)))
+        return matches
+
+    def _scan(
+        self, lists: Sequence[_Lists], queries: Int64s, top: int
+    ) -> tuple[Int64s, Int64s, Float32s]:
+        """See scan_queries()."""
+        allowed = self._catalogue.is_ranked
+        depth = min(self._depth(top), len(allowed))
+        shares = [self._weights[kind][queries] for kind in FEATURE_KINDS]
+        found: tuple[Int64s, Int64s, Float32s] = scan_queries(
+            tuple(one.packed for one in lists),
+            tuple(one.starts for one in lists),
+            tuple(one.ends for one in lists),
+            tuple(one.later_packed for one in lists),
+            tuple(one.later_starts for one in lists),
+            tuple(one.later_ends for one in lists),
+            tuple(one.weights for one in lists),
+            tuple(one.query_ends[queries] for one in lists),
+            tuple(one.query_ends[queries + 1] for one in lists),
+            tuple(one.factors for one in lists),
+            np.stack(shares, axis=1).astype(np.float32),
+            SUBLINEAR_32,
+            allowed,
+            self.indexes["words"].main.size,
+            depth,
+            kernels.NEAR,
+        )
+        return found
+
+    def _depth(self, top: int) -> int:
+        """How many are scored with vectors, which reorder the best by text (decision 013)."""
+        has_vectors = bool(self._weights["vectors"].any())
+        return max(top, vectors.RESCORED) if has_vectors else top
+
+    def _scores(
+        self,
+        numbers: Int64s,
+        owners: Int64s,
+        sums: Float32s,
+        norms: Mapping[str, Float64s],
+    ) -> Float64s:
+        """The scores of candidates of some queries, as QueryRun works them out for one. Shape (c,).
+
+        Args:
+            numbers, owners: of the documents and of their queries, shape (c,).
+            sums: by kind, shape (3, c).
+            norms: of the documents by kind, each of shape (c,).
+        """
+        total = np.zeros(len(numbers))
+        for place, kind in enumerate(FEATURE_KINDS):
+            if kind not in norms:
+                continue
+            weighted = sums[place].astype(np.float64) * self._weights[kind][owners]
+            cosines = np.zeros(len(numbers))
+            np.divide(weighted, norms[kind], out=cosines, where=norms[kind] > 0)
+            total += cosines
+        if self._weights["vectors"].any():
+            others = self._catalogue.mean_vectors(numbers)
+            near = vectors.vector_similarities(self._means, owners, others)
+            total += self._weights["vectors"][owners] * near
+        scores: Float64s = rounded(total)
+        return scores
+
+
+def _no_lists(queries: int, documents: int) -> _Lists:
+    """Those of a kind of features that does not count."""
+    packed = np.zeros(0, dtype=np.uint32)
+    none = np.zeros(0, dtype=np.int64)
+    ends = np.zeros(queries + 1, dtype=np.int64)
+    factors = np.zeros(documents, dtype=np.float32)
+    return _Lists(packed, none, none, packed, none, none, factors[:0], ends, factors)
+
+
+def _list_bounds(term_ends: Int64s, terms: Int64s) -> tuple[Int64s, Int64s]:
+    """Starts and ends of the lists of some features, both empty where the number is -1. Shape (k,) each."""
+    starts = term_ends[terms]
+    ends = np.where(terms >= 0, term_ends[terms + 1], starts)
+    return starts, ends
