@@ -30,6 +30,7 @@ from marketplace.wording import yuan
 MAX_TIERS = 500
 MAX_CLAIM = 1000
 MAX_RULING = 500
+# Far below what a BigInteger takes; a longer figure is a slip of the finger.
 MAX_FEN = 10**13  # 1000 亿元
 
 
@@ -75,12 +76,14 @@ def propose_commission(
             "佣金要在接单以后、向双方提出对接以前约定。",
             "已经提出对接的，另行签订中介合同。",
         )
+    # Names are known: holding them back until the commission is confirmed would be no use (decision 115).
     if case.introduction_id is not None:
         raise NotNow(
             "双方已经知道对方是谁，这里不能再约定佣金。", "请另行签订中介合同。"
         )
     if case.agreement is not None:
         raise NotNow("这件撮合已经有佣金约定。", "可以先撤回，再另提一份。")
+    # Before the text is made: only what the mode needs may get into what is confirmed.
     terms = _checked(terms)
     assert case.broker is not None  # noqa: S101  a constraint of the table
     text = agreement_text(case, terms)
@@ -102,6 +105,7 @@ def propose_commission(
     _touch(case)
     with persistence.refusals(duplicates=_duplicates()):
         db.session.flush()
+    # After the flush, for the History row names the agreement by its number.
     agreement.life.born(agreement, by=by)
     persistence.commit(duplicates=_duplicates())
     return agreement
@@ -123,10 +127,13 @@ def sign_commission(
     if agreement is not None and agreement.state == "proposed":
         held = sides_held(case, by)
         sides = [side for side in agreement.unsigned if side in held]
+    # Until the sides are addressed they do not know of the case, let alone of its commission.
     if agreement is None or not sides or case.asked_at is None:
         raise NotNow("本方现在没有要确认的佣金约定。", "请刷新页面，看现在的状态。")
+    # Another text may have been proposed since: a consent is one to the words that were read.
     if text_hash != agreement.text_hash:
         raise Stale("佣金约定的文字刚有变化。", "请重新打开，看过再确认。")
+    # One side a press, also for somebody who acts for both: each side confirms as a payer of its own.
     signature = CommissionSignature(side=sides[0], by_id=by.id, text_hash=text_hash)
     agreement.signatures.append(signature)
     agreement.life.move(agreement, "sign", by=by, note=text_hash)
@@ -148,6 +155,7 @@ def withdraw_commission(case: BrokerageCase, *, by: Reader, seen: int) -> None:
     agreement = case.agreement
     if agreement is None:
         raise NotNow("没有可以撤回的佣金约定。", "请刷新页面，看现在的状态。")
+    # One that every payer has confirmed is in force, and nobody takes it back alone.
     agreement.life.permits(agreement, "withdraw", by)
     agreement.settled_at = now()
     agreement.life.move(agreement, "withdraw", by=by)
@@ -169,6 +177,7 @@ def agreement_text(case: BrokerageCase, terms: CommissionTerms) -> str:
     if terms.amount_fen is not None:
         lines.append(f"金额：{_plain_yuan(terms.amount_fen)} 元")
     if terms.rate is not None:
+        # 3 and 3.00 give one text; without `f` a hundred would read 1E+2.
         lines.append(f"比例：{terms.rate.normalize():f}%")
     if terms.tiers:
         lines.append(f"分段：{terms.tiers}")
@@ -176,6 +185,7 @@ def agreement_text(case: BrokerageCase, terms: CommissionTerms) -> str:
         lines.append(f"上限：{_plain_yuan(terms.cap_fen)} 元")
     lines.append(f"付款时间：{TRIGGERS[terms.trigger]}")
     if case.referrer_id is not None and case.referral_share is not None:
+        # The payers read what the broker gives away of it: a share in secret would be a hidden interest.
         share = f"{case.referral_share.normalize():f}"
         lines.append(f"佣金中的 {share}% 由技术经理人付给推荐人。")
     return "\n".join(lines)
@@ -202,6 +212,7 @@ def dispute_attribution(
         Invalid: no reasons.
     """
     require(by, "brokerage.dispute", row)
+    # Compared with the newest ruling: to whom it was credited at first may dispute it again.
     if row.holds_for is not None and row.holds_for.id == by.id:
         raise NotNow("这条归属已经记在您名下。")
     missing = f"写明您何时、怎样介绍双方，有什么证明，2–{MAX_CLAIM} 字。"
@@ -227,6 +238,7 @@ def rule_dispute(
     Stale; Invalid: no reasons, or neither of the two is chosen.
     """
     require(by, "brokerage.rule", dispute)
+    # Either may follow an open dispute, so the table refuses one that is ruled before the form is read.
     deed = "uphold" if upholds else "reject"
     dispute.life.permits(dispute, deed, by)
     persistence.hold_row(dispute)
@@ -241,6 +253,7 @@ def rule_dispute(
     dispute.life.move(dispute, deed, by=by, note=dispute.ruling)
     with persistence.refusals():
         db.session.flush()
+    # After the flush: whom it is credited to now is read from the dispute that was ruled.
     announcements.announce_ruling(dispute)
     persistence.commit()
 
@@ -263,6 +276,7 @@ def _checked(terms: CommissionTerms) -> CommissionTerms:
     if terms.mode == "tier":
         missing = f"写清每一段的范围和比例，2–{MAX_TIERS} 字。"
         tiers = checked_text("tiers", terms.tiers, MAX_TIERS, missing=missing)
+    # A box left over from another mode is dropped: it would be in the text and mean nothing.
     return CommissionTerms(
         terms.payer,
         terms.mode,
@@ -284,12 +298,14 @@ def _check_sum(name: str, fen: int | None, problems: dict[str, list[str]]) -> No
 
 
 def _check_rate(rate: Decimal | None, problems: dict[str, list[str]]) -> None:
+    # The column has two decimals: a third one would be in the text and not in the row.
     if rate is None or not 0 < rate <= 100 or rate != round(rate, 2):
         problems["rate"] = ["写百分数，大于 0、不超过 100，最多两位小数，例如 3。"]
 
 
 def _touch(case: BrokerageCase) -> None:
     """What is done to a commission is done to its case: who saw the page before is refused."""
+    # An update of the case takes its revision on, though nothing else of it changes.
     case.touched_at = now()
 
 

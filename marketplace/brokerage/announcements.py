@@ -69,6 +69,7 @@ def announce_consent(case: BrokerageCase) -> None:
     declaration = case.declaration
     assert declaration is not None  # noqa: S101
     assert case.broker is not None  # noqa: S101
+    # Both know of the case by this question, so nothing here names the other one.
     for side in case.lacking_consent:
         _to_side(
             case,
@@ -91,6 +92,7 @@ def announce_pair(case: BrokerageCase, side: CaseSide) -> None:
     assert case.broker is not None  # noqa: S101
     lines = [f"技术经理人{case.broker.name}认为{about}和{name}合适，介绍双方对接。"]
     lines.append(f"理由：{case.message}")
+    # The sentence of the match quotes the other listing, which waits for the commission (decision 115).
     if case.why and case.tells_names:
         lines.append(f"平台的匹配依据：{case.why}")
     to_do = "打开链接，答复是否愿意对接；双方都愿意以后才看得到联系方式。"
@@ -137,6 +139,7 @@ def announce_taken(
     case: BrokerageCase, broker: Person, note: str, *, by: Reader | None
 ) -> None:
     """Somebody carries a case no longer."""
+    # Who gave it back knows.
     if by is not None and by.id == broker.id:
         return
     notify(
@@ -202,6 +205,7 @@ def announce_end(case: BrokerageCase, *, by: Reader | None) -> None:
     if not is_known_to_sides(case):
         return
     for side in case.sides:
+        # Who declined ended it, and has read so on the page.
         if side.answer == "declined":
             continue
         _to_side(
@@ -257,6 +261,7 @@ def _concerned_by(dispute: AttributionDispute) -> list[Person]:
     if row.basis == "both_sides":
         people += desk_of(row.holder_organisation_id)
         people += desk_of(row.receiver_organisation_id)
+    # By number: the broker of the record may be the claimant, and a desk serve both organisations.
     found = {one.id: one for one in people if one.active}
     return list(found.values())
 
@@ -266,6 +271,7 @@ def pair_in_words(case: BrokerageCase) -> str:
     titles = []
     for listing in (case.achievement, case.demand):
         if listing is not None:
+            # These words go into mails and copies of data, where nothing that is confidential may stand.
             public = listing.visibility != "confidential"
             titles.append(
                 listing.title if public else f"一条不公开的{listing.kind_word}"
@@ -282,6 +288,7 @@ def _to_broker(
     notify(
         CARRIED,
         Recipient.of(broker),
+        # With the revision: the same step done twice is two letters, a step repeated by a race is one.
         key=f"brokerage {case.id} {case.state} {case.revision} broker",
         subject=subject,
         happened=happened,
@@ -311,6 +318,7 @@ def _to_side(
             subject=subject,
             happened=happened,
             to_do=to_do,
+            # Only a question has a last day for the side; else the day is one of the broker.
             until=_until(case) if occasion in ("pair", "consent") else None,
             link=path_of("brokerage.case", case_id=case.id),
         )
@@ -324,6 +332,7 @@ def people_of_side(case: BrokerageCase, side: str) -> Iterable[Person]:
     """Who is notified for a side: the people of its listing, or who requested the introduction, or its desk."""
     listing = case.listing_of(side)
     if listing is not None:
+        # Whoever looked after it may have left: then the desk is notified rather than nobody.
         people = people_of(listing, None)
         if people:
             return people

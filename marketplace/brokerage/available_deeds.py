@@ -77,6 +77,7 @@ def _waits_for_broker(case: BrokerageCase, rights: Rights) -> bool:
 
 
 # Deed, as its address ends → whether it may be done now.
+# The deeds check the same once more under a lock: this only decides what a page offers.
 AVAILABLE: dict[str, Callable[[BrokerageCase, Rights], bool]] = {
     "qualify": lambda case, rights: _directs(case, rights, "qualify"),
     "dispatch": lambda case, rights: _directs(case, rights, "dispatch"),
@@ -94,9 +95,11 @@ AVAILABLE: dict[str, Callable[[BrokerageCase, Rights], bool]] = {
         and case.is_running
     ),
     "sign": _signs,
+    # A payer confirms the commission before they answer, so one of the two is offered at a time.
     "yes": lambda case, rights: _answers(case, rights) and not _signs(case, rights),
     "no": _answers,
     "confirm": lambda case, rights: (
+        # Where both accepted the ledger has its row already.
         _directs(case, rights, "confirm") and not case.is_accepted_by_both
     ),
     "meet": lambda case, rights: (

@@ -10,6 +10,7 @@ from marketplace.contributions import Job
 
 def jobs() -> Iterator[Job]:
     """The job of this room."""
+    # At the start too: a site that was down over night has terms that ran out meanwhile.
     yield Job("brokerage", keep_clocks, {"minutes": 10}, at_start=True, house_time=True)
 
 

@@ -32,12 +32,14 @@ def calendar_of(cards: Iterable[Card], host: str) -> str:
         if turn is None or turn.due_on is None:
             continue
         names = f"{card.sides[0].name} 与 {card.sides[1].name}"
+        # DTEND is the first day after (RFC 5545, 3.6.1).
         after = turn.due_on + timedelta(days=1)
         # A whole day has no zone: it is the same day in every calendar.
         lines += [
             "BEGIN:VEVENT",
             f"UID:brokerage-{card.case.id}@{host}",
             f"DTSTAMP:{now():%Y%m%dT%H%M%SZ}",
+            # Grows with every deed, so that a calendar takes a moved day for the newer one.
             f"SEQUENCE:{card.case.revision}",
             f"DTSTART;VALUE=DATE:{turn.due_on:%Y%m%d}",
             f"DTEND;VALUE=DATE:{after:%Y%m%d}",
@@ -46,6 +48,7 @@ def calendar_of(cards: Iterable[Card], host: str) -> str:
             "BEGIN:VALARM",
             "ACTION:DISPLAY",
             f"DESCRIPTION:{_escaped(turn.what)}",
+            # A day before the beginning of the last day, as long as there is time to do it.
             "TRIGGER:-P1D",
             "END:VALARM",
             "END:VEVENT",
@@ -56,6 +59,7 @@ def calendar_of(cards: Iterable[Card], host: str) -> str:
 
 def _escaped(text: str) -> str:
     """A text as a value (RFC 5545, 3.3.11)."""
+    # The backslash first, or those that the others bring would be doubled.
     for mark in ("\\", ";", ","):
         text = text.replace(mark, f"\\{mark}")
     return text.replace("\r\n", "\n").replace("\n", "\\n")

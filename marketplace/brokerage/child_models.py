@@ -30,6 +30,7 @@ SideName = Literal["holder", "receiver"]
 SIDES: tuple[SideName, ...] = ("holder", "receiver")
 SIDE_NAMES = {"holder": "成果方", "receiver": "需求方"}
 # What a broker declares → the question.
+# Filed for each case, before the pair is seen; serving both sides takes the consent of both.
 INTERESTS = {
     "equity": "我或近亲属持有其中一方的股权、期权或份额",
     "kinship": "我和其中一方的负责人、经办人或完成人是近亲属",
@@ -64,6 +65,7 @@ class CaseSide(Model):
     reason: Mapped[str] = mapped_column(String(20), default="")
     note: Mapped[str] = mapped_column(String(500), default="")
     # Of a listing that does not name its organisation: the other side learns who it is.
+    # True by default, for a listing that names its organisation has nothing to open.
     opens_firm: Mapped[bool] = mapped_column(default=True)
     answered_at: Mapped[datetime | None]
     # None though answered: an operator confirmed it.
@@ -86,6 +88,7 @@ class InterestDeclaration(Model):
     __tablename__ = "brokerage_declaration"
     __table_args__ = (
         CheckConstraint(
+            # A bare yes says nothing to the sides who are to judge it.
             "not (equity or kinship or employment or dual_agency) or details <> ''",
             name="details",
         ),
@@ -119,6 +122,7 @@ class Attribution(Model):
     __table_args__ = (
         CheckConstraint("basis in ('both_sides', 'operator')", name="basis"),
         CheckConstraint(
+            # An operator answers for it by name; where both sides confirmed it their answers do.
             "(basis = 'operator') = (confirmed_by_id is not null)",
             name="confirmed_by_id",
         ),
@@ -154,6 +158,7 @@ class Attribution(Model):
     @property
     def holds_for(self) -> Person | None:
         """The broker to whom it is credited now: as confirmed, or as the last dispute that was upheld says."""
+        # The record is never changed (decision 114): the newest ruling for somebody outweighs it and earlier rulings.
         for dispute in reversed(self.disputes):
             if dispute.state == "upheld":
                 return dispute.claimed_by
@@ -169,6 +174,7 @@ class AttributionDispute(Model):
         CheckConstraint("(state = 'open') = (ruled_at is null)", name="ruled_at"),
         CheckConstraint("state = 'open' or ruling <> ''", name="ruling"),
         Index(
+            # A second dispute of the same broker waits for the ruling on the first one.
             "uq_attribution_dispute_open",
             "attribution_id",
             "claimed_by_id",
@@ -227,6 +233,7 @@ class CommissionAgreement(Model):
         CheckConstraint(
             "\"trigger\" in ('signed', 'registered', 'received')", name="trigger"
         ),
+        # Each mode has what it is computed from: a text without it could be confirmed and never paid.
         CheckConstraint(
             "mode not in ('fixed', 'success') or amount_fen is not null", name="amount"
         ),
@@ -243,6 +250,7 @@ class CommissionAgreement(Model):
             "(state = 'proposed') = (settled_at is null)", name="settled_at"
         ),
         Index(
+            # One in force or proposed: two at once would be two fees for the same case.
             "uq_commission_agreement_current",
             "case_id",
             unique=True,
@@ -265,6 +273,7 @@ class CommissionAgreement(Model):
     trigger: Mapped[str] = mapped_column(String(12))
     cap_fen: Mapped[int | None] = mapped_column(BigInteger)
     # What is confirmed, word by word, and its SHA-256 in hexadecimal.
+    # Stored and never made again: a broker who takes another name later must not change what was confirmed.
     text: Mapped[str] = mapped_column(Text)
     text_hash: Mapped[str] = mapped_column(String(64))
     state: Mapped[str] = mapped_column(String(10), default="proposed")
@@ -312,6 +321,7 @@ class CommissionSignature(Model):
     )
     side: Mapped[str] = mapped_column(String(10))
     by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    # Repeated by each signature, so that a signature proves by itself which text it is for.
     text_hash: Mapped[str] = mapped_column(String(64))
     at: Mapped[datetime] = mapped_column(default=now)
 

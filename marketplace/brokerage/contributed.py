@@ -102,8 +102,10 @@ def _dispute_panel(_page: int) -> Panel:
 
 def panels(row: Any, reader: Reader) -> Iterator[Panel]:
     """On the page of a published listing: the way to propose a pair; for its own people why others declined it."""
+    # Nobody else may see what is not published, so there is no pair to propose.
     if not isinstance(row, Achievement | Demand) or not row.in_matching:
         return
+    # Why others declined is for its own people: to a competitor it would be a list of weaknesses.
     if may(reader, "listing.edit", row):
         counted = declines.added_up(row)
         if counted is not None:

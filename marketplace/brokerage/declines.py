@@ -14,6 +14,7 @@ from marketplace.listings.models import Achievement, Demand
 from marketplace.verdicts.models import Verdict
 from marketplace.verdicts.queries import reason_names
 
+# Organisations, not answers; the same number guards the means of ratings.
 LEAST_DECLINES = 3  # fewer would tell who it was
 
 
@@ -36,6 +37,7 @@ def added_up(row: Achievement | Demand) -> AddedUp | None:
     Returns:
         None until LEAST_DECLINES organisations have declined it.
     """
+    # A dict as a set in order: an organisation that gave one reason twice counts once.
     reasons: dict[tuple[int, str], None] = {}
     # What was requested in the name of this listing, and declined by the other side.
     requested = db.select(Introduction).where(
@@ -50,11 +52,13 @@ def added_up(row: Achievement | Demand) -> AddedUp | None:
     for organisation, reason in _of_cases(row) + _of_verdicts(row):
         reasons[organisation, reason] = None
     organisations = {organisation for organisation, _ in reasons}
+    # Nothing at all, not even the number: two answers and a guess would name both.
     if len(organisations) < LEAST_DECLINES:
         return None
     # The codes are of the other side's list, on which this one was offered.
     names = reason_names(row.counterpart)
     counts = Counter(names.get(reason, "其他") for _, reason in reasons)
+    # By name where two are named equally often, so that the page reads the same each time.
     ordered = sorted(counts.items(), key=lambda one: (-one[1], one[0]))
     return AddedUp(len(organisations), tuple(ordered))
 
@@ -91,6 +95,7 @@ def _of_verdicts(row: Achievement | Demand) -> list[tuple[int, str]]:
             mine == row.id,
             Verdict.side == other.kind,
             Verdict.state == "unsuitable",
+            # What brokers and operators mark in somebody's list is not what the other side decided.
             Verdict.by_role == "owner",
             other.organisation_id.is_not(None),
         )

@@ -71,14 +71,17 @@ def propose_pair(
         origin = "broker"
     elif operator(by, None):
         origin = "operator"
+    # The table refuses it too; an organisation needs no broker to talk to itself.
     if achievement.organisation_id == demand.organisation_id:
         raise NotNow("成果和需求是同一个单位的，不用撮合。")
     message = checked_text("message", message, MAX_TEXT, missing=MISSING)
+    # Who refers a pair is its referrer; a share is set by the operator who judges the lead.
     if origin == "referral":
         referrer, share = by, None
     case = settling.new_case(achievement, demand, origin=origin, message=message, by=by)
     settling.credit(case, referrer, share)
     settling.store_new(case, by=by)
+    # A broker or an operator has judged it by proposing it; only a lead waits for that.
     if origin != "referral":
         move_case(case, "qualify", by=by, due_on=workdays_on(JUDGE_WORKDAYS))
     if origin == "broker":
@@ -119,6 +122,7 @@ def dispatch_case(
     require(by, "brokerage.direct", case)
     case.life.permits(case, "dispatch", by)
     require_seen(case, seen)
+    # Read under the lock: a broker may have left, or lost the role, since the page was made.
     people = {one.person.id: one.person for one in queries.candidates_for(case)}
     broker = people.get(broker_id or 0)
     if broker is None:
@@ -160,6 +164,7 @@ def accept_dispatch(
     if any(interests.values()):
         missing = f"写明是什么关系，{LEAST}–{MAX_TEXT} 字，双方会看到。"
     details = checked_text("details", details, MAX_TEXT, missing=missing)
+    # Declaring once more would move `declared_at`, and a consent given meanwhile would count no more.
     if case.lacking_consent:
         raise NotNow("已经申报过，正在等双方同意。", "双方都同意以后自动接单。")
     # Of who takes it up: a substitute knows their own interests, not those of who is away.
@@ -170,6 +175,7 @@ def accept_dispatch(
     case.declarations.append(declaration)
     db.session.flush()
     if declaration.dual_agency:
+        # The clock of the broker rests: both sides have the term of an answer.
         due_on = workdays_on(ANSWER_WORKDAYS)
         move_case(case, "declare", by=by, due_on=due_on)
         announcements.announce_consent(case)
@@ -211,6 +217,7 @@ def consent_to_dual(
         raise Invalid(message, problems={"agrees": [message]})
     if not agrees:
         reason = checked_text("reason", reason, MAX_TEXT, missing=MISSING)
+        # One refusal is enough: the operators look for a broker whom both can accept.
         note = f"{side.name}不同意一人服务双方：{reason}"
         settling.take_from(case, "decline_dispatch", by=by, note=note)
         persistence.commit()
@@ -218,6 +225,7 @@ def consent_to_dual(
     side.consented_at = now()
     side.consented_by_id = by.id
     move_case(case, "consent", by=by, note=side.name)
+    # The last consent takes it up: the broker declared before and has nothing left to decide.
     if not case.lacking_consent:
         settling.begin_matching(case, by=by)
     persistence.commit()
@@ -228,10 +236,12 @@ def introduce_sides(case: BrokerageCase, *, by: Reader, seen: int) -> None:
     require(by, "brokerage.carry", case)
     case.life.permits(case, "introduce", by)
     require_seen(case, seen)
+    # Also of a case that began with an introduction, or came back after both had accepted.
     if case.asked_at is not None or case.is_accepted_by_both:
         raise NotNow("已经向双方提出过。", "等双方答复，或记下首次联系。")
     case.asked_at = now()
     move_case(case, "introduce", by=by, due_on=workdays_on(ANSWER_WORKDAYS))
+    # A side that accepted while another broker carried it is not bothered again.
     for side in case.waiting_sides:
         announcements.announce_pair(case, side)
     persistence.commit()
@@ -253,9 +263,11 @@ def answer_yes(
     side = _waiting_side(case, by)
     require_seen(case, seen)
     agreement = case.agreement
+    # Their yes opens the way to the other side, so whoever pays confirms the commission first (decision 115).
     if agreement is not None and side.side in agreement.unsigned:
         raise NotNow("先确认佣金约定，再答复。", "不同意约定的，可以谢绝并写明原因。")
     introduction_deeds.require_consent(agrees, by)
+    # 个人信息保护法 art. 23: handing a contact to somebody else takes a consent of its own.
     contact_consents.give(by, contact_consents.SHARE)
     settling.accept_side(case, side, opens_firm=opens_firm, by=by)
     move_case(case, "answer", by=by, note=side.name)
@@ -290,6 +302,7 @@ def confirm_pair(case: BrokerageCase, *, note: str, by: Reader, seen: int) -> No
     case.life.permits(case, "confirm", by)
     require_seen(case, seen)
     note = checked_text("note", note, MAX_TEXT, missing="写明依据，2–500 字。")
+    # Refused here in clear words: the first row of a pair is never changed (decision 114).
     if ledger.attribution_of(case.pair_key) is not None:
         raise NotNow(
             "这一对已经有归属记录，首次确认的不再改变。", "有争议请在台账里提出。"
@@ -304,6 +317,7 @@ def begin_talks(case: BrokerageCase, *, note: str, by: Reader, seen: int) -> Non
     require(by, "brokerage.carry", case)
     case.life.permits(case, "meet", by)
     require_seen(case, seen)
+    # The second answer begins the talks by itself; by hand only where both accepted before this broker took it up.
     if not case.is_accepted_by_both:
         raise NotNow("双方还没有都接受对接。", "等双方答复；超期的由平台跟进。")
     note = checked_text("note", note, MAX_TEXT, missing=MISSING)
@@ -334,6 +348,7 @@ def plan_step(
     require(by, "brokerage.carry", case)
     case.life.permits(case, "plan", by)
     require_seen(case, seen)
+    # The life table allows it in every active state; while the sides answer the term of the rules runs.
     if case.state == "matching":
         raise NotNow("双方还没有开始洽谈，期限按规定走。", "开始洽谈以后可以定下一步。")
     step = checked_text(
@@ -354,6 +369,7 @@ def hold_case(
     require_seen(case, seen)
     note = checked_text("note", note, MAX_TEXT, missing=MISSING)
     _check_day(day, MAX_HOLD_DAYS)
+    # Before the move: the table takes no case on hold without the state it goes back to.
     case.held_from = case.state
     case.note = note
     move_case(case, "hold", by=by, note=note, due_on=day)
@@ -368,6 +384,7 @@ def resume_case(case: BrokerageCase, *, by: Reader, seen: int) -> None:
     require_seen(case, seen)
     # Queried first: a query flushes what is only half changed.
     due_on = days_on(REMIND_DAYS)
+    # The first contact is still owed, with its short term; later states have the long one.
     if before == "matching":
         due_on = workdays_on(CONTACT_WORKDAYS)
     case.held_from, case.note = None, ""
@@ -408,6 +425,7 @@ def terminate_case(
     require(by, "brokerage.end", case)
     case.life.permits(case, "terminate", by)
     require_seen(case, seen)
+    # The sides read this reason and never the note, so it has to be one of a list.
     if reason not in TERMINATE_REASONS:
         message = "选一个结束的原因。"
         raise Invalid(message, problems={"end_reason": [message]})
@@ -418,6 +436,7 @@ def terminate_case(
 
 def _check_day(day: date | None, most: int) -> None:
     last = today() + timedelta(days=most)
+    # By the calendar of China; a day that is over would be late at once.
     if day is None or not today() < day <= last:
         message = f"选明天到 {last.isoformat()} 之间的一天。"
         raise Invalid(message, problems={"day": [message]})
@@ -427,6 +446,7 @@ def _own_side(
     sides: Iterable[CaseSide], case: BrokerageCase, by: Person
 ) -> CaseSide | None:
     """The first of some sides of a case for which somebody acts; None: they act for none of them."""
+    # Who acts for both sides answers for one after the other, each answer being a row of its own.
     held = sides_held(case, by)
     return next((one for one in sides if one.side in held), None)
 

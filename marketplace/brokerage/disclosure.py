@@ -85,6 +85,7 @@ def sides_held(case: Any, reader: Reader) -> tuple[SideName, ...]:
         thing: Any = case.listing_of(side)
         if thing is None:
             introduction = case.introduction
+            # Without a listing whoever requested the introduction takes the place of its writer.
             asked_by = None if introduction is None else introduction.asked_by_id
             thing = _Seat(case.organisation_of(side).id, asked_by)
         if handler(reader, thing) or writer(reader, thing):
@@ -94,6 +95,7 @@ def sides_held(case: Any, reader: Reader) -> tuple[SideName, ...]:
 
 def of_side(person: Reader, thing: Any) -> bool:
     """Somebody of one of the two sides of a case, once it concerns them."""
+    # What a broker only prepares does not concern the sides yet, though they handle its listings.
     if not isinstance(thing, BrokerageCase) or not is_known_to_sides(thing):
         return False
     return bool(sides_held(thing, person))
@@ -116,6 +118,7 @@ def standing_of(
         reader: who has the page.
         numbers: their `broker_numbers`, read once for all cases of a page.
     """
+    # Dispatched alone is not enough: interests come before knowledge.
     has_declared = case.state in DECLARED or case.declared_at is not None
     carries = case.broker_id in numbers
     knows_all = operator(reader, case) or (has_declared and carries)
@@ -143,6 +146,7 @@ def side_for(
         )
     contacts: tuple[Contact, ...] = ()
     owner = None
+    # Once it is over there is no need for a contact, and no right to it.
     if standing.knows_all and not own and case.state not in ENDED:
         contacts, owner = _contacts(case, side)
     return Side(
@@ -159,6 +163,7 @@ def side_for(
 def kind_in_words(case: BrokerageCase, side: SideName) -> str:
     """What kind of organisation a side is, without saying which: its listing's own words for it where it has some."""
     listing = case.listing_of(side)
+    # In the listing's own anonymous words, as a guest reads them: never more than the public page says.
     if listing is not None and not knowledge_of(listing, Guest()).firm:
         return view_of(listing, Guest()).holder
     return f"一家{ORGANISATION_KINDS[case.organisation_of(side).kind]}"
@@ -224,6 +229,7 @@ def name_in_ledger(
         return organisation.name
     opened = False
     if introduction is not None:
+        # Each side decided for itself: who requested by `opens_firm`, who answered by `answer_opens_firm`.
         opened = introduction.opens_firm
         if introduction.wanted_kind == listing.kind:
             opened = introduction.answer_opens_firm

@@ -46,6 +46,7 @@ NOT_SHOWN = ("HiddenField", "CSRFTokenField")
 
 def chosen(answer: str | None) -> bool | None:
     """What was answered to a question of yes or no; None: neither."""
+    # Never False for an empty answer: a ruling or a declaration must not be decided by a box nobody touched.
     return {YES: True, NO: False}.get(answer or "")
 
 
@@ -159,6 +160,7 @@ class DeclareForm(CaseForm):
         interests = {}
         for name in INTERESTS:
             answer = chosen(self[name].data)
+            # Left out and not False: an open question is no declaration that there is nothing.
             if answer is not None:
                 interests[name] = answer
         return {"interests": interests, "details": self.details.data or ""}
@@ -192,6 +194,7 @@ class YesForm(CaseForm):
     @property
     def values(self) -> dict[str, Any]:
         """The two boxes; who is named everywhere is not asked whether to open their name, and opens it."""
+        # A box that is not on the page sends nothing, which would read as a refusal.
         opens = "opens_firm" not in self or bool(self.opens_firm.data)
         return {"agrees": bool(self.agrees.data), "opens_firm": opens}
 
@@ -413,6 +416,7 @@ def form_for(case: BrokerageCase, code: str, reader: Reader, *, sent: bool) -> C
         reader: whose page it is.
         sent: it is read from the request.
     """
+    # Several forms of the page have a box `note`; the prefix tells them apart.
     values: dict[str, Any] = {"prefix": f"{code}-"}
     if not sent:
         values["formdata"] = None
@@ -456,6 +460,7 @@ def later_deeds(case: BrokerageCase, reader: Reader) -> list[tuple[str, str]]:
     if not case.is_running or not rights.carries:
         return []
     reached = {"lead": 0, "qualified": 0, "dispatched": 0, "matching": 1, "meeting": 2}
+    # In the order of `LATER`: what the case has passed is not promised for later.
     first = reached.get(case.state, len(LATER))
     later = []
     for code in list(LATER)[first:]:

@@ -56,8 +56,10 @@ def pairs_in_words(rows: Sequence[Attribution], reader: Reader) -> dict[int, str
     A statement a table, however many rows there are.
     """
     words = {row.id: f"{row.holder.name} 与 {row.receiver.name}" for row in rows}
+    # Operators rule on disputes, and have to know whom a row is about.
     if operator(reader, None):
         return words
+    # By pair and not by case: who carried an earlier case of it knows both names already.
     carried = _carried_pairs([row.pair_key for row in rows], reader)
     others = [row for row in rows if row.pair_key not in carried]
     introductions = _by_number(Introduction, [row.introduction_id for row in others])
@@ -80,6 +82,7 @@ def _carried_pairs(keys: list[str], reader: Reader) -> set[str]:
     query = db.select(BrokerageCase.pair_key).where(
         BrokerageCase.pair_key.in_(keys),
         BrokerageCase.broker_id.in_(reader.broker_numbers),
+        # Before they declared their interests they saw the kinds of the two alone.
         BrokerageCase.declared_at.is_not(None),
     )
     return set(db.session.scalars(query))
@@ -152,6 +155,7 @@ def _concerns(numbers: list[int]) -> ColumnElement[bool]:
 
     Who carried or referred the pair, introduced it, or looks after one of its listings may dispute it.
     """
+    # Also what was ruled against them: they may read why.
     claimed = db.select(AttributionDispute.attribution_id).where(
         AttributionDispute.claimed_by_id.in_(numbers)
     )

@@ -24,6 +24,7 @@ REASSIGN_DAYS = "broker.reassign_days"
 MAX_HOLD_DAYS = 180
 MAX_STEP_DAYS = 90  # until the next step
 
+# Each of these has a last day, by a constraint of the table: no case waits for nobody.
 RUNNING = (
     "lead",
     "qualified",
@@ -35,6 +36,7 @@ RUNNING = (
 )
 # The broker has taken it up and declared their interests.
 DECLARED = ("matching", "meeting", "intention", "on_hold")
+# Those whose silence is counted: what is on hold was put off until a day of its own.
 ACTIVE = ("matching", "meeting", "intention")
 ENDED = ("deal", "terminated")
 TERMINATE_REASONS = {
@@ -56,6 +58,7 @@ COLUMNS = {
     "intention": "意向",
     "deal": "交易",
 }
+# What is on hold is found by the state it was held in.
 COLUMN_OF = {
     "lead": "waiting",
     "qualified": "waiting",
@@ -74,6 +77,7 @@ _MOVES = {
     ("dispatched", "consent"): "dispatched",
     ("dispatched", "begin_matching"): "matching",
     ("dispatched", "decline_dispatch"): "qualified",
+    # Declined or lapsed, it goes back to the operators: a pair is never without somebody who must act.
     ("dispatched", "lapse"): "qualified",
     # Both sides are asked, and each answers.
     ("matching", "introduce"): "matching",

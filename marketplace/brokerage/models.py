@@ -28,6 +28,7 @@ from marketplace.lifecycle import Life
 from marketplace.listings.models import Achievement, Demand
 from marketplace.organisations.models import Organisation
 
+# A deal counts as going on: its pair gets no second case until it is over (decision 113).
 _GOES_ON = text("state <> 'terminated'")
 
 
@@ -105,6 +106,7 @@ class BrokerageCase(Model):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     origin: Mapped[str] = mapped_column(String(12))
+    # Stored and not computed, so that an index can let one case of a pair go on; a merger writes it again.
     pair_key: Mapped[str] = mapped_column(String(60))
     # Where both sides have accepted; it holds their contacts and what they write to each other.
     introduction_id: Mapped[int | None] = mapped_column(
@@ -125,10 +127,12 @@ class BrokerageCase(Model):
     broker_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
     # Who knew of the pair, and the share of the commission (per cent) that the broker promised them.
     referrer_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
+    # Per cent of the commission, with two decimals; None: nothing was promised.
     referral_share: Mapped[Decimal | None] = mapped_column(Numeric(5, 2))
     # Why the two belong together, as the person who proposed it wrote; both sides read it.
     message: Mapped[str] = mapped_column(String(500), default="")
     # The same as the page of matches said it then.
+    # None where the matcher had no answer: a pair may be proposed all the same.
     grade: Mapped[str | None] = mapped_column(String(12))
     why: Mapped[str] = mapped_column(String(500), default="")
     words: Mapped[list[str]] = mapped_column(db.JSON, default=list)
@@ -137,12 +141,14 @@ class BrokerageCase(Model):
     # The last day for what must be done next, until 24:00 in China.
     due_on: Mapped[date | None]
     next_step: Mapped[str] = mapped_column(String(200), default="")
+    # Of the present broker; empty again when another one gets the case.
     declared_at: Mapped[datetime | None]
     # When both sides were asked.
     asked_at: Mapped[datetime | None]
     # Since when it is in its state, and when anything was done to it last.
     entered_at: Mapped[datetime] = mapped_column(default=now)
     touched_at: Mapped[datetime] = mapped_column(default=now)
+    # Since the last deed, so that a broker is reminded once of a silence and not every ten minutes.
     reminded_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(default=now)
     deal_number: Mapped[str] = mapped_column(String(40), default="")
@@ -219,6 +225,7 @@ class BrokerageCase(Model):
     @property
     def agreement(self) -> CommissionAgreement | None:
         """The commission that is proposed or in force; None: there is none."""
+        # At most one is not withdrawn, by an index; the newest is it.
         for one in reversed(self.agreements):
             if one.state != "withdrawn":
                 return one
@@ -227,9 +234,11 @@ class BrokerageCase(Model):
     @property
     def tells_names(self) -> bool:
         """Whether the two sides may learn who the other one is: they were asked, and no commission is unsigned."""
+        # Both have talked to each other already: there is no name left to hold back (decision 115).
         if self.introduction_id is not None:
             return True
         agreement = self.agreement
+        # 民法典 art. 965 (待核实) grants the fee also where the broker is passed by; proving it is another matter.
         settled = agreement is None or agreement.state == "signed"
         return self.asked_at is not None and settled
 

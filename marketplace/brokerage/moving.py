@@ -17,6 +17,7 @@ def move_between(gone_id: int, kept_id: int) -> list[int]:
             taken.add(case.pair_key)
     moved = []
     for case in _of_organisation(gone_id):
+        # Looked at first: a constraint refuses a case whose two sides are one organisation.
         other = {case.holder_organisation_id, case.receiver_organisation_id} - {gone_id}
         if kept_id in other:
             # Both sides are one organisation now: there is nothing left to bring together.
@@ -26,6 +27,7 @@ def move_between(gone_id: int, kept_id: int) -> list[int]:
             continue
         before = case.pair_key
         _change(case, gone_id, kept_id)
+        # Two of one pair may not go on: the one of the organisation that goes ends, under its former name.
         if case.state != "terminated" and case.pair_key in taken:
             _change(case, kept_id, gone_id)
             case.pair_key = before
@@ -49,6 +51,7 @@ def move_back(gone_id: int, kept_id: int, moved: list[int]) -> None:
 
 
 def _change(case: BrokerageCase, former_id: int, next_id: int) -> None:
+    # Side and key go together: a flush in between would store a key of another pair.
     with db.session.no_autoflush:
         if case.holder_organisation_id == former_id:
             case.holder_organisation_id = next_id

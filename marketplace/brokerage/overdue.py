@@ -15,11 +15,13 @@ from marketplace.extensions import db
 
 def unaccepted(day: date) -> list[BrokerageCase]:
     """Dispatches that nobody took up until the day before."""
+    # The last day lasts until 24:00, so it lapses the day after.
     return _clocked(BrokerageCase.state == "dispatched", BrokerageCase.due_on < day)
 
 
 def quiet() -> list[BrokerageCase]:
     """Cases without an update for REMIND_DAYS whose broker has not been reminded since."""
+    # Natural days, by the rule of today: whoever changes the term changes it for cases that run.
     since = now() - timedelta(days=term_days(REMIND_DAYS))
     return _clocked(
         BrokerageCase.state.in_(ACTIVE),

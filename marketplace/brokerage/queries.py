@@ -189,6 +189,7 @@ def board(reader: Reader, filters: Filters) -> dict[str, tuple[int, list[Card]]]
         where = (*mine, _in_column(column))
         columns[column] = (_count(*where), [])
         query = _whole(db.select(BrokerageCase).where(*where))
+        # Collected over all columns, so that the cards take one round of statements and not five.
         cases += db.session.scalars(query.order_by(*_by_urgency()).limit(MAX_CARDS))
     for card in cards_of(cases, reader):
         own_column = card.case.column
@@ -273,6 +274,7 @@ def candidates_for(case: BrokerageCase) -> list[Candidate]:
     for side in SIDES:
         listing = case.listing_of(side)
         codes = [] if listing is None else listing.field_codes
+        # The main field alone: the two figures at the front, whichever of its subfields is named.
         fields.update(code[:2] for code in codes)
     found = []
     for person in people:
@@ -312,6 +314,7 @@ def broker_of_introduction(introduction: Introduction) -> int | None:
     for row in (introduction.wanted, introduction.own):
         if row is not None and row.broker_ids:
             acting = {one.id for one in profile_queries.acting_brokers()}
+            # By number: of several brokers it is the same one each time.
             serving = sorted(acting & set(row.broker_ids))
             if serving:
                 return serving[0]
@@ -397,6 +400,7 @@ def _waits_for(person: Reader) -> ColumnElement[bool]:
         ),
     )
     parts = [and_(carrying, BrokerageCase.broker_id.in_(person.broker_numbers))]
+    # As `BrokerageCase.lacking_consent`: consent to an earlier dispatch is none to this one.
     lacks_consent = or_(
         CaseSide.consented_at.is_(None),
         CaseSide.consented_at < BrokerageCase.declared_at,
@@ -510,6 +514,7 @@ def represented_by(case: BrokerageCase, reader: Reader) -> int | None:
     broker_id = case.broker_id
     if broker_id is None or broker_id == reader.id:
         return None
+    # They act in their own right, and History must not say that they stood in for the broker (decision 097).
     if operator(reader, case) or sides_held(case, reader):
         return None
     return broker_id if broker_id in reader.broker_numbers else None
@@ -522,6 +527,7 @@ def shown_agreement(case: BrokerageCase, reader: Reader) -> CommissionAgreement 
         return None
     if may(reader, "brokerage.end", case):
         return agreement
+    # The side that pays nothing need not know what the other one pays.
     concerned = set(agreement.payers) & set(sides_held(case, reader))
     return agreement if concerned else None
 

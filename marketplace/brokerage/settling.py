@@ -48,6 +48,7 @@ def new_case(
         receiver_organisation_id=demand.organisation_id,
         proposed_by_id=by.id,
         message=message,
+        # Copied and not computed later: texts change, and both sides are to find what they went by (decision 106).
         **introduction_deeds.reasons_of_pair(demand, achievement.id, by=by),
     )
 
@@ -55,6 +56,7 @@ def new_case(
 def case_from(introduction: Introduction) -> BrokerageCase:
     """A case of an introduction that both sides want; not stored yet."""
     places: dict[str, Any] = {}
+    # Either side may have begun it: whose listing is wanted answers.
     wanted_holds = introduction.wanted_kind == "achievement"
     answering = introduction.wanted.organisation_id
     asking = introduction.asking_organisation_id
@@ -77,6 +79,7 @@ def case_from(introduction: Introduction) -> BrokerageCase:
 def store_new(case: BrokerageCase, *, by: Reader | None) -> None:
     """Give a new case its number, its two sides and its first History row. Raises NotNow: one of the pair goes on."""
     case.pair_key = key_of(case)
+    # Looked up for a clear answer; the unique index decides between two at once.
     going_on = queries.current_case(case.pair_key)
     if going_on is not None:
         raise _goes_on()
@@ -87,6 +90,7 @@ def store_new(case: BrokerageCase, *, by: Reader | None) -> None:
     # Of two presses at the same moment one meets the other here.
     with persistence.refusals(duplicates=duplicates()):
         db.session.flush()
+    # Only now it has the number that the History row names it by.
     case.life.born(case, by=by)
     db.session.flush()
 
@@ -100,6 +104,7 @@ def credit(case: BrokerageCase, referrer: Person | None, share: Decimal | None) 
     if referrer is None:
         message = "写了分成，也要写推荐人。"
         raise Invalid(message, problems={"referrer": [message]})
+    # The column rounds to two decimals: what was promised would be another share than what is stored.
     if not 0 < share <= 100 or share != round(share, 2):
         message = "分成写百分数，大于 0、不超过 100，最多两位小数，例如 10。"
         raise Invalid(message, problems={"share": [message]})
@@ -109,6 +114,7 @@ def credit(case: BrokerageCase, referrer: Person | None, share: Decimal | None) 
 def give_to(case: BrokerageCase, broker: Person, *, by: Reader | None) -> None:
     """派单: it waits for this broker."""
     case.broker = broker
+    # What an earlier broker declared says nothing of this one's interests.
     case.declared_at = None
     due_on = workdays_on(ACCEPT_WORKDAYS)
     move_case(case, "dispatch", by=by, note=broker.name, due_on=due_on)
@@ -122,6 +128,7 @@ def take_from(case: BrokerageCase, deed: str, *, by: Reader | None, note: str) -
     due_on = workdays_on(JUDGE_WORKDAYS)
     together = case.is_accepted_by_both
     case.life.permits(case, deed, by)
+    # In one flush: a state that needs a broker may not lose them a statement earlier.
     with db.session.no_autoflush:
         case.held_from = None
         case.broker = None
@@ -169,6 +176,7 @@ def bring_together(case: BrokerageCase, *, by: Person) -> None:
         reasons={"grade": case.grade, "why": case.why, "words": list(case.words)},
         message=case.message,
     )
+    # Flushed for its number, which the ledger takes; contacts and messages open with it (decision 113).
     case.introduction = introduction
     db.session.flush()
     attribute(case, by=None)
@@ -205,6 +213,7 @@ def _enter(row: Attribution, case: BrokerageCase) -> None:
     """Enter a row of the ledger for the pair of a case, which need not be stored; the first one of a pair stays."""
     if ledger.attribution_of(case.pair_key) is not None:
         return
+    # Copied, for the ledger outlives what becomes of the case and of its organisations.
     for name in PAIR:
         setattr(row, name, getattr(case, name))
     db.session.add(row)
@@ -222,6 +231,7 @@ def introduction_accepted(introduction: Introduction, by: Person) -> None:
     case = queries.current_case(fresh.pair_key)
     if case is None:
         broker_id = queries.broker_of_introduction(introduction)
+        # No broker, no case; the ledger still says that they came by themselves, should one claim them later.
         if broker_id is None:
             # Not stored: what is read of it is the pair.
             row = Attribution(
@@ -233,6 +243,7 @@ def introduction_accepted(introduction: Introduction, by: Person) -> None:
             return
         store_new(fresh, by=by)
         _accept_both(fresh, introduction)
+        # Credited before a broker gets it: serving two that found each other earns no attribution (decision 114).
         attribute(fresh, by=None)
         move_case(fresh, "qualify", by=None, due_on=workdays_on(JUDGE_WORKDAYS))
         give_to(fresh, db.session.get_one(Person, broker_id), by=None)
@@ -243,6 +254,7 @@ def introduction_accepted(introduction: Introduction, by: Person) -> None:
         _accept_both(case, introduction)
         db.session.flush()
     attribute(case, by=None)
+    # In other states the broker goes on as before; who takes it up finds both answers there.
     if case.state == "matching":
         due_on = days_on(REMIND_DAYS)
         note = "双方自行接受对接"
@@ -266,8 +278,10 @@ def deal_begun(
         Stale: somebody changed the case at the same moment.
     """
     case = queries.case_of_introduction(introduction.id)
+    # Over is over: a new case of the pair may begin, this one does not come back (decision 113).
     if case is None or not case.is_running:
         return None
+    # Both before the move, which flushes: the table takes no deal without a number, and none that is on hold.
     case.deal_number = number
     case.held_from = None
     move_case(case, "begin_deal", by=by, note=number)
@@ -301,6 +315,7 @@ def deal_over(
 
 def stop_broker(person_id: int, reason: str, by: Reader | None) -> None:
     """What somebody carried lies with the operators from now on (no commit)."""
+    # Only what runs: deals and the ledger name the broker who brought the two together, for good.
     for case in queries.carried_by(person_id):
         take_from(case, "reclaim", by=by, note=reason)
 
@@ -309,6 +324,7 @@ def end(
     case: BrokerageCase, deed: str, reason: str, note: str, *, by: Reader | None
 ) -> None:
     """End a case; both sides that know of it and its broker are notified."""
+    # Before the move: the table takes no ended case without a reason.
     case.terminate_reason = reason
     case.note = note
     move_case(case, deed, by=by, note=note or case.reason_name)
@@ -342,6 +358,7 @@ def _accept_both(case: BrokerageCase, introduction: Introduction) -> None:
 def duplicates() -> dict[str, Any]:
     """What is said where two were at it at the same moment."""
     return {
+        # Names of constraints, which `persistence` finds out on both databases.
         "uq_brokerage_case_current": _goes_on(),
         "uq_attribution_pair_key": NotNow("这一对刚有了归属记录。", "请重新打开台账。"),
         "uq_introduction_current": NotNow(

@@ -54,6 +54,7 @@ def turn_of(case: BrokerageCase) -> Turn | None:
     """Who must act, what, by when. None of a case that ended without a deal; of a deal a room above says more."""
     if case.state == "terminated":
         return None
+    # Used only where the room of deals names nobody (`contributions.deal_lines`).
     if case.state == "deal":
         actor = BROKER if case.broker_id is not None else "receiver"
         return Turn((actor,), f"跟进交易 {case.deal_number}", None)
@@ -74,6 +75,7 @@ def turn_of(case: BrokerageCase) -> Turn | None:
 
 
 def _of_dispatched(case: BrokerageCase) -> Turn:
+    # With the consent open the broker can do nothing: it is the turn of the sides.
     lacking = tuple(one.side for one in case.lacking_consent)
     if lacking:
         return Turn(lacking, "答复是否同意由一位技术经理人服务双方", case.due_on)
@@ -92,6 +94,7 @@ def _of_matching(case: BrokerageCase) -> Turn:
         )
     if case.asked_at is None:
         return Turn((BROKER,), "向双方提出对接", case.due_on, "超期由平台跟进")
+    # One that has answered already is not late with the other.
     waiting = tuple(one.side for one in case.waiting_sides)
     what = "答复是否愿意对接"
     agreement = case.agreement

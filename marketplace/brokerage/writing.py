@@ -64,10 +64,13 @@ def move_case(
     before = case.state
     case.life.move(case, deed, by=by, note=note)
     case.touched_at = now()
+    # Whoever does anything ends the silence; the next one earns a reminder of its own.
     case.reminded_at = None
+    # A step that was planned belongs to the state it was planned in.
     if case.state != before:
         case.entered_at = case.touched_at
         case.next_step = ""
+    # Before the flush: the table refuses a running case without a last day, and an ended one that is on hold.
     if due_on is not None:
         case.due_on = due_on
     if case.state in ENDED:

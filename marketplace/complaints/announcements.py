@@ -60,6 +60,7 @@ def announce_ruling(row: Complaint, deed: str) -> None:
                 to_do=_answer_words(row, deed),
                 link=path_of("complaints.answer", complaint_id=row.id),
             )
+    # The owner never learns who reported; the reporter reads the title, the state and the reason alone.
     for recipient in _reporters(row):
         notify(
             RULED,
@@ -94,6 +95,7 @@ def _was_hidden(row: Complaint) -> bool:
 
 
 def _reporters(row: Complaint) -> list[Recipient]:
+    # The account and not what was typed: anybody may type anybody's address.
     if row.reporter is not None:
         return [Recipient.of(row.reporter)] if row.reporter.active else []
     # A telephone number is as good an answer: then the operators ring.

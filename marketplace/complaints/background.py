@@ -24,4 +24,5 @@ def settle_unanswered() -> str:
 
 def removals() -> Iterator[tuple[str, Callable[[datetime], int]]]:
     """What this room removes when it is old."""
+    # How long is data (`retention.py`): a year after the last ruling.
     yield "complaint_reporter", deeds.remove_reporters

@@ -21,6 +21,7 @@ CLOSED = ("/mine", "/office", "/complaints", "/renew", "/audit")
 def nav(reader: Reader) -> Iterator[Link]:
     """举报 this page, at the foot of every public one, for everybody; and what became of it."""
     path = request.path
+    # The link carries the path alone: what was typed into a search is nobody else's.
     if not path.startswith(CLOSED) and request.method == "GET":
         url = url_for("complaints.new", page=path)
         yield Link("举报这一页", url, "footer", position=8)

@@ -58,9 +58,11 @@ def file_complaint(
     """
     require(by, "complaint.file")
     code = queries.code_of(nonce)
+    # First of all: at the second press the thing may be hidden by now, and the code is still wanted.
     before = queries.complaint_of(code)
     if before is not None:
         return before, code
+    # Again here: between the form and the press it may have been hidden, and the form may name any number.
     check_public(subject.kind, subject.number, subject.part)
     problems: dict[str, list[str]] = {}
     if reason not in REASONS:
@@ -81,6 +83,7 @@ def file_complaint(
         thing_kind=subject.kind,
         thing_id=subject.number,
         part=subject.part,
+        # Copied: a later title would make nonsense of what was reported.
         title=subject.title[:250],
         path=subject.path,
         reason=reason,
@@ -94,6 +97,7 @@ def file_complaint(
     twice = NotNow("这份举报刚才已经收到。", "请刷新页面再看。")
     with persistence.refusals(duplicates={"uq_complaint_code_hash": twice}):
         db.session.flush()
+    # After the flush, for it carries the number of the row; the day is one of China.
     row.number = f"JB{today():%Y%m%d}-{row.id:05d}"
     row.life.born(row, by=by)
     persistence.commit()
@@ -144,6 +148,7 @@ def appeal(row: Complaint, *, seen: int, text: str, by: Reader) -> None:
     row.appeal = words
     row.appealed_at = now()
     row.appealed_by_id = reader_id(by)
+    # While it is only hidden the operators still rule, and read the answer then.
     if row.state == "upheld":
         row.life.move(row, "appeal", by=by)
     persistence.commit()
@@ -159,6 +164,7 @@ def settle_unanswered() -> int:
     rows = queries.unanswered()
     for row in rows:
         row.life.move(row, "settle", by=None)
+        # Commits where there is a listing; each complaint is whole by then.
         _act(row, "confirm", by=None)
     db.session.commit()
     return len(rows)
@@ -167,6 +173,7 @@ def settle_unanswered() -> int:
 def forget_person(person_id: int) -> None:
     """An account was closed: what it reported stays, how it wanted to be reached goes (no commit)."""
     for row in queries.reported_by(person_id):
+        # The way to its reporter goes with the account; the complaint itself still has to be explained.
         row.contact_reply = ""
 
 
@@ -182,6 +189,7 @@ def remove_reporters(before: datetime) -> int:
         db.update(Complaint)
         .where(
             Complaint.state.in_(ENDED),
+            # From the last ruling on, and only where nothing follows: until then they may be needed as a witness.
             Complaint.ruled_at < before,
             or_(Complaint.contact_reply != "", Complaint.reporter_id.is_not(None)),
         )
@@ -192,6 +200,7 @@ def remove_reporters(before: datetime) -> int:
 
 def _rule(row: Complaint, deed: str, *, seen: int, note: str, by: Reader) -> None:
     """A decision of the operators: the complaint, its thing and the notices in one commit."""
+    # Nobody rules on their own organisation, on themselves or on what they reported.
     require(by, "complaint.rule", row)
     _check_seen(row, seen)
     row.life.permits(row, deed, by)
@@ -206,6 +215,7 @@ def _rule(row: Complaint, deed: str, *, seen: int, note: str, by: Reader) -> Non
     # Two who rule at once meet here, before anything is hidden.
     with persistence.refusals():
         db.session.flush()
+    # Before the listing, whose deed commits: the letters go with the ruling or not at all.
     announcements.announce_ruling(row, deed)
     _act(row, deed, by=by)
     persistence.commit()
@@ -216,21 +226,25 @@ def _act(row: Complaint, deed: str, *, by: Reader | None) -> None:
     listing = row.subject.listing
     if listing is None:
         return
+    # Of this moment: the operator decides on the complaint, and has seen no page of the listing.
     seen = listing.revision
     note = f"举报 {row.number}：{row.ruling}"[:MAX_RULING]
     shown = listing.life.can(listing.state, "suspend")
     if deed in ("hold", "uphold") and shown:
         listing_deeds.suspend(listing, by=by, seen=seen, note=note)
+    # Withdrawn is for good, so it comes last; until then a listing is only suspended.
     elif deed == "confirm" and listing.life.can(listing.state, "withdraw"):
         listing_deeds.withdraw(listing, by=by, seen=seen, note=note)
     elif deed in ("dismiss", "overturn") and listing.state == "suspended":
         # What lacks something now, or says what nobody approved, waits in the operators' tray of what is suspended.
         fit = not publication_problems(listing) and versions.is_approved(listing)
+        # Another complaint about it may still be open: what it hides stays hidden.
         if fit and not queries.others_hiding(row):
             listing_deeds.resume(listing, by=by, seen=seen)
 
 
 def _check_seen(row: Complaint, seen: int) -> None:
+    # The table's revision then refuses two who have seen the same one.
     if row.revision != seen:
         raise Stale("这份举报刚被别人处理过。", "请刷新，看过新的情况再决定。")
 

@@ -37,10 +37,12 @@ class ComplaintForm(PageForm):
     def begin(self, page: str) -> None:
         """Fill in what is not typed, where the form is shown for the first time."""
         self.page.data = page
+        # 144 random bits: the code that is derived from it has 60.
         self.nonce.data = secrets.token_urlsafe(18)
 
     def narrow(self, kind: str, brokers: Any) -> None:
         """Leave only the questions that the thing calls for."""
+        # A box that is not on the page must not be read: it would narrow the complaint to another thing.
         if kind != "issue":
             del self.line
         if not brokers:

@@ -10,6 +10,7 @@ from marketplace.lifecycle import Life
 # While nobody has ruled, and while somebody who was ruled against has answered: the operators have to do something.
 OPEN = ("received", "held", "appealed")
 # The thing is hidden; of a listing the listing's own life says so too.
+# Also upheld ones: only the end takes down, for what is withdrawn cannot come back (decision 096).
 HIDING = ("held", "upheld", "appealed", "confirmed")
 # Nothing follows any more: only from here on are the days counted for which its reporter is stored.
 ENDED = ("dismissed", "confirmed", "overturned")
@@ -21,6 +22,7 @@ COMPLAINT_LIFE = Life(
         ("received", "dismiss"): "dismissed",
         ("held", "uphold"): "upheld",
         ("held", "dismiss"): "dismissed",
+        # Once: while it is hidden an answer changes no state, and the ruling that follows has read it.
         ("upheld", "appeal"): "appealed",
         ("appealed", "confirm"): "confirmed",
         ("appealed", "overturn"): "overturned",
@@ -73,6 +75,7 @@ THINGS = {
     "broker": "技术经理人",
     "issue": "清单",
     "issue_line": "清单里的一项",
+    # Whatever has no row of its own: it can be ruled on, but not hidden.
     "page": "页面",
 }
 # Working days, our own promise: no law found names a period for a platform of this kind.
@@ -97,6 +100,7 @@ class Rule:
     checked: bool
 
 
+# Dated and with their source, so that the page cites what was in force and says what is unchecked.
 RULES = (
     Rule(
         "《网络安全法》第四十七条：发现违法信息，停止传输、消除、保存记录并报告",

@@ -37,10 +37,12 @@ class Complaint(Model):
     life: ClassVar[Life] = COMPLAINT_LIFE
 
     id: Mapped[int] = mapped_column(primary_key=True)
+    # Quoted in letters; without the code it opens nothing.
     number: Mapped[str] = mapped_column(String(30), unique=True)
     # SHA-256 of the code with which its reporter reads what became of it; the code itself is stored nowhere.
     code_hash: Mapped[str] = mapped_column(String(64), unique=True)
     thing_kind: Mapped[str] = mapped_column(String(20))
+    # Of one of several tables by the kind, so without a foreign key; 0 for a page.
     thing_id: Mapped[int]
     part: Mapped[int] = mapped_column(default=0)  # number of a line of a list
     title: Mapped[str] = mapped_column(String(250))  # as it was when it was reported
@@ -48,11 +50,14 @@ class Complaint(Model):
     reason: Mapped[str] = mapped_column(String(20))
     text: Mapped[str] = mapped_column(String(2000))
     link: Mapped[str] = mapped_column(String(500), default="")
+    # Removed a year after the ruling, and when the account of its writer is closed.
     contact_reply: Mapped[str] = mapped_column(String(200), default="")
+    # None: a guest, or long enough ago; never known to who it concerns.
     reporter_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     state: Mapped[str] = mapped_column(String(12), index=True)
     ruling: Mapped[str] = mapped_column(String(500), default="")
     ruled_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    # From here on ten working days to answer; later a year until the reporter is removed.
     ruled_at: Mapped[datetime | None]
     appeal: Mapped[str] = mapped_column(String(2000), default="")
     appealed_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
@@ -103,4 +108,5 @@ class Complaint(Model):
     @property
     def may_be_answered(self) -> bool:
         """Whether who it concerns may still say something: once, while it is hidden or after the ruling."""
+        # Before it was hidden or ruled nobody has acted on it, and there is nothing to answer.
         return self.appealed_at is None and self.state in ("held", "upheld")

@@ -46,6 +46,7 @@ def new() -> ResponseReturnValue:
     """举报 a public page, signed in or not."""
     subject = subject_at(request.values.get("page", ""))
     form = ComplaintForm()
+    # Only the directory names several people at one address.
     form.narrow(subject.kind, listed_brokers() if subject.path == BROKERS else ())
     if not form.is_submitted():
         form.begin(subject.path)
@@ -65,6 +66,7 @@ def new() -> ResponseReturnValue:
         return _new_page(subject, form, 422)
     message = f"举报已受理。受理编号 {row.number}，查询码 {code}，请记下来：查询码只显示这一次。"
     flash(message, "success")
+    # The message is the only place the code is ever read from.
     return redirect(url_for("complaints.status"), 303)
 
 
@@ -80,6 +82,7 @@ def status() -> ResponseReturnValue:
         try:
             row = queries.by_number(form.number.data or "", form.code.data or "")
         except NotFound as error:
+            # At one box, whichever was wrong: the other one must not be confirmed.
             form.blame({"number": [f"{error.message}{error.advice}"]})
             answer = 422
     page = render_template(
@@ -98,6 +101,7 @@ def office(complaint_id: int) -> ResponseReturnValue:
     """One complaint, for the operators; the others learn that somebody has it open."""
     queries.get_complaint(complaint_id, by=current_user)  # noted of what is there
     note_reading("complaint", complaint_id, current_user)
+    # Read once more: noting it has given up what was loaded.
     row = queries.get_complaint(complaint_id, by=current_user)
     form = RulingForm(formdata=None)
     form.seen.data = str(row.revision)
@@ -144,6 +148,7 @@ def _chosen(subject: Subject, form: ComplaintForm) -> Subject:
     line = (form.line.data or "").strip() if "line" in form else ""
     broker = form.broker.data if "broker" in form else ""
     if line:
+        # isdigit() also takes figures of other scripts, which int() reads, and signs like ² that it does not.
         number = int(line) if line.isascii() and line.isdigit() and len(line) < 6 else 0
         chosen = replace(subject, kind="issue_line", part=number)
     elif broker:

@@ -43,6 +43,7 @@ class Clocked:
 
 def code_of(nonce: str) -> str:
     """The code of who sends a form: the same for two presses of one form, and known to nobody who has not sent it."""
+    # Derived and not drawn: the second press of a form has to find the code of the first, which is stored nowhere.
     key = current_app.config["SECRET_KEY"].encode()
     digest = hmac.new(key, f"complaint {nonce}".encode(), hashlib.sha256).digest()
     return base64.b32encode(digest).decode()[:CODE_LENGTH]
@@ -50,6 +51,7 @@ def code_of(nonce: str) -> str:
 
 def hash_of(code: str) -> str:
     """How a code is stored. Letters are read in either case, with blanks or hyphens."""
+    # As it is read from a note: small letters, in groups.
     plain = "".join(code.split()).replace("-", "").upper()
     return hashlib.sha256(plain.encode()).hexdigest()
 
@@ -103,6 +105,7 @@ def open_complaints() -> list[Clocked]:
 
 def clock_of(row: Complaint) -> Clocked:
     """By when the operators rule, in working days since it came in, or since it was answered after the ruling."""
+    # In working days since it came in: a promise of the platform, for no law found sets a term.
     since = row.created_at
     if row.state == "appealed" and row.appealed_at is not None:
         since = row.appealed_at
@@ -119,6 +122,7 @@ def unanswered() -> list[Complaint]:
         if row.ruled_at is None:
             continue
         last = calendar.after_workdays(day_in_china(row.ruled_at), APPEAL_DAYS)
+        # Only after the last day: it lasts until 24:00 in China.
         if last.day < today():
             over.append(row)
     return over
@@ -129,6 +133,7 @@ def concerning(person: Reader) -> list[Complaint]:
     if person.id is None:
         return []
     rows = db.session.scalars(_answerable_query(), own_numbers(person))
+    # The statement narrows, the permission table decides.
     return [row for row in rows if may(person, "complaint.answer", row)]
 
 
@@ -137,6 +142,7 @@ def concerning_count(person: Reader) -> Count | int:
     if person.id is None:
         return 0
     values = own_numbers(person)
+    # Rows are loaded only where the statement counts some (109).
     return Count(_answerable_count(), values, lambda: len(concerning(person)))
 
 
@@ -177,6 +183,7 @@ def _things_of(person: Reader) -> Iterator[ColumnElement[bool]]:
     is_own = exists().where(
         Issue.id == Complaint.thing_id, Issue.organisation_id.in_(person.handled_ids)
     )
+    # A list is its institution's, whoever of its people published it.
     yield and_(Complaint.thing_kind.in_(("issue", "issue_line")), is_own)
 
 
@@ -200,6 +207,7 @@ def others_hiding(row: Complaint) -> bool:
         .where(
             Complaint.thing_kind == row.thing_kind,
             Complaint.thing_id == row.thing_id,
+            # Another line of the same list is another thing.
             Complaint.part == row.part,
             Complaint.id != row.id,
             Complaint.state.in_(HIDING),

@@ -17,6 +17,7 @@ from marketplace.profiles.queries import listed_brokers, public_researcher
 
 # Address of a public page → what it shows.
 ADDRESSES = (
+    # ASCII figures only, at most ten: \d takes those of other scripts, and longer numbers fit no database.
     (re.compile(r"/achievements/([0-9]{1,10})(?:/.*)?"), "achievement"),
     (re.compile(r"/demands/([0-9]{1,10})(?:/.*)?"), "demand"),
     (re.compile(r"/organisations/([0-9]{1,10})"), "organisation"),
@@ -24,6 +25,7 @@ ADDRESSES = (
     (re.compile(r"/lists/([0-9]{1,10})"), "issue"),
 )
 MAX_PATH = 500
+# Reported is what a guest sees: what its reporter may see beyond would be disclosed by the complaint.
 GUEST = Guest()
 
 
@@ -55,6 +57,7 @@ def subject_at(path: str) -> Subject:
     Raises:
         NotFound: it is no address of the site, or nothing public stands there: one answer for what is hidden too.
     """
+    # A link in the operators' queue must not lead off the site: browsers read \ as /.
     is_path = path.startswith("/") and not path.startswith(("//", "/\\"))
     if not is_path or len(path) > MAX_PATH:
         raise NotFound("不能举报这个网址。", "请在要举报的页面底部点「举报」。")
@@ -62,6 +65,7 @@ def subject_at(path: str) -> Subject:
         match = pattern.fullmatch(path)
         if match is not None:
             number = int(match[1])
+            # One answer for what is hidden and what does not exist: reporting must not find out which (decision 096).
             check_public(kind, number)
             return load_subject(kind, number, 0, path)
     return load_subject("page", 0, 0, path)
@@ -110,6 +114,7 @@ def load_subject(kind: str, number: int, part: int, path: str) -> Subject:
         if person is not None:
             return Subject(kind, number, part, person.name, path, None, person.id)
     elif kind in ("issue", "issue_line"):
+        # Hidden by this very complaint, it still has to be ruled on.
         issue = get_issue(number, held_too=True)
         title = issue.title
         if kind == "issue_line":

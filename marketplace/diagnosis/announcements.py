@@ -90,6 +90,7 @@ def announce_to_diagnoser(
     happened, to_do = DIAGNOSER_WORDS[deed]
     said = f"\n{note.strip()}" if note.strip() else ""
     people: dict[int, Person] = {}
+    # An operator may have gone on with what a broker took: both follow it, each once.
     for person in (case.taken_by, case.proposed_by):
         if person is not None and (by is None or person.id != by.id):
             people[person.id] = person

@@ -59,11 +59,13 @@ def answer_questions(
     """
     require(by, "diagnosis.answer", case)
     check_seen(case, seen)
+    # Blanks are no answer: the question goes on waiting.
     written = {number: text for number, text in answers.items() if text.strip()}
     if not written:
         message = "还没有写回答。"
         raise Invalid(message, problems={"answers": [message]})
     count = 0
+    # By the row and not by the form: a number of another case answers nothing.
     for asked in case.unanswered:
         if asked.id in written:
             name = f"answer-{asked.id}"
@@ -99,16 +101,19 @@ def confirm_rewriting(
         Invalid: no field is chosen, or the title is taken.
     """
     require(by, "diagnosis.answer", case)
+    # Four eyes: what somebody rewrote is their hand in the text, also within the firm (decision 098).
     _refuse_writer(case, by)
     check_seen(case, seen)
     case.life.permits(case, "confirm", by)
     row = case.demand
+    # In the order of the proposal; a name that was not proposed is not written.
     chosen = [name for name in case.content if name in fields]
     if not chosen:
         message = "勾选要采用的项；都不要的，选「不采用」或「请再改」。"
         raise Invalid(message, problems={"fields": [message]})
     _refuse_changed(case, chosen)
     published = row.state == "published"
+    # Of what is public a change is proposed, which a review has to pass: the old text stays until then.
     if published:
         require(by, "listing.edit", row)
     elif row.state not in queries.WRITABLE:
@@ -123,7 +128,9 @@ def confirm_rewriting(
     move_case(case, "confirm", by=by, note="、".join(labels))
     announcements.announce_to_diagnoser(case, "confirm", by=by)
     commit_case()
+    # After the commit: the index cannot undo it.
     settling.sync_index(row)
+    # A second transaction: what was confirmed is stored even where the demand cannot be handed in yet.
     return published or _hand_in(row, by=by)
 
 
@@ -153,15 +160,18 @@ def confirm_split(
     if not parts:
         message = "勾选要拆出的几条；都不要的，选「不采用」或「请再改」。"
         raise Invalid(message, problems={"parts": [message]})
+    # All of it and not only the chosen parts: they divide one text among them.
     _refuse_changed(case, list(case.base))
     row = case.demand
     drafts: list[Achievement | Demand] = []
     try:
         for number, part in enumerate(parts, 1):
             values = _part_values(row, part)
+            # All drafts in one transaction: half a split would leave the firm to find out what is missing.
             draft = listing_deeds.create(
                 "demand", values, organisation=row.organisation, by=by, commit=False
             )
+            # Who wrote it counts as a hand in the draft, and may not let it through in a review.
             event = draft.life.move(
                 draft, "rewrite", by=case.proposed_by, changed=list(PART_FIELDS)
             )
@@ -219,9 +229,11 @@ def _part_values(row: Demand, part: Mapping[str, str]) -> dict[str, Any]:
     """The values of a draft: those of the original, but what is one part's own. Sums and figures are not guessed."""
     values = writing.values_of(row)
     values |= {name: part[name] for name in PART_FIELDS}
+    # They belong to one part or another, and nobody here can say to which.
     for name in ("metrics", "keywords"):
         values[name] = []
     for name in list(values):
+        # One sum cannot be divided among the parts: only the firm knows what each is worth.
         if name.startswith("budget"):
             del values[name]
     return values
@@ -234,6 +246,7 @@ def _refuse_writer(case: DiagnosisCase, by: Person) -> None:
 
 
 def _refuse_changed(case: DiagnosisCase, names: list[str]) -> None:
+    # Only among those that are taken: the firm may confirm the rest.
     moved = [name for name in queries.changed_since(case) if name in names]
     if moved:
         labels = "、".join(queries.LABELS[name] for name in moved)

@@ -21,12 +21,14 @@ def tasks(person: Reader) -> Iterator[Task]:
         state = "改写等您确认" if case.state == "proposed" else "有问题等您回答"
         yield _task(case, state)
     for case in queries.cases_of_broker(person):
+        # While the firm has to answer there is nothing for the broker to do.
         if not queries.firms_turn(case):
             yield _task(case, "等您诊断")
 
 
 def task_count(person: Reader) -> Count | int:
     """How many they are."""
+    # A broker has few open cases: the rows decide, and no statement says the same a second time.
     mine = [one for one in queries.cases_of_broker(person) if _waits(one)]
     return queries.firm_count(person) + len(mine)
 
@@ -59,6 +61,7 @@ def sections(person: Reader, filters: Mapping[str, str]) -> Iterator[Panel]:
 
 def trays(person: Reader, filters: Mapping[str, str]) -> Iterator[Tray]:
     """The diagnoses of the operators: those nobody has taken, those under way, those that wait for their firm."""
+    # Brokers have theirs on 我的.
     if "operator" in person.role_names:
         yield Tray(
             "diagnosis",
@@ -89,6 +92,7 @@ def panels(row: Any, reader: Reader) -> Iterator[Panel]:
     if not (mine or takes):
         return
     case = queries.latest_case(row)
+    # That a demand is being diagnosed is known to who may take it; what is in it is not.
     readable = case is not None and may(reader, "diagnosis.read", case)
     values = {
         "row": row,
@@ -107,6 +111,7 @@ def review_links(row: Any, reader: Reader) -> Iterator[tuple[str, str]]:
     if row.kind != "demand" or not may(reader, "diagnosis.take", row):
         return
     case = queries.open_case(row)
+    # A request still waits for somebody to take it: the second link is the way to do so.
     if case is not None and case.state != "requested":
         yield "看它的需求诊断", url_for("diagnosis.case", number=case.id)
     elif row.state in queries.TAKEABLE:

@@ -55,9 +55,11 @@ def take_demand(row: Demand, *, reason: str, by: Person) -> DiagnosisCase:
     require(by, "diagnosis.take", row)
     reason = checked_words("reason", reason, MAX_WORDS)
     case = queries.open_case(row)
+    # A request of the firm is taken up and no second case begun, or the firm's words would be lost.
     if case is not None and case.state == "requested":
         case.taken_by_id = by.id
         move_case(case, "take", by=by, note=reason)
+        # Before it is given back, which commits: letters, case and return are stored together.
         announcements.announce_to_firm(case, "take", by=by, note=reason)
         _give_back(row, reason, by=by)
         commit_case()
@@ -72,6 +74,7 @@ def inquire(
     """提问 about one field. Raises NotAllowed, NotNow, Stale, Invalid."""
     require(by, "diagnosis.work", case)
     check_seen(case, seen)
+    # Only what may be proposed: a question about a contact would bring one into the diagnosis.
     if field not in queries.LABELS:
         message = "选要问的是哪一项。"
         raise Invalid(message, problems={"field": [message]})
@@ -105,13 +108,18 @@ def propose_rewriting(
     require(by, "diagnosis.work", case)
     check_seen(case, seen)
     row = case.demand
+    # Contact, visibility and anonymity are left out whatever the form sends (decision 098).
     values = {name: values[name] for name in queries.PROPOSED if name in values}
+    # Before anything is stored: the mark of a state secret must not get into a proposal either.
     writing.refuse_secrets("demand", values)
     changed = writing.changed_names(row, values)
     if not changed:
         raise Invalid("改写与原文没有不同。", "改好再提出，或选别的结论。")
+    # Only what differs: a field that is proposed unchanged would block what the firm changes there.
     case.content = packed({name: values[name] for name in changed})
+    # What it was written against; a field that the firm changes afterwards is not overwritten.
     case.base = base_of(row, changed)
+    # One proposal at a time, a rewriting or a split: the firm has to know what it confirms.
     case.parts = []
     _propose(case, "propose", by=by)
 
@@ -135,6 +143,7 @@ def propose_split(
     check_seen(case, seen)
     case.parts = _checked_parts(parts)
     case.content = {}
+    # The two texts that are split: where the firm has changed them the parts no longer fit.
     case.base = base_of(case.demand, ("title", "problem"))
     _propose(case, "propose_split", by=by)
 
@@ -210,6 +219,7 @@ def _give_back(row: Demand, reason: str, *, by: Person) -> None:
     """
     if row.state not in ("submitted", "in_review"):
         return
+    # Who may take a demand may still not decide a review: a broker takes what is not under review.
     require(by, "listing.review", row)
     # At most the 500 characters of a reason of a review; the whole stands in the case.
     send_back(row, by=by, seen=row.revision, note=f"转需求诊断：{reason}"[:500])
@@ -217,6 +227,7 @@ def _give_back(row: Demand, reason: str, *, by: Person) -> None:
 
 def _propose(case: DiagnosisCase, deed: str, *, by: Reader) -> None:
     case.proposed_by_id = reader_id(by)
+    # What the firm wanted changed is answered by the new proposal.
     case.remark = ""
     move_case(case, deed, by=by)
     announcements.announce_to_firm(case, deed, by=by)
@@ -229,6 +240,7 @@ def _checked_parts(parts: Collection[Mapping[str, str]]) -> list[dict[str, str]]
     titles = set()
     for place, part in enumerate(parts):
         texts = {name: str(part.get(name, "")).strip() for name in PART_FIELDS}
+        # The form has eight rows; those nobody filled in are no parts.
         if not any(texts.values()):
             continue
         for name in ("title", "problem"):
@@ -240,12 +252,14 @@ def _checked_parts(parts: Collection[Mapping[str, str]]) -> list[dict[str, str]]
                 problems[f"{name}-{place}"] = [
                     f"最多 {most.get(name, MAX_TEXT)} 字，现在 {len(text)} 字。"
                 ]
+        # Drafts of one organisation need names of their own: the second one would be refused when it is made.
         if texts["title"] in titles:
             problems[f"title-{place}"] = ["这个名称上面已经有了，每条用不同的名称。"]
         titles.add(texts["title"])
         for name, wrong in writing.secret_problems("demand", texts).items():
             problems[f"{name}-{place}"] = wrong
         checked.append(texts)
+    # One part is a rewriting, for which there is another button.
     if not problems and not 2 <= len(checked) <= MAX_PARTS:
         problems["parts"] = [f"拆成 2 到 {MAX_PARTS} 条，现在 {len(checked)} 条。"]
     if problems:

@@ -15,6 +15,7 @@ from marketplace.diagnosis.life import CONCLUSIONS
 from marketplace.diagnosis.queries import LABELS
 from marketplace.forms import PageForm, SeenForm
 
+# ASCII figures only, at most five: int() reads those of other scripts, and refuses thousands of them.
 ANSWER = re.compile(r"answer-(\d{1,5})", re.ASCII)
 
 
@@ -67,6 +68,7 @@ def read_parts(fields: Mapping[str, str]) -> list[dict[str, str]]:
     for place in range(MAX_PARTS):
         part = {}
         for name in PART_FIELDS:
+            # The place stays in the name, so that what is wrong is named at the row it is in.
             part[name] = fields.get(f"{name}-{place}", "").strip()
         parts.append(part)
     return parts

@@ -8,8 +8,10 @@ from __future__ import annotations
 from marketplace.lifecycle import Life
 
 # A demand has one of these at a time.
+# The unique index of the table names the same three.
 OPEN = ("requested", "diagnosing", "proposed")
 # How a diagnosis ends: what a demand is now, and what it means for its firm.
+# Advice for the firm and no state of the demand, which stays as its firm wrote it.
 CONCLUSIONS = {
     "ready": ("可对接", "写得清楚，可以直接找成果、请人对接"),
     "incomplete": ("需补充", "补上建议里写的几处，再送审或再请诊断"),
@@ -32,6 +34,7 @@ DIAGNOSIS_LIFE = Life(
         ("proposed", "confirm"): "rewritten",
         ("proposed", "confirm_split"): "split",
         ("proposed", "decline"): "declined",
+        # Also before anything is proposed: nobody has to put up with being diagnosed.
         ("diagnosing", "decline"): "declined",
         ("diagnosing", "advise"): "unfit",
         ("proposed", "advise"): "unfit",

@@ -33,6 +33,7 @@ class DiagnosisCase(Model):
             name="ended_at",
         ),
         CheckConstraint(
+            # Whatever is under way lies with somebody by name, who is notified of each answer.
             "state in ('requested', 'withdrawn') or taken_by_id is not null",
             name="taken_by_id",
         ),
@@ -73,6 +74,7 @@ class DiagnosisCase(Model):
     conclusion: Mapped[str] = mapped_column(String(12), default="", server_default="")
     proposed_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     # Field → proposed value, as `snapshots.packed` writes them; empty where a split is proposed.
+    # Aside from the demand, which says what its firm wrote until the firm has confirmed (decision 098).
     content: Mapped[dict[str, Any]] = mapped_column(db.JSON, default=dict)
     # Field → what the demand said when that was written: what the firm has changed since is not overwritten unseen.
     base: Mapped[dict[str, Any]] = mapped_column(db.JSON, default=dict)
@@ -100,6 +102,7 @@ class DiagnosisCase(Model):
     @property
     def organisation_id(self) -> int | None:
         """Whose the demand is now, as the permission table asks."""
+        # Read from the demand and not stored: it may have moved with a merger.
         return self.demand.organisation_id
 
     @property
@@ -162,6 +165,7 @@ class DiagnosisPart(Model):
 
     __tablename__ = "diagnosis_part"
     __table_args__ = (
+        # A draft comes of one split: the page of it names where from.
         Index("uq_diagnosis_part_demand", "demand_id", unique=True),
         Index("ix_diagnosis_part_case", "case_id"),
     )

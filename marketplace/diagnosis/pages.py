@@ -207,6 +207,7 @@ def withdraw(number: int) -> ResponseReturnValue:
 def rewrite(number: int) -> ResponseReturnValue:
     """Write another wording, beside the original."""
     row = queries.get_case(number, by=current_user, deed="diagnosis.work")
+    # Before the form: nobody should write for an hour what can no longer be proposed.
     row.life.permits(row, "propose", current_user)
     # Who goes on with a proposal begins with it, not with the original.
     form = FORMS["demand"](row=proposed_row(row.demand, row.content))
@@ -280,6 +281,7 @@ def _carry_out(
     except Invalid as error:
         form.conclusion.errors = list(error.problems.get("conclusion", []))
         return _case_page(row, form, 422, error=error)
+    # With the page as it is now and what was typed: it need not be written a second time.
     except (Stale, NotNow) as error:
         return _case_page(row, form, 409, error=error)
     flash(message, "success")
@@ -294,6 +296,7 @@ def _case_page(
     error: MarketError | None = None,
 ) -> ResponseReturnValue:
     persistence.stop_writing()
+    # Read again: a refusal has given up what was loaded, and somebody else may be the reason for it.
     row = queries.get_case(row.id, by=current_user)
     form.seen.data = str(row.revision)
     events = history_of(row)

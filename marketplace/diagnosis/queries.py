@@ -36,6 +36,7 @@ from marketplace.workdays.queries import load_calendar
 DIAGNOSER_DAYS = 5
 FIRM_DAYS = 5
 MAX_ROWS = 100  # of a tray, and of what lies with a firm
+# What every demand says; contact, bounty, capital and talent are steps of their own and never proposed.
 STEPS = ("what", "target", "terms", "class")
 # What a demand says may be proposed to be said otherwise; never whom to ring up, who is named or who may read it.
 PROPOSED = tuple(
@@ -47,6 +48,7 @@ PROPOSED = tuple(
 )
 LABELS = {name: SCHEMAS["demand"].labels[name] for name in PROPOSED}
 # A demand in one of these can be taken; what waits for review is returned with it.
+# At the desk of its institution it is the desk's to decide, and what is over needs no diagnosis.
 TAKEABLE = ("draft", "returned", "rejected", "submitted", "in_review", "published")
 # What its firm has confirmed is written at once into these, and proposed as a change of what is published.
 WRITABLE = ("draft", "returned", "rejected")
@@ -96,9 +98,11 @@ def get_case(number: int, *, by: Reader, deed: str = "diagnosis.read") -> Diagno
 
 def diagnoser(person: Reader, case: Any) -> bool:
     """An operator, or the broker who has taken the demand (or who stands in for that one) while it is given to them."""
+    # Operators go on with what a broker began, also after the demand was taken from that broker.
     if operator(person, case):
         return True
     taken_by = getattr(case, "taken_by_id", None)
+    # While the demand is given to them: afterwards they may not even read it (decision 098).
     if taken_by is None or not assigned_broker(person, case):
         return False
     return taken_by in person.broker_numbers
@@ -109,6 +113,7 @@ def represented_by(case: DiagnosisCase, by: Reader) -> int | None:
     if case.taken_by_id is None or case.taken_by_id == by.id:
         return None
     for seat in contributions.standing_in(by.id):
+        # A desk has no diagnoses: its substitute works for the institution, not on demands.
         if seat.absent_id == case.taken_by_id and seat.role != "desk":
             return seat.absent_id
     return None
@@ -189,6 +194,7 @@ def cases_of_broker(person: Reader) -> list[DiagnosisCase]:
     query = db.select(DiagnosisCase).where(
         DiagnosisCase.taken_by_id.in_(numbers),
         DiagnosisCase.state.in_(OPEN),
+        # As `diagnoser`: taken away, it is in nobody's list of work but the operators'.
         DiagnosisCase.demand_id.in_(looked_after("demand", numbers)),
     )
     return list(db.session.scalars(query.order_by(DiagnosisCase.since)))
@@ -196,6 +202,7 @@ def cases_of_broker(person: Reader) -> list[DiagnosisCase]:
 
 def firms_turn(case: DiagnosisCase) -> bool:
     """Whether the firm has to answer a question, or to decide on a proposal."""
+    # One open question is enough: without its answer the diagnoser cannot go on.
     return case.state == "proposed" or bool(case.unanswered)
 
 
@@ -219,6 +226,7 @@ def proposed_differences(case: DiagnosisCase) -> list[Difference]:
 def settled_differences(case: DiagnosisCase) -> list[Difference]:
     """What the proposal changed of the demand as it was, once the case has ended."""
     row = case.demand
+    # From what was stored with the proposal: the demand itself says something else by now.
     before = proposed_row(row, case.base)
     return row_differences(before, proposed_row(row, case.content))
 
@@ -249,6 +257,7 @@ def texts_of(row: Demand) -> list[tuple[str, str]]:
     texts = []
     for field in SCHEMAS["demand"].reviewed:
         value = field.describe(row)
+        # Only what a diagnosis may touch: how to reach somebody is no part of what has to be clear.
         if field.name in LABELS and value != UNKNOWN:
             texts.append((field.label, value))
     return texts

@@ -18,8 +18,10 @@ MAX_WORDS = 1000  # characters of a question, an answer, a remark
 
 
 def move_case(case: DiagnosisCase, deed: str, *, by: Reader, note: str = "") -> None:
+    # Before the move, which changes whose turn it is; a new case has no turn yet.
     turn = queries.firms_turn(case) if case.id else False
     case.life.move(case, deed, by=by, note=note)
+    # Also where only a question is new: without an update the revision would stay, and two would answer unseen.
     case.updated_at = now()
     if not case.is_open:
         case.ended_at = now()
@@ -42,6 +44,7 @@ def check_seen(case: DiagnosisCase, seen: int) -> None:
 
 
 def commit_case() -> None:
+    # A split makes drafts, whose titles may be taken: both refusals are put into words here.
     persistence.commit(duplicates={**settling.duplicate_titles(), **second_cases()})
 
 

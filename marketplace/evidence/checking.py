@@ -26,6 +26,7 @@ from marketplace.evidence.packing import (
 )
 from marketplace.extensions import db
 
+# A file that was changed throughout has thousands; after twenty nobody reads on.
 MAX_PROBLEMS = 20
 
 
@@ -56,6 +57,7 @@ def check_pack(data: bytes, published: str | None = None) -> Finding:
         data: the bytes of its PDF or zip.
         published: a checkpoint that was published; None: the one this site published of that size.
     """
+    # From below to above: a step relies on the one before, and the first that cannot be read ends it.
     finding = Finding()
     try:
         pack = take_apart(data)
@@ -73,6 +75,7 @@ def check_pack(data: bytes, published: str | None = None) -> Finding:
 
 
 def _manifest_of(pack: Pack) -> dict[str, Any]:
+    # The zip has it twice, in the clear and in the proofs: only the latter is bound to the audit.
     if pack.manifest != pack.proofs["manifest"]:
         raise PackError("manifest.json 和审计证明里的不一样，被改过。")
     return dict(json.loads(pack.manifest))
@@ -86,6 +89,7 @@ def _check_parts(pack: Pack, manifest: Mapping[str, Any], finding: Finding) -> N
         wanted = {CASE: wanted[CASE]}
     for name in sorted(wanted.keys() - pack.parts.keys()):
         finding.problems.append(f"少了 {name}。")
+    # A part too many is no lesser fault: it would look as if the audit vouched for it.
     for name in sorted(pack.parts.keys() - wanted.keys()):
         finding.problems.append(f"多了 {name}。")
     for name in sorted(wanted.keys() & pack.parts.keys()):
@@ -108,11 +112,13 @@ def _checkpoint_for(pack: Pack, published: str | None) -> Checkpoint:
         raise PackError(f"检查点不是本平台签过的：{error}。") from None
     except NotFound:
         raise PackError("本平台没有公布过证据包里的检查点。") from None
+    # A proof of inclusion leads to the root of one size only.
     if checkpoint.size != inside.size:
         raise PackError(
             f"给出的检查点有 {checkpoint.size} 条，证据包是按 {inside.size} 条的检查点证明的："
             f"请取那一份（/checkpoint/{inside.size}）。"
         )
+    # Two signed heads of one size: the site has published another tree than this pack was made from.
     if checkpoint != inside:
         raise PackError("证据包里的检查点和公布的不一样。")
     return checkpoint
@@ -131,11 +137,14 @@ def _check_proofs(
             )
         else:
             proven[one["index"]] = one["entry"]
+    # Without this entry everything else proves only that the audit exists, not that it knows the pack.
     own = proven.get(pack.proofs["pack"])
     if own is None or not names_manifest(own, sha256(pack.manifest.encode())):
         finding.problems.append("审计日志里没有这份清单的指纹：清单被改过或换过。")
+    # By the manifest and not by the proofs: an entry that was cut out of the proofs is missed here.
     for position in sorted(set(manifest["entries"]) - proven.keys()):
         finding.problems.append(f"少了第 {position} 条记录的证明。")
+    # The head is sound and the row may still have been changed since: also the database is compared.
     for position, text in _stored(list(proven)):
         if proven[position] != text:
             finding.problems.append(f"第 {position} 条记录和平台现在存的不一样。")
@@ -147,6 +156,7 @@ def _check_proofs(
 
 def _stored(positions: list[int]) -> list[tuple[int, str]]:
     found: list[tuple[int, str]] = []
+    # In parts: a statement takes only so many parameters.
     for begin in range(0, len(positions), 500):
         query = db.select(Entry.position, Entry.text).where(
             Entry.position.in_(positions[begin : begin + 500])

@@ -37,6 +37,7 @@ def verify(file: Path, checkpoint: Path | None) -> None:
         click.echo(f"{name}：{line}。")
     for problem in finding.problems:
         click.echo(f"{name}：{problem}", err=True)
+    # The exit code is for scripts: a change that is only printed would pass unnoticed.
     if not finding.is_sound:
         raise click.ClickException("这不是平台生成的原件。")
     click.echo(f"{name}：是平台生成的原件。")

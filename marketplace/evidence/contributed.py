@@ -25,6 +25,7 @@ def case_panels(row: Any, reader: Reader) -> Iterator[Panel]:
 def nav(reader: Reader) -> Iterator[Link]:
     """All packs, for operators and auditors."""
     if may(reader, "evidence.list"):
+        # Auditors have no menu of operators.
         place: Place = "operators" if may(reader, "office.read") else "begin"
         yield Link("证据包", url_for("evidence.packs"), place)
 

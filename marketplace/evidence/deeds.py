@@ -38,6 +38,7 @@ def request_pack(deal: Deal, *, by: Person) -> EvidencePack:
     if queries.unfinished_of(deal) is not None:
         raise RUNNING
     number = queries.next_number(deal)
+    # Frozen now and printed later: what changes in the minutes between is not in it.
     record = canonical(build_record(deal, number=number, made_for=_office_of(deal, by)))
     pack = EvidencePack(
         deal=deal,
@@ -49,6 +50,7 @@ def request_pack(deal: Deal, *, by: Person) -> EvidencePack:
     db.session.add(pack)
     refused = {
         "uq_evidence_pack_unfinished": RUNNING,
+        # Two who read the same highest number: the second one finds a pack in the making.
         "uq_evidence_pack_number": RUNNING,
     }
     with persistence.refusals(duplicates=refused):
@@ -60,6 +62,7 @@ def request_pack(deal: Deal, *, by: Person) -> EvidencePack:
 
 def _office_of(deal: Deal, by: Person) -> str:
     """For whom somebody requests a pack: the holder, or an office of the platform. It names no person."""
+    # First of all the holder: an operator with a place there requests it for the holder.
     numbers = {*by.handled_ids, *by.administered_ids}
     if deal.holder_organisation_id in numbers:
         return deal.holder.name

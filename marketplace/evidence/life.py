@@ -5,13 +5,17 @@ from __future__ import annotations
 from marketplace.lifecycle import Life
 
 # What the site itself still has to do something for.
+# The unique index of the table names the same two: one pack of a deal at a time.
 UNFINISHED = ("requested", "printed")
 
 EVIDENCE_LIFE = Life(
     initial="requested",
     moves={
         ("requested", "print"): "printed",
+        # Proven in a second step: the entry with the hash of the manifest has to be in the tree before a proof leads
+        # to it.
         ("printed", "prove"): "ready",
+        # Only files go; record and hashes stay, so a pack that somebody holds is verified for ever (decision 126).
         ("ready", "remove"): "removed",
     },
     names={

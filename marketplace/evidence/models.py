@@ -52,6 +52,7 @@ class EvidencePack(Model):
         CheckConstraint(
             "(state = 'requested') = (manifest_sha256 is null)", name="manifest"
         ),
+        # The print is in the archive once there is one: a second copy of 50 MB would be stored for nothing.
         CheckConstraint("(state = 'printed') = (printed is not null)", name="printed"),
         CheckConstraint("(state = 'ready') = (archive is not null)", name="archive"),
         CheckConstraint(
@@ -74,11 +75,14 @@ class EvidencePack(Model):
     deal_id: Mapped[int] = mapped_column(ForeignKey("deal.id"), index=True)
     number: Mapped[int]
     state: Mapped[str] = mapped_column(String(12), default="requested", index=True)
+    # Text and not JSON: what is hashed is the stored text, and a JSON column may order its keys in another way.
     record: Mapped[str] = mapped_column(Text, info=_NOT_REPEATED)
     record_sha256: Mapped[str] = mapped_column(String(64))
     manifest: Mapped[str | None] = mapped_column(Text, info=_NOT_REPEATED)
     manifest_sha256: Mapped[str | None] = mapped_column(String(64))
+    # Whoever verifies the pack finds the checkpoint of this size at /checkpoint/SIZE.
     tree_size: Mapped[int | None] = mapped_column(BigInteger)
+    # Deferred: megabytes that a list of packs never needs.
     printed: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
     archive: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
     by_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)

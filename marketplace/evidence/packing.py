@@ -29,9 +29,11 @@ PROOFS_FORMAT = "evidence-proofs/1"
 # finds by it the same table as before, so nothing that is shown can be changed by what stands here.
 _MARK = b"\n%evidence-proofs "
 _TAIL = re.compile(rb"([A-Za-z0-9+/]+={0,2})\nstartxref\n(\d+)\n%%EOF\n")
+# The number after `startxref` leads a reader to the table of the file.
 _END = re.compile(rb"startxref\s+(\d+)\s+%%EOF\s*\Z")
 # The same moment for every member: the same parts are the same bytes.
 _STAMP = (1980, 1, 1, 0, 0, 0)
+# A crafted zip may name millions of members in a few kilobytes.
 MAX_PARTS = 10_000
 
 
@@ -77,6 +79,7 @@ def manifest_text(
             "format": MANIFEST_FORMAT,
             "pack": title,
             "parts": {name: sha256(content) for name, content in parts.items()},
+            # Named in what is hashed: nobody can leave a file out later and call it lost.
             "missing": missing,
             "entries": entries,
         }
@@ -102,6 +105,7 @@ def make_pdf(printed: bytes, proofs: str) -> bytes:
         raise PackError("这不是完整的 PDF。")
     encoded = base64.b64encode(proofs.encode())
     return b"".join(
+        # The same number as before: a reader finds the printed table, and what follows changes nothing on a page.
         (printed, _MARK, encoded, b"\nstartxref\n", ended.group(1), b"\n%%EOF\n")
     )
 
@@ -129,6 +133,7 @@ def names_manifest(entry: str, sha256: str) -> bool:
     if found["kind"] != "evidence_pack":
         return False
     rows = [row["after"] or {} for row in found["values"].get("rows", [])]
+    # Any of them: later entries about the pack repeat other columns, and only one of them sets the hash.
     return any(row.get("manifest_sha256") == sha256 for row in rows)
 
 
@@ -146,9 +151,11 @@ def take_apart(data: bytes) -> Pack:
 
 
 def _from_pdf(data: bytes) -> Pack:
+    # The last mark counts: an attached file may hold the same bytes.
     printed, mark, rest = data.rpartition(_MARK)
     tail = _TAIL.fullmatch(rest)
     ended = _END.search(printed)
+    # Matched to the last byte: an incremental update after the proofs could change what is on a page.
     if not mark or tail is None or ended is None or ended.group(1) != tail.group(2):
         raise PackError(
             "PDF 的结尾不是证据包的结尾：被改过、没有下载完，或不是证据包。"
@@ -161,10 +168,12 @@ def _from_zip(data: bytes) -> Pack:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             names = archive.namelist()
+            # Of two members with one name programs read different ones: what is verified would not be what is opened.
             if len(names) > MAX_PARTS or len(set(names)) != len(names):
                 raise PackError("zip 里有重名的文件，不是原来的证据包。")
             parts = {name: archive.read(name) for name in names}
     except (zipfile.BadZipFile, NotImplementedError, EOFError, ValueError) as error:
+        # PackError is a ValueError, and says already what is wrong.
         if isinstance(error, PackError):
             raise
         raise PackError("zip 打不开：损坏了，或没有下载完。") from None
@@ -173,6 +182,7 @@ def _from_zip(data: bytes) -> Pack:
     if MANIFEST not in parts or PROOFS not in parts:
         raise PackError(f"zip 里没有 {MANIFEST} 或 {PROOFS}，不是证据包。")
     proofs = _read_proofs(parts.pop(PROOFS))
+    # Replaced signs make another text, which the hash then refuses: no error of its own is needed.
     manifest = parts.pop(MANIFEST).decode("utf-8", "replace")
     return Pack("zip", proofs, manifest, parts)
 

@@ -69,12 +69,14 @@ def download(evidence_id: int, format: str) -> ResponseReturnValue:
         raise NotFound(
             "这份证据包没有文件。", "还在生成，或已到期删除；可以再生成一份。"
         )
+    # Before the answer: what could not be recorded is not handed out (decision 048).
     record_reading(
         "evidence.download",
         kind="evidence_pack",
         thing=pack.id,
         values={"format": format},
     )
+    # Made from the zip on the way out, so that both files hold the same bytes and only one is stored.
     if format == "pdf":
         content = pdf_of(content)
     return as_download(content, f"evidence-{pack.title}.{format}")

@@ -17,6 +17,7 @@ from marketplace.files.queries import attachments_of
 from marketplace.proceeds import queries as proceeds
 
 # Bytes of all contents of a pack; what would go beyond goes in by its hash.
+# The pack is stored in the database and printed in memory.
 MAX_CONTENT = 50_000_000
 
 
@@ -50,6 +51,7 @@ def parts_of(deal: Deal, contract: TechContract | None) -> list[Part]:
     total = 0
     found = []
     for part in parts:
+        # A later, smaller file may still fit: the order of the parts stays, and none is lost without a word.
         if not part.why and total + part.size > MAX_CONTENT:
             part = Part(**{**asdict(part), "why": "文件太大，只附指纹"})
         if not part.why:
@@ -61,6 +63,7 @@ def parts_of(deal: Deal, contract: TechContract | None) -> list[Part]:
 def _letters(deal: Deal) -> Iterator[Part]:
     for letter in deal.letters:
         size = len(letter.text.encode())
+        # A draft may hold what one side never agreed to hand out.
         why = "" if letter.is_settled else "没有经双方确认"
         yield Part(
             name=f"files/letter-{letter.id}.txt",
@@ -97,6 +100,7 @@ def _statements(contract: TechContract | None) -> Iterator[Part]:
                     name=f"files/statement-{share.id}.pdf",
                     title="完成人的分配明细",
                     sha256=share.sha256,
+                    # Never read here, so its size counts for nothing against the limit.
                     size=0,
                     source=f"inventor_share {share.id}",
                     why="个人收入，只附指纹",
@@ -111,11 +115,13 @@ def _attachment(one: Attachment) -> Part:
     elif one.visibility != "public":
         # Opened by an NDA to named people up to a day: a copy in a pack would go round it.
         why = "按申请提供的资料，只附指纹"
+    # The name in the pack is ours: a typed one may climb out of a directory or hold signs no system takes.
     ending = one.name.rpartition(".")[2].lower()
     if not (ending.isalnum() and ending.isascii()) or len(ending) > 5:
         ending = "bin"
     return Part(
         name=f"files/attachment-{one.id}.{ending}",
+        # Without its content the file has no name either: a name may say as much as the file.
         title=f"{one.use_name}" if why else f"{one.use_name}：{one.name}",
         sha256=one.file.sha256,
         size=one.file.size,
@@ -126,6 +132,7 @@ def _attachment(one: Attachment) -> Part:
 
 def entries_of(deal: Deal, contract: TechContract | None) -> tuple[list[int], int]:
     """(Positions of the entries of the audit about a deal, how many are left out for who wrote them objected)."""
+    # An entry names its actor: it would tell the deciders who objected (decision 126).
     objectors = {one.by_id for one in deal.objections if one.by_id is not None}
     positions = []
     left_out = 0
@@ -135,9 +142,11 @@ def entries_of(deal: Deal, contract: TechContract | None) -> tuple[list[int], in
         )
         for position, actor in db.session.execute(query).tuples():
             if actor in objectors:
+                # Their number is in the pack, so that a gap cannot be taken for a removal.
                 left_out += 1
             else:
                 positions.append(position)
+    # In the order of the log: the manifest of the same entries is the same text.
     return sorted(positions), left_out
 
 

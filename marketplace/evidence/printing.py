@@ -45,6 +45,7 @@ def print_case(
     files = []
     for one in found["files"]:
         how = one["why"] or f"附件 {one['name']}"
+        # Removed between the request and the print: the page says so, and the hash says which file it was.
         if not one["why"] and one["name"] not in parts:
             how = "内容已经不在平台上，只附指纹"
         files.append([one["title"], how, one["sha256"]])
@@ -52,6 +53,7 @@ def print_case(
     lines = [
         f"这笔交易和它的文本、决定、公示、合同、到款在审计日志「{found['log']}」里有 {len(audit['positions'])} 条记录。"
     ]
+    # The reason is given with the number: else it reads as if something had been hidden.
     if audit["left_out"]:
         lines.append(
             f"另有 {audit['left_out']} 条由提出异议的人写下，为保护其身份不附。"
@@ -67,6 +69,7 @@ def print_case(
             f"交易 {found['deal']} 的第 {found['number']} 份证据包，"
             f"{found['made_at']}（北京时间）由{found['made_for']}生成，"
             "记下那时平台上关于这笔交易的决策、公示、合同和分配。",
+            # The site proves what was recorded; whether nobody is liable is for the authority to decide.
             "本文件只说明记录了什么、什么时候记录的；是否免责由有权的机关依法认定。",
         ],
         "sections": found["sections"],
@@ -95,6 +98,7 @@ def _ending(name: str) -> str:
 
 
 def _title_of(name: str, found: dict[str, Any]) -> str:
+    # The record does not list itself among its files.
     if name == RECORD:
         return "证据包的记录"
     titles = {one["name"]: one["title"] for one in found["files"]}

@@ -44,12 +44,14 @@ def deal_by_number(number: str, *, by: Reader) -> Deal:
     Raises:
         Invalid: it is no such number, or none of a deal of which they may have evidence.
     """
+    # Copied from a letter it has blanks, typed by hand small letters.
     plain = "".join(number.split()).upper()
     matched = _NUMBER.fullmatch(plain)
     message = "写交易编号，如 JY202600012；编号在交易页的上方。"
     if matched is None:
         raise Invalid(message, problems={"number": [message]})
     row = find_row(Deal, int(matched.group(1)))
+    # The year is compared too, and all three faults give one answer: nobody learns which numbers are taken.
     if row is None or row.number != plain or not may(by, "evidence.make", row):
         message = f"没有编号是 {plain[:20]} 的交易，请核对。"
         raise Invalid(message, problems={"number": [message]})
@@ -81,6 +83,7 @@ def unfinished_of(deal: Deal) -> EvidencePack | None:
 
 def next_number(deal: Deal) -> int:
     """The number of the next pack of a deal."""
+    # The highest and not the count; the deal is held by the caller, and the table refuses a number twice.
     query = db.select(func.max(EvidencePack.number)).filter_by(deal_id=deal.id)
     return (db.session.scalar(query) or 0) + 1
 

@@ -38,7 +38,9 @@ from marketplace.proceeds.sharing import SOURCES
 from marketplace.rules.queries import thawed
 from marketplace.wording import day, minute, yuan
 
+# Part of what is hashed: a reader years from now has to know how to read it.
 FORMAT = "evidence-pack/1"
+# Who completed an achievement may buy it first on equal terms; a deal has to say what became of that.
 PRIORITIES = {
     "": "还没有记录",
     "waived": "完成人已放弃",
@@ -68,6 +70,7 @@ def build_record(deal: Deal, *, number: int, made_for: str) -> dict[str, Any]:
         plain JSON: `sections` of label and words, `history`, `files`, `audit` (positions of entries).
     """
     contract = contract_of(deal)
+    # As they are now: later entries about the deal belong to a later pack.
     positions, left_out = entries_of(deal, contract)
     return {
         "format": FORMAT,
@@ -85,6 +88,7 @@ def build_record(deal: Deal, *, number: int, made_for: str) -> dict[str, Any]:
         "history": [
             {
                 "number": one.number,
+                # A merger of organisations writes a release without being a deed of the life table.
                 "deed": DEAL_LIFE.deeds.get(one.deed, "单位合并"),
                 "at": minute(one.at),
                 "sha256": one.sha256,
@@ -102,6 +106,7 @@ def _sections(deal: Deal, contract: TechContract | None) -> Iterator[tuple[str, 
     yield "权属", _ownership_rows(deal)
     yield "意向书和保密协议", _letter_rows(deal)
     yield "尽职调查和关联关系声明", _item_rows(deal)
+    # All of them, rejected and replaced ones too: leaving some out would be choosing the evidence.
     for one in deal.decisions:
         yield f"定价决定（{day(one.decided_at)}）", _decision_rows(one)
     for publicity in deal.publicities:
@@ -124,6 +129,7 @@ def _sections(deal: Deal, contract: TechContract | None) -> Iterator[tuple[str, 
 
 
 def _deal_rows(deal: Deal) -> Rows:
+    # Written into the pack rather than refused: who decides on it has to see that the chain is broken.
     broken = broken_release(deal.releases)
     chain = "每一版都接着上一版"
     if broken is not None:
@@ -149,7 +155,9 @@ def _deal_rows(deal: Deal) -> Rows:
 
 def _rule_rows(deal: Deal) -> Rows:
     rows = []
+    # Frozen at the beginning of the deal: a rule that changed later did not bind those who decided.
     for key, value in thawed(deal.rules).items():
+        # Publicity (山东省促进科技成果转化条例 art. 14: fifteen days), terms and floors: what care is measured by.
         if key.startswith(("publicity.", "deals.", "reward.")):
             rows.append([value.says, f"{value.shown}。{value.source}"])
     return rows
@@ -182,6 +190,7 @@ def _letter_rows(deal: Deal) -> Rows:
     rows = []
     for letter in deal.letters:
         state = f"{day(letter.drafted_at)} 起草，没有经双方确认"
+        # Both or neither: a letter that one side alone confirmed binds nobody.
         if letter.holder_at and letter.receiver_at:
             state = f"双方于 {minute(max(letter.holder_at, letter.receiver_at))} 确认"
         rows.append([letter.kind_name, f"{state}。SHA-256：{letter.sha256}"])
@@ -200,6 +209,7 @@ def _item_rows(deal: Deal) -> Rows:
 
 
 def _decision_rows(one: DealDecision) -> Rows:
+    # By name: whose care is to be proven has to be named (decision 126).
     approvals = [f"{each.by.name}（{minute(each.at)}）" for each in one.approvals]
     rows = [
         ["状态", _DECISIONS[one.state]],
@@ -209,6 +219,7 @@ def _decision_rows(one: DealDecision) -> Rows:
         ["评估", f"{EVALUATIONS[one.evaluation]} {one.evaluation_note}".strip()],
         ["赋权", one.empowerment or "没有"],
         ["会议", day(one.met_on)],
+        # Democratic decision is part of what 尽职免责 is judged by (待核实): who sat in the meeting belongs to it.
         ["参会人", "、".join(one.attendees) or "没有填写"],
         ["决议", one.minutes],
         ["提交", f"{one.decided_by.name}（{minute(one.decided_at)}）"],
@@ -221,6 +232,7 @@ def _decision_rows(one: DealDecision) -> Rows:
 
 def _publicity_rows(one: DealPublicity) -> Rows:
     related = "有关联关系。" if one.related_party else "没有关联关系。"
+    # An institution may set working days, which take longer than the natural days of the regulation.
     unit = "个工作日" if one.day_kind == "working" else "个自然日"
     rows = [
         ["成果名称", one.title],
@@ -269,6 +281,7 @@ def _contract_rows(contract: TechContract) -> Rows:
         ["登记机构", contract.registry_office or "—"],
     ]
     for paper in contract.papers:
+        # Only confirmations that are still valid: another draft voids them.
         sides = [SIDE_NAMES[side] for side in sorted(paper.standing)]
         words = f"SHA-256：{paper.sha256 or '还没有生成'}。"
         words += f"{'、'.join(sides)}已确认。" if sides else "没有有效的确认。"
@@ -299,6 +312,7 @@ def _money_rows(contract: TechContract) -> Rows:
         done = f"{day(one.done_on)} 完成" if one.done_on else "没有完成"
         rows.append([f"节点：{one.title}", f"{day(one.due_on)} 到期{paid}，{done}"])
     for receipt in proceeds.receipts_of(contract):
+        # A receipt is never changed: what was wrong is taken back by another one, and both are listed.
         name = "冲销" if receipt.reverses_id else "到款"
         rows.append(
             [
@@ -310,6 +324,7 @@ def _money_rows(contract: TechContract) -> Rows:
 
 
 def _distribution_rows(one: Distribution) -> Rows:
+    # Of this distribution alone: the sums of a contract go on from one to the next.
     net = one.net_after_fen - one.net_before_fen
     ended = f"到 {day(one.ends_on)} 24:00（北京时间）" if one.ends_on else "没有公示"
     # What each person gets is theirs; the pools and the floor show that the rule was followed.

@@ -50,6 +50,7 @@ def make_missing() -> int:
     for number in _due("requested"):
         _try(number, _print_one)
     waiting = _due("printed")
+    # One checkpoint for all that wait: signing verifies the whole audit first.
     if not waiting or not _sign():
         return 0
     return sum(_try(number, _prove_one) for number in waiting)
@@ -60,6 +61,7 @@ def remove_old() -> int:
     persistence.begin_write()
     rows = queries.ready_before(now() - timedelta(days=STORED_DAYS))
     for row in rows:
+        # Files alone: record, manifest and hashes stay, and what somebody took out can still be verified.
         row.archive = None
         row.life.move(row, "remove", by=None)
     persistence.commit()
@@ -101,11 +103,13 @@ def _print_one(number: int) -> bool:
     # Nobody waits for the printer with the database in hand.
     db.session.rollback()
     address = f"{current_app.config['SITE_ADDRESS']}{path_of('audit.checkpoint')}"
+    # May take a minute; everything it needs was read before.
     printed = print_case(record, digest, made_on, parts, address)
     entries = frozen["audit"]["positions"]
     manifest = manifest_text(title, {CASE: printed, **parts}, missing, entries)
     persistence.begin_write()
     pack = db.session.get_one(EvidencePack, number)
+    # Printed by somebody else meanwhile: the audit has the hash of that manifest, so that print is the one to pack.
     if pack.state != "requested":
         db.session.rollback()
         return False
@@ -152,9 +156,11 @@ def _prove_one(number: int) -> bool:
     assert pack.printed is not None  # noqa: S101  of one that is printed
     assert pack.manifest is not None  # noqa: S101
     printed, manifest, record = pack.printed, pack.manifest, pack.record
+    # The pack names its own entry: with it the proofs bind every byte (decision 126).
     own = _own_position(pack)
     positions = [*json.loads(record)["audit"]["positions"], own]
     note, proofs = publishing.proofs_of(positions)
+    # Of the checkpoint that the proofs lead to, which may be a newer one than ours.
     size = publishing.size_of(note)
     texts = canonical(
         {
@@ -165,6 +171,7 @@ def _prove_one(number: int) -> bool:
             "checkpoint": note,
         }
     )
+    # Taken from the print: removed files are gone from the site, and the manifest has the hashes of these bytes.
     parts = {CASE: printed, **attachments_of(printed)}
     archive = make_zip(parts, manifest, texts)
     db.session.rollback()
@@ -176,6 +183,7 @@ def _prove_one(number: int) -> bool:
     pack.archive, pack.printed = archive, None
     pack.tree_size, pack.ready_at = size, now()
     pack.life.move(pack, "prove", by=None)
+    # The notice names the size of the tree, which is written with this.
     db.session.flush()
     announcements.announce_ready(pack)
     persistence.commit()

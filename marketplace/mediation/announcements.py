@@ -50,6 +50,7 @@ def announce_request(request: BrokerRequest, broker: Person) -> None:
     """Notify a broker that they are requested by name."""
     row = request.listing
     what = described(row, broker)
+    # The firm decides what it writes here; nothing else of a confidential listing goes out.
     note = f"\n附言：{request.note}" if request.note else ""
     notify(
         REQUESTED,
@@ -74,6 +75,7 @@ def announce_given(
     notify(
         REQUESTED,
         Recipient.of(broker),
+        # By the assignment and not by the listing: given, taken and given again are two letters.
         key=f"given {history.id}",
         subject=f"平台交给您一条：{what}",
         happened=f"平台把{what}（{row.holder_name}）交给您对接。",
@@ -97,6 +99,7 @@ def announce_answer(
     row = request.listing
     words, to_do = ANSWERS[deed]
     happened = words.format(broker=broker.name if broker else "")
+    # Who is refused learns why; other answers need no reason.
     reason = f"\n原因：{request.reason}" if request.reason else ""
     for person in people_of(row, by):
         notify(

@@ -59,8 +59,10 @@ def trays(person: Reader, filters: Mapping[str, str]) -> Iterator[Tray]:
 
 
 def _tray_page(_page: int) -> Panel:
+    # Read once for all rows of the queue.
     people = acting_brokers()
     lists = {}
+    # Also those that wait for a broker: an operator may give the listing to somebody while they do not answer.
     for state in REQUEST_LIFE.phases["undecided"]:
         rows = []
         for one in queries.waiting_requests(state):
@@ -84,6 +86,7 @@ def request_forms(
 
 def panels(row: Any, reader: Reader) -> Iterator[Panel]:
     """From a published listing: for its own people the request, for others the way to the directory."""
+    # The panel is offered to every page of a thing; only listings have fields.
     if getattr(row, "state", "") != "published" or not hasattr(row, "field_codes"):
         return
     if may(reader, "mediation.request", row):
@@ -93,6 +96,7 @@ def panels(row: Any, reader: Reader) -> Iterator[Panel]:
     field = ""
     # The field of what is not wholly public would be told by the address of the link.
     if row.field_codes and openly_shown(reader, row) and named(reader, row):
+        # The main field, the first two figures of the code: brokers name the whole field, not its parts.
         field = row.field_codes[0][:2]
     yield Panel("mediation/_directory.html", {"field": field}, position=1)
 

@@ -40,6 +40,7 @@ def request_broker(
         Invalid: that person cannot be requested, or the note is too long or bears the mark of a secret.
     """
     require(by, "mediation.request", row)
+    # A broker works on what others may find; for a draft there is nobody to talk to.
     if not row.in_matching:
         raise NotNow("这一条现在没有公开发布。", "发布后再请技术经理人。")
     if queries.undecided_request(row) is not None:
@@ -47,6 +48,7 @@ def request_broker(
     note = checked_text("note", note, MAX_NOTE)
     broker = None
     if broker_id is not None:
+        # Checked here, for the page may be old: the certificate of who was offered may be over since.
         broker = _choosable(row, broker_id)
     request = BrokerRequest(
         listing_kind=row.kind,
@@ -84,6 +86,7 @@ def accept_request(request: BrokerRequest, *, by: Person) -> None:
     """
     require(by, "mediation.answer", request)
     row = request.listing
+    # Hidden or expired may be back tomorrow; withdrawn or concluded is not.
     if row.state not in queries.LIVING:
         raise NotNow(f"这一条现在是「{row.state_name}」，不用再接手。")
     _decide(request, "accept", by=by)
@@ -92,6 +95,7 @@ def accept_request(request: BrokerRequest, *, by: Person) -> None:
     with persistence.refusals():
         assignments.give_listing(row, broker, by=by)
         announcements.announce_answer(request, "accept", broker, by=by)
+    # Commits, and then renews the index: who may find the listing has changed.
     listing_deeds.commit_brokers(row)
 
 
@@ -116,6 +120,7 @@ def assign_request(
         Invalid: the person cannot look after listings now.
     """
     require(by, "mediation.assign", request)
+    # Before anything is written: `assign_broker` would give the listing away all the same.
     if not request.is_undecided:
         raise NotNow(f"这份申请现在是「{request.state_name}」。", "请刷新后再看。")
     # `broker_given` moves the request: the button of the review page does the same to it.
@@ -145,6 +150,7 @@ def broker_given(row: Row, broker: Person, by: Reader | None) -> None:
     announcements.announce_given(row, broker, history, by=by)
     if request is not None:
         request.broker_id = broker.id
+        # Also where the firm waited for somebody else: it has a broker now, and the other one nothing to answer.
         _decide(request, "assign", by=by, note=broker.name)
         announcements.announce_answer(request, "assign", broker, by=by)
 
@@ -165,10 +171,12 @@ def end_lapsed() -> int:
         number of listings that lie with the operators now.
     """
     persistence.begin_write()
+    # Under the lock: somebody may take a listing up, or lose the role, at this moment.
     held = people_by_id(assignments.holders() | queries.people_requested())
     lapsed = contributions.lapsed_brokers(held)
     rows: list[Row] = []
     for person in held.values():
+        # One reason each, and the strongest that holds: History and the firm read it.
         if not person.active:
             rows += _stop(person, CLOSED, None)
         elif "broker" not in person.role_names:
@@ -183,6 +191,7 @@ def _stop(person: Person, reason: str, by: Reader | None) -> list[Row]:
     rows = assignments.end_all(person, reason, by=by)
     for request in queries.requests_naming(person.id):
         request.life.move(request, "release", by=by, note=f"{person.name}（{reason}）")
+        # To everybody of the firm: nobody there pressed anything.
         announcements.announce_answer(request, "release", person, by=None)
     for row in rows:
         living = row.state in queries.LIVING
@@ -208,6 +217,7 @@ def _decide(
     request: BrokerRequest, deed: str, *, by: Reader | None, note: str = ""
 ) -> None:
     request.life.move(request, deed, by=by, note=note)
+    # With the state in one flush, as a constraint wants it.
     request.decided_at = now()
 
 
@@ -216,6 +226,7 @@ def _choosable(row: Row, broker_id: int) -> Person:
         raise NotNow("这一条已经由这位技术经理人接手。", "不用再请。")
     names = {one.person_id for one in queries.choosable_brokers(row)}
     person = people_by_id([broker_id]).get(broker_id)
+    # One answer for whoever cannot be requested: it says nothing about an account.
     if person is None or broker_id not in names:
         message = "这位技术经理人现在不能请，从名录里另选一位，或交给平台安排。"
         raise Invalid(message, problems={"broker": [message]})

@@ -44,6 +44,7 @@ class RequestForm(PageForm):
             return None
         try:
             return row_number(chosen)
+        # A number nobody has, so that the deed refuses it in words: None would leave the choice to the operators.
         except ValueError:
             return 0
 

@@ -8,11 +8,13 @@ from __future__ import annotations
 from marketplace.lifecycle import Life
 
 # Nobody has decided yet: a listing has one of these at a time.
+# The unique index of the table names the same two.
 UNDECIDED = ("requested", "open")
 REQUEST_LIFE = Life(
     initial="open",
     moves={
         ("requested", "accept"): "accepted",
+        # Back to the firm and not to the operators: whom it wants next is its choice.
         ("requested", "decline"): "declined",
         ("requested", "withdraw"): "withdrawn",
         ("open", "withdraw"): "withdrawn",

@@ -17,6 +17,7 @@ from marketplace.listings.models import Achievement, Demand
 from marketplace.listings.queries import load_row
 from marketplace.mediation.life import REQUEST_LIFE
 
+# As `life.UNDECIDED`, in the words of an index.
 _IS_UNDECIDED = text("state in ('requested', 'open')")
 
 
@@ -36,6 +37,7 @@ class BrokerRequest(Model):
             name="state",
         ),
         CheckConstraint(
+            # What waits for a broker names one: else it would wait in nobody's list.
             "state not in ('requested', 'accepted', 'declined', 'assigned') or broker_id is not null",
             name="broker_id",
         ),
@@ -61,6 +63,7 @@ class BrokerRequest(Model):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     listing_kind: Mapped[str] = mapped_column(String(20))
+    # Of one of two tables by the kind, so without a foreign key; no listing is ever deleted.
     listing_id: Mapped[int]
     # None: the site itself, after a broker was gone.
     asked_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))

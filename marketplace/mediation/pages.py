@@ -128,6 +128,7 @@ def refuse(request_id: int) -> ResponseReturnValue:
 def _represented(row: Any) -> int | None:
     """Whom the reader stands in for, where somebody else is requested."""
     number: int | None = row.broker_id
+    # A substitute answers for the broker who was requested (decision 097).
     return None if number == current_user.id else number
 
 

@@ -67,6 +67,7 @@ def latest_request(row: Row) -> BrokerRequest | None:
 def requests_to(broker: Reader) -> list[BrokerRequest]:
     """The requests that wait for a broker's answer, or for that of somebody they stand in for; oldest first."""
     numbers = broker.broker_numbers
+    # Most readers are no brokers and cost no statement.
     return _oldest_first(*_waits_for(numbers)) if numbers else []
 
 
@@ -87,6 +88,7 @@ def _waiting_query() -> Any:
 
 def requests_naming(person_id: int) -> list[BrokerRequest]:
     """The requests that wait for somebody, whether they may still answer or not."""
+    # Also of listings that are over: the request would wait for somebody who is gone.
     query = db.select(BrokerRequest).where(
         BrokerRequest.broker_id == person_id, BrokerRequest.state == "requested"
     )
@@ -113,6 +115,7 @@ def _oldest_first(*conditions: ColumnElement[bool]) -> list[BrokerRequest]:
         .options(joinedload(BrokerRequest.asked_by), joinedload(BrokerRequest.broker))
     )
     requests = list(db.session.scalars(query.limit(MAX_ROWS)))
+    # All at once: each request would read its own listing whenever somebody names it.
     rows = load_rows((one.listing_kind, one.listing_id) for one in requests)
     for one in requests:
         one.listing = rows[one.listing_kind, one.listing_id]
@@ -149,7 +152,9 @@ def given_to(broker: Reader) -> list[Row]:
 def choosable_brokers(row: Row) -> list[PublicBroker]:
     """The brokers of the directory whom a firm may request for a listing: who has least to do first."""
     listed = profile_queries.listed_brokers()
+    # The directory also has brokers whose certificate is over; they may be given nothing.
     acting = {person.id for person in profile_queries.acting_brokers()}
+    # Who looks after it already has nothing to accept.
     acting -= row.broker_ids
     return [one for one in listed if one.person_id in acting]
 
@@ -159,9 +164,11 @@ def described(row: Row, reader: Reader) -> str:
 
     Its owner decides what they write into the request; of the listing itself a request discloses nothing.
     """
+    # The title alone would disclose what a confidential demand is about.
     if not is_visible(row, reader):
         return f"一条不公开的{row.kind_word}"
     view = view_of(row, reader)
+    # As everybody knows it: a request opens no name that its listing does not open.
     owner = row.holder_name if view.knows.firm else UNNAMED
     return f"{row.kind_word}「{view.title}」（{owner}）"
 

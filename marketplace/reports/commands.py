@@ -31,5 +31,6 @@ def export(file: Path, year: int | None) -> None:
         )
     except ValueError as error:
         raise click.ClickException(f"nothing was written: {error}") from None
+    # Only once the package is whole: a file that is half written would be taken for the ledger.
     file.write_text(package_text(package), encoding="utf-8")
     click.echo(f"{len(package['releases'])} releases to {file}")

@@ -14,8 +14,10 @@ from marketplace.permissions import Reader, may
 def nav(reader: Reader) -> Iterator[Link]:
     """All reports, for operators and auditors; each organisation's own for its desk."""
     if may(reader, "report.list"):
+        # Auditors have no menu of operators.
         place: Place = "operators" if may(reader, "office.read") else "begin"
         yield Link("年度报告和开放合同数据", url_for("reports.overview"), place)
+    # Whoever speaks for an organisation; its other people learn nothing of its money here.
     elif reader.handled_ids or reader.administered_ids:
         yield Link("转化年度报告", url_for("reports.overview"), "achievements")
 

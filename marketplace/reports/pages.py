@@ -86,12 +86,14 @@ def ocds() -> ResponseReturnValue:
         publisher=current_app.config["SITE"].name,
         at=now(),
     )
+    # Before the answer: what could not be recorded is not handed out (decision 048).
     record_reading("ledger.export", values={"year": year})
     return as_download(package_text(package), f"ocds-{year or 'all'}-{today()}.json")
 
 
 def _report(organisation_id: int, year: int) -> YearReport:
     organisation = queries.get_organisation(organisation_id, by=current_user)
+    # Else any number in the address would make a page, and years to come would look like years without a contract.
     if year not in years_of(organisation, today()):
         raise NotFound("没有这一年的报告。", "年份在报告页的上方选。")
     return report_of(organisation, year, today())

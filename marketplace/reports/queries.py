@@ -20,7 +20,9 @@ from marketplace.proceeds.models import Milestone, Receipt
 from marketplace.reports.releases import Process
 from marketplace.reports.yearly import sellers
 
+# A cancelled contract was registered once: its entries stay, and add up to nothing.
 IN_LEDGER = ("registered", "cancelled")
+# Parameters of a statement, and deals with all their releases in memory at a time.
 CHUNK = 200
 Row = TypeVar("Row", Receipt, Milestone)
 
@@ -96,6 +98,7 @@ def get_organisation(number: int, *, by: Reader) -> Organisation:
 
 def organisations_for(person: Reader) -> list[Organisation]:
     """The organisations whose years somebody finds on the page of reports: all that sold, or their own."""
+    # Who supervises finds whoever sold, also organisations that are suspended by now.
     if may(person, "report.list"):
         return sellers()
     numbers = sorted({*person.handled_ids, *person.administered_ids})
@@ -106,6 +109,7 @@ def organisations_for(person: Reader) -> list[Organisation]:
 def process_years() -> list[int]:
     """The years in which processes began, newest first."""
     days = list(db.session.scalars(db.select(Deal.began_on).distinct()))
+    # As `Process.year`: a contract without a deal begins with its registration.
     alone = db.select(TechContract.registered_on).where(
         TechContract.deal_id.is_(None), TechContract.state.in_(IN_LEDGER)
     )

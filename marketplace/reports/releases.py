@@ -32,6 +32,7 @@ TAGS = frozenset(
         "contractAmendment", "contractTermination", "implementation", "implementationUpdate",
     }
 )  # fmt: skip
+# Without a price that holds: a deal that comes back to one of these loses its award.
 _OPEN = ("proposed", "open", "intention", "due_diligence", "pricing")
 _AWARDED = ("approved", "contracted", "performing", "converted")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", re.ASCII)
@@ -72,6 +73,7 @@ def releases_of(process: Process) -> list[Document]:
     """The releases of a process, oldest first; each has an `id` of its own for ever."""
     ocid = f"{PREFIX}-{process.number}"
     found = []
+    # By the moment alone: sorting is stable, so what one moment brought stays in the order of its writing.
     for key, at, tag, content in sorted(_dated(process), key=lambda one: one[1]):
         found.append(
             {
@@ -95,6 +97,8 @@ def _dated(process: Process) -> Iterator[tuple[str, datetime, str, Document]]:
         before = ""
         values: dict[str, Any] = {}
         for release in deal.releases:
+            # A release of a deal holds what changed; here each has to repeat the whole part it is about (decision
+            # 127).
             values |= merge_releases([release])
             tag = _tag_of(values["state"], before)
             before = values["state"]
@@ -111,6 +115,7 @@ def _dated(process: Process) -> Iterator[tuple[str, datetime, str, Document]]:
     amendments: list[Document] = []
     for entry in contract.entries:
         for name in sums:
+            # Entries are differences: a correction downwards is negative, a cancellation takes back everything.
             sums[name] += getattr(entry, name)
         if entry.kind != "registered":
             amendments.append(_amendment(entry))
@@ -148,6 +153,7 @@ def _dated_milestones(
     """The same of milestones: a release when one is planned, and one when it is done."""
     for one in milestones:
         planned = {
+            # As it was planned, whatever became of it since: an old release must come out the same at each export.
             "contracts": [{"id": contract.number, "milestones": [_planned(one)]}]
         }
         yield f"milestone-{one.id}", one.planned_at, "implementation", planned
@@ -166,6 +172,7 @@ def current_document(process: Process) -> Document:
         "language": "zh",
     }
     if deal is not None:
+        # Through JSON, as the releases of a deal are stored: both ways then have the same types.
         values = json.loads(json.dumps(snapshot_of(deal)))
         document |= _parties(deal.holder, deal.receiver) | _of_deal(values, deal.number)
     if contract is not None:
@@ -207,6 +214,7 @@ def _of_deal(values: Mapping[str, Any], number: str) -> Document:
     elif state in _AWARDED:
         tender_state, award_state = "complete", "active"
     method = values["pricing_method"]
+    # A terminated deal that was never priced has none; one that was priced has a cancelled one.
     has_award = state not in _OPEN and (
         values["price_fen"] is not None or bool(values["price_text"])
     )
@@ -256,6 +264,7 @@ def _of_contract(
         "contracts": [
             {
                 "id": contract.number,
+                # A contract of the register alone was awarded by nothing that the site knows.
                 "awardID": f"{deal.number}-award" if deal is not None else None,
                 "title": contract.title,
                 "status": state,
@@ -273,6 +282,7 @@ def _of_contract(
                 "value": _value(sums["total_fen"]),
                 "technologyValue": _value(sums["tech_fen"]),
                 "taxFreeValue": _value(sums["exempt_fen"]),
+                # A copy: the list of the caller goes on growing, and earlier releases must not grow with it.
                 "amendments": [*amendments] or None,
             }
         ]
@@ -314,6 +324,7 @@ def _transaction(receipt: Receipt) -> Document:
         "id": f"receipt-{receipt.id}",
         "date": _day(receipt.received_on),
         "value": _value(receipt.amount_fen),
+        # Also of what is taken back, whose value is negative: the sides stay, and the sum of all is what came in.
         "payer": {"id": "receiver"},
         "payee": {"id": "holder"},
         "reverses": f"receipt-{reverses}" if reverses is not None else None,
@@ -344,6 +355,7 @@ def _parties_of_register(contract: TechContract) -> Document:
 
 
 def _party(key: str, name: str, uscc: str | None, role: str) -> Document:
+    # Both names are there even without a code: a merge then clears what an earlier release had.
     identifier: Document = {"scheme": None, "id": None}
     if uscc:
         identifier = {"scheme": "CN-USCC", "id": uscc}
@@ -390,6 +402,7 @@ def package_of(
         "publisher": {"name": publisher},
         "releases": releases,
     }
+    # Before anything is handed out: whoever merged a faulty package would have to be found again.
     problems = problems_of(package)
     if problems:
         raise ValueError("; ".join(problems[:3]))
@@ -403,6 +416,7 @@ def problems_of(package: Mapping[str, Any]) -> list[str]:
     last: dict[str, str] = {}
     for release in package["releases"]:
         name, at, ocid = release["id"], release["date"], release["ocid"]
+        # A reader takes two releases of one id for the same and drops one.
         if name in seen:
             problems.append(f"{name} stands twice")
         seen.add(name)
@@ -410,6 +424,7 @@ def problems_of(package: Mapping[str, Any]) -> list[str]:
             problems.append(f"{name} is not of {ocid}")
         if not _MOMENT.fullmatch(at):
             problems.append(f"{name} has no date: {at}")
+        # Texts of one length and one zone are compared as moments are.
         if at < last.get(ocid, ""):
             problems.append(f"{name} is older than the one before it")
         last[ocid] = at
@@ -420,6 +435,7 @@ def problems_of(package: Mapping[str, Any]) -> list[str]:
 
 def package_text(package: Document) -> str:
     """The JSON of a package, with sums as exact numbers."""
+    # Never by float: 0.1 and 0.2 would not add up to what the ledger says.
     text = json.dumps(package, ensure_ascii=False, indent=1, default=_exact)
     return _EXACT.sub(r"\1", text)
 

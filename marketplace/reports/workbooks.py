@@ -42,11 +42,13 @@ def _sheets(report: YearReport) -> Iterable[tuple[str, Sequence[str], Rows]]:
             ("单位", report.organisation.name),
             ("年度", str(report.year)),
             ("数据截至", day(report.day)),
+            # Day and source in the file itself: it is passed on without the page it came from.
             ("来源", SOURCES),
             ("本年登记合同（份）", str(sums["count"])),
             ("登记成交总额（元）", yuan(sums["total_fen"])),
             ("其中技术交易额（元）", yuan(sums["tech_fen"])),
             ("其中免税技术交易额（元）", yuan(sums["exempt_fen"])),
+            # How many and never who: what a person gets is theirs (decision 127).
             ("本年定下的奖励人次", str(report.people)),
             ("有担任领导的人获得奖励", "有" if report.has_leader else "没有"),
         ),

@@ -31,6 +31,7 @@ _seller: ColumnElement[int | None] = func.coalesce(
 )
 Row = TypeVar("Row")
 # Confirmed by both sides: whatever became of the registration.
+# Signed counts whether or not the office registered it: the report is of what was agreed.
 SIGNED = (
     "signed",
     "filed",
@@ -64,6 +65,7 @@ class ModeSums:
     @property
     def cells(self) -> tuple[str, ...]:
         """The row of a table, as pages and workbooks show it: sums in 元."""
+        # Only here 分 become 元: everything before is added up in whole numbers.
         sums = [yuan(getattr(self, name)) for name in SUMS if name != "count"]
         return (self.name, str(self.count), *sums)
 
@@ -128,6 +130,7 @@ class YearReport:
     @property
     def has_leader(self) -> bool:
         """Whether somebody who holds a leading post was rewarded, which must have been public."""
+        # Rewards of leaders have to be public, so the report says that there were some.
         return any(one.has_leader for one in self.distributions)
 
 
@@ -139,6 +142,7 @@ def report_of(organisation: Organisation, year: int, day: date) -> YearReport:
         year: a year in China.
         day: today.
     """
+    # The day of handing in by the rule of today, 待核实: the authority may set another one (decision 127).
     report = YearReport(organisation, year, day, due=find_value(DUE, day))
     report.signed = _of_year(
         db.select(TechContract)
@@ -154,6 +158,7 @@ def report_of(organisation: Organisation, year: int, day: date) -> YearReport:
         .options(_with_contract(ContractEntry)),
         organisation,
         year,
+        # By the registration and not by the entry: a correction counts for the year it corrects.
         (TechContract.registered_on, ContractEntry.id),
     )
     report.receipts = _of_year(
@@ -166,6 +171,7 @@ def report_of(organisation: Organisation, year: int, day: date) -> YearReport:
         db.select(Distribution)
         .join(TechContract)
         .options(_with_contract(Distribution), selectinload(Distribution.shares))
+        # What is planned may still change, or be objected to in its publicity.
         .where(Distribution.state == "settled"),
         organisation,
         year,
@@ -192,6 +198,7 @@ def _of_year(
     first, last = date(year, 1, 1), date(year, 12, 31)
     rows = (
         query.outerjoin(Deal, Deal.id == TechContract.deal_id)
+        # Days and not moments: the year is one of China without any zone.
         .where(_seller == organisation.id, order[0].between(first, last))
         .order_by(*order)
     )
@@ -222,6 +229,7 @@ def years_by_seller(numbers: Sequence[int], day: date) -> dict[int, list[int]]:
     )
     begin = dict.fromkeys(numbers, day.year)
     for number, *days in db.session.execute(query):
+        # Never later than today: who has sold nothing yet has one empty year and no page that fails.
         begin[number] = min([day, *filter(None, days)]).year
     return {number: list(range(day.year, begin[number] - 1, -1)) for number in numbers}
 
@@ -242,15 +250,18 @@ def _add_up(report: YearReport) -> None:
 
     for contract in report.signed:
         of(contract).count += 1
+        # Of a contract without a sum only the number is known.
         of(contract).total_fen += contract.total_fen or 0
     for receipt in report.receipts:
         of(receipt.contract).received_fen += receipt.amount_fen
     for one in report.distributions:
         row = of(one.contract)
+        # Distributions of a contract go on from each other: each counts what it adds.
         row.net_fen += one.net_after_fen - one.net_before_fen
         row.inventors_fen += one.inventors_fen
         row.institution_fen += one.institution_fen
         row.office_fen += one.office_fen
+    # In the order of the law; what the register leaves open comes last.
     places = {name: place for place, name in enumerate(CONVERSION_MODES.values())}
     report.modes = sorted(
         sums.values(), key=lambda one: places.get(one.name, len(places))
@@ -270,6 +281,7 @@ def sellers() -> list[Organisation]:
     by_contract = db.select(TechContract.seller_id).where(
         TechContract.seller_id.is_not(None)
     )
+    # Before it is signed a contract may not name its seller yet; its deal does.
     by_deal = db.select(Deal.holder_organisation_id).join(
         TechContract, TechContract.deal_id == Deal.id
     )

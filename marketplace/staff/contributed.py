@@ -20,5 +20,6 @@ def deed_names() -> Iterator[tuple[str, str]]:
     """What operators do to accounts."""
     yield "staff.read", "查看账号"
     yield "staff.change", "管理账号和角色"
+    # Of the audit and of no button: giving a role is named where accounts are made.
     yield "person.role_end", "收回角色"
     yield "person.activate", "恢复账号"

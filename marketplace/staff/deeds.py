@@ -31,11 +31,13 @@ def add_staff(email: str, *, name: str, role: str, by: Person) -> Person:
         Invalid: no proper address, name or role.
         NotNow: the account has that role, has the other one, or is stopped.
     """
+    # Before anything is looked up: two operators who take each other's role meet here, and one is refused.
     _hold_and_require(by)
     if role not in STAFF_ROLES:
         raise Invalid("没有选角色。", problems={"role": ["选一个角色。"]})
     known = find_person(person_deeds.checked_address(email))
     if known is not None:
+        # Held before its roles are read: of two who give one address two roles the second one is refused.
         persistence.hold_row(known)
         _refuse_role(known, role, by)
         # Anybody may have registered the address and wait for its owner to press the link of confirming.
@@ -51,7 +53,9 @@ def add_staff(email: str, *, name: str, role: str, by: Person) -> Person:
         raise Invalid(error.message, problems={"name": [error.message]}) from None
     # Rights of the session before must not be mixed with those of the role, and staff have short sessions.
     sessions.drop_sessions(person)
+    # To the mailbox and never to the operator: who hands over a role cannot sign in with it (decision 143).
     link = "" if person.password else person_deeds.make_link(person)
+    # In the transaction of the role: a role without its letter would be a secret one.
     mail.send_notice(person, "role_given", role=ROLES[role], link=link)
     persistence.commit()
     return person
@@ -68,6 +72,7 @@ def take_role(person: Person, role: str, *, reason: str, by: Person) -> None:
     _hold_and_require(by)
     persistence.hold_row(person)
     _refuse_oneself(person, by)
+    # Other roles are not taken here: a place is its administrators' to give, a broker's role goes by certificate.
     if role not in STAFF_ROLES or role not in person.role_names:
         raise NotNow("对方已经没有这个角色。", "请刷新后再看。")
     reason = _checked_reason(reason)
@@ -95,10 +100,13 @@ def stop_account(person: Person, *, reason: str, by: Person) -> None:
     if not person.active:
         raise NotNow("这个账号已经停用。", "请刷新后再看。")
     reason = _checked_reason(reason)
+    # Before the deed that commits: what they carried goes to the operators in the same transaction.
     if "broker" in person.role_names:
         # What they carried waits for nobody who cannot sign in.
         contributions.stop_broker(person.id, "账号已停用", by)
+    # Nothing else is sent to a stopped account; of being stopped its owner has to learn.
     mail.send_farewell(person, "account_stopped", reason=reason)
+    # Commits, and ends every session.
     person_deeds.close_account(person, by=by, note=reason)
 
 
@@ -108,6 +116,7 @@ def open_account(person: Person, *, by: Person) -> None:
     persistence.hold_row(person)
     if person.active:
         raise NotNow("这个账号没有停用。", "请刷新后再看。")
+    # Nobody opens their own account: who is stopped cannot sign in to do so.
     person.active = True
     mail.send_notice(person, "account_opened")
     person_deeds.note_account_deed(
@@ -134,24 +143,29 @@ def reset_account(person: Person, *, by: Person, seen: str) -> None:
     _refuse_oneself(person, by)
     if not person.active:
         raise NotNow("这个账号已经停用。", "先恢复，再重置。")
+    # Under the lock: of two presses the second one finds another mark.
     if seen != login_mark(person):
         raise Stale(
             "没有再次重置：您打开页面以后，这个账号的登录已经重置过，或对方换了密码。",
             "请刷新后核对；设密码的邮件以最近一封为准。",
         )
+    # Mailed: an operator who could read the link could sign in as anybody (decision 143).
     person_deeds.reset_account(person, by=by, mails_link=True)
 
 
 def _hold_and_require(by: Person) -> None:
     """Nobody decides with a role that somebody has taken from them a moment ago."""
+    # Whoever gives, takes or stops waits here first, so that two operators never each hold the row of the other.
     hold_operators()
     persistence.hold_row(by)
+    # Read under the lock: the session of who was stopped a moment ago still began this request.
     if not by.active:
         raise NotAllowed("您的账号已停用。", "请联系其他运营人员。")
     require(by, "staff.change")
 
 
 def _refuse_oneself(person: Person, by: Person) -> None:
+    # So there is always an operator left, and two people know of each change.
     if person.id == by.id:
         raise NotNow("这是您自己的账号。", "请由另一位运营人员办理。")
 
@@ -163,6 +177,7 @@ def _refuse_role(person: Person, role: str, by: Person) -> None:
     if role in person.role_names:
         raise NotNow(f"对方已经是{ROLES[role]}。", "不用再给。")
     held = sorted(person.role_names & STAFF_ROLES)
+    # GB/T 22239: running a site and auditing it are roles of two people.
     if held:
         raise NotNow(
             f"对方已经是{ROLES[held[0]]}：运营和审计要由不同的人担任。",

@@ -109,6 +109,7 @@ def _people_page(
     persistence.stop_writing()
     text = " ".join(request.args.get("q", "").split())
     found = None
+    # Without a text there is no list: nobody pages through all accounts.
     if len(text) >= queries.MIN_TEXT:
         found = queries.find_people(text, request.args.get("page", 1, type=int))
     page = render_template(
@@ -134,11 +135,13 @@ def _person_page(
     persistence.stop_writing()
     takings = []
     for role in sorted(row.role_names & STAFF_ROLES):
+        # Two roles have a form each on one page; the prefix tells their boxes apart.
         form = ReasonForm(formdata=None, prefix=f"{role}-")
         if taking is not None and taking[0] == role:
             form = taking[1]
         takings.append((role, ROLES[role], form))
     own = row.id == current_user.id
+    # What could not be recorded is masked: the owner finds each look in 我的数据 (decision 143).
     shows = own or was_recorded("contact.read", kind="person", thing=row.id)
     page = render_template(
         "staff/person.html",

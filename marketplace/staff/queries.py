@@ -26,6 +26,7 @@ MIN_TEXT = 2  # characters: one would find nearly everybody
 
 def login_mark(person: Person) -> str:
     """What is another one whenever the password of a person was changed or their account reset; it opens nothing."""
+    # A digest and not the value itself, which sessions and links hold: the mark goes into a page.
     return hashlib.sha256(person.fs_uniquifier.encode()).hexdigest()[:16]
 
 
@@ -47,6 +48,7 @@ class Found:
 
 def staff_members() -> list[Person]:
     """Who runs or audits the site, stopped accounts too, by number."""
+    # Stopped ones too: a role that rests comes back with the account.
     held = Person.roles.any(Role.name.in_(STAFF_ROLES))
     query = db.select(Person).where(held, _is_living()).options(*_with_places())
     return list(db.session.scalars(query.order_by(Person.id)))
@@ -59,10 +61,12 @@ def find_people(text: str, page: int) -> Found:
         text: at least MIN_TEXT characters.
         page: from 1; the nearest one there is.
     """
+    # Escaped: % and _ in a name are signs and no pattern.
     inside = Organisation.name.contains(text, autoescape=True)
     found = or_(
         Person.name.contains(text, autoescape=True),
         Person.email.contains(text.lower(), autoescape=True),
+        # Whole numbers only: parts of them would find people by trying figures.
         Person.mobile == text,
         Person.memberships.any(Membership.organisation.has(inside)),
     )
@@ -70,6 +74,7 @@ def find_people(text: str, page: int) -> Found:
     total = db.session.scalar(db.select(func.count(Person.id)).where(*where)) or 0
     arithmetic = Page(total, PAGE)
     query = db.select(Person).where(*where).options(*_with_places())
+    # The number last: people of one name would change places between two pages.
     query = query.order_by(Person.name, Person.id)
     query = query.offset(arithmetic.offset(page)).limit(PAGE)
     people = list(db.session.scalars(query))
@@ -93,6 +98,7 @@ def hold_operators() -> None:
 
 
 def _is_living() -> ColumnElement[bool]:
+    # An erased account has nothing personal left, and nothing that could be looked after.
     return ~Person.email.endswith(ERASED_DOMAIN, autoescape=True)
 
 

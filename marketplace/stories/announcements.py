@@ -32,6 +32,7 @@ def announce_text(story: Story) -> None:
     _tell(
         story,
         WRITTEN,
+        # Each text once, whoever presses how often.
         key=f"story text {story.text.id}",
         subject=f"请看成功案例的文字：「{story.title}」",
         happened=happened,
@@ -44,6 +45,7 @@ def announce_published(story: Story) -> None:
     _tell(
         story,
         PUBLISHED,
+        # With the revision: it may go down and be public again, and each time is a letter of its own.
         key=f"story published {story.id} {story.revision}",
         subject=f"成功案例已公开：「{story.title}」",
         happened=f"双方都同意了「{story.title}」的文字，案例已公开。",
@@ -68,6 +70,7 @@ def _tell(
 ) -> None:
     people = {}
     for side in SIDES:
+        # By number: who acts for both sides gets one letter.
         people.update({one.id: one for one in people_of_side(story.contract, side)})
     for person in people.values():
         notify(

@@ -18,6 +18,7 @@ from marketplace.stories.life import STORY_LIFE
 
 def tasks(person: Reader) -> Iterator[Task]:
     """Texts to which one's side has not agreed."""
+    # Without a last day: nobody has to agree, and saying nothing keeps it from being public.
     for row in queries.waiting_for(person):
         yield Task(
             kind_name="成功案例",
@@ -43,6 +44,7 @@ def case_panels(row: Any, reader: Reader) -> Iterator[Panel]:
     story = queries.story_of(row)
     if story is not None and may(reader, "story.read", story):
         yield Panel("stories/_of_contract.html", {"contract": row, "story": story})
+    # Nothing is offered to the side of a contract: its broker writes it, or an operator.
     elif (
         story is None and row.state == "registered" and may(reader, "story.write", row)
     ):
@@ -57,6 +59,7 @@ def nav(reader: Reader) -> Iterator[Link]:
 def personal_copy(person: Person) -> Iterator[tuple[str, list[dict[str, Any]]]]:
     """What a person agreed to for a side, for the copy of their data."""
     rows = []
+    # Not the body, which is the organisations'; the hash says which text it was.
     for one in queries.consents_of(person.id):
         rows.append(
             {

@@ -50,6 +50,7 @@ class Written:
         """The canonical text of it. Raises Invalid: something lacks or is too long."""
         texts = {}
         problems: dict[str, list[str]] = {}
+        # All boxes at once: who corrects one fault should not meet the next at the second try.
         for name, most, what in (
             ("title", MAX_TITLE, "标题"),
             ("holder", MAX_NAME, "成果方的称呼"),
@@ -80,11 +81,13 @@ def write_story(contract: TechContract, written: Written, *, by: Reader) -> Stor
     """
     require(by, "story.write", contract)
     _require_registered(contract)
+    # A clear answer; of two writers at the same moment the index refuses the second.
     if queries.story_of(contract) is not None:
         raise _has_one()
     content = written.checked()
     story = Story(contract_id=contract.id)
     story.contract = contract
+    # With the story in one flush: whatever reads it relies on there being a text.
     _add_text(story, 1, content, by)
     db.session.add(story)
     duplicates = {"uq_story_contract": _has_one()}
@@ -107,9 +110,11 @@ def rewrite_story(story: Story, written: Written, *, by: Reader, seen: int) -> N
     story.life.permits(story, "rewrite", by)
     _require_seen(story, seen)
     content = written.checked()
+    # Else both consents would fall for a press without a change.
     if content == story.text.content:
         message = "和现在的文字一样，没有改动。"
         raise Invalid(message, problems={"body": [message]})
+    # Before the new text is added: the consents that fall are those of the newest one.
     _void_all(story, "文字改了", by)
     _add_text(story, story.text.number + 1, content, by)
     _move(story, "rewrite", by)
@@ -132,14 +137,18 @@ def agree_to_story(story: Story, sha256: str, *, by: Person) -> None:
         Stale: the text is another one by now.
     """
     require(by, "story.agree", story)
+    # Held first: of two people of one side the second finds the consent of the first, and is refused.
     persistence.hold_row(story)
     story.life.permits(story, "agree", by)
+    # Checked once more: the registration may have been cancelled since the text was written.
     _require_registered(story.contract)
     side = required_side(by, story.contract)
+    # Loaded before the row was held: a text that was written meanwhile would be missing.
     db.session.expire(story, ["texts"])
     text = story.text
     if sha256 != text.sha256:
         raise OTHER_TEXT
+    # The other side may have agreed meanwhile, which is no reason to refuse this one.
     db.session.expire(text, ["consents"])
     if side in text.standing:
         raise NotNow("贵方已经同意这份文字。", "等对方同意。")
@@ -147,7 +156,9 @@ def agree_to_story(story: Story, sha256: str, *, by: Person) -> None:
     with persistence.refusals(duplicates={"uq_story_consent_side": CHANGED}):
         db.session.flush()
     _move(story, "agree", by, note=f"{side} {sha256}")
+    # The second consent publishes by itself: no third person decides on what both want.
     if text.is_agreed:
+        # Before the move, which flushes: the table takes nothing public without its moment.
         story.published_at = now()
         _move(story, "publish", by)
         announcements.announce_published(story)
@@ -164,8 +175,10 @@ def take_consent_back(story: Story, *, by: Person) -> None:
     consent = story.text.standing.get(side)
     if consent is None:
         raise NotNow("贵方没有同意过这份文字。", "请刷新页面。")
+    # Before the move: what nobody could see is not announced as taken down.
     was_public = story.state == "published"
     consent.withdrawn_at, consent.withdrawn_by_id = now(), by.id
+    # In the transaction that takes it down: there is no moment at which it is public without a consent.
     consent.withdrawn_why = TAKEN_BACK
     _move(story, "take_back", by, note=side)
     if was_public:
@@ -188,6 +201,7 @@ def end_story(story: Story, reason: str, *, by: Reader, seen: int) -> None:
 def forget_person(person_id: int) -> None:
     """An account was closed: what was agreed for a side stays the side's, and nobody's any more (no commit)."""
     for consent in queries.consents_of(person_id):
+        # Only the name goes: an organisation agreed, and its story must not vanish with one of its people.
         consent.by_id = None
 
 

@@ -24,6 +24,7 @@ class StoryForm(SeenForm):
 
     def fill(self, text: StoryText) -> None:
         """Show a stored text."""
+        # Names of boxes are those of the text, so that a field that is added needs no second list.
         for name, value in text.values.items():
             self[name].data = value
 

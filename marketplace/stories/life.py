@@ -8,10 +8,12 @@ STORY_LIFE = Life(
     initial="waiting",
     moves={
         ("waiting", "rewrite"): "waiting",
+        # Down at once: to another text nobody has agreed yet (decision 129).
         ("published", "rewrite"): "waiting",
         ("waiting", "agree"): "waiting",
         ("waiting", "publish"): "published",
         ("waiting", "take_back"): "waiting",
+        # Back to waiting and not ended: the side may agree again, and the other one's consent still holds.
         ("published", "take_back"): "waiting",
         ("waiting", "end"): "ended",
         ("published", "end"): "ended",

@@ -32,7 +32,9 @@ MAX_TITLE = 60
 MAX_NAME = 120
 MAX_BODY = 5000
 MAX_REASON = 500
+# What was withdrawn is no bar: a side may agree to the same text once more.
 _STANDS = text("withdrawn_at is null")
+# One that was taken down for good makes room for another one of the same contract.
 _LIVES = text("state <> 'ended'")
 
 
@@ -62,8 +64,10 @@ class Story(Model):
     contract_id: Mapped[int] = mapped_column(ForeignKey("tech_contract.id"))
     state: Mapped[str] = mapped_column(String(12), default="waiting", index=True)
     published_at: Mapped[datetime | None]
+    # Why it was taken down for good; both sides read it.
     reason: Mapped[str] = mapped_column(String(MAX_REASON), default="")
     created_at: Mapped[datetime] = mapped_column(default=now)
+    # Written by each deed, so that the revision goes on also where only a text or a consent is new.
     changed_at: Mapped[datetime] = mapped_column(default=now)
     # Two who press at once: the second one is refused.
     revision: Mapped[int] = mapped_column(server_default="1")
@@ -113,6 +117,7 @@ class StoryText(Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     story_id: Mapped[int] = mapped_column(ForeignKey("story.id"), index=True)
     number: Mapped[int]
+    # Text and not JSON: what is hashed is the stored text, and a JSON column may order its keys in another way.
     content: Mapped[str] = mapped_column(Text)
     sha256: Mapped[str] = mapped_column(String(64))
     by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
@@ -141,6 +146,7 @@ class StoryText(Model):
     @property
     def is_agreed(self) -> bool:
         """Whether both sides agree to exactly this text, and it is what was hashed."""
+        # Hashed again at each look: a text that was changed past the deeds is public to nobody (decision 129).
         return len(self.standing) == len(SIDES) and hash_of(self.content) == self.sha256
 
 
@@ -151,6 +157,7 @@ class StoryConsent(Model):
     __table_args__ = (
         CheckConstraint("side in ('holder', 'receiver')", name="side"),
         CheckConstraint("length(sha256) = 64", name="sha256"),
+        # By its side, or because the text was changed: the two look alike without the reason.
         CheckConstraint(
             "(withdrawn_at is null) = (withdrawn_why = '')", name="withdrawn"
         ),
@@ -168,8 +175,10 @@ class StoryConsent(Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     text_id: Mapped[int] = mapped_column(ForeignKey("story_text.id"), index=True)
     side: Mapped[str] = mapped_column(String(10))
+    # Empty once the account is closed: the consent is the side's, and goes on.
     by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
     at: Mapped[datetime] = mapped_column(default=now)
+    # Of the text that was on the page: a consent says by itself what it was given to.
     sha256: Mapped[str] = mapped_column(String(64))
     withdrawn_at: Mapped[datetime | None]
     withdrawn_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
@@ -181,6 +190,7 @@ class StoryConsent(Model):
 
 def canonical_text(title: str, holder: str, receiver: str, body: str) -> str:
     """What is shown as one text, for hashing: the same values, the same text."""
+    # One form for the same values, or an unchanged story would get another hash and lose its consents.
     return canonical(
         {"title": title, "holder": holder, "receiver": receiver, "body": body}
     )

@@ -57,6 +57,7 @@ def write(contract_id: int) -> ResponseReturnValue:
     """Write the story of a contract."""
     contract, form = queries.get_contract(contract_id, by=current_user), StoryForm()
     if not form.is_submitted():
+        # The names of the contract to begin with; the writer replaces the one that is not to be public.
         form.holder.data = contract.seller_name
         form.receiver.data = contract.buyer_name
         return _form_page(contract, form)
@@ -98,6 +99,7 @@ def edit(story_id: int) -> ResponseReturnValue:
 @needs("story.agree", of_thing=True)
 def agree(story_id: int) -> ResponseReturnValue:
     """Agree to the text on the page."""
+    # The hash and no revision: the other side may agree while this one reads (decision 129).
     deeds.agree_to_story(_get(story_id), AgreeForm().sha256.data or "", by=current_user)
     flash("已同意；双方都同意以后公开，随时可以撤回。", "success")
     return _to(story_id)
@@ -123,6 +125,7 @@ def end(story_id: int) -> ResponseReturnValue:
         )
     except Invalid as error:
         form.blame(error.problems, "reason")
+        # Read once more: the refusal has rolled back what was loaded.
         return _page(_get(story_id), 422, form)
     flash("已撤下，原因已通知双方。", "success")
     return _to(story_id)

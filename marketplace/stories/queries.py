@@ -49,6 +49,7 @@ def public_story(number: int) -> Story:
 
 def public_page(page: int) -> tuple[list[Story], Page]:
     """A page of what is public, the newest first."""
+    # By the state alone: a row that was changed past the deeds is counted and left out below.
     total = db.session.scalar(
         db.select(func.count(Story.id)).where(Story.state == "published")
     )
@@ -56,6 +57,7 @@ def public_page(page: int) -> tuple[list[Story], Page]:
     query = (
         db.select(Story)
         .where(Story.state == "published")
+        # Both are needed to see whether a row is public: two statements a page and not two a story.
         .options(selectinload(Story.texts).selectinload(StoryText.consents))
         .order_by(Story.published_at.desc(), Story.id.desc())
         .limit(SIZE)
@@ -84,6 +86,7 @@ def waiting_for(person: Reader) -> Iterator[Story]:
         return
     for row in db.session.scalars(_waiting(), {"organisations": numbers}):
         side = side_in(person, row.contract)
+        # A side that has agreed waits for the other one and has nothing to do.
         if side is not None and side not in row.text.standing:
             yield row
 
@@ -100,6 +103,7 @@ def waiting_count(person: Reader) -> Count | int:
 
 @cache
 def _waiting_count() -> Select[tuple[int]]:
+    # Built once (109): the header of every page counts, and building took longer than asking.
     return _narrowed(select(func.count(Story.id)))
 
 
@@ -114,6 +118,7 @@ def _waiting() -> Select[tuple[Story]]:
 
 def _narrowed(query: Select[Any]) -> Select[Any]:
     """Stories of contracts of some organisations that wait for a consent."""
+    # A name and no value, for the statement is built once and serves every reader.
     organisations: BindParameter[list[int]] = bindparam("organisations", expanding=True)
     return query.join(TechContract, TechContract.id == Story.contract_id).where(
         Story.state == "waiting",

@@ -43,6 +43,7 @@ def announce_named(row: Substitution) -> None:
         until=row.last_day,
         link=path_of("substitutes.own"),
     )
+    # Who did it knows; who did not has to learn that somebody decides in their place.
     if row.named_by_id == row.absent_id:
         return
     named_by = row.named_by.name if row.named_by else "平台"
@@ -59,6 +60,7 @@ def announce_named(row: Substitution) -> None:
 
 def announce_over(row: Substitution) -> None:
     """Notify the person who was away of what happened meanwhile, and the substitute that it is over."""
+    # Counted when it is over: what was done in another one's name is theirs to know in full.
     done = done_in(row)
     happened = f"{row.substitute.name} 代您办理「{row.seat_name}」已结束。"
     notify(

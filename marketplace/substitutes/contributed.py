@@ -22,6 +22,7 @@ def sections(person: Any, filters: Mapping[str, str]) -> Iterator[Panel]:
     """Above everything else: for whom they stand in now, and who stands in for them; left out of a narrowed list."""
     if filters or person.id is None:
         return
+    # Most people hold no seat, and are spared two statements.
     if not (queries.seats_of(person) or person.administered_ids):
         return
     listed = queries.listed_for(person)

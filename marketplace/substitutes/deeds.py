@@ -45,6 +45,7 @@ def name_substitute(
         NotNow: somebody stands in for them on some of these days already.
     """
     require(by, "substitutes.name")
+    # Page and deed decide by the same rule: a form may be sent to any address.
     if not queries.may_name(by, seat):
         raise NotAllowed("您不能替这个人指定代办人。", "请本人或单位管理员来指定。")
     if by is not None and by.id == substitute.id and by.id != seat.person.id:
@@ -53,6 +54,7 @@ def name_substitute(
     _check_days(first_day, last_day)
     # Two who name at the same moment: the second sees what the first has done.
     hold_person(seat.person.id)
+    # After the lock: the page may be from before they left the seat.
     if not queries.holds_seat(seat.person, seat.role, seat.organisation_id):
         raise NotNow(f"「{seat.person.name}」已不在这个岗位。", "请刷新后再选。")
     if substitute.id not in {one.id for one in queries.colleagues_at(seat)}:
@@ -64,6 +66,7 @@ def name_substitute(
             f"{day(other.first_day)} 到 {day(other.last_day)} 已由「{other.substitute.name}」代办。",
             "先结束那一份，或换别的日期。",
         )
+    # There is no chain: the work would wait with somebody who is away as well.
     if queries.overlapping(seat, first_day, last_day, away=substitute) is not None:
         message = f"「{substitute.name}」这些天自己也不在，请换一位或换日期。"
         raise Invalid(message, problems={"substitute": [message]})
@@ -79,6 +82,7 @@ def name_substitute(
     db.session.add(row)
     with persistence.refusals():
         db.session.flush()
+        # No life table and so no History: the audit is where it says who let whom in.
         record("substitutes.name", kind="substitution", thing=row.id, by=by)
         announcements.announce_named(row)
     persistence.commit()
@@ -98,6 +102,7 @@ def end_substitution(row: Substitution, *, by: Reader) -> None:
     if row.is_over:
         raise NotNow("这份代办已经结束。", "不用再做什么。")
     row.ended_at = now()
+    # Reported here and now, so that the job of the morning does not report it again.
     row.reported_at = row.ended_at
     with persistence.refusals():
         db.session.flush()
@@ -115,6 +120,7 @@ def report_over() -> int:
     persistence.begin_write()
     rows = queries.unreported()
     for row in rows:
+        # In the transaction of the notices: killed in between, both come with the next run.
         row.reported_at = now()
         announcements.announce_over(row)
     persistence.commit()
@@ -130,6 +136,7 @@ def forget_person(person_id: int) -> None:
         ),
         Substitution.ended_at.is_(None),
     )
+    # Without a report: there is nobody left to read it.
     for row in db.session.scalars(open_rows):
         row.ended_at = now()
         row.reported_at = row.ended_at
@@ -137,10 +144,12 @@ def forget_person(person_id: int) -> None:
 
 def _check_days(first_day: date, last_day: date) -> None:
     problems: dict[str, list[str]] = {}
+    # Nobody stood in yesterday: what was done then was done in one's own right.
     if first_day < today():
         problems["first_day"] = ["从今天或以后的日期开始。"]
     if last_day < first_day:
         problems["last_day"] = ["结束的日期要在开始之后，可以是同一天。"]
+    # Both ends count as days.
     elif last_day - first_day >= timedelta(days=MAX_DAYS):
         problems["last_day"] = [f"一次最多 {MAX_DAYS} 天；更久的，请换人任这个岗位。"]
     if problems:

@@ -18,6 +18,7 @@ DAY_MISSING = "写日期，如 2026-11-28。"
 class SubstituteForm(PageForm):
     """Who stands in at a seat, from which day to which."""
 
+    # As text: an empty choice and a made-up one are both refused in words, not by a number that cannot be read.
     substitute = SelectField("代办人", coerce=str, validate_choice=False)
     first_day = DateField("从哪天", [InputRequired(DAY_MISSING)])
     last_day = DateField(

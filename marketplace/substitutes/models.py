@@ -30,10 +30,12 @@ class Substitution(Model):
     __tablename__ = "substitution"
     __table_args__ = (
         CheckConstraint("role in ('desk', 'operator', 'broker')", name="role"),
+        # One day is a period too.
         CheckConstraint("first_day <= last_day", name="days"),
         CheckConstraint("absent_id <> substitute_id", name="another"),
         # The operators are of the site itself.
         CheckConstraint("(role = 'operator') = (organisation_id is null)", name="seat"),
+        # Every request of a broker asks: for whom they stand in today.
         Index("ix_substitution_substitute", "substitute_id", "last_day"),
         Index("ix_substitution_absent", "absent_id", "last_day"),
     )
@@ -43,13 +45,16 @@ class Substitution(Model):
     organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisation.id"))
     absent_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     substitute_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    # Days in China, both of them whole.
     first_day: Mapped[date]
     last_day: Mapped[date]
+    # None: the site itself. Else who is away, or who looks after them.
     named_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     created_at: Mapped[datetime] = mapped_column(default=now)
     ended_at: Mapped[datetime | None]
     # When the person who was away was notified of what had happened.
     reported_at: Mapped[datetime | None]
+    # Two who end it at once: one report goes out.
     revision: Mapped[int] = mapped_column(server_default="1")
 
     __mapper_args__ = {"version_id_col": revision}
@@ -69,6 +74,7 @@ class Substitution(Model):
     @property
     def is_over(self) -> bool:
         """Whether nobody stands in any more."""
+        # By the day and not by a job: a site that was down would let somebody stand in for longer (decision 097).
         return self.ended_at is not None or self.last_day < today()
 
     @property

@@ -57,6 +57,7 @@ def name(code: str) -> ResponseReturnValue:
     except Invalid as error:
         form.blame(error.problems)
         return _form_page(seat, form, 422)
+    # On the form, so that days and person stay typed; the reason is one of these two.
     except NotNow as error:
         return _form_page(seat, form, 409, error=error)
     flash(f"已指定「{row.substitute.name}」代办，已通知对方。", "success")
@@ -84,6 +85,7 @@ def end(number: int) -> ResponseReturnValue:
 
 def _seat_of(code: str) -> HeldSeat:
     """The seat that the address names, if this reader may name somebody for it. Raises NotFound."""
+    # Looked for among those of this reader: a code that is made up finds nothing.
     for seat in queries.nameable_seats(current_user):
         if seat.code == code:
             return seat

@@ -79,6 +79,7 @@ class Done:
 
 def seats_of(person: Person) -> list[HeldSeat]:
     """The seats that somebody holds now: at the desk of an institution, among the operators, as a broker of a body."""
+    # A seat of a stopped account is held by nobody, so nobody can take its place.
     if not person.active or not person.acts:
         return []
     seats = []
@@ -86,8 +87,10 @@ def seats_of(person: Person) -> list[HeldSeat]:
         seats.append(HeldSeat("operator", None, person))
     for place in person.memberships:
         organisation = place.organisation
+        # What a suspended organisation has is done by nobody until it is back.
         if not organisation.is_active:
             continue
+        # Only institutions have a desk that decides.
         if place.role == "desk" and organisation.kind in INSTITUTIONS:
             seats.append(HeldSeat("desk", organisation, person))
         # Whose certificate is over reads nothing, and nobody reads it in their place.
@@ -114,6 +117,7 @@ def colleagues_at(seat: HeldSeat) -> list[Person]:
         query = query.where(Person.roles.any(Role.name == "operator"))
     people = []
     for person in db.session.scalars(query.order_by(Person.name, Person.id)):
+        # The statement narrows, this decides: role, kind and certificate are read in one place.
         if holds_seat(person, seat.role, seat.organisation_id):
             people.append(person)
     return people
@@ -142,11 +146,13 @@ def may_name(by: Reader | None, seat: HeldSeat) -> bool:
         return True
     if seat.organisation_id in by.administered_ids:
         return True
+    # What is at a desk is the institution's: the site does not choose who decides there.
     return seat.role != "desk" and "operator" in by.role_names
 
 
 def may_end(by: Reader, row: Substitution) -> bool:
     """Whether somebody may end a substitution: both of its people, and who may name one there."""
+    # Also the substitute: nobody carries another one's work against their will.
     if by.id in (row.absent_id, row.substitute_id, row.named_by_id):
         return True
     return may_name(by, HeldSeat(row.role, row.organisation, row.absent))
@@ -192,12 +198,14 @@ def running_for(person_id: int) -> list[Substitution]:
 
 def holds_both(row: Substitution) -> bool:
     """Whether both people of a substitution hold its seat: who left it gives nothing to anybody any more."""
+    # Looked at on the day: a right that one of them lost since would come back in by this door.
     seat = (row.role, row.organisation_id)
     return holds_seat(row.absent, *seat) and holds_seat(row.substitute, *seat)
 
 
 def standing_in(person_id: int) -> Iterator[Seat]:
     """The seats in which somebody stands in today, as `contributions` says."""
+    # Only their own: standing in is not passed on, so there is no chain (decision 097).
     for row in running_for(person_id):
         role: Any = row.role
         yield Seat(role, row.organisation_id, row.absent_id, row.absent.name)
@@ -212,9 +220,11 @@ def overlapping(
         Substitution.role == seat.role,
         Substitution.absent_id == person.id,
         Substitution.ended_at.is_(None),
+        # Two periods meet where each begins before the other one ends.
         Substitution.first_day <= last_day,
         Substitution.last_day >= first_day,
     )
+    # In SQL nothing equals NULL.
     if seat.organisation_id is None:
         query = query.where(Substitution.organisation_id.is_(None))
     else:
@@ -235,12 +245,15 @@ def unreported() -> list[Substitution]:
 def done_in(row: Substitution) -> list[Done]:
     """What the substitute did in the other's place, oldest first."""
     query = db.select(History).where(
+        # What they did in their own right is theirs, and nobody else's to read here.
         History.for_id == row.absent_id,
         History.by_id == row.substitute_id,
         History.at >= begin_of_day(row.first_day),
+        # Moments in UTC, days in China: the last day ends at 24:00 there.
         History.at < begin_of_day(row.last_day + timedelta(days=1)),
     )
     if row.ended_at is not None:
+        # Another one may begin on the same day, with the same two people.
         query = query.where(History.at <= row.ended_at)
     done = []
     for event in db.session.scalars(query.order_by(History.id).limit(MAX_DONE)):
@@ -272,6 +285,7 @@ def _described(event: History) -> tuple[str, str]:
     """The thing of a History row, and its deed, in words."""
     kind, number = event.kind, event.thing_id
     life = None
+    # Named by its listing: a request has no title of its own.
     if kind == BrokerRequest.kind:
         request = db.session.get(BrokerRequest, number)
         if request is not None:

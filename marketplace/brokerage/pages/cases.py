@@ -49,6 +49,7 @@ def propose() -> ResponseReturnValue:
     numbers = {}
     for kind in ("achievement", "demand"):
         numbers[kind] = request.values.get(kind, type=persistence.row_number)
+    # Both as this reader finds them: the address may hold any two numbers.
     achievement, demand = queries.get_pair(
         numbers["achievement"], numbers["demand"], by=current_user
     )
@@ -328,6 +329,7 @@ def _do(
     row = _get(case_id)
     form = form_for(row, code, current_user, sent=True)
     try:
+        # A substitute's deed says in History whose place they took (decision 097).
         with acting_for(queries.represented_by(row, current_user)):
             deed(row, by=current_user, seen=form.seen_revision, **form.values)
     except Invalid as error:
@@ -349,6 +351,7 @@ def _case_page(
     sides = list(card.sides)
     # Each by its owner, who finds the look in 我的数据.
     owners = [one.owner for one in sides if one.owner is not None]
+    # After the rollback, for the looks are stored in a transaction of their own before anything is handed out.
     if not were_recorded("contact.read", owners, values={row.kind: row.id}):
         sides = without_contacts(sides)
     inside = may(current_user, "brokerage.end", row)
@@ -374,6 +377,7 @@ def _case_page(
 
 
 def _to_new(case: BrokerageCase) -> ResponseReturnValue:
+    # Who gave a lead follows it on 我的: the page of a case names both sides.
     if not may(current_user, "brokerage.read", case):
         flash("已转给平台研判，结果在「我的」里看。", "success")
         return redirect(url_for("desk.mine"), 303)

@@ -89,6 +89,7 @@ def _attribution_page(
     ruling: dict[int, RulingForm] | None = None,
 ) -> ResponseReturnValue:
     row = ledger.get_attribution(attribution_id, by=current_user)
+    # A page is only rendered: on SQLite whoever saves would wait for it.
     persistence.stop_writing()
     # Nobody disputes what is credited to them, nor twice while they wait.
     holds = row.holds_for is not None and row.holds_for.id == current_user.id
