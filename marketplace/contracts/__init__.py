@@ -23,11 +23,13 @@ from marketplace.contracts.moving import move_back, move_between
 from marketplace.permissions import Deeds, operator
 
 DEEDS: Deeds = {
+    # A broker follows what became of a listing given to them, and writes nothing in it.
     "contract.read": (of_seller, of_buyer, broker_of_deal, operator),
     "contract.write": (of_seller, of_buyer),
     "contract.confirm": (of_seller, of_buyer),
     # The seller's side applies for registration (reference §3.3).
     "contract.file": (of_seller, operator),
+    # What is registered is corrected by operators alone, with entries of their own.
     "contract.correct": (operator,),
     "ledger.read": (operator,),
     "ledger.import": (operator,),

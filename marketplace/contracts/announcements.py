@@ -30,6 +30,7 @@ WHY = "您收到这封邮件，是因为您办理这份合同所在的交易，�
 def notice_kinds() -> Iterator[NoticeKind]:
     """The kinds of notices of this room."""
     yield NoticeKind(PAPER, "合同文本等我确认、双方已确认", WHY)
+    # Not to be switched off: what somebody has confirmed counts no more.
     yield NoticeKind(VOIDED, "合同改过，原来的确认失效", WHY, may_be_stopped=False)
     yield NoticeKind(OFFICE, "合同登记的进展", WHY)
     yield NoticeKind(DUE, "合同的期限快到", WHY)
@@ -100,6 +101,7 @@ def announce_due(
     """
     left = (last - today()).days
     stages = [days for days in REMINDED if left <= days]
+    # A quarter of a year after an end nobody is reminded of it any more.
     if not stages or left < -max(REMINDED):
         return 0
     # The nearest of the days that have come: who was away for the first gets one mail, not two. One more after it.
@@ -108,6 +110,7 @@ def announce_due(
     return _tell_both(
         contract,
         DUE,
+        # With its day, so that an end that moves is announced once more.
         key=f"contract {contract.id} {code} {last} {stage}",
         subject=f"{words}：「{contract.title}」{state}",
         happened=f"合同「{contract.title}」{words}，最后一天 {day(last)}，{state}。",
@@ -118,11 +121,13 @@ def announce_due(
 
 def people_of_side(contract: TechContract, side: str) -> list[Person]:
     """Who is told for a side: who carries the deal as long as they belong there, else its desk."""
+    # From the register: the desk of whichever party is on the platform.
     if contract.deal is None:
         number = contract.seller_id if side == "holder" else contract.buyer_id
         return desk_of(number) if number is not None else []
     number = contract.deal.organisation_of(side)
     person: Person | None = getattr(contract.deal, f"{side}_person")
+    # Who has left the organisation, or has no account any more, carries nothing for it.
     if person is not None and person.active and number in person.organisation_ids:
         return [person]
     return desk_of(number)
@@ -138,6 +143,7 @@ def _tell_both(
     to_do: str = "",
     until: date | None = None,
 ) -> int:
+    # By number: one who acts for both sides gets a single notice.
     people = {}
     for side in SIDES:
         people.update({one.id: one for one in people_of_side(contract, side)})
@@ -154,5 +160,6 @@ def _tell_both(
             link=path_of("contracts.contract", contract_id=contract.id),
             about=("tech_contract", contract.id),
         )
+        # None says that this person has the notice already.
         count += number is not None
     return count

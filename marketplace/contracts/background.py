@@ -19,6 +19,7 @@ def jobs() -> Iterator[Job]:
         at_start=True,
         house_time=True,
     )
+    # 17:20 UTC is 01:20 in China, where the day has just changed.
     yield Job(
         "contract_ends", announce_ends, {"hour": 17, "minute": 20}, house_time=True
     )

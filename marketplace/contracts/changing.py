@@ -43,15 +43,18 @@ def write_fields(
         # Unknown names are a fault of the caller, and found here.
         if getattr(contract, BY_NAME[name].name) != value:
             changed.append(name)
+    # Saving what is there already is no change: confirmations stay, also of a registered contract.
     if not changed:
         return []
     _require_changeable(contract)
+    # With what stays as well: a sum may contradict a field that nobody typed now.
     problems = problems_of({**contract.values, **values})
     if problems:
         raise Invalid("合同没有保存。", problems=problems)
     for name in changed:
         setattr(contract, name, values[name])
     labels = [BY_NAME[name].label for name in changed]
+    # While it is drafted no confirmation counts, so that none can fall.
     if contract.state == "drafting":
         contract.life.move(contract, "save", by=by, changed=changed)
     else:
@@ -74,6 +77,7 @@ def _require_changeable(contract: TechContract) -> None:
             f"这份合同{contract.state_name}，条款不能再改。",
             "登记金额有误的，由运营方更正；条款变更请另签补充协议。",
         )
+    # From `performing` on money has come in: what it was paid for cannot become another contract.
     deal = contract.deal
     if deal is not None and deal.state not in ("approved", "contracted"):
         raise NotNow(
@@ -93,15 +97,19 @@ def _let_fall(
     paper = contract.current_paper
     assert paper is not None  # noqa: S101  every state after the first has one
     moment = now()
+    # Void and not removed: the old paper still says who had confirmed it (119).
     for confirmation in paper.standing.values():
         confirmation.voided_at = moment
         confirmation.void_reason = f"合同改过：{'、'.join(labels)}"[:500]
+    # A contract that says something else has been neither signed nor handed in.
     contract.signed_on = contract.filed_on = contract.accepted_on = None
     contract.decide_by = None
     contract.refusal = ""
     contract.life.move(contract, "change", by=by, note=why, changed=changed)
+    # Only where both had confirmed has the deal moved on.
     if contract.deal is not None and contract.deal.state == "contracted":
         move_deal(contract.deal, "void_contract", by=by, note=why)
+    # Flushed first, for the key of the notice holds the new revision.
     with persistence.refusals():
         db.session.flush()
     announcements.announce_voided(contract, paper, labels, why)

@@ -48,6 +48,7 @@ def tasks(person: Reader) -> Iterator[Task]:
 def task_count(person: Reader) -> Count | int:
     """How many they are: none is loaded but those of which a paper is made or confirmed."""
 
+    # Whose turn it is with a paper follows from its confirmations, not from the state: only these rows are loaded.
     def confirmed() -> int:
         return sum(1 for _ in _due(person, queries.CONFIRMED))
 
@@ -81,6 +82,7 @@ def case_panels(row: Any, reader: Reader) -> Iterator[Panel]:
     if not isinstance(row, Deal) or not may(reader, "deal.read", row):
         return
     contract = queries.contract_of(row)
+    # There is no contract, and none may be begun before the deal is approved.
     if contract is None and row.state != "approved":
         return
     values = {"deal": row, "contract": contract, "acts": may(reader, "deal.act", row)}

@@ -29,6 +29,7 @@ from marketplace.wording import yuan
 
 MAX_WHY = 500
 WHY_MISSING = f"写明为什么改，2–{MAX_WHY} 字，双方会看到。"
+# Codes of the register's list of parties (022 高等院校, 021 科研机构); of a firm its kind says too little.
 NATURES = {"university": "022", "institute": "021"}
 CHANGED = Stale("这份合同刚有变化。", "请重新打开，看过再决定。")
 
@@ -46,6 +47,7 @@ def begin_contract(deal: Deal, *, by: Reader) -> TechContract:
     """
     require(by, "deal.act", deal)
     _require_approved(deal)
+    # The completers come first under the same conditions (民法典 art. 847).
     if deal.priority == "":
         raise NotNow("完成人优先权还没有记录。", "请先在交易里记录完成人优先权。")
     if queries.contract_of(deal) is not None:
@@ -55,10 +57,12 @@ def begin_contract(deal: Deal, *, by: Reader) -> TechContract:
         deal_id=deal.id,
         seller_id=deal.holder_organisation_id,
         buyer_id=deal.receiver_organisation_id,
+        # Of the first day of its deal, so that the office's term and that of a licence do not change under way.
         rules=frozen(KEYS, deal.began_on),
         contract_type=deal.contract_type,
         contract_subtype=subtype if deal.contract_subtype else None,
         title=deal.title,
+        # Empty where the price is in words alone: then the total is typed.
         total_fen=deal.price_fen,
         **_party("seller", deal.holder),
         **_party("buyer", deal.receiver),
@@ -122,6 +126,7 @@ def issue_paper(contract: TechContract, *, by: Reader, seen: int) -> ContractPap
     require(by, "contract.write", contract)
     require_seen(contract, seen)
     contract.life.permits(contract, "issue", by)
+    # Nobody gets a text to confirm before publicity is over.
     _require_deal(contract)
     problems = {}
     for one in missing_of(contract.values):
@@ -132,10 +137,12 @@ def issue_paper(contract: TechContract, *, by: Reader, seen: int) -> ContractPap
     paper = ContractPaper(
         contract_id=contract.id,
         number=len(contract.papers) + 1,
+        # Frozen: the printer reads this text alone, whatever the contract says when its turn comes.
         content=canonical_text(contract.printed_values),
         issued_on=today(),
     )
     db.session.add(paper)
+    # A new paper alone would not change the row of the contract, nor its revision.
     contract.changed_at = now()
     contract.life.move(contract, "issue", by=by)
     persistence.commit(stale=CHANGED, duplicates={"uq_contract_paper_number": CHANGED})
@@ -175,6 +182,7 @@ def confirm_paper(contract: TechContract, sha256: str, *, by: Reader) -> None:
     db.session.expire(paper, ["confirmations"])
     if side in paper.standing:
         raise NotNow("贵方已经确认过这一稿。", "等对方确认。")
+    # Another file, or this file of a contract that was changed behind the back of the deeds (119).
     if sha256 != paper.sha256 or not paper.is_true:
         raise Stale("合同文本已经换了一稿。", "请重新打开，看过新的文本再确认。")
     db.session.add(
@@ -185,11 +193,13 @@ def confirm_paper(contract: TechContract, sha256: str, *, by: Reader) -> None:
     duplicates = {"uq_contract_confirmation_side": CHANGED}
     contract.changed_at = now()
     contract.life.move(contract, "confirm", by=by, note=f"{side} {paper.sha256}")
+    # Written and read again, for the rows say whether both sides have confirmed.
     with persistence.refusals(stale=CHANGED, duplicates=duplicates):
         db.session.flush()
     db.session.expire(paper, ["confirmations"])
     if paper.is_confirmed:
         contract.life.move(contract, "sign", by=by)
+        # The second confirmation signs the contract, on the day it is given.
         contract.signed_on = today()
         move_deal(deal, "contract", by=by, note=f"合同 {contract.number}")
         announcements.announce_signed(paper)
@@ -207,6 +217,7 @@ def _writable(contract: TechContract, values: Mapping[str, Any]) -> dict[str, An
     """Of the values those that contracts of this type have, and that the deal does not decide."""
     kept = {}
     for one in fields_of(contract.contract_type):
+        # What the deal has settled is changed there, with pricing and publicity, and not here.
         decided = contract.deal_id is not None and one.name in OF_DEAL
         if one.name in values and not decided:
             kept[one.name] = values[one.name]
@@ -232,6 +243,7 @@ def _require_approved(deal: Deal) -> None:
 def _price_problems(contract: TechContract) -> dict[str, list[str]]:
     """What was made public is what is signed: another price begins publicity anew."""
     deal = contract.deal
+    # A price in words alone binds no total.
     if deal is None or deal.price_fen is None:
         return {}
     if contract.total_fen == deal.price_fen:
@@ -244,6 +256,7 @@ def _price_problems(contract: TechContract) -> dict[str, list[str]]:
 
 def _party(side: str, organisation: Any) -> dict[str, Any]:
     return {
+        # Text from now on: a later rename does not change what is signed.
         f"{side}_name": organisation.name,
         f"{side}_country": "中国",
         f"{side}_district": organisation.district_code,

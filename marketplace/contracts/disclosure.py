@@ -48,6 +48,7 @@ def broker_of_deal(person: Reader, thing: Any) -> bool:
 
 
 def _looks_after(person: Reader, thing: Any, column: str) -> bool:
+    # None: that party is not on the platform.
     number = getattr(thing, column, None)
     if number is None or not acting_person(person, thing):
         return False

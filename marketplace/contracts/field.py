@@ -64,6 +64,7 @@ class Field:
 
     def shown(self, value: Any) -> str:
         """A stored value in words; empty where there is none."""
+        # False and 0 are answers, and have words.
         if value is None or value == "":
             return ""
         if self.kind == "choice":
@@ -88,6 +89,7 @@ class Field:
 
 
 def _read_text(one: Field, raw: Any) -> str | None:
+    # One line: what is pasted brings line ends and runs of blanks along.
     text = " ".join(cell_text(raw).split())
     if len(text) > one.most:
         raise ParseError(f"最多 {one.most} 字。", "请写短一些。")
@@ -110,6 +112,7 @@ def _read_choice(one: Field, raw: Any) -> str | None:
     text = compact_text(raw)
     if not text:
         return None
+    # A code as forms send it, or words as the register has them.
     if text in one.choices:
         return text
     for code, words in one.choices.items():
@@ -120,6 +123,7 @@ def _read_choice(one: Field, raw: Any) -> str | None:
 
 def _read_flag(_one: Field, raw: Any) -> bool | None:
     text = compact_text(raw)
+    # As the boxes send it; a list says 是 or 否.
     if text in ("yes", "no"):
         return text == "yes"
     return read_flag(raw)
@@ -128,6 +132,7 @@ def _read_flag(_one: Field, raw: Any) -> bool | None:
 def _read_code(one: Field, raw: Any) -> str | None:
     text = compact_text(raw).upper()
     pattern, advice = one.pattern
+    # Without ASCII, \d would take digits of other scripts.
     if text and not re.fullmatch(pattern, text, re.ASCII):
         raise ParseError(f"「{text[:30]}」不是{one.label}。", advice)
     return text or None

@@ -26,6 +26,7 @@ from marketplace.forms import PageForm, SeenForm
 from marketplace.parsing import ParseError
 from marketplace.parsing.secrecy import REFUSAL, secret_mark
 
+# Empty is an answer of its own: the contract does not say.
 YES_NO = [
     SelectChoice("", "没有写"),
     SelectChoice("yes", "是"),
@@ -61,6 +62,7 @@ class ContractForm(SeenForm):
                 values[one.name] = one.read(raw)
             except ParseError as error:
                 problems[one.name] = [error.sentence]
+            # In a box of any kind: a text with the mark of a state secret must not be stored.
             if secret_mark(str(raw or "")):
                 problems[one.name] = [REFUSAL]
         if problems:
@@ -84,6 +86,7 @@ def contract_form(contract: TechContract, *, corrects: bool = False) -> Contract
     boxes: dict[str, Any] = {}
     declared = []
     for one in fields_of(contract.contract_type):
+        # The deal has decided it: a box would promise that it can be changed here.
         if contract.deal_id is not None and one.name in OF_DEAL:
             continue
         declared.append(one)
@@ -91,6 +94,7 @@ def contract_form(contract: TechContract, *, corrects: bool = False) -> Contract
     boxes["declared"] = tuple(declared)
     if corrects:
         boxes["why"] = TextAreaField("为什么改", description="双方会看到，2–500 字。")
+    # WTForms collects boxes from a class, and each type of contract has others.
     made: type[ContractForm] = type("TypedContractForm", (ContractForm,), boxes)
     return made()
 
@@ -100,6 +104,7 @@ def _box_of(one: Field) -> FormField:
     if one.kind == "choice":
         choices = [SelectChoice("", "请选择")]
         choices += [SelectChoice(*pair) for pair in one.choices.items()]
+        # Checked by the field, which says what can be chosen.
         return SelectField(
             label, choices=choices, description=one.help, validate_choice=False
         )
@@ -124,6 +129,7 @@ class ConfirmForm(PageForm):
 class FileForm(SeenForm):
     """When it was handed in."""
 
+    # Here and below a missing day passes: the deed refuses it in its own words.
     filed_on = DateField("提交日期", [Optional()])
 
 

@@ -31,6 +31,7 @@ from marketplace.organisations.models import Organisation
 from marketplace.parsing.exact_sums import FEN_OF_WAN
 from marketplace.rules.queries import find_value
 
+# Keys of the room `rules`: 聊政字〔2023〕11号 art. 19, and how what it leaves open is read.
 RATE = "tech_contract.rate"
 CAP = "tech_contract.cap"
 READINGS = ("tech_contract.cap_holder", "tech_contract.year_by", "tech_contract.payee")
@@ -136,6 +137,7 @@ def registered_contracts(
         year: of the registration or of the signing, as `tech_contract.year_by` says.
     """
     reading, _ = reading_on(today())
+    # Where no clause is in force, a year of the ledger is that of the registration.
     year_by = reading.year_by if reading is not None else "registration"
     payee = reading.payee if reading is not None else "seller"
     day: ColumnElement[Any] = TechContract.registered_on.expression
@@ -145,6 +147,7 @@ def registered_contracts(
     query = (
         db.select(TechContract)
         .where(
+            # A contract whose registration was cancelled counts in no year.
             TechContract.state == "registered",
             day >= date(year, 1, 1),
             day <= date(year, 12, 31),
@@ -167,6 +170,7 @@ def registered_contracts(
 
 def all_rows() -> list[Row]:
     """Every entry, oldest registration first."""
+    # Outer: the seller of a contract from the register may not be on the platform.
     query = (
         db.select(ContractEntry, TechContract, Organisation)
         .join(TechContract, TechContract.id == ContractEntry.contract_id)
@@ -198,10 +202,12 @@ def grouped(rows: list[Row], name: str, filters: Filters) -> list[Group]:
     found = []
     for code, group in groups.items():
         sums = total_of(row.line for row in group)
+        # The newest one: names may have changed between two entries.
         title = group[-1].seller_name if name == "organisation" else words(code)
         found.append(Group(code, title, sums, filters.narrowed(name, code)))
     if name == "year":
         return sorted(found, key=lambda group: group.code, reverse=True)
+    # Equal sums by their code, so that the order is the same with each look.
     return sorted(found, key=lambda group: (-group.sums.total, group.code))
 
 
@@ -209,11 +215,13 @@ def reading_on(day: date) -> tuple[Reading | None, list[str]]:
     """How the clause of the subsidy is read on a day, and the lines that say so; None where it is not in force."""
     rate, cap = find_value(RATE, day), find_value(CAP, day)
     readings = [find_value(key, day) for key in READINGS]
+    # A value that has lapsed switches the subsidy off; none is ever taken for 0 (110).
     if rate is None or cap is None or None in readings:
         return None, []
     holder, year_by, payee = (one.value for one in readings if one is not None)
     reading = Reading(
         rate=rate.number,
+        # The rule is in 万元.
         cap=int(cap.number * FEN_OF_WAN),
         year_by=year_by,
         payee=payee,
@@ -222,6 +230,7 @@ def reading_on(day: date) -> tuple[Reading | None, list[str]]:
     lines = []
     for one in (rate, cap, *readings):
         if one is not None:
+            # With its source, for a reading is ours and not the clause's (reference §8.1).
             lines.append(f"{one.says}{one.source}。")
     return reading, lines
 
@@ -239,8 +248,10 @@ def subsidies(rows: list[Row], reading: Reading, filters: Filters) -> list[Subsi
         [row.line for row in rows], reading
     ).items():
         address = {**filters.address, "year": str(year)}
+        # The filter of the ledger goes by sellers; for a buyer there is none.
         if reading.payee == "seller":
             address["organisation"] = holder
+        # The kind is known of sellers; of anybody else it is left open.
         doubt = doubt_of(kinds.get(holder, ""))
         name = names.get(holder, holder)
         found.append(Subsidy(holder, name, year, sums, doubt, address))
@@ -258,6 +269,7 @@ def doubt_of(kind: str) -> str:
 
 def sentence(rows: list[Row], year: int) -> str:
     """The sums of a year in one sentence, which names nobody."""
+    # By the registration, whatever the subsidy goes by.
     sums = total_of(row.line for row in rows if row.line.registered_on.year == year)
     return (
         f"{year} 年登记技术合同 {sums.count} 份，成交 {wan(sums.total)} 万元，"
@@ -267,8 +279,10 @@ def sentence(rows: list[Row], year: int) -> str:
 
 def wan(fen: int) -> str:
     """分 in 万元 for reading, to four places at most: a way of showing it, never of computing."""
+    # The sign apart: `divmod` rounds a negative number downwards.
     sign = "-" if fen < 0 else ""
     whole, rest = divmod(abs(fen), FEN_OF_WAN)
+    # 1 万元 has a million 分.
     places = f"{rest:06d}".rstrip("0")
     return f"{sign}{whole:,}.{places}" if places else f"{sign}{whole:,}"
 
@@ -303,6 +317,7 @@ def _row_of(
 
 
 def _key_of(number: int | None, name: str | None) -> str:
+    # With the mark no name can be taken for the number of an organisation.
     return str(number) if number is not None else f"~{name}"
 
 

@@ -21,6 +21,7 @@ _MOVES = {
     ("signed", "file"): "filed",
     ("not_registered", "file"): "filed",
     ("filed", "accept"): "accepted",
+    # Not every office says that it has accepted before it decides.
     ("filed", "register"): "registered",
     ("accepted", "register"): "registered",
     ("filed", "refuse"): "not_registered",
@@ -28,6 +29,7 @@ _MOVES = {
     ("registered", "amend"): "registered",
     ("registered", "cancel"): "cancelled",
 }
+# What is registered has no such move: corrections of it are entries (120).
 for _state in CHANGEABLE:
     if _state != "drafting":
         _MOVES[_state, "change"] = "drafting"

@@ -63,16 +63,19 @@ class TechContract(Model):
         CheckConstraint(
             f"state in ({quoted(tuple(CONTRACT_LIFE.names))})", name="state"
         ),
+        # All columns of fields are nullable: this one is required here.
         CheckConstraint(
             f"contract_type is not null and contract_type in ({quoted(tuple(CONTRACT_TYPES))})",
             name="contract_type",
         ),
+        # Costs of equipment and material are no 技术交易额, so that it is never above the total (reference §3.2).
         CheckConstraint("tech_fen is null or tech_fen <= total_fen", name="tech_fen"),
         CheckConstraint("valid_to is null or valid_to >= valid_from", name="valid_to"),
         CheckConstraint(
             "state not in ('registered', 'cancelled') or (registry_no is not null and registered_on is not null)",
             name="registered",
         ),
+        # 14 digits in an older text, 16 in a newer one: wide enough for what offices give.
         CheckConstraint(
             "registry_no is null or length(registry_no) between 14 and 20",
             name="registry_no",
@@ -82,6 +85,7 @@ class TechContract(Model):
         CheckConstraint(
             "deal_id is not null or state in ('registered', 'cancelled')", name="deal"
         ),
+        # A deal has one contract, also where both sides begin it at once.
         UniqueConstraint("deal_id", name="uq_tech_contract_deal"),
         UniqueConstraint("registry_no", name="uq_tech_contract_registry_no"),
     )
@@ -116,6 +120,7 @@ class TechContract(Model):
     state: Mapped[str] = mapped_column(String(16), default="drafting", index=True)
     signed_on: Mapped[date | None]
     filed_on: Mapped[date | None]
+    # The office's 30 days run from the day after this one.
     accepted_on: Mapped[date | None]
     # The last day for what the office decides.
     decide_by: Mapped[date | None]
@@ -187,6 +192,7 @@ class TechContract(Model):
 
 
 for _one in FIELDS:
+    # A draft may have holes: what a paper needs is checked when one is made.
     setattr(TechContract, _one.name, mapped_column(_type_of(_one), nullable=True))
 
 
@@ -207,6 +213,7 @@ class ContractPaper(Model):
     issued_on: Mapped[date]
     # None until it is rendered, in the background.
     sha256: Mapped[str | None] = mapped_column(String(64))
+    # Deferred: a list of contracts would load every file.
     pdf: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
 
     contract: Mapped[TechContract] = relationship(back_populates="papers")
@@ -258,6 +265,7 @@ class ContractConfirmation(Model):
     side: Mapped[str] = mapped_column(String(10))
     by_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
     at: Mapped[datetime] = mapped_column(default=now)
+    # A copy of its own: what somebody has confirmed does not change with the row of the paper.
     sha256: Mapped[str] = mapped_column(String(64))
     voided_at: Mapped[datetime | None]
     void_reason: Mapped[str] = mapped_column(String(500), default="")
@@ -273,6 +281,7 @@ class ContractEntry(Model):
     __table_args__ = (
         CheckConstraint("kind in ('registered', 'amended', 'cancelled')", name="kind"),
         CheckConstraint("kind = 'registered' or reason <> ''", name="reason"),
+        # Only of a registration: a correction is a difference, and may be below 0.
         CheckConstraint(
             "kind <> 'registered' or (exempt_fen between 0 and tech_fen and tech_fen <= total_fen)",
             name="sums",
@@ -290,6 +299,7 @@ class ContractEntry(Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     contract_id: Mapped[int] = mapped_column(ForeignKey("tech_contract.id"), index=True)
     kind: Mapped[str] = mapped_column(String(12))
+    # The day it was written down; the year it counts in follows from its contract (120).
     entered_on: Mapped[date]
     total_fen: Mapped[int] = mapped_column(BigInteger)
     tech_fen: Mapped[int] = mapped_column(BigInteger)
@@ -306,6 +316,7 @@ class ContractEntry(Model):
 
 def canonical_text(printed: dict[str, str]) -> str:
     """What is printed as one text, for comparing and hashing: the same values, the same text."""
+    # Pairs in the order of the fields, which is the order on paper.
     return json.dumps(list(printed.items()), ensure_ascii=False, separators=(",", ":"))
 
 

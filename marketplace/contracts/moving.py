@@ -17,6 +17,7 @@ def move_between(gone_id: int, kept_id: int) -> list[list[int]]:
     for column in COLUMNS:
         numbers = []
         for contract in _of_organisation(column, gone_id):
+            # The printed names stay, so that what both confirmed still says the same.
             setattr(contract, column, kept_id)
             numbers.append(contract.id)
         moved.append(numbers)

@@ -53,6 +53,7 @@ def render_paper(content: str, *, number: str, version: int, issued_on: date) ->
         "heading": f"{CONTRACT_TYPES[kind]}合同",
         "number": number,
         "version": version,
+        # The hash of the text, for a file cannot hold its own.
         "hash": hashlib.sha256(content.encode()).hexdigest(),
         "date": {
             "year": issued_on.year,
@@ -77,6 +78,7 @@ def render_copy(content: str, *, number: str, version: int, sha256: str) -> byte
     document = docx.Document()
     head = document.sections[0].header.paragraphs[0]
     head.text = f"{COPY_MARK}　{number} 第 {version} 稿"
+    # What a rehearsal makes must never pass for real.
     if is_rehearsed():
         head.text = f"{WORDS}{head.text}"
     document.core_properties.title = printed["title"]
@@ -102,6 +104,7 @@ def render_copy(content: str, *, number: str, version: int, sha256: str) -> byte
 
 def contract_type_of(printed: dict[str, str]) -> str:
     """The code of the type that a paper names in words."""
+    # Papers hold the words that people confirm, no codes.
     codes = {words: code for code, words in CONTRACT_TYPES.items()}
     return codes[printed["contract_type"]]
 

@@ -31,6 +31,7 @@ from marketplace.persistence import Page
 
 SIZE = 20
 CONFIRMED = ("confirming",)  # each side confirms for itself
+# The seller applies for registration (reference §3.3).
 WITH_HOLDER = ("signed", "not_registered", *AT_OFFICE)
 WAITING = ("drafting", *CONFIRMED, *WITH_HOLDER)
 NOT_FOUND = ("没有找到这份合同。", "可以从「我的」→「合同」进入。")
@@ -96,6 +97,7 @@ def running(person: Reader, states: Sequence[str] = WAITING) -> list[TechContrac
     query = (
         _own(person)
         .where(TechContract.state.in_(states))
+        # Whose turn it is follows from these; loaded row by row they would be two statements each.
         .options(
             contains_eager(TechContract.deal),
             selectinload(TechContract.papers).selectinload(ContractPaper.confirmations),
@@ -133,6 +135,7 @@ def _confirmed_count() -> Select[tuple[int]]:
 
 
 def _counted() -> Select[tuple[int]]:
+    # Inner: what came from the register waits for nobody here.
     query = select(func.count(TechContract.id))
     return query.join(Deal, Deal.id == TechContract.deal_id)
 
@@ -149,9 +152,11 @@ def deals_to_contract(person: Reader) -> list[Deal]:
 
 
 def _to_contract(seats: Seats) -> tuple[ColumnElement[bool], ...]:
+    # Without NULL: `not in` finds nothing at all where the list holds one.
     has_contract = select(TechContract.deal_id).where(TechContract.deal_id.is_not(None))
     return (
         Deal.state == "approved",
+        # Until the priority is settled, the deal itself waits for the holder.
         Deal.priority != "",
         Deal.id.not_in(has_contract),
         of_sides(seats),
@@ -187,6 +192,7 @@ def unrendered_papers() -> list[int]:
 
 def with_ends() -> list[TechContract]:
     """The contracts of deals that may have an end to come."""
+    # Registered ones too: a patent licence may still have to be recorded.
     query = db.select(TechContract).where(
         TechContract.deal_id.is_not(None),
         TechContract.state.in_(("signed", "not_registered", "registered", *AT_OFFICE)),
@@ -217,6 +223,7 @@ def confirmed_by(person: Reader) -> list[ContractConfirmation]:
 def by_number(numbers: list[int]) -> list[TechContract]:
     """Contracts by their numbers, in that order, with their entries."""
     rows: dict[int, TechContract] = {}
+    # A statement takes only so many values.
     for part in persistence.chunked(numbers, 500):
         query = (
             db.select(TechContract)

@@ -82,10 +82,12 @@ def licence_until(contract: TechContract) -> date | None:
 
     Source: 专利法实施细则, months after the contract takes effect, as the contract's rules have them.
     """
+    # Before both have confirmed it nothing takes effect.
     if contract.contract_type != "license" or contract.signed_on is None:
         return None
     if contract.contract_subtype != "license.patent":
         return None
+    # It may take effect after it was signed, never before.
     began = max(contract.signed_on, contract.valid_from or contract.signed_on)
     return months_after(began, thawed(contract.rules)[LICENCE_MONTHS].whole)
 
@@ -108,6 +110,7 @@ def ends_of(contract: TechContract) -> Iterator[End]:
             contract.decide_by,
             "向登记机构问结果，录入平台。",
         )
+    # In any state: the patent office and the register know nothing of each other.
     last = licence_until(contract)
     if last is not None and contract.licence_filed_on is None:
         yield End(
@@ -122,6 +125,7 @@ def months_after(day: date, months: int) -> date:
     """The same day so many months later, or the last one of that month (民法典 art. 202)."""
     years, month = divmod(day.month - 1 + months, 12)
     year = day.year + years
+    # The day before the next month begins is the last one of this month.
     following = date(year + (month == 11), (month + 1) % 12 + 1, 1)
     last = (following - timedelta(days=1)).day
     return date(year, month + 1, min(day.day, last))

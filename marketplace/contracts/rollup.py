@@ -88,6 +88,7 @@ class YearSum:
 
 def year_of(line: Line, reading: Reading) -> int:
     """The year an entry belongs to: that of its contract, so that a correction moves the year it corrects."""
+    # Not every row of the register says when it was signed.
     if reading.year_by == "signing" and line.signed_on is not None:
         return line.signed_on.year
     return line.registered_on.year
@@ -127,6 +128,7 @@ def _sum_of(lines: list[Line], reading: Reading) -> YearSum:
     uncapped = _by_rate(found.exempt, reading)
     subsidy = min(uncapped, reading.cap)
     if reading.cap_holder == "contract":
+        # Entries of one contract add up before the cap: cut one by one they would come to something else.
         of_contract: defaultdict[int, int] = defaultdict(int)
         for line in lines:
             of_contract[line.contract] += line.exempt

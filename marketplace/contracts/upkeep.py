@@ -41,17 +41,20 @@ def _render_one(number: int) -> int:
     db.session.rollback()
     try:
         pdf = render_paper(content, **values)
+    # One paper that cannot be printed must not hold up the others.
     except PrintingError as error:
         _put_off[number] = time.monotonic() + PAUSE
         log.error("contract_not_rendered", paper=number, error=str(error))
         return 0
     persistence.begin_write()
     paper = db.session.get_one(ContractPaper, number)
+    # Another process was quicker, and its file may be confirmed by now.
     if paper.sha256 is not None:
         db.session.rollback()
         return 0
     paper.pdf, paper.sha256 = pdf, sha256_of(pdf)
     db.session.flush()
+    # The contract may have been changed meanwhile: nobody is to confirm an old paper.
     if paper.contract.current_paper is paper and paper.contract.state == "confirming":
         announcements.announce_paper(paper)
     persistence.commit()
@@ -64,6 +67,7 @@ def remind() -> int:
     count = 0
     for contract in queries.with_ends():
         for end in readiness.ends_of(contract):
+            # An end has a key for each stage: a second run on one day sends nothing.
             count += announcements.announce_due(
                 contract, end.code, end.words, end.day, end.to_do
             )

@@ -35,12 +35,15 @@ DEEDS: Deeds = {
     # Of an introduction that was accepted.
     "deal.propose": (of_verified_organisation, broker),
     # Of a deal.
+    # A broker of either listing follows it without acting, an operator may only end it (116).
     "deal.read": (of_holder, of_receiver, assigned_broker, operator),
     "deal.act": (of_holder, of_receiver),
     "deal.hold": (of_holder,),
+    # Who merely carries a deal hands a price in and approves nothing.
     "deal.approve": (holder_approver,),
     "deal.follow_up": (operator,),
     # Of a publicity.
+    # Guests too: a publicity is there for everybody to object to, not only for who has an account.
     "deal.object": (anyone,),
 }
 

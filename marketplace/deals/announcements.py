@@ -49,6 +49,7 @@ def announce(deal: Deal, happened: str, *, by: Reader | None) -> None:
         notify(
             MOVED,
             Recipient.of(person),
+            # One key is one notice to a recipient: with the revision the same may happen twice to a deal.
             key=f"deal {deal.id} {deal.state} {deal.revision} {happened}"[:200],
             subject=f"{happened}：{deal.title}",
             happened=f"交易 {deal.number}「{deal.title}」：{happened}。",
@@ -61,6 +62,7 @@ def announce(deal: Deal, happened: str, *, by: Reader | None) -> None:
 
 def announce_objection(deal: Deal, objection: DealObjection) -> None:
     """Notify who answers for the holder: the deal is locked until they have answered."""
+    # All who may answer, and not only who carries the deal: it is locked until one of them does.
     for person in desk_of(deal.holder_organisation_id):
         notify(
             OBJECTED,
@@ -78,12 +80,14 @@ def announce_objection(deal: Deal, objection: DealObjection) -> None:
 
 def people_of(deal: Deal, by: Reader | None) -> list[Person]:
     """Who carries a deal for each side, or the desk where nobody of them is left, and its brokers; not who acts."""
+    # By number, so that one who belongs to both sides, or is its broker too, gets a single notice.
     reached = {}
     for side in SIDES:
         for person in _people_of_side(deal, side):
             reached[person.id] = person
     for person in people_by_id(deal.broker_ids).values():
         reached[person.id] = person
+    # Where the site itself acts, nobody is left out.
     acting = by.id if by is not None else None
     return [one for one in reached.values() if one.id != acting]
 
@@ -91,12 +95,14 @@ def people_of(deal: Deal, by: Reader | None) -> list[Person]:
 def _people_of_side(deal: Deal, side: str) -> list[Person]:
     number = deal.organisation_of(side)
     person = getattr(deal, f"{side}_person")
+    # Who has left the organisation, or has no account any more, carries nothing for it.
     carried = person is not None and person.active and number in person.organisation_ids
     # What the desk and the administrators have to approve concerns all of them.
     if carried and not (side == "holder" and deal.turn == "approver"):
         return [person]
     others = desk_of(number)
     if carried:
+        # One of them may be who carries it: the caller counts each person once.
         others = [person, *others]
     return others
 

@@ -12,6 +12,7 @@ from marketplace.deals import publicity_deeds, upkeep
 def jobs() -> Iterator[Job]:
     """The job of this room."""
     # It ends at 24:00 in China, which is 16:00 UTC; nobody can object in the minutes until it is closed.
+    # At the start too, for a midnight may have passed while the site was down.
     yield Job(
         "publicity", close_publicities, {"minutes": 5}, at_start=True, house_time=True
     )
@@ -25,4 +26,5 @@ def close_publicities() -> str:
 
 def removals() -> Iterator[tuple[str, Callable[[datetime], int]]]:
     """What this room removes when it is old."""
+    # The contact alone goes, three years after the answer; objection and answer belong to the publicity.
     yield "objection_contact", upkeep.remove_contacts

@@ -35,6 +35,7 @@ from marketplace.parsing.exact_sums import FEN_OF_WAN
 from marketplace.wording import amount
 
 MAX_TEXT = 2000  # characters of a statement
+# Characters of a reason or a place, and of a whole letter.
 MAX_NOTE = 500
 MAX_LETTER = 20_000
 
@@ -67,6 +68,7 @@ class DealLetter(Model):
     __table_args__ = (
         CheckConstraint(one_of("letter_kind", LETTERS), name="letter_kind"),
         CheckConstraint("length(sha256) = 64", name="sha256"),
+        # Without a last day an NDA would open restricted files for ever.
         CheckConstraint("letter_kind <> 'nda' or access_until is not null", name="nda"),
     )
 
@@ -109,12 +111,14 @@ class DealItem(Model):
         CheckConstraint(one_of("code", DILIGENCE), name="code"),
         # What is found is said, and what was done about it.
         CheckConstraint("not has_finding or note <> ''", name="note"),
+        # One answer an item, also of two colleagues at once; a later answer is written over it.
         db.UniqueConstraint("deal_id", "code"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     deal_id: Mapped[int] = mapped_column(ForeignKey("deal.id"), index=True)
     code: Mapped[str] = mapped_column(String(20))
+    # False is an answer (nothing was found); an item without one has no row.
     has_finding: Mapped[bool]
     note: Mapped[str] = mapped_column(String(MAX_TEXT), default="")
     answered_by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
@@ -133,7 +137,9 @@ class DealDecision(Priced, Model):
         CheckConstraint(
             "state in ('pending', 'approved', 'rejected', 'replaced')", name="state"
         ),
+        # A royalty or a share of stock has no sum yet: then its words are the price.
         CheckConstraint("price_fen is not null or price_text <> ''", name="price"),
+        # One waits at a time: of two that are handed in at once approvers would not know which one they approve.
         Index(
             "uq_deal_decision_pending",
             "deal_id",
@@ -146,6 +152,7 @@ class DealDecision(Priced, Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     deal_id: Mapped[int] = mapped_column(ForeignKey("deal.id"), index=True)
     method: Mapped[str] = mapped_column(String(12))
+    # 32 bits of 分 would end at 2147 万元.
     price_fen: Mapped[int | None] = mapped_column(BigInteger)
     price_text: Mapped[str] = mapped_column(String(300), default="")
     basis: Mapped[str] = mapped_column(String(MAX_TEXT))
@@ -155,8 +162,11 @@ class DealDecision(Priced, Model):
     empowerment: Mapped[str] = mapped_column(String(MAX_TEXT), default="")
     minutes: Mapped[str] = mapped_column(String(MAX_TEXT))
     met_on: Mapped[date]
+    # Names as text: who attended a meeting needs no account.
     attendees: Mapped[list[str]] = mapped_column(db.JSON, default=list)
+    # Frozen with the decision: the answers of 尽调 decide, as they were when it was handed in.
     approvals_needed: Mapped[int]
+    # `replaced`: a revision, a sustained objection or the end of the deal has overtaken it.
     state: Mapped[str] = mapped_column(String(10), default="pending")
     decided_by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     decided_at: Mapped[datetime] = mapped_column(default=now)
@@ -180,6 +190,7 @@ class DealApproval(Model):
     """One approval of a decision on the price."""
 
     __tablename__ = "deal_approval"
+    # Two presses of one approver are one approval: related parties need two different people.
     __table_args__ = (db.UniqueConstraint("decision_id", "by_id"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -202,9 +213,12 @@ class DealPublicity(Priced, Model):
     __table_args__ = (
         CheckConstraint("state in ('running', 'closed', 'void')", name="state"),
         CheckConstraint("day_kind in ('natural', 'working')", name="day_kind"),
+        # At least one whole day to object: the first one is not counted as a rule (民法典 art. 201).
         CheckConstraint("ends_on > started_on", name="ends_on"),
         CheckConstraint("(state = 'running') = (ended_at is null)", name="ended_at"),
+        # What became of a publicity is public as well, so that none ends without a result.
         CheckConstraint("state = 'running' or result <> ''", name="result"),
+        # One runs at a time, also where two colleagues begin it at once.
         Index(
             "uq_deal_publicity_running",
             "deal_id",
@@ -216,7 +230,9 @@ class DealPublicity(Priced, Model):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     deal_id: Mapped[int] = mapped_column(ForeignKey("deal.id"), index=True)
+    # Counts from 1, void ones included; releases name a publicity by it.
     round: Mapped[int]
+    # Copied, not joined: after a rename or another price it still says what was public (117).
     title: Mapped[str] = mapped_column(String(200))
     holder_name: Mapped[str] = mapped_column(String(120))
     receiver_name: Mapped[str] = mapped_column(String(120))
@@ -235,6 +251,7 @@ class DealPublicity(Priced, Model):
     day_kind: Mapped[str] = mapped_column(String(8))
     started_on: Mapped[date]
     ends_on: Mapped[date]
+    # Years without announced days off; while there are any, the end is provisional and the job computes it again.
     unannounced: Mapped[list[int]] = mapped_column(db.JSON, default=list)
     state: Mapped[str] = mapped_column(String(8), default="running", index=True)
     result: Mapped[str] = mapped_column(String(MAX_TEXT), default="")
@@ -282,6 +299,7 @@ class DealObjection(Model):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
+    # Public and easily guessed: it opens nothing without the code.
     number: Mapped[str] = mapped_column(String(30), unique=True)
     code_hash: Mapped[str] = mapped_column(String(64), unique=True)
     deal_id: Mapped[int] = mapped_column(ForeignKey("deal.id"), index=True)
@@ -294,12 +312,15 @@ class DealObjection(Model):
     remedy: Mapped[str] = mapped_column(String(20))
     # How to reach its author; only who answers it sees that.
     contact_reply: Mapped[str] = mapped_column(String(200), default="")
+    # None where a guest objected.
     by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     received_at: Mapped[datetime] = mapped_column(default=now)
+    # By the rules of the deal: a setting of the platform, for the law names no term for an answer.
     due_on: Mapped[date]
     state: Mapped[str] = mapped_column(String(10), default="received", index=True)
     answer_reason: Mapped[str] = mapped_column(String(20), default="")
     answer: Mapped[str] = mapped_column(String(MAX_TEXT), default="")
+    # None where the end of the deal answered it.
     answered_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     answered_at: Mapped[datetime | None]
 
@@ -341,6 +362,7 @@ class DealRelease(Model):
 
     __tablename__ = "deal_release"
     __table_args__ = (
+        # Of two writers who saw the same last release one is refused; else the chain would fork.
         db.UniqueConstraint("deal_id", "number"),
         CheckConstraint("(number = 0) = (previous_sha256 = '')", name="previous"),
     )
@@ -349,10 +371,12 @@ class DealRelease(Model):
     deal_id: Mapped[int] = mapped_column(ForeignKey("deal.id"), index=True)
     number: Mapped[int]
     deed: Mapped[str] = mapped_column(String(30))
+    # As text: a database that stores JSON in its own way would give back other bytes than were hashed.
     body: Mapped[str] = mapped_column(Text)
     sha256: Mapped[str] = mapped_column(String(64))
     previous_sha256: Mapped[str] = mapped_column(String(64))
     by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    # The same moment is in the body, so that a changed column would contradict what was hashed.
     at: Mapped[datetime] = mapped_column(default=now)
 
     @property

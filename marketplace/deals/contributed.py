@@ -62,6 +62,7 @@ def trays(person: Person, filters: Mapping[str, str]) -> Iterator[Tray]:
         yield Tray(
             "deals",
             "交易",
+            # Only deals past their term count as waiting; the page lists all that run, those first.
             count=queries.overdue_count,
             page=_tray_page,
             waits=True,
@@ -94,6 +95,7 @@ def case_panels(row: Any, reader: Reader) -> Iterator[Panel]:
     if not isinstance(row, Introduction) or row.state != "accepted":
         return
     deal = queries.deal_of(row)
+    # Who reads the introduction need not belong to the deal: of one they may not read they learn nothing.
     readable = deal is not None and may(reader, "deal.read", deal)
     proposes = deal is None and queries.proposing_side(row, reader) is not None
     if readable or proposes:
@@ -113,6 +115,7 @@ def deal_lines(
 
 def listing_approved(row: Any) -> None:
     """What was made public of another text of an achievement begins again (no commit)."""
+    # Publicity names the achievement and its price: another text of the demand changes nothing in it.
     if isinstance(row, Achievement):
         restart_for(row)
 

@@ -39,6 +39,7 @@ def open_files(deal: Deal, letter: DealLetter) -> int:
 def close_files(deal: Deal) -> None:
     """End what the NDA of a deal has opened."""
     for attachment, person_id, _ in _opened(deal):
+        # Only what this deal has opened: what the owner granted by hand is not taken back.
         for access in _grants(deal, attachment, person_id):
             access.life.move(access, "revoke", by=None, note=_reason(deal))
             access.decided_at = now()
@@ -55,11 +56,13 @@ def opened_files(deal: Deal) -> list[tuple[Attachment, FileAccess]]:
 
 def _opened(deal: Deal) -> Iterator[tuple[Attachment, int, int]]:
     """Restricted files, each with the person and the organisation of the other side."""
+    # A listing opens to who carries the deal for the other side, never to a whole organisation.
     for row, side in ((deal.achievement, "receiver"), (deal.demand, "holder")):
         person_id = getattr(deal, f"{side}_person_id")
         if row is None or person_id is None:
             continue
         for attachment in attachments_of(row):
+            # What review has not let through yet is handed out to nobody.
             if attachment.visibility == "request" and attachment.approved_at:
                 yield attachment, person_id, deal.organisation_of(side)
 
@@ -69,6 +72,7 @@ def _grants(deal: Deal, attachment: Attachment, person_id: int) -> list[FileAcce
         FileAccess.attachment_id == attachment.id,
         FileAccess.person_id == person_id,
         FileAccess.state == "granted",
+        # The reason names the deal, and is what tells its grants from all others.
         FileAccess.reason == _reason(deal),
     )
     return list(db.session.scalars(query))
@@ -102,6 +106,7 @@ def _grant(
         access.reason = _reason(deal)
     else:
         db.session.add(access)
+        # The History row needs its number.
         db.session.flush()
         access.life.born(access, by=None)
         db.session.flush()

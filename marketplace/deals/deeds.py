@@ -94,16 +94,22 @@ def propose_deal(
     deal.title = title
     deal.proposed_by_side = side
     deal.proposed_by_id = by.id
+    # Whoever proposes has agreed for their side; what a broker proposes needs both sides.
     deal.agreed_sides = [side] if side in SIDES else []
+    # Who proposes carries it from now on, whoever once sent the introduction.
     if side in SIDES:
         setattr(deal, f"{side}_person_id", by.id)
     deal.began_on = today()
+    # Law and settings as they are today: what changes later is for later deals (110).
     deal.rules = terms.rules_on(deal.began_on)
     deal.state = deal.life.initial
+    # After the state, from which they follow. The header of every page counts by the stored turn.
     deal.turn = turn_of(deal).who
     deal.due_on = terms.due_on(deal)
+    # Whatever is not answered yet is taken as the stricter case (116).
     deal.publicity_due = is_publicity_due(deal)
     db.session.add(deal)
+    # For its number, which History and release need; of two who propose at once the second is refused here.
     with persistence.refusals(duplicates=_duplicates()):
         db.session.flush()
     deal.life.born(deal, by=by)
@@ -150,6 +156,7 @@ def agree_deal(deal: Deal, *, by: Person, seen: int) -> None:
         raise NotNow("您这一方已经同意。", "请等另一方。")
     # A new list: what is changed within one is not noticed.
     deal.agreed_sides = [*deal.agreed_sides, side]
+    # Until now it was whoever answered the introduction, or owns the listing.
     setattr(deal, f"{side}_person_id", by.id)
     begins = len(deal.agreed_sides) == len(SIDES)
     move_deal(deal, "agree" if begins else "agree_first", by=by)
@@ -165,6 +172,7 @@ def refuse_deal(deal: Deal, *, note: str, by: Person, seen: int) -> None:
     _side_acting(deal, by)
     require_seen(deal, seen)
     deal.life.permits(deal, "refuse", by)
+    # No reason is chosen when a proposal is refused, but the database lets no deal end without one.
     deal.terminate_note = _note(note)
     deal.terminate_reason = "partner_withdrew"
     move_deal(deal, "refuse", by=by, note=deal.terminate_note)
@@ -214,10 +222,12 @@ def draft_letter(
         deal_id=deal.id,
         letter_kind=letter_kind,
         text=text,
+        # Each side confirms by it, so that nobody confirms a text that was exchanged meanwhile.
         sha256=text_hash(text),
         access_until=access_until,
         drafted_by_id=by.id,
     )
+    # What the other side confirmed is the older text: their confirmation stays on its row.
     _confirm(letter, side, by)
     db.session.add(letter)
     move_deal(deal, "draft_letter", by=by, note=LETTERS[letter_kind])
@@ -245,6 +255,7 @@ def confirm_letter(
     if letter.is_confirmed_by(side):
         raise NotNow("您这一方已经确认过这一份。", "请等另一方。")
     _confirm(letter, side, by)
+    # The History says which text that side has confirmed.
     move_deal(deal, "confirm_letter", by=by, note=letter.sha256)
     if letter.is_settled:
         _settle(deal, letter, by)
@@ -254,11 +265,13 @@ def confirm_letter(
 
 
 def _settle(deal: Deal, letter: DealLetter, by: Person) -> None:
+    # An NDA only opens files; it is the 意向书 that leads on.
     if letter.letter_kind == "nda":
         count = data_room.open_files(deal, letter)
         happened = f"保密协议双方已确认，{count} 个限制文件开放到 {letter.access_until}"
         announcements.announce(deal, happened, by=by)
         return
+    # By the site: it follows from the second confirmation, which has a History row of its own.
     move_deal(deal, "settle_letter", by=None)
     announcements.announce(deal, "意向书双方已确认，进入尽调", by=by)
 
@@ -281,6 +294,7 @@ def settle_priority(
     deal.priority_note = _note(note)
     deal.priority = priority
     move_deal(deal, "settle_priority", by=by, note=deal.priority_note)
+    # What its completers take over cannot go to somebody else.
     if priority == "used":
         _end(deal, "other", "完成人行使了同等条件下的优先受让权。", by)
     else:
@@ -296,6 +310,7 @@ def terminate_deal(
     Raises:
         NotAllowed, NotNow, Stale, Invalid.
     """
+    # Apart from the two sides only an operator may end a deal (116).
     if side_of(by, deal) is None:
         require(by, "deal.follow_up", deal)
     require_seen(deal, seen)
@@ -307,6 +322,7 @@ def terminate_deal(
 
 
 def _end(deal: Deal, reason: str, note: str, by: Person | None) -> None:
+    # Nobody could answer an objection or close a publicity once the deal is over.
     running = deal.running_publicity
     if running is not None:
         running.state = "void"
@@ -314,6 +330,7 @@ def _end(deal: Deal, reason: str, note: str, by: Person | None) -> None:
         running.result = "交易已终止，公示随之结束。"
     for objection in deal.objections:
         if objection.state == "received":
+            # The deal goes no further, which is what a sustained objection would have brought about.
             objection.state = "sustained"
             objection.answer_reason = "handled"
             objection.answer = "交易已终止，不再转化。"
@@ -321,10 +338,12 @@ def _end(deal: Deal, reason: str, note: str, by: Person | None) -> None:
     decision = deal.pending_decision
     if decision is not None:
         decision.state = "replaced"
+    # What the NDA opened was opened for this deal alone.
     data_room.close_files(deal)
     deal.terminate_reason = reason
     deal.terminate_note = note
     move_deal(deal, "terminate", by=by, note=f"{TERMINATE_REASONS[reason]}：{note}")
+    # The broker's case of the pair ends with it; another one may begin (113).
     deal_over(deal.introduction, reason, note, by)
     announcements.announce(deal, "交易已终止", by=by)
 
@@ -358,6 +377,7 @@ def move_parties(deal: Deal, side: str, organisation_id: int) -> None:
     What is determined or made public names its parties: it begins anew, as with any other change.
     """
     setattr(deal, f"{side}_organisation_id", organisation_id)
+    # Once the price is determined, what was decided and made public names these very parties.
     if deal.life.can(deal.state, "revise"):
         reason = "一方的单位有合并或分开"
         begin_anew(deal, reason)
@@ -367,4 +387,5 @@ def move_parties(deal: Deal, side: str, organisation_id: int) -> None:
     deal.changed_at = now()
     with persistence.refusals():
         db.session.flush()
+    # There was no move, so that no release names the new party yet.
     write_release(deal, "move", by=None)

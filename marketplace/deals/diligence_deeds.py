@@ -40,6 +40,7 @@ def answer_item(
     deal.life.permits(deal, "answer_item", by)
     if code not in DILIGENCE:
         raise Invalid(CHOOSE, problems={"code": [CHOOSE]})
+    # None is not "no": an item counts as answered only where somebody has chosen.
     if has_finding is None:
         message = "选「没有」或「有」。"
         raise Invalid(message, problems={"has_finding": [message]})
@@ -47,6 +48,7 @@ def answer_item(
         f"写明是什么情况、怎么处理的，{LEAST}–{MAX_TEXT} 字。" if has_finding else ""
     )
     note = checked_text("note", note, MAX_TEXT, missing=missing)
+    # It may be answered again until 尽调 is finished; what it was before is in the releases.
     item = deal.item_of(code)
     if item is None:
         item = DealItem(deal_id=deal.id, code=code)
@@ -55,6 +57,7 @@ def answer_item(
     item.note = note
     item.answered_by_id = by.id
     item.answered_at = now()
+    # In the row as well: constraints, publicity and the number of approvers go by it.
     if code == "related_party":
         deal.related_party = has_finding
         deal.publicity_due = is_publicity_due(deal)
@@ -70,6 +73,7 @@ def finish_diligence(deal: Deal, *, by: Person, seen: int) -> None:
     left = unanswered_items(deal)
     if left:
         raise NotNow(f"尽调还有 {len(left)} 项没有答复。", "答完每一项才能往下走。")
+    # State secrets and what may not be exported go no further here, whatever the sides agree on.
     secrecy = deal.item_of("secrecy_export")
     if secrecy is not None and secrecy.has_finding:
         raise NotNow(
@@ -86,6 +90,7 @@ def reopen_diligence(deal: Deal, *, note: str, by: Person, seen: int) -> None:
     require(by, "deal.hold", deal)
     require_seen(deal, seen)
     deal.life.permits(deal, "reopen_diligence", by)
+    # Its approvals were counted by these answers: another one could change how many are needed.
     if deal.pending_decision is not None:
         raise NotNow("有一份定价在等审批。", "请先批准或退回。")
     move_deal(deal, "reopen_diligence", by=by, note=_checked_note(note))

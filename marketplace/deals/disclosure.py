@@ -22,6 +22,7 @@ def of_receiver(person: Reader, thing: Any) -> bool:
 def holder_approver(person: Reader, thing: Any) -> bool:
     """Who answers for what the holder decides: its desk and its administrators, not who writes for it."""
     number = getattr(thing, "holder_organisation_id", None)
+    # The table passes things of any room: what has no holder is nobody's here.
     if number is None or not acting_person(person, thing):
         return False
     return _answers_for(person, number)
@@ -40,6 +41,7 @@ def _acts_for(person: Reader, thing: Any, side: str) -> bool:
     if number is None or not acting_person(person, thing):
         return False
     carries = getattr(thing, f"{side}_person_id", None) == person.id
+    # Whoever has left the organisation acts for it no longer, even where the row still names them.
     if carries and number in person.active_ids:
         return True
     return _answers_for(person, number)
@@ -52,12 +54,14 @@ def _answers_for(person: Reader, number: int) -> bool:
 def names_of(deal: Deal, reader: Reader) -> dict[str, str]:
     """The names of both sides as a reader may know them: one that has not agreed yet may not want to be named."""
     names = {"holder": deal.holder.name, "receiver": deal.receiver.name}
+    # Once both have agreed, each side has to know whom it deals with; until then the introduction decides.
     if deal.agreed_sides and len(deal.agreed_sides) == len(SIDES):
         return names
     if operator(reader, deal):
         return names
     asking, wanted = sides_of(deal.introduction, reader, ())
     wanted_side = (
+        # The owner of a wanted achievement holds the technology, the owner of a wanted demand receives it.
         "holder" if deal.introduction.wanted_kind == "achievement" else "receiver"
     )
     asking_side = "receiver" if wanted_side == "holder" else "holder"

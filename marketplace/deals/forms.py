@@ -49,6 +49,7 @@ class KindForm(SeenForm):
     """What kind of deal it is."""
 
     title = StringField("交易名称", description="公示和合同都用它，2–200 字。")
+    # `validate_choice=False` in all of these: the deeds check choices, for a form is not the only way to them.
     owner_type = RadioField(
         "成果持有方是",
         choices=_choices(OWNER_TYPES),
@@ -164,11 +165,13 @@ class PriceForm(SeenForm):
         fen = None
         wan = self.read_box("price", read_single_sum)
         if wan is not None:
+            # Exact: a fraction of a 分 is refused, never rounded away.
             exact = wan * FEN_OF_WAN
             if exact != exact.to_integral_value():
                 message = "金额最小到分，请少写几位小数。"
                 raise Invalid(message, problems={"price": [message]})
             fen = int(exact)
+        # The deed leaves out empty lines.
         names = (self.attendees.data or "").splitlines()
         return Price(
             method=self.method.data or "",
@@ -206,6 +209,7 @@ class PublicityForm(SeenForm):
         raw = (self.days.data or "").strip()
         if not raw:
             return None
+        # `isdigit` alone takes ² and digits of other scripts; more than four digits are no number of days.
         if not (raw.isascii() and raw.isdigit() and len(raw) <= 4):
             message = "填整数，或者不填。"
             raise Invalid(message, problems={"days": [message]})
@@ -261,6 +265,7 @@ class ObjectionForm(PageForm):
 
     def begin(self) -> None:
         """Fill in what is not typed, where the form is shown for the first time."""
+        # The code by which the author reads the answer is derived from it: it must be impossible to guess.
         self.nonce.data = secrets.token_urlsafe(18)
 
 

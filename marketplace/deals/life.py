@@ -80,11 +80,13 @@ _MOVES = {
     ("approved", "settle_priority"): "approved",
     # Of the room of contracts.
     ("approved", "contract"): "contracted",
+    # A change of the contract takes back what both had confirmed (119).
     ("contracted", "void_contract"): "approved",
     ("contracted", "perform"): "performing",
     ("performing", "convert"): "converted",
 }
 for _state in RUNNING:
+    # A mere proposal is refused instead, by whoever was to agree.
     if _state != "proposed":
         _MOVES[_state, "terminate"] = "terminated"
 
@@ -187,6 +189,7 @@ GOVERNMENT_OWNED = ("government_university", "government_institute")
 # What passes to the receiver is an achievement, for a price that art. 18 wants determined in public.
 CONVEYING_TYPES = ("transfer", "license")
 CONVEYING_MODES = ("transfer", "license", "equity")
+# In the order of 促进科技成果转化法 art. 18.
 PRICING_METHODS = {
     "negotiated": "协议定价",
     "listing": "技术交易市场挂牌交易",
@@ -280,9 +283,12 @@ def publicity_due(
     """
     if related_party:
         return True
+    # Firms sell what is their own as they like: art. 18 binds what the government set up.
     if owner_type not in GOVERNMENT_OWNED:
         return False
+    # Either is enough: a stake in return for technology conveys it, whatever type its contract has.
     conveys = contract_type in CONVEYING_TYPES or conversion_mode in CONVEYING_MODES
+    # 挂牌 and 拍卖 are public by themselves.
     return conveys and pricing_method in (None, "negotiated")
 
 

@@ -37,6 +37,7 @@ def quoted(values: tuple[str, ...]) -> str:
     return ", ".join(f"'{one}'" for one in values)
 
 
+# A terminated deal makes room for another one of its introduction, a converted one does not.
 _RUNS = text("state <> 'terminated'")
 
 
@@ -83,6 +84,7 @@ class Deal(Priced, Model):
             "and (price_fen is not null or price_text <> ''))",
             name="priced",
         ),
+        # Publicity and approvals depend on that answer, so that no price is determined without it.
         CheckConstraint(
             f"state not in ({quoted(PRICED)}) or related_party is not null",
             name="diligence",
@@ -120,6 +122,7 @@ class Deal(Priced, Model):
     introduction_id: Mapped[int] = mapped_column(
         ForeignKey("introduction.id"), index=True
     )
+    # None where the introduction was in the name of no listing of one's own.
     achievement_id: Mapped[int | None] = mapped_column(
         ForeignKey("achievement.id"), index=True
     )
@@ -147,13 +150,16 @@ class Deal(Priced, Model):
     contract_type: Mapped[str] = mapped_column(String(16))
     contract_subtype: Mapped[str] = mapped_column(String(24), default="")
     conversion_mode: Mapped[str] = mapped_column(String(16))
+    # None until a price is approved.
     pricing_method: Mapped[str | None] = mapped_column(String(12))
     # Whole 分; beside it, or in its place, words such as a share of sales.
     price_fen: Mapped[int | None] = mapped_column(BigInteger)
     price_text: Mapped[str] = mapped_column(String(300), default="")
     # As 尽调 answered it; None: not yet.
     related_party: Mapped[bool | None]
+    # Due until the answers say that it is not (116).
     publicity_due: Mapped[bool] = mapped_column(default=True)
+    # Emptied by every change: only the publicity of what will be signed counts.
     publicity_closed_on: Mapped[date | None]
     # Of the completers: '' open, waived, used, or none who could have one.
     priority: Mapped[str] = mapped_column(String(8), default="")
@@ -198,6 +204,7 @@ class Deal(Priced, Model):
     @property
     def number(self) -> str:
         """How people name it: JY, the year it began, five digits."""
+        # The year it began, so that a number that people have written down never changes.
         return f"JY{self.began_on.year}{self.id:05d}"
 
     @property
@@ -210,6 +217,7 @@ class Deal(Priced, Model):
         """Whether somebody must still act."""
         return self.state in self.life.phases["running"]
 
+    # Cached on the row, for the permission table looks at it again and again on one page.
     @cached_property
     def broker_ids(self) -> tuple[int, ...]:
         """Numbers of the brokers who look after one of its listings, as the permission table asks."""

@@ -6,6 +6,7 @@ from marketplace.deals.deeds import move_parties
 from marketplace.deals.models import SIDES, Deal
 from marketplace.extensions import db
 
+# What was moved is noted as one whole number each: ten times the deal, and 0 for the holder or 1 for the receiver.
 _SEPARATOR = 10
 
 
@@ -19,6 +20,7 @@ def move_between(gone_id: int, kept_id: int) -> list[int]:
     for place, side in enumerate(SIDES):
         other = SIDES[1 - place]
         for deal in _of_side(side, gone_id):
+            # With one organisation on both sides the constraint `sides` would refuse the whole merger.
             if deal.organisation_of(other) == kept_id:
                 continue
             move_parties(deal, side, kept_id)

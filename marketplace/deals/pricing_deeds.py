@@ -94,6 +94,7 @@ def approve_price(deal: Deal, *, by: Person, seen: int) -> None:
         Stale.
     """
     decision = _pending(deal, "approve_price", by, seen)
+    # Nobody of an institution, and nobody with a related party, approves a price of their own (117).
     if decision.decided_by_id == by.id and not approves_own(deal):
         raise NotAllowed(
             "提交定价的人不能批准自己的定价。", "请本单位另一位审批人批准。"
@@ -101,6 +102,7 @@ def approve_price(deal: Deal, *, by: Person, seen: int) -> None:
     if by.id in decision.approver_ids:
         raise NotNow("您已经批准过。", "关联交易要由另一位审批人再批准。")
     db.session.add(DealApproval(decision_id=decision.id, by_id=by.id))
+    # Written and read again, for the approvals are counted below.
     with persistence.refusals():
         db.session.flush()
     db.session.expire(decision, ["approvals"])
@@ -111,11 +113,15 @@ def approve_price(deal: Deal, *, by: Person, seen: int) -> None:
         return
     move_deal(deal, "approve_price", by=by)
     decision.state = "approved"
+    # In the row of the deal, where the constraints need it; the decision stays as it was approved.
     deal.pricing_method = decision.method
     deal.price_fen = decision.price_fen
     deal.price_text = decision.price_text
+    # A publicity that closed earlier was of another price.
     deal.publicity_closed_on = None
+    # Only now is the method known, and 挂牌 or 拍卖 needs no publicity.
     deal.publicity_due = is_publicity_due(deal)
+    # By the site: it follows from the last approval, which has its own History row.
     move_deal(deal, "determine_price", by=None)
     announcements.announce(deal, "定价已批准", by=by)
     persistence.commit()
@@ -168,6 +174,7 @@ def revise_deal(
     for name, value in kinds.items():
         setattr(deal, name, value)
     reason = _note(note)
+    # Only after every check: a publicity that is void does not run on.
     begin_anew(deal, reason)
     move_deal(deal, "revise", by=by, note=reason)
     announcements.announce(deal, "要重新定价；需要公示的，重新公示", by=by)
@@ -195,6 +202,7 @@ def _checked_price(price: Price) -> dict[str, object]:
         problems["price"] = ["写金额；按提成等方式计价的，在下一格写明怎么算。"]
     if price.price_fen is not None and not 0 < price.price_fen < MAX_FEN:
         problems["price"] = ["金额要大于 0，不超过 1000 亿元。"]
+    # Minutes of a meeting that has yet to take place show nothing.
     if price.met_on is None or price.met_on > today():
         problems["met_on"] = ["写开会作决定的那一天，不晚于今天。"]
     names = tuple(name for name in price.attendees if name)
@@ -216,6 +224,7 @@ def _checked_price(price: Price) -> dict[str, object]:
         ("empowerment", MAX_TEXT, ""),
         ("minutes", MAX_TEXT, f"写明会议决议，{LEAST}–{MAX_TEXT} 字。"),
     ):
+        # All problems at once: a form with ten boxes comes back marked only once.
         try:
             texts[name] = checked_text(
                 name, getattr(price, name), most, missing=missing

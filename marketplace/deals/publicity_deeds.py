@@ -67,6 +67,7 @@ def begin_publicity(
     decision = deal.approved_decision
     # The state says that one was approved.
     assert decision is not None  # noqa: S101
+    # By the rules of the day the deal began, not by those of today (110).
     least = terms.days_of(deal, terms.PUBLICITY_DAYS)
     problems = _days_problems(deal, days, day_kind, least)
     texts = {}
@@ -87,6 +88,7 @@ def begin_publicity(
     count = days or least
     end = terms.chosen_end(deal.rules, today(), count, day_kind)
     related = deal.item_of("related_party")
+    # Copies: it says for ever what was public, whatever is renamed or decided later (117).
     publicity = DealPublicity(
         deal_id=deal.id,
         round=len(deal.publicities) + 1,
@@ -105,6 +107,7 @@ def begin_publicity(
         day_kind=day_kind,
         started_on=today(),
         ends_on=end.day,
+        # Years whose days off nobody has announced: until then the end is provisional.
         unannounced=list(end.unannounced),
         started_by_id=by.id,
         **texts,
@@ -112,6 +115,7 @@ def begin_publicity(
     db.session.add(publicity)
     with persistence.refusals():
         db.session.flush()
+    # The move finds the term of its new state in the publicity that runs.
     db.session.expire(deal, ["publicities"])
     move_deal(deal, "publicise", by=by, note=f"到 {end.text}")
     announcements.announce(deal, f"开始公示，到 {end.text}", by=by)
@@ -133,6 +137,7 @@ def _days_problems(
     # Fourteen natural days that a day off moves to the fifteenth are not fifteen.
     fewer = day_kind == "natural" and days < least
     end = terms.chosen_end(deal.rules, today(), days, day_kind)
+    # Fewer working days are allowed as long as they end no earlier.
     if fewer or end.day < earliest.day:
         message = f"公示不能少于 {least} 个自然日，最早到 {earliest.text}。"
         problems["days"] = [message]
@@ -146,6 +151,7 @@ def _achievement_title(deal: Deal) -> str:
 
 def _completers(deal: Deal) -> list[str]:
     if deal.achievement is None:
+        # What began with a demand alone has no completers to name.
         return []
     return [one.name for one in deal.achievement.contributors]
 
@@ -194,6 +200,7 @@ def file_objection(
     """
     require(by, "deal.object", publicity)
     code = queries.code_of(nonce)
+    # Before the term is looked at: a second press gets the same number and code, even if it comes after the end.
     before = queries.objection_of(code)
     if before is not None:
         return before, code
@@ -219,6 +226,7 @@ def file_objection(
     if problems:
         raise Invalid("异议没有提交。", "请改好标出的几处。", problems=problems)
     deal = db.session.get_one(Deal, publicity.deal_id)
+    # Objections, answers and the job that closes wait for each other here.
     persistence.hold_row(deal)
     # The other one of two presses may have been quicker while this one waited.
     before = queries.objection_of(code)
@@ -250,6 +258,7 @@ def file_objection(
     row.number = f"YY{today():%Y%m%d}-{row.id:05d}"
     with persistence.refusals():
         db.session.flush()
+    # Read again: the term of a locked deal is that of the first answer that is due.
     db.session.expire(deal, ["objections"])
     db.session.expire(publicity, ["objections"])
     move_deal(deal, "object", by=by, note=row.number)
@@ -306,14 +315,17 @@ def answer_objection(
     objection.answered_at = now()
     move_deal(deal, "answer_objection", by=by, note=objection.number)
     publicity = objection.publicity
+    # The others still lock it (117).
     if publicity.open_objections:
         persistence.commit()
         return
+    # One is enough, also where the answer that came last rejects another.
     if any(one.state == "sustained" for one in publicity.objections):
         begin_anew(deal, "异议成立")
         move_deal(deal, "sustain_objection", by=None)
         announcements.announce(deal, "异议成立，要改正并重新公示", by=by)
     else:
+        # The days ran on meanwhile: where the end has passed, the next round of the job closes it.
         move_deal(deal, "unlock", by=None)
         announcements.announce(deal, "异议不成立，公示继续", by=by)
     persistence.commit()
@@ -325,9 +337,11 @@ def close_due() -> int:
     Returns:
         number of publicities that were closed.
     """
+    # Numbers only: each row is read again in a transaction of its own.
     numbers = [one.id for one in queries.due_publicities()]
     count = 0
     for number in numbers:
+        # One at a time, so that a refusal leaves the others closed.
         persistence.begin_write()
         publicity = db.session.get_one(DealPublicity, number)
         try:
@@ -342,13 +356,16 @@ def _close_or_move(publicity: DealPublicity) -> bool:
     """Close one where it is over; whether it was."""
     deal = db.session.get_one(Deal, publicity.deal_id)
     persistence.hold_row(deal)
+    # It was read before the deal was held, and somebody may have voided it since.
     db.session.refresh(publicity)
     if publicity.state != "running":
         return False
     if publicity.unannounced:
         _recount(deal, publicity)
     ended = now() >= queries.deadline_of(publicity).end
+    # An objection that is open at the end holds it up, and its answer decides.
     if not ended or deal.state != "in_publicity":
+        # Nothing closes now, but a recounted end has to be stored.
         persistence.commit()
         return False
     publicity.state = "closed"
@@ -363,6 +380,7 @@ def _close_or_move(publicity: DealPublicity) -> bool:
 
 def _recount(deal: Deal, publicity: DealPublicity) -> None:
     """Compute a provisional end again: the notice of days off may have come."""
+    # By its own first day and the rules of its deal: only the days off have changed.
     end = terms.chosen_end(
         deal.rules, publicity.started_on, publicity.days, publicity.day_kind
     )
@@ -371,5 +389,6 @@ def _recount(deal: Deal, publicity: DealPublicity) -> None:
         return
     publicity.ends_on = end.day
     publicity.unannounced = years
+    # The term of a locked deal is that of the answer.
     if deal.state == "in_publicity":
         deal.due_on = end.day

@@ -62,6 +62,7 @@ class Turn:
 
 def ruler_of(deal: Deal) -> list[Station]:
     """The stations of a deal, as its page draws them. Of one that is terminated all are shown as ahead."""
+    # A terminated deal is at no station.
     place = -1
     for number, (_, states) in enumerate(RULER):
         if deal.state in states:
@@ -73,6 +74,7 @@ def ruler_of(deal: Deal) -> list[Station]:
 
 
 def _status_of(deal: Deal, name: str, number: int, place: int) -> Status:
+    # A converted deal has every station behind it.
     if deal.state == "converted":
         place = len(RULER)
     if name == "公示" and not is_publicity_due(deal):
@@ -146,8 +148,10 @@ def turn_of(deal: Deal) -> Turn:
     if state == "in_publicity":
         return Turn("holder", "等公示期满，收到异议要答复；期满没有异议自动结束")
     if state == "objection":
+        # Not merely who carries it: the desk and the administrators answer objections.
         return Turn("approver", "核查并答复异议，答复前交易锁定")
     if state == "approved":
+        # Before the contract, which the database refuses while the priority is open.
         if not deal.priority:
             return Turn("holder", "记录完成人的优先受让权是放弃还是行使")
         return Turn("both", "签订技术合同")
@@ -160,6 +164,7 @@ def turn_of(deal: Deal) -> Turn:
 
 def _letter_turn(deal: Deal) -> Turn:
     waiting = []
+    # An NDA and a 意向书 may wait for confirmation at the same time.
     for letter_kind in ("nda", "intention"):
         letter = deal.letter_of(letter_kind)
         if letter is not None and not letter.is_settled:
@@ -208,12 +213,14 @@ def lacks_of(deal: Deal) -> list[Lack]:
     if state == "approved":
         return [
             Lack("完成人优先受让权已记录", deal.priority != ""),
+            # Never done here: once both have confirmed, the deal is at the next station.
             Lack("双方确认合同", False),
         ]
     return []
 
 
 def _letter_lacks(deal: Deal) -> list[Lack]:
+    # Only the 意向书 is needed to go on; an NDA is optional.
     letter = deal.letter_of("intention")
     lacks = [Lack("意向书已起草", letter is not None)]
     for side in SIDES:
@@ -230,5 +237,6 @@ def _publicity_lacks(deal: Deal) -> list[Lack]:
     return [
         Lack("公示已开始", running is not None),
         Lack("没有未答复的异议", answered),
+        # Never done here: when the term ends, the deal is at the next station.
         Lack("公示期满", False),
     ]

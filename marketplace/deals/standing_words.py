@@ -22,6 +22,7 @@ from marketplace.deals.life import (
 from marketplace.parsing.exact_sums import FEN_OF_WAN
 from marketplace.wording import amount
 
+# A field without a name here is left out of the page, such as the numbers of people and organisations.
 _NAMES = {
     "state": "状态",
     "title": "交易名称",
@@ -49,6 +50,7 @@ _PART_NAMES = {
     "objections": "异议",
 }
 _CHOICES: dict[str, dict[str, str]] = {
+    # One list for the deal and its parts: `rejected` is a returned price or an unfounded objection.
     "state": DEAL_LIFE.names
     | {
         "running": "进行中",
@@ -96,6 +98,7 @@ def words_of(field: str, value: Any) -> str:
     _, _, code = field.partition(".")
     words = []
     for name in _SHOWN:
+        # In the words of its item: a bare 是 would answer a question that is not on the line.
         if name == "has_finding" and name in value:
             words.append(finding_words(code, value[name]))
             continue

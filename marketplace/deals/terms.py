@@ -22,6 +22,7 @@ MOVED_TO_WORKDAY = "publicity.moved_to_workday"
 ANSWER_DAYS = "deals.answer_days"
 STATION_DAYS = "deals.station_days"
 OBJECTION_DAYS = "deals.objection_days"
+# What no deal can do without. Everything else that is in force is frozen too, for the rooms above.
 KEYS = frozenset({PUBLICITY_DAYS, ANSWER_DAYS, STATION_DAYS, OBJECTION_DAYS})
 # States that are over, and those whose end something else says.
 WITHOUT_TERM = ("converted", "terminated")
@@ -56,8 +57,10 @@ def due_on(deal: Deal) -> date | None:
     if deal.state == "in_publicity" and running is not None:
         return running.ends_on
     if deal.state == "objection":
+        # Of several open objections the earliest answer sets the term.
         days = [one.due_on for one in deal.objections if one.state == "received"]
         return min(days, default=None)
+    # From today, for a term is computed only when a station begins.
     return load_calendar().after_days(today(), days_of(deal, STATION_DAYS)).day
 
 
@@ -88,9 +91,11 @@ def chosen_end(
     """
     calendar = load_calendar()
     values = thawed(rules)
+    # The first day is left out by the calendar; from the day before, it counts.
     before = started_on
     if START_COUNTED in values and values[START_COUNTED].flag:
         before = started_on - timedelta(days=1)
+    # A working day already: there is nothing to move.
     if day_kind == "working":
         return calendar.after_workdays(before, days)
     if MOVED_TO_WORKDAY in values and not values[MOVED_TO_WORKDAY].flag:

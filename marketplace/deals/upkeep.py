@@ -23,12 +23,16 @@ def restart_for(achievement: Achievement) -> None:
     if last is None:
         return
     for deal in queries.publicised_deals(achievement.id):
+        # An objection or an ending may be under way: wait for it, and read the state again.
         persistence.hold_row(deal)
+        # A text that was let through before the publicity began is the one that is public.
         if not deal.publicities or last.at <= deal.publicities[-1].started_at:
             continue
+        # The deal was found before its row was held, and may be at another station by now.
         if not deal.life.can(deal.state, "restart_publicity"):
             continue
         reason = "成果的内容改过"
+        # Voiding clears the closing day; flushed before the move, an approved deal without it breaks a constraint.
         with db.session.no_autoflush:
             void_publicity(deal, reason)
             move_deal(deal, "restart_publicity", by=None, note=reason)
@@ -42,6 +46,7 @@ def remove_contacts(before: datetime) -> int:
             DealObjection.answered_at < before, DealObjection.contact_reply != ""
         )
     ).all()
+    # Emptied, not removed: the objection stays public with its answer.
     for row in rows:
         row.contact_reply = ""
     db.session.flush()

@@ -56,6 +56,7 @@ def require_seen(deal: Deal, seen: int) -> None:
 
     Of two who press at once the second waits here on PostgreSQL, and then is told. Raises Stale.
     """
+    # Held before it is compared: else both of two presses would find the revision they saw.
     persistence.hold_row(deal)
     if deal.revision != seen:
         raise Stale("这笔交易刚有变化。", "请重新打开，看过再决定。")
@@ -77,10 +78,12 @@ def move_deal(deal: Deal, deed: str, *, by: Reader | None, note: str = "") -> No
     deal.life.permits(deal, deed, by)
     deal.changed_at = now()
     before = deal.state
+    # In the same flush as the state, as the constraint `ended_at` wants it.
     if deal.life.moves[before, deed] in ENDED:
         deal.ended_at = deal.changed_at
     deal.life.move(deal, deed, by=by, note=note)
     deal.turn = turn_of(deal).who
+    # What leaves a deal at its station leaves its term: an answer to one item buys no thirty days more.
     if deal.state != before or deal.due_on is None:
         deal.due_on = terms.due_on(deal)
     with persistence.refusals():
@@ -88,6 +91,7 @@ def move_deal(deal: Deal, deed: str, *, by: Reader | None, note: str = "") -> No
     # Parts that were added are in the lists of the row only once these are read again.
     for name in PARTS:
         db.session.expire(deal, [name])
+    # Once more, for a part that was just written may pass the turn on.
     deal.turn = turn_of(deal).who
     write_release(deal, deed, by=by)
 
@@ -108,7 +112,9 @@ def void_publicity(deal: Deal, reason: str) -> None:
         running.state = "void"
         running.ended_at = now()
         running.result = f"公示内容有变化，本次公示作废，重新公示。原因：{reason}"
+    # The publicity that closed was of another price or another text.
     deal.publicity_closed_on = None
+    # The priority is one under the same conditions: under others the completers decide again (民法典 art. 847).
     deal.priority = ""
     deal.priority_note = ""
 
@@ -124,11 +130,13 @@ def write_release(deal: Deal, deed: str, *, by: Reader | None) -> None:
     )
     before = merge_releases(releases)
     changes = {}
+    # Parts are never removed, so that a merge need not know how to forget one.
     for name, value in snapshot_of(deal).items():
         if name not in before or before[name] != value:
             changes[name] = value
     moment = now()
     previous = releases[-1].sha256 if releases else ""
+    # Moment and author are hashed as well: neither can be exchanged in the columns.
     content = {
         "at": moment.isoformat(),
         "by": reader_id(by),
@@ -147,6 +155,7 @@ def write_release(deal: Deal, deed: str, *, by: Reader | None) -> None:
         at=moment,
     )
     db.session.add(release)
+    # Two writers saw the same last release: the second is refused, for the chain must not fork.
     twice = Stale("这笔交易刚有变化。", "请重新打开，看过再决定。")
     with persistence.refusals(duplicates={"uq_deal_release_deal_id_number": twice}):
         db.session.flush()

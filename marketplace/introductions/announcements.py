@@ -54,6 +54,7 @@ def announce_wanted(case: Introduction, *, again: bool = False) -> None:
         notify(
             WANTED,
             Recipient.of(person),
+            # A reminder comes with another revision, and so with another key.
             key=f"introduction {case.id} wanted {case.revision}",
             subject=f"{'请答复：' if again else ''}{who}想对接「{wanted.title}」",
             happened="\n".join(lines),
@@ -104,6 +105,7 @@ def announce_withdrawn(case: Introduction) -> None:
             Recipient.of(person),
             key=f"introduction {case.id} withdrawn",
             subject=f"对方撤回了对接：「{wanted.title}」",
+            # In the words of before any acceptance: who stayed unnamed is not named by taking it back.
             happened=f"{asker_in_words(case)}撤回了对{wanted.kind_word}「{wanted.title}」的对接。\n"
             f"原因：{case.note}",
             to_do="不用再做什么。",
@@ -117,6 +119,7 @@ def announce_message(
 ) -> None:
     """Notify the other side of what was written."""
     wanted = case.wanted
+    # Only the other side: one's own people read it on the page.
     others = _answering_people if message.by_asking_side else _asking_people
     for person in others(case, by):
         notify(
@@ -164,12 +167,14 @@ def _answering_people(case: Introduction, by: Reader | None) -> list[Person]:
         people = desk_of(wanted.organisation_id)
     brokers = people_by_id(wanted.broker_ids).values()
     acting = by.id if by is not None else None
+    # By number: its people and its broker may be one person.
     reached = {one.id: one for one in (*people, *brokers)}
     return [one for one in reached.values() if one.id != acting]
 
 
 def _asking_people(case: Introduction, by: Reader | None) -> list[Person]:
     """Who asked, as long as they still belong to that organisation; else those who look after its listings."""
+    # Who has left that organisation learns nothing more of what it began.
     person = case.asked_by
     if person.active and case.asking_organisation_id in person.organisation_ids:
         people = [person]

@@ -74,11 +74,13 @@ def panels(row: Any, reader: Reader) -> Iterator[Panel]:
     """Beside a published listing: the way to talk to its holder, or what goes on already."""
     if not isinstance(row, Achievement | Demand) or not row.in_matching:
         return
+    # Whoever answers for the listing needs no way to reach its holder.
     if may(reader, "introduction.answer", row):
         return
     current = None
     if reader.verified_ids:
         # Nobody talks to themselves.
+        # Whoever belongs to another organisation as well may write in the name of that one.
         if set(reader.verified_ids) <= {row.organisation_id}:
             return
         current = queries.current_between(row, sorted(reader.verified_ids))

@@ -63,11 +63,13 @@ def request_introduction(
     require_consent(agrees, by)
     if queries.current_between(wanted, [name.organisation_id]) is not None:
         raise _goes_on()
+    # Of the organisation: a limit for each person would grow with its accounts.
     if queries.begun_lately(name.organisation_id) >= MAX_A_DAY:
         raise NotNow(
             f"贵单位一天内已经提出 {MAX_A_DAY} 次对接。", "请等对方答复，明天再提。"
         )
     reasons = {}
+    # As the matcher gives them now: texts change, and both sides shall find what they went by (106).
     if name.row is not None:
         reasons = reasons_of_pair(name.row, wanted.id, by=by)
     case = Introduction(
@@ -78,11 +80,14 @@ def request_introduction(
         asking_organisation_id=name.organisation_id,
         asked_by_id=by.id,
         message=message,
+        # Frozen, so that a later change of the listing opens nothing that this side did not agree to.
         is_unnamed=name.is_unnamed,
+        # Whoever is named by their listing has nothing left to open.
         opens_firm=opens_firm or not name.is_unnamed,
         due_on=load_calendar().after_workdays(today(), ANSWER_DAYS).day,
         **reasons,
     )
+    # The consent that people see and withdraw in 我的数据.
     contact_consents.give(by, contact_consents.SHARE)
     db.session.add(case)
     # Of two presses at the same moment one meets the other here.
@@ -117,9 +122,11 @@ def accept_introduction(
     _require_seen(case, seen)
     require_consent(agrees, by)
     contact_consents.give(by, contact_consents.SHARE)
+    # As everybody sees it: where the listing names its holder, there is nothing left to open.
     named = knowledge_of(case.wanted, Guest()).firm
     case.answer_opens_firm = opens_firm or named
     _decide(case, "accept", by=by)
+    # Other rooms follow in the same transaction: a broker's case goes on with it, or neither does.
     contributions.introduction_accepted(case, by)
     announcements.announce_answer(case)
     persistence.commit()
@@ -135,6 +142,7 @@ def decline_introduction(
     if reason not in reason_names(case.wanted.kind):
         message = "选一个原因，对方才知道怎么办。"
         raise Invalid(message, problems={"reason": [message]})
+    # 「其他」 alone says nothing to who reads it.
     missing = MISSING if reason == "other" else ""
     case.note = checked_text("note", note, MAX_TEXT, missing=missing)
     case.reason = reason
@@ -209,6 +217,7 @@ def bring_together(
         the introduction; the one that went on already, where the side of `own` had asked by itself.
     """
     assert own.organisation_id is not None  # noqa: S101  what is published has an owner
+    # Where that side had begun it by itself, this goes on: the index allows no second one.
     case = queries.current_between(wanted, [own.organisation_id])
     if case is None:
         case = Introduction(
@@ -220,6 +229,7 @@ def bring_together(
             asked_by_id=asked_by.id,
             message=message,
             is_unnamed=not knowledge_of(own, Guest()).firm,
+            # Nobody is waited for: both have answered already.
             due_on=today(),
             **reasons,
         )
@@ -228,6 +238,7 @@ def bring_together(
             db.session.flush()
         case.life.born(case, by=asked_by)
         db.session.flush()
+    # If they have accepted by themselves meanwhile, what they chose to open stays.
     if case.is_unanswered:
         case.opens_firm, case.answer_opens_firm = opens_firm, answer_opens_firm
         _decide(case, "accept", by=answered_by)
@@ -242,6 +253,7 @@ def write_message(case: Introduction, text: str, *, by: Person) -> IntroductionM
         NotNow: nobody has accepted.
         Invalid: it is empty, too long or bears the mark of a secret.
     """
+    # Who belongs to neither side learns not even its state.
     asking = disclosure.asks(case, by)
     if not asking and not disclosure.answers(case, by):
         raise NotFound("没有找到这次对接。", "请从「我的」进入。")
@@ -260,11 +272,13 @@ def write_message(case: Introduction, text: str, *, by: Person) -> IntroductionM
 
 def lapse_due() -> int:
     """Hand what nobody has answered in time to the operators; how many (for the background)."""
+    # Looked at as a reader first: mostly nothing is due, and then nobody who saves has to wait.
     due = [case.id for case in queries.lapsed(today())]
     if not due:
         return 0
     persistence.begin_write()
     count = 0
+    # Read again as a writer, for some may have been answered since.
     for case in queries.lapsed(today()):
         case.life.move(case, "lapse", by=None)
         announcements.announce_answer(case)

@@ -72,11 +72,13 @@ def sides_of(
 
 def _asking_side(case: Introduction, reader: Reader, visible: Collection[Key]) -> Side:
     inside = asks(case, reader) or operator(reader, case)
+    # Opening the name is agreed to beforehand and takes effect with the acceptance.
     opened = case.state == "accepted" and case.opens_firm
     named = inside or not case.is_unnamed or opened
     own = case.own
     name = case.asking_organisation.name
     if own is not None and not named:
+        # A side that stays unnamed is described as its own listing describes it.
         name = view_of(own, reader).holder
     row = None
     title = ""
@@ -107,16 +109,20 @@ def with_contacts(
         reader: who has its page.
         asking, wanted: its sides (`sides_of`).
     """
+    # Before that nobody reads a contact here, not even an operator.
     if case.state != "accepted":
         return asking, wanted
     listing = case.wanted
     asks_own, answers_own = asks(case, reader), answers(case, reader)
     if asking.is_named:
+        # The contact of the person who began it, who agreed then to hand it over.
         owner = ("person", case.asked_by_id)
         asking = _reached(asking, [owner], own=asks_own, contacts=asker_contacts(case))
+    # What came without a listing is always named.
     elif case.own is not None:
         asking = _reached_by_brokers(asking, case.own, own=asks_own)
     if wanted.is_named:
+        # The contact belongs to the listing and not to a person, so that looks are recorded for the listing.
         owner = (listing.kind, listing.id)
         contacts = desk_contacts(listing)
         wanted = _reached(wanted, [owner], own=answers_own, contacts=contacts)
@@ -147,6 +153,7 @@ def _reached(
 def asker_in_words(case: Introduction) -> str:
     """Who wants to talk, as the other side is told before it has answered."""
     own = case.own
+    # As a guest would see it, for this is read before anybody has accepted.
     if case.is_unnamed and own is not None:
         return view_of(own, Guest()).holder
     return f"{case.asking_organisation.name}（{case.asked_by.name}）"
@@ -167,6 +174,7 @@ def person_contacts(person: Person) -> tuple[Contact, ...]:
 
 def asker_contacts(case: Introduction) -> tuple[Contact, ...]:
     """How the requester is reached; nothing where they had withdrawn their consent before the other side accepted."""
+    # As of the acceptance: what was handed over by then is not taken back.
     if not contact_consents.agreed_at(
         case.asked_by, contact_consents.SHARE, case.decided_at
     ):

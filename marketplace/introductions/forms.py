@@ -34,12 +34,14 @@ class RequestForm(PageForm):
         super().__init__(*args, **kwargs)
         self._names = {one.code: one for one in names}
         self.name.choices = [(one.code, one.text) for one in self._names.values()]
+        # Where every choice names its organisation there is nothing to open.
         if not any(one.is_unnamed for one in self._names.values()):
             del self.opens_firm
 
     @property
     def chosen(self) -> Name | None:
         """In whose name; None for what is no choice of the form."""
+        # What is no choice of this reader is not found: nobody writes in the name of another's listing.
         return self._names.get(self.name.data or "")
 
 

@@ -11,6 +11,7 @@ INTRODUCTION_LIFE = Life(
     initial="waiting",
     moves={
         ("waiting", "accept"): "accepted",
+        # The side that answers may still do so after the term (106).
         ("overdue", "accept"): "accepted",
         ("waiting", "decline"): "declined",
         ("overdue", "decline"): "declined",
@@ -19,6 +20,7 @@ INTRODUCTION_LIFE = Life(
         # Nobody answered in time.
         ("waiting", "lapse"): "overdue",
         ("overdue", "remind"): "waiting",
+        # Operators decide only once the term is over.
         ("overdue", "end"): "ended",
     },
     names={

@@ -20,6 +20,7 @@ from marketplace.organisations.models import Organisation
 
 Row = Achievement | Demand
 MAX_TEXT = 500  # characters of a message
+# What is not current was declined, withdrawn or ended, and may be begun once more.
 _IS_CURRENT = text("state in ('waiting', 'overdue', 'accepted')")
 
 
@@ -68,6 +69,7 @@ class Introduction(Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     # Whose holder shall answer.
     wanted_kind: Mapped[str] = mapped_column(String(20))
+    # Without a foreign key, for listings are in two tables.
     wanted_id: Mapped[int]
     # In the name of which listing; None: of the organisation alone.
     own_kind: Mapped[str | None] = mapped_column(String(20))
@@ -106,6 +108,7 @@ class Introduction(Model):
         order_by="IntroductionMessage.id", back_populates="introduction"
     )
 
+    # `with_rows` sets both for a whole list, which would load two rows for each otherwise.
     @cached_property
     def wanted(self) -> Row:
         """The listing whose holder answers; none is ever deleted."""

@@ -21,9 +21,11 @@ def move_between(gone_id: int, kept_id: int) -> list[int]:
             # Both wanted the same: one of them is enough. What was accepted twice stays where it was, for the record.
             if case.state in UNANSWERED:
                 case.life.move(case, "withdraw", by=None)
+                # The constraint wants a moment with every decision.
                 case.decided_at = now()
             elif case.state == "accepted":
                 continue
+        # What is over goes along: the record of an organisation stays in one place.
         case.asking_organisation_id = kept_id
         moved.append(case.id)
     db.session.flush()

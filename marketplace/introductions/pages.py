@@ -60,6 +60,7 @@ def ask(kind: str, listing_id: int) -> ResponseReturnValue:
     if chosen is None:
         form.blame({"name": ["选一个，对方才知道是谁想对接。"]})
         return _ask_page(wanted, form, names, 422)
+    # The box is missing where every choice names its organisation.
     opens = "opens_firm" in form and bool(form.opens_firm.data)
     try:
         case = deeds.request_introduction(
@@ -254,6 +255,7 @@ def _case_page(
         asking, wanted = opened
     reasons = reason_names(row.wanted_kind)
     given = {
+        # Without `formdata=None` every form of the page would take in what was sent by one of them.
         "accepting": AcceptForm(formdata=None, seen=str(row.revision)),
         "declining": DeclineForm(
             formdata=None, reasons=reasons, seen=str(row.revision)
@@ -272,6 +274,7 @@ def _case_page(
         asks=asks,
         answers=answers,
         follows_up=may(current_user, "introduction.follow_up", row),
+        # As a guest would see it: only for an unnamed holder has an acceptance something to open.
         is_named=knowledge_of(row.wanted, Guest()).firm,
         deadline=Deadline(row.due_on),
         reasons=reasons,

@@ -88,6 +88,7 @@ def names_for(wanted: Row, person: Person) -> list[Name]:
         .where(
             table.looked_after_by(person),
             table.findable_by(person),
+            # An introduction is begun by an organisation, and only a verified one may.
             table.organisation_id.in_(person.verified_ids),
             table.organisation_id != wanted.organisation_id,
             fitting,
@@ -97,6 +98,7 @@ def names_for(wanted: Row, person: Person) -> list[Name]:
     )
     names = []
     for row in db.session.scalars(query):
+        # Whether everybody may know whose it is: this person does in any case.
         unnamed = not knowledge_of(row, Guest()).firm
         suffix = "，未公开单位" if unnamed else ""
         text = f"{row.kind_word}「{row.title}」{suffix}"
@@ -128,6 +130,7 @@ def current_between(row: Row, organisation_ids: Sequence[int]) -> Introduction |
 def begun_lately(organisation_id: int) -> int:
     """How many introductions an organisation has begun within a day."""
     query = db.select(func.count()).select_from(Introduction)
+    # 24 hours and no day of the calendar: around midnight a limit would be doubled.
     lately = Introduction.created_at > now() - ONE_DAY
     of_firm = Introduction.asking_organisation_id == organisation_id
     return db.session.scalar(query.where(of_firm, lately)) or 0
@@ -218,6 +221,7 @@ def with_rows(found: Sequence[Introduction]) -> list[Introduction]:
             places.append((one.own_kind, one.own_id))
     rows = load_rows(places)
     for one in found:
+        # Set where `cached_property` looks first, so that nothing is loaded later.
         one.wanted = rows[one.wanted_kind, one.wanted_id]
         if one.own_kind is not None and one.own_id is not None:
             one.own = rows[one.own_kind, one.own_id]
@@ -247,6 +251,7 @@ def _takes_part(person: Reader) -> ColumnElement[bool]:
 def _asked_by(person: Reader) -> ColumnElement[bool]:
     """Filter: `asks`, of many rows."""
     mine = and_(
+        # Only as long as they belong to the organisation in whose name they began it.
         Introduction.asked_by_id == person.id,
         Introduction.asking_organisation_id.in_(person.active_ids),
     )

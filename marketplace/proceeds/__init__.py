@@ -19,6 +19,7 @@ from marketplace.proceeds.deeds import forget_person
 from marketplace.proceeds.disclosure import its_holder, its_person
 
 DEEDS: Deeds = {
+    # The buyer sees what was received of their own payments, and not how it is shared.
     "proceeds.read": (of_seller, of_buyer, operator),
     "proceeds.record": (of_seller,),
     # How a holder shares its income is nobody else's affair.

@@ -29,6 +29,7 @@ def announce_statement(share: InventorShare, person: Person, revision: int) -> N
     _announce(
         contract,
         person,
+        # With the revision of the contract: given back after a mistake, it is news once more.
         key=f"inventor share {share.id} to {person.id} {revision}",
         subject="收入分配明细",
         happened=f"{contract.seller_name}定下了合同「{contract.title}」的收入分配方案，把您的一份明细交给了您。",

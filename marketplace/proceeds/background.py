@@ -10,6 +10,7 @@ from marketplace.proceeds import upkeep
 
 def jobs() -> Iterator[Job]:
     """The jobs of this room."""
+    # In the lane of the printer, which must not hold up the index.
     yield Job(
         "statements",
         print_statements,
@@ -17,6 +18,7 @@ def jobs() -> Iterator[Job]:
         lane="printing",
         house_time=True,
     )
+    # 17:40 UTC is 01:40 in China, where the day has just changed.
     yield Job(
         "milestones", announce_milestones, {"hour": 17, "minute": 40}, house_time=True
     )

@@ -51,6 +51,7 @@ def plan_milestone(
     seen: int,
 ) -> Milestone:
     """计划节点: what is delivered or paid by a day. Raises NotAllowed, NotNow, Stale, Invalid."""
+    # It holds the contract, so that the revision compared below is the present one.
     _require_signed(contract, by)
     _require_seen(contract, seen)
     title = checked_text(
@@ -66,6 +67,7 @@ def plan_milestone(
         contract_id=contract.id, title=title, due_on=due_on, plan_fen=plan_fen
     )
     db.session.add(row)
+    # A milestone is a row of its own: only by this has the contract another revision (131).
     contract.changed_at = now()
     persistence.commit(stale=CHANGED)
     return row
@@ -80,6 +82,7 @@ def finish_milestone(
     if milestone.done_on is not None:
         raise NotNow("这个节点已经完成。", "")
     _require_past("done_on", done_on)
+    # The day is what people typed, the moment is what a release is dated by (141).
     milestone.done_on, milestone.done_at = done_on, now()
     persistence.commit(stale=CHANGED)
 
@@ -115,6 +118,7 @@ def record_receipt(
         by_id=reader_id(by),
     )
     db.session.add(row)
+    # Money may come before any registration.
     deal = contract.deal
     if deal is not None and deal.state == "contracted":
         move_deal(deal, "perform", by=by, note=f"到款 {yuan(amount_fen)} 元")
@@ -131,12 +135,14 @@ def reverse_receipt(receipt: Receipt, note: str, *, by: Reader) -> Receipt:
         raise NotNow("这一笔本身就是冲销。", "要改请再记一笔到款。")
     if queries.is_reversed(receipt):
         raise NotNow("这一笔已经冲销过。", "请刷新页面。")
+    # What settled plans have shared must stay received, with the costs taken off before.
     left = queries.received_fen(receipt.contract) - receipt.amount_fen
     if left < queries.bound_fen(receipt.contract):
         raise NotNow("这笔款已经分配，不能冲销。", "多分的请在以后的分配里扣回。")
     row = Receipt(
         contract_id=receipt.contract_id,
         amount_fen=-receipt.amount_fen,
+        # Dated today, so that the sums of days that are over stay as they were.
         received_on=today(),
         note=note,
         reverses_id=receipt.id,
@@ -182,17 +188,20 @@ def plan_distribution(
     if source not in SOURCES:
         raise _wrong("source", "选收入的来源。")
     income = queries.received_fen(contract)
+    # What is open or dropped has shared nothing.
     net, before = net_income(income, costs), queries.shared_before(contract)
     if net <= before:
         raise NotNow(
             f"已到款 {yuan(income)} 元，扣除成本和已分配的，没有可以分配的净收入。",
             "到款以后再提分配方案。",
         )
+    # By the day the deal began: later law does not change it (110).
     began, owner = _terms_of(contract)
     keys = (*floor_keys(owner, source), PUBLICITY_DAYS)
     rules = frozen(keys, began)
     law = {key: thawed(rules)[key].number for key in floor_keys(owner, source)}
     floor: Floor = floor_of(owner, source, law, institution=institution, agreed=agreed)
+    # Over all income so far, less what was shared: in how many payments it comes must not matter (121).
     pools = share_more(before, net, brackets, floor.percent)
     row = Distribution(
         contract_id=contract.id,
@@ -208,9 +217,11 @@ def plan_distribution(
         inventors_fen=pools.inventors,
         institution_fen=pools.institution,
         office_fen=pools.office,
+        # A leader among those rewarded makes publicity due (reference §4.4).
         has_leader=any(is_leader for _, _, is_leader in people),
         planned_on=today(),
     )
+    # In the order they were typed in: of equal remainders the first one gets the cent.
     amounts = split_exactly(pools.inventors, [share for _, share, _ in people])
     for (name, share, is_leader), amount in zip(people, amounts, strict=True):
         row.shares.append(
@@ -248,6 +259,7 @@ def settle_distribution(row: Distribution, *, by: Reader, seen: int) -> None:
             raise NotNow(f"公示到 {end.text} 才结束。", "公示结束以后再定。")
         # As statements say it.
         row.ends_on = end.day
+    # Between plan and settling a receipt may have been taken back.
     if queries.received_fen(row.contract) - row.costs_fen < row.net_after_fen:
         raise NotNow("提出方案以后有到款冲销了，方案不再成立。", "请作废，重新提出。")
     row.settled_on = today()
@@ -284,6 +296,7 @@ def give_statement(
     _require_seen(contract, seen)
     if share.distribution.state != "settled":
         raise NotNow("分配方案还没有定。", "定下方案以后再把明细交给本人。")
+    # Only people of the seller: an inventor of another organisation gets it on paper (141).
     people = {one.id: one for one in queries.people_of_seller(contract)}
     person = people.get(person_id or 0)
     if person is None:
@@ -291,6 +304,7 @@ def give_statement(
     if share.person_id == person.id:
         raise NotNow(f"已经交给{person.name}。", "选错了人的，改选一位再交。")
     revision = contract.revision
+    # Whoever had it by mistake learns that it is not theirs; a closed account learns nothing.
     if share.person is not None and share.person.active:
         announcements.announce_correction(share, share.person, revision)
     share.person_id = person.id
@@ -309,6 +323,7 @@ def finish_conversion(contract: TechContract, *, by: Reader) -> None:
     """完成转化: money came in, and nothing that was planned is open. Raises NotAllowed, NotNow."""
     _require_signed(contract, by)
     deal = contract.deal
+    # A contract from the register has no deal to convert.
     if deal is None or deal.state != "performing":
         raise NotNow("这笔交易不在履约中。", "合同登记或有到款以后才能完成转化。")
     if queries.received_fen(contract) <= 0:
@@ -321,6 +336,7 @@ def finish_conversion(contract: TechContract, *, by: Reader) -> None:
 
 def _begin(row: Distribution, deed: str, by: Reader, seen: int) -> None:
     require(by, "proceeds.share", row.contract)
+    # No receipt is taken back or recorded while this plan is decided on.
     persistence.hold_row(row.contract)
     row.life.permits(row, deed, by)
     _require_seen(row, seen)
@@ -348,9 +364,11 @@ def _require_reason_above_price(
 ) -> None:
     """Refuse more money than a fixed price without a word why: most often a figure too many. Raises Invalid."""
     price = contract.total_fen
+    # A royalty has no total that could be exceeded.
     is_fixed = getattr(contract, "payment_method", None) not in ROYALTY_METHODS
     if price is None or not is_fixed or note:
         return
+    # All together: each of five payments may be below the price.
     whole = queries.received_fen(contract) + amount_fen
     if whole > price:
         raise _wrong(
@@ -370,6 +388,7 @@ def _terms_of(contract: TechContract) -> tuple[date, str]:
     """(day whose rules hold, type of the holder): of the deal; of one from the register those of its signing."""
     if contract.deal is not None:
         return contract.deal.began_on, contract.deal.owner_type
+    # A row of the register may lack either day.
     began = contract.signed_on or contract.registered_on or today()
     return began, registered_owner_type(contract.seller_nature, contract.seller)
 
@@ -386,6 +405,7 @@ def registered_owner_type(nature: str | None, seller: Organisation | None) -> st
     Returns:
         a key of `OWNER_TYPES`.
     """
+    # What the register says of this contract goes before what the platform knows of the organisation.
     if nature:
         return NATURE_OWNERS.get(nature, "other")
     if seller is None:

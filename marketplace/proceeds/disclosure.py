@@ -11,8 +11,10 @@ from marketplace.proceeds.models import InventorShare
 
 def its_person(person: Reader, thing: Any) -> bool:
     """The inventor to whom the holder has given their own statement, wherever they work now."""
+    # The permission table passes things of any room.
     if not isinstance(thing, InventorShare) or not acting_person(person, thing):
         return False
+    # A guest has no number either: two Nones must not meet.
     return thing.person_id is not None and thing.person_id == person.id
 
 

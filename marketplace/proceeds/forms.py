@@ -23,6 +23,7 @@ class MilestoneForm(SeenForm):
     """What is delivered or paid by a day."""
 
     title = StringField("节点", description="如：交付工艺包；第二笔款。")
+    # Here and below a missing day passes: the deed refuses it in its own words.
     due_on = DateField("最后一天", [Optional()])
     plan_fen = StringField("应付金额", description="单位元；只有交付的不写。")
 
@@ -41,6 +42,7 @@ class ReceiptForm(SeenForm):
     note = StringField("说明")
 
 
+# Without a revision: a receipt is taken back once, whatever else has changed meanwhile.
 class ReverseForm(PageForm):
     """Why a receipt is taken back."""
 
@@ -72,6 +74,7 @@ class PlanForm(PageForm):
     def read_costs(self) -> list[int]:
         """The direct costs, 分. Raises Invalid."""
         costs = self.read_box("costs_fen", read_fen)
+        # Empty is not 0: costs that were forgotten would be shared as income.
         if costs is None:
             message = "写累计的直接成本，没有的写 0。"
             raise Invalid(message, problems={"costs_fen": [message]})
@@ -93,6 +96,7 @@ class PlanForm(PageForm):
 class GiveForm(SeenForm):
     """To whom a statement is given."""
 
+    # The deed checks it by who belongs to the seller at that moment.
     person = SelectField("本人的账号", validate_choice=False)
 
     def __init__(
@@ -101,6 +105,7 @@ class GiveForm(SeenForm):
         super().__init__(*args, **kwargs)
         choices = [SelectChoice("", "请选")]
         for one in people:
+            # With the address: two people of one name work in one university (141).
             choices.append(SelectChoice(str(one.id), f"{one.name}（{one.email}）"))
         self.person.choices = choices
         same = [str(one.id) for one in people if one.name == name]

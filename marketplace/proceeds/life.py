@@ -8,6 +8,7 @@ DISTRIBUTION_LIFE = Life(
     initial="planned",
     moves={
         ("planned", "publicise"): "in_publicity",
+        # Where no leader is among those rewarded, nothing has to be public first.
         ("planned", "settle"): "settled",
         ("in_publicity", "settle"): "settled",
         ("planned", "drop"): "dropped",

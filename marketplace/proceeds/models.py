@@ -58,6 +58,7 @@ class Receipt(Model):
     __tablename__ = "contract_receipt"
     __table_args__ = (
         CheckConstraint(
+            # What goes back is an entry against its receipt, never a receipt below 0.
             "(reverses_id is null and amount_fen > 0) or (reverses_id is not null and amount_fen < 0)",
             name="amount_fen",
         ),
@@ -91,6 +92,7 @@ class Distribution(Model):
             "inventors_fen + institution_fen + office_fen = net_after_fen - net_before_fen",
             name="pools",
         ),
+        # A plan shares something, or there is none.
         CheckConstraint("net_after_fen > net_before_fen", name="net"),
         CheckConstraint(
             "state <> 'in_publicity' or ends_on is not null", name="ends_on"
@@ -100,6 +102,7 @@ class Distribution(Model):
             "state <> 'settled' or not has_leader or ends_on is not null",
             name="leaders",
         ),
+        # One is open at a time: two would share the same money.
         Index(
             "uq_distribution_open",
             "contract_id",
@@ -117,18 +120,23 @@ class Distribution(Model):
     # All income and all direct costs of the contract so far, 分.
     income_fen: Mapped[int] = mapped_column(BigInteger)
     costs_fen: Mapped[int] = mapped_column(BigInteger)
+    # All net income shared before and by now: this plan shares the difference (121).
     net_before_fen: Mapped[int] = mapped_column(BigInteger)
     net_after_fen: Mapped[int] = mapped_column(BigInteger)
     source: Mapped[str] = mapped_column(String(10))
     # As they were typed: [[upper edge in 分 or null, inventors, institution, office], …], shares as text.
     brackets: Mapped[list[list[Any]]] = mapped_column(db.JSON)
+    # Decimal as text, exactly as it was computed with.
     floor_percent: Mapped[str] = mapped_column(String(20))
+    # A key of the room `rules`, or `agreed` or `institution`.
     floor_basis: Mapped[str] = mapped_column(String(80))
+    # Values of the day the deal began; statements print their source.
     rules: Mapped[dict[str, Any]] = mapped_column(db.JSON, default=dict)
     inventors_fen: Mapped[int] = mapped_column(BigInteger)
     institution_fen: Mapped[int] = mapped_column(BigInteger)
     office_fen: Mapped[int] = mapped_column(BigInteger)
     has_leader: Mapped[bool]
+    # While it runs days off may still move it; the settling fixes it.
     ends_on: Mapped[date | None]
     planned_on: Mapped[date]
     settled_on: Mapped[date | None]
@@ -161,6 +169,7 @@ class InventorShare(Model):
         ForeignKey("distribution.id"), index=True
     )
     name: Mapped[str] = mapped_column(String(60), info={"audit": "personal"})
+    # Of the inventors' part; Decimal as text.
     percent: Mapped[str] = mapped_column(String(20))
     amount_fen: Mapped[int] = mapped_column(BigInteger)
     is_leader: Mapped[bool] = mapped_column(default=False)

@@ -162,6 +162,7 @@ def drop(distribution_id: int) -> ResponseReturnValue:
 def give(share_id: int) -> ResponseReturnValue:
     """Give somebody their statement."""
     one = queries.get_share(share_id, by=current_user)
+    # The page has this form once for each share: without a prefix their boxes would share one name.
     form = GiveForm(prefix=_prefix(share_id))
 
     def deed() -> None:
@@ -207,6 +208,7 @@ def _giving_forms(
 ) -> dict[int, GiveForm]:
     """Number of a share → the form that gives it to its person; each has boxes of its own."""
     settled = [one for one in distributions if one.state == "settled"]
+    # Nobody of the seller is loaded while there is nothing to give.
     people = queries.people_of_seller(row) if settled else ()
     forms = {}
     for distribution in settled:
@@ -238,6 +240,7 @@ def _do(
     row: TechContract, deed: Callable[[], None], message: str, **forms: Any
 ) -> ResponseReturnValue:
     """Do one thing; what was refused stands beside its form."""
+    # A refusal rolls back, and the row is loaded again by its number.
     number = row.id
     try:
         deed()
@@ -252,6 +255,7 @@ def _do(
 def _page(row: TechContract, status: int = 200, **forms: Any) -> ResponseReturnValue:
     persistence.stop_writing()
     shares = may(current_user, "proceeds.share", row)
+    # Without `formdata=None` every form of the page would take in what was sent by one of them.
     given = {
         "planning": MilestoneForm(formdata=None),
         "finishing": DoneForm(formdata=None),
@@ -260,6 +264,7 @@ def _page(row: TechContract, status: int = 200, **forms: Any) -> ResponseReturnV
         "sharing": PlanForm(formdata=None),
         "giving": None,
     } | forms
+    # The buyer reads this page too, and how the seller shares is not theirs to know.
     distributions = queries.distributions_of(row) if shares else ()
     receipts = queries.receipts_of(row)
     page = render_template(

@@ -26,7 +26,9 @@ def basis_words(share: InventorShare) -> str:
 def render_statement(share: InventorShare) -> bytes:
     """The PDF of a share. Raises PrintingError."""
     row, contract = share.distribution, share.distribution.contract
+    # Not the day of printing, so that the bytes are the same each time.
     settled = row.settled_on or row.planned_on
+    # Only what this plan shares: the rest was shared before.
     net = row.net_after_fen - row.net_before_fen
     rows = [
         ["姓名", share.name],

@@ -19,6 +19,7 @@ from marketplace.workdays.queries import load_calendar
 
 NOT_FOUND = ("没有找到这份合同。", "可以从「我的」→「合同」进入。")
 LONGEST_HOLIDAY = timedelta(days=30)  # 春节 and 国庆 have at most 9 days in a row
+# From the second confirmation on; a cancelled registration takes in no more money.
 PAID_STATES = ("signed", "filed", "accepted", "registered", "not_registered")
 
 
@@ -118,6 +119,7 @@ def received_fen(contract: TechContract) -> int:
 
 def shared_before(contract: TechContract) -> int:
     """The net income that settled distributions have shared."""
+    # Each settled plan covers all income so far: the newest has the largest net.
     query = db.select(db.func.max(Distribution.net_after_fen)).filter_by(
         contract_id=contract.id, state="settled"
     )
@@ -126,6 +128,7 @@ def shared_before(contract: TechContract) -> int:
 
 def bound_fen(contract: TechContract) -> int:
     """What must have been received for settled distributions to stand: what they shared, and the costs before it."""
+    # Net and costs of one plan together, for a later one may have lower costs.
     query = db.select(
         db.func.max(Distribution.net_after_fen + Distribution.costs_fen)
     ).filter_by(contract_id=contract.id, state="settled")
@@ -170,6 +173,7 @@ def publicised(day: date) -> list[tuple[Distribution, Deadline]]:
         end = end_of_publicity(row)
         if end is not None and end.day >= day:
             rows.append((row, end))
+    # Days off that moved an end may have changed the order.
     return sorted(rows, key=lambda one: (one[1].day, one[0].id))
 
 

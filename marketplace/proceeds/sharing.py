@@ -67,6 +67,7 @@ def floor_keys(owner_type: str, source: str) -> tuple[str, ...]:
         source: a key of `SOURCES`.
     """
     if owner_type in INSTITUTIONS:
+        # Both, for the higher one binds (reference §0.2).
         return (
             f"reward.institution.national.{source}",
             f"reward.institution.provincial.{source}",
@@ -173,6 +174,7 @@ def share_out(net: int, brackets: Sequence[Bracket], floor: Decimal) -> Pools:
     if not 0 <= floor <= HUNDRED:
         raise ValueError("faulty floor")
     net = max(0, net)
+    # Exact up to the end: rounded in each bracket, cents would be won or lost.
     inventors = office = Decimal(0)
     for one in brackets:
         portion = _portion(net, one)
@@ -180,6 +182,7 @@ def share_out(net: int, brackets: Sequence[Bracket], floor: Decimal) -> Pools:
         office += portion * one.office / HUNDRED
     least = Decimal(net) * floor / HUNDRED
     first = min(net, _rounded(max(inventors, least), up=True))
+    # The office rounded down and never beyond what is left; the institution gets the rest with its cents.
     third = min(net - first, _rounded(office, up=False))
     return Pools(first, net - first - third, third)
 
@@ -199,6 +202,7 @@ def share_more(
     if after < before:
         raise ValueError("income has gone back")
     old, new = share_out(before, brackets, floor), share_out(after, brackets, floor)
+    # Differences of wholes, so that rounding goes over all income once and not with every payment.
     return Pools(
         new.inventors - old.inventors,
         new.institution - old.institution,
@@ -233,6 +237,7 @@ def split_exactly(total: int, weights: Sequence[Decimal]) -> list[int]:
         share, remainder = divmod(total * part, divisor)
         shares.append(share)
         remainders.append(remainder)
+    # `sorted` is stable, so that of equal remainders the first ones come first.
     order = sorted(range(len(parts)), key=lambda number: -remainders[number])
     for number in order[: total - sum(shares)]:
         shares[number] += 1
@@ -250,5 +255,6 @@ def _rounded(amount: Decimal, *, up: bool) -> int:
 
 
 def _places(weight: Decimal) -> int:
+    # The exponent of NaN or infinity is a letter.
     exponent = weight.as_tuple().exponent
     return max(0, -exponent) if isinstance(exponent, int) else 0

@@ -28,6 +28,7 @@ def read_brackets(raw: str) -> list[Bracket]:
         edge = None if pieces[0] == "以上" else read_fen(pieces[0])
         first, second, third = (read_per_cent(one) or Decimal(0) for one in pieces[1:])
         brackets.append(Bracket(low, edge, first, second, third))
+        # After an open bracket the edge stays, so that a further line is found to overlap.
         low = edge or low
     problems = bracket_problems(brackets)
     if problems:
@@ -55,11 +56,13 @@ def read_people(raw: str) -> list[tuple[str, Decimal, bool]]:
         raise ParseError(f"要写 1–{MAX_PEOPLE} 人。", PEOPLE_HELP)
     if whole != 100:
         raise ParseError(f"各人比例加起来是 {whole}%，要正好 100%。", PEOPLE_HELP)
+    # Each statement goes by its name: nobody could tell two alike apart.
     if len({name for name, _, _ in people}) < len(people):
         raise ParseError("有同名的两行，请写明区别。", "如：李四（材料学院）")
     return people
 
 
 def _lines(raw: str) -> list[str]:
+    # As people paste it from a table.
     separated = re.sub(r"[，,、;；\t　]+", " ", raw)
     return [line for line in separated.splitlines() if line.strip()]

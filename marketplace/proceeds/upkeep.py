@@ -50,6 +50,7 @@ def remind() -> int:
     """Remind both sides of milestones. Returns the number of notices."""
     persistence.begin_write()
     count = 0
+    # The first reminder is that of the largest stage; what is further away waits.
     for one in queries.near_milestones(today() + timedelta(days=max(REMINDED))):
         count += announce_due(
             one.contract,

@@ -42,11 +42,13 @@ def announce_given(row: Rating) -> None:
 
 def announce_revealed(contract: TechContract) -> None:
     """Both sides may read what was said."""
+    # Both sides, also one that has not rated: it may read and reply, and rate no longer.
     for side in SIDES:
         _tell(
             REVEALED,
             contract,
             side,
+            # One key for the contract, so that two revealed ratings are a single notice.
             key=f"rating revealed {contract.id}",
             subject=f"合作评价已公开：「{contract.title}」",
             happened="这份合同的合作评价现在双方都能看到。",

@@ -10,6 +10,7 @@ from marketplace.ratings import upkeep
 
 def jobs() -> Iterator[Job]:
     """The jobs of this room."""
+    # 16:10 UTC is ten minutes past midnight in China, when the term of a day is over.
     yield Job("ratings", reveal_ratings, {"hour": 16, "minute": 10}, house_time=True)
 
 

@@ -41,11 +41,13 @@ def case_panels(row: Any, reader: Reader) -> Iterator[Panel]:
     if not isinstance(row, TechContract) or not may(reader, "rating.read", row):
         return
     ratings = queries.ratings_of(row)
+    # What was written of a registration that is cancelled later can still be read.
     if row.state == "registered" or ratings:
         values = {
             "contract": row,
             "count": len(ratings),
             "revealed": queries.are_revealed(ratings),
+            # Nobody waits for the rating of a party that is not on the platform.
             "both_here": row.seller_id is not None and row.buyer_id is not None,
         }
         yield Panel("ratings/_of_contract.html", values)

@@ -40,6 +40,7 @@ def give_rating(
     side = required_side(by, contract)
     # Who presses second sees what the first one did, and reveals both.
     persistence.hold_row(contract)
+    # After the row is held: the registration may just have been cancelled.
     if contract.state != "registered":
         raise NotNow(
             f"这份合同现在是「{contract.state_name}」，不能评价。",
@@ -52,9 +53,11 @@ def give_rating(
     before = queries.ratings_of(contract)
     if side in before:
         raise TWICE
+    # Who writes with the other's words in view is no independent witness (129).
     if queries.are_revealed(before):
         raise NotNow("评价的期限已过，对方的评价已经公开。", "可以答复对方的评价。")
     first = next(iter(before.values()), None)
+    # The second one has the term that the first one began.
     reveal_on = first.reveal_on if first is not None else _last_day()
     row = Rating(
         contract_id=contract.id,
@@ -71,6 +74,7 @@ def give_rating(
     if first is None:
         announcements.announce_given(row)
     else:
+        # Else the job would announce them once more.
         first.announced_at = row.announced_at = now()
         announcements.announce_revealed(contract)
     persistence.commit(duplicates=duplicates)
@@ -92,6 +96,7 @@ def reply_to(contract: TechContract, text: str, *, by: Person) -> Rating:
     row = ratings.get(announcements.other_side(side))
     if row is None or not queries.are_revealed(ratings):
         raise NotNow("对方的评价还没有公开。", "公开以后可以答复。")
+    # Read again: two people of one side may reply at once.
     db.session.refresh(row)
     if row.reply:
         raise NotNow("贵方已经答复过。", "每个评价答复一次，不能改。")
@@ -104,4 +109,5 @@ def reply_to(contract: TechContract, text: str, *, by: Person) -> Rating:
 
 
 def _last_day() -> date:
+    # A day off moves it to the next working day (129).
     return load_calendar().after_days(today(), TERM_DAYS).day

@@ -40,10 +40,12 @@ class Rating(Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     contract_id: Mapped[int] = mapped_column(ForeignKey("tech_contract.id"))
     side: Mapped[str] = mapped_column(String(10))
+    # None once the account is closed: what was written is the side's.
     by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
     score: Mapped[int]
     text: Mapped[str] = mapped_column(String(MAX_TEXT), default="")
     at: Mapped[datetime] = mapped_column(default=now)
+    # The same day for both of a contract.
     reveal_on: Mapped[date] = mapped_column(index=True)
     announced_at: Mapped[datetime | None]
     reply: Mapped[str] = mapped_column(String(MAX_TEXT), default="")

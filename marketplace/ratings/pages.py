@@ -38,6 +38,7 @@ def give(contract_id: int) -> ResponseReturnValue:
         deeds.give_rating(row, form.chosen, form.text.data or "", by=current_user)
     except Invalid as error:
         form.blame(error.problems, "score")
+        # Loaded again, for the refusal has let go of the row.
         return _page(_get(contract_id), 422, rating=form)
     flash("已评价。双方都评价以后，或期限过后，双方同时看到。", "success")
     return _to(contract_id)
@@ -74,8 +75,10 @@ def _page(row: TechContract, status: int = 200, **forms: Any) -> ResponseReturnV
     side = side_in(current_user, row)
     ratings = queries.ratings_of(row)
     is_revealed = queries.are_revealed(ratings)
+    # An operator belongs to neither side and has none.
     own = ratings.get(side or "")
     shown = list(ratings.values()) if is_revealed else []
+    # One's own may be read at any time.
     if not is_revealed and own is not None:
         shown = [own]
     other = ratings.get(other_side(side)) if side is not None else None
@@ -86,6 +89,7 @@ def _page(row: TechContract, status: int = 200, **forms: Any) -> ResponseReturnV
         side_names=SIDE_NAMES,
         shown=shown,
         is_revealed=is_revealed,
+        # That the other side has rated is known, what it wrote is not.
         others_given=other is not None and not is_revealed,
         until=max((one.reveal_on for one in ratings.values()), default=None),
         may_rate=side is not None

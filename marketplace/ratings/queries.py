@@ -67,6 +67,7 @@ def are_revealed(ratings: dict[str, Rating]) -> bool:
     """Whether both sides may read what was said: both have rated, or the term of the second one is over."""
     if len(ratings) == len(SIDES):
         return True
+    # By the day and not by a state, so that nothing depends on a job that has run (129).
     return any(row.reveal_on < today() for row in ratings.values())
 
 
@@ -75,6 +76,7 @@ def waiting_for(person: Reader) -> Iterator[Rating]:
     numbers = sorted(person.active_ids)
     if not numbers:
         return
+    # The day goes in as a value, for the statement is built only once.
     values = {"organisations": numbers, "today": today()}
     for row in db.session.scalars(_single_ratings(), values):
         side = side_in(person, row.contract)
@@ -99,6 +101,7 @@ def _single_count() -> Select[tuple[int]]:
 
 @cache
 def _single_ratings() -> Select[tuple[Rating]]:
+    # `side_in` looks at contract and deal of each row.
     loaded = contains_eager(Rating.contract).joinedload(TechContract.deal)
     ratings = _narrowed(select(Rating)).options(loaded)
     return ratings.order_by(Rating.reveal_on, Rating.id)
@@ -144,6 +147,7 @@ def mean_of(organisation_id: int) -> Mean | None:
     if len(partners) < LEAST_PARTNERS:
         return None
     mean = Decimal(sum(scores)) / len(scores)
+    # As people round; half to even would show 4.25 as 4.2.
     return Mean(mean.quantize(TENTH, ROUND_HALF_UP), len(scores))
 
 
@@ -151,11 +155,13 @@ def mean_of(organisation_id: int) -> Mean | None:
 def _revealed_of() -> CompoundSelect[Any]:
     """Score, number and name of the partner of each rating of an organisation that is revealed (`are_revealed`)."""
     organisation: BindParameter[int] = bindparam("organisation")
+    # What a buyer writes is about the seller, and the other way about.
     by_buyer = (Rating.side == "receiver") & (TechContract.seller_id == organisation)
     by_seller = (Rating.side == "holder") & (TechContract.buyer_id == organisation)
     buyer = select(Rating.score, TechContract.buyer_id, TechContract.buyer_name)
     seller = select(Rating.score, TechContract.seller_id, TechContract.seller_name)
     is_revealed = or_(Rating.reveal_on < bindparam("today"), _is_mutual())
+    # `all`, for two equal scores of one partner are two ratings.
     return union_all(
         buyer.join(TechContract).where(by_buyer, is_revealed),
         seller.join(TechContract).where(by_seller, is_revealed),

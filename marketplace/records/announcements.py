@@ -26,6 +26,7 @@ def announce_minutes(row: CaseNote) -> None:
         side = row.case.side_of(code)
         people = desk_of(row.case.organisation_of(code).id)
         person = side.answered_by
+        # Nobody reads mail for a closed account: then the desk is notified.
         if person is not None and person.active:
             people = [person]
         for one in people:

@@ -52,9 +52,11 @@ def write_note(
     _begin(case, by, seen)
     if note_kind not in KINDS:
         raise _wrong("note_kind", "选是备忘还是纪要。")
+    # They name both sides: before both want to talk, one would be disclosed to the other (129).
     if note_kind == "shared_minutes" and case.introduction_id is None:
         raise NotNow("双方还没有都愿意对接，不能给双方看。", "先记内部的纪要。")
     text = checked_text("text", text, MAX_TEXT, missing=f"写内容，2–{MAX_TEXT} 字。")
+    # A note is of no meeting: it needs neither a day nor names.
     if note_kind != "note":
         if met_on is None or met_on > today():
             raise _wrong("met_on", "写会谈的日期，今天或以前。")
@@ -64,11 +66,13 @@ def write_note(
         case_id=case.id,
         note_kind=note_kind,
         text=text,
+        # What was typed into the boxes of minutes does not go into a note.
         met_on=met_on if note_kind != "note" else None,
         attendees=attendees if note_kind != "note" else "",
         by_id=by.id,
     )
     db.session.add(row)
+    # The move changes the revision of the case, by which a second press is refused.
     move_case(case, "record", by=by, note=KINDS[note_kind][0])
     if row.is_shared:
         announcements.announce_minutes(row)
@@ -81,6 +85,7 @@ def add_case_file(
 ) -> ThingFile:
     """加文件 to a case. Raises NotAllowed, NotNow, Invalid, CannotSave."""
     require(by, "brokerage.carry", case)
+    # No revision is compared, for looking at the file took a while: the row is held instead.
     persistence.hold_row(case)
     _require_taken_up(case, by)
     if shared and case.introduction_id is None:
@@ -94,10 +99,12 @@ def add_case_file(
 def add_decision_file(deal: Deal, taken: Taken, *, by: Person) -> ThingFile:
     """加附件 to the decision on the price that waits or is in force: a report, minutes. Raises as `add_case_file`."""
     require(by, "deal.hold", deal)
+    # The decision may have been overtaken while the file was looked at.
     persistence.hold_row(deal)
     decision = queries.decision_of(deal)
     if decision is None or not deal.is_running:
         raise NotNow("这笔交易现在没有定价决定。", "提交定价以后再加附件。")
+    # Never shared with the receiver: what led to a price is the holder's own affair.
     row = add_file(queries.DECISION, decision.id, taken, shared=False, by=by)
     persistence.commit()
     return row
@@ -112,6 +119,7 @@ def add_introduction_file(case: Introduction, taken: Taken, *, by: Person) -> Th
         Invalid: there are too many.
         CannotSave: the disk is full.
     """
+    # Who belongs to neither side learns not even its state.
     asking = asks(case, by)
     if not asking and not answers(case, by):
         raise NotFound("没有找到这次对接。", "请从「我的」进入。")
@@ -129,14 +137,18 @@ def add_introduction_file(case: Introduction, taken: Taken, *, by: Person) -> Th
 
 def remove_file(row: ThingFile, *, by: Person) -> None:
     """删除文件: only who uploaded it. Raises NotNow."""
+    # Held and read again: of two presses the second one finds it gone.
     persistence.hold_row(row)
+    # Whoever uploaded it may have lost access to the case or deal since.
     if row.by_id != by.id or not queries.may_have(row, by):
         raise NotNow("只有上传的人能删除。", "请联系上传的人。")
     stored = row.file
     if stored is None:
         raise NotNow("这个文件已经删除。", "")
+    # The row stays and says that there was a file.
     row.file, row.removed_at = None, now()
     persistence.commit()
+    # After the commit, for no rollback brings bytes back; those that another file needs stay.
     upkeep.sweep_content(stored.id)
 
 

@@ -30,6 +30,7 @@ class CaseNoteForm(SeenForm):
     text = TextAreaField(
         "内容", description="写了不能改；有误的另写一条更正。2–2000 字。"
     )
+    # A note has no meeting and no day; minutes without one are refused by the deed.
     met_on = DateField("会谈日期", [Optional()], description="只有纪要要填。")
     attendees = StringField("参加的人", description="只有纪要要填。")
 

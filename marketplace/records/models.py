@@ -43,7 +43,9 @@ class CaseNote(Model):
     case_id: Mapped[int] = mapped_column(ForeignKey("brokerage_case.id"), index=True)
     note_kind: Mapped[str] = mapped_column(String(16))
     text: Mapped[str] = mapped_column(String(MAX_TEXT))
+    # None for a note, which is of no meeting.
     met_on: Mapped[date | None]
+    # Names of people who need no account here: personal, also in the audit.
     attendees: Mapped[str] = mapped_column(
         String(MAX_ATTENDEES), default="", info={"audit": "personal"}
     )

@@ -49,6 +49,7 @@ def write(case_id: int) -> ResponseReturnValue:
     row = queries.get_readable_case(case_id, by=current_user)
     form = CaseNoteForm()
     try:
+        # A substitute writes in the broker's place, and the History says in whose.
         with acting_for(represented_by(row, current_user)):
             deeds.write_note(
                 row,
@@ -68,10 +69,12 @@ def write(case_id: int) -> ResponseReturnValue:
     return redirect(url_for("records.case", case_id=case_id), 303)
 
 
+# `writes=False`: looking at a file takes seconds, in which others want to save.
 @blueprint.post(f"{RECORDS}/files")
 @needs("brokerage.carry", of_thing=True, writes=False, takes_files=True)
 def upload(case_id: int) -> ResponseReturnValue:
     """Add a file to a case."""
+    # Whoever may not is refused before the file is looked at.
     queries.get_readable_case(case_id, by=current_user)
     form = CaseFileForm()
 
@@ -198,6 +201,7 @@ def _receive(
 def _take(add: Callable[[Taken], None]) -> None:
     """Look at the file that was sent, and add it. Raises Invalid."""
     sent = request.files.get("file")
+    # Browsers send an empty box as a file without a name.
     if sent is None or not sent.filename:
         raise refused("没有选文件。", ALLOWED)
     with storage.incoming_file() as (file, path):

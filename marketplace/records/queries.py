@@ -65,6 +65,7 @@ def notes_of(case: BrokerageCase, reader: Reader) -> list[CaseNote]:
     """The notes and minutes of a case that a reader may read, the newest first."""
     query = db.select(CaseNote).filter_by(case_id=case.id)
     if not reads_all(case, reader):
+        # Notes and internal minutes are the broker's own.
         query = query.filter_by(note_kind="shared_minutes")
     return list(db.session.scalars(query.order_by(CaseNote.id.desc())))
 
@@ -109,6 +110,7 @@ def may_have(row: ThingFile, reader: Reader) -> bool:
         introduction = find_row(Introduction, row.thing_id)
         return introduction is not None and may_read(introduction, reader)
     decision = find_row(DealDecision, row.thing_id)
+    # Files of things of other rooms are not for this one to hand out.
     if decision is None or row.thing_kind != DECISION:
         return False
     return may(reader, "record.decision", find_row(Deal, decision.deal_id))

@@ -22,6 +22,7 @@ from marketplace.rights.upkeep import forget_person, move_back, move_between
 
 DEEDS: Deeds = {
     "rights.ask": (writer, handler),
+    # By account; whoever has the link needs none, for the link itself is the right to answer.
     "rights.answer": (of_co_owner,),
 }
 

@@ -82,6 +82,7 @@ def announce_asking(consent: CoOwnerConsent, token: str) -> None:
         f"征求你们同意公开发布和转化。\n{consent.terms}"
     )
     subject = f"征求共有人同意：成果「{row.title}」"
+    # The moment makes a repeated request another notice; without it the second would not go out.
     key = f"co-owner {consent.id} {consent.asked_at.isoformat()}"
     to_do = "打开链接看内容，选「同意」，或写明原因选「不同意」。没有答复以前不会公开。"
     if consent.co_owner_id is not None:
@@ -138,12 +139,15 @@ def endings_of(right: IntellectualProperty) -> Iterator[Ending]:
     The fee of a year is due before its day of application comes round (专利法实施细则 on 年费), so that the next one is
     known of a granted patent of which nobody has written until when it is paid.
     """
+    # None is no patent: only patents have a yearly fee and a term.
     if right.standing is None or right.standing == "lapsed":
         return
     if right.fee_paid_until is not None:
         yield Ending("fee", right.fee_paid_until, "年费缴到这一天")
+    # Only a granted one: before the grant no yearly fee is due.
     elif right.legal_status == "granted" and right.applied_on is not None:
         anniversary = _next_anniversary(right.applied_on)
+        # No fee is due for a year that the patent does not reach.
         if right.expires_on is None or anniversary < right.expires_on:
             yield Ending("fee", anniversary, "下一年度年费的期限（按申请日推算）")
     if right.expires_on is not None:
@@ -203,6 +207,7 @@ def _remind(row: Achievement, right: IntellectualProperty, ending: Ending) -> in
 
 def _next_anniversary(applied: date) -> date:
     year = today().year
+    # Two rounds at most: the next anniversary is this year's or next year's.
     while True:
         try:
             anniversary = applied.replace(year=year)

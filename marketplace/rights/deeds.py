@@ -66,10 +66,12 @@ def ask_co_owner(
         address = check_address(email)
     co_owner = _known_organisation(name)
     if co_owner is not None:
+        # As the platform calls it, so that two spellings are one co-owner.
         name = co_owner.name
     _check_co_owner(row, co_owner, name, address)
     if len(queries.consents_for(row.id)) >= MAX_CO_OWNERS:
         raise NotNow(f"最多征求 {MAX_CO_OWNERS} 个共有人。", "先撤回不用的。")
+    # Only its digest is stored: who reads a copy of the database opens no link.
     nonce = secrets.token_urlsafe(24)
     consent = CoOwnerConsent(
         achievement=row,
@@ -79,6 +81,7 @@ def ask_co_owner(
         email=address,
         digest=_digest(nonce),
         state="requested",
+        # Frozen: this is what they agree to, whatever the achievement says later (100).
         terms=queries.terms_of(row),
         text_version=VERSION,
         by_id=reader_id(by),
@@ -88,6 +91,7 @@ def ask_co_owner(
     with persistence.refusals(duplicates={"uq_co_owner_consent_open": twice}):
         db.session.flush()
     consent.life.born(consent, by=by)
+    # After the flush, for the link names the row by its number.
     token = _signer().dumps([consent.id, nonce])
     announcements.announce_asking(consent, token)
     persistence.commit()
@@ -105,16 +109,19 @@ def ask_again(consent: CoOwnerConsent, *, by: Reader | None) -> str:
         NotNow: they were asked a moment ago.
     """
     require(by, "rights.ask", consent)
+    # In real time also in a rehearsal, whose hours are seconds: a person waits for the mail.
     if consent.state == "requested" and now() - consent.asked_at < in_real_time(
         ASK_PAUSE
     ):
         raise NotNow("刚刚发过征求。", "10 分钟以后再发，或直接把链接给对方。")
     nonce = secrets.token_urlsafe(24)
     consent.life.move(consent, "ask_again", by=by)
+    # With the old digest the old link is useless.
     consent.digest = _digest(nonce)
     consent.terms = queries.terms_of(consent.achievement)
     consent.text_version = VERSION
     consent.asked_at = now()
+    # The former answer was about other terms.
     consent.answered_at = consent.answered_by_id = None
     consent.answered_as = consent.reason = ""
     token = _signer().dumps([consent.id, nonce])
@@ -184,6 +191,7 @@ def answer_consent(
     """
     if not by_link:
         require(by, "rights.answer", consent)
+    # Compared by terms and not by revision: other changes of the text do not touch what they agree to.
     if seen != consent.terms:
         raise NotNow("转化方式刚被改过。", "请看过新的内容再答复。")
     if consent.state == "agreed" and consent.achievement.state == "published":
@@ -220,6 +228,7 @@ def _check_co_owner(
     if co_owner is not None and co_owner.id == row.organisation_id:
         message = "这是成果的持有单位自己，共有人是另外的单位或个人。"
         raise Invalid(message, problems={"named": [message]})
+    # An organisation whose people have all left answers nothing.
     answerable = co_owner is not None and desk_of(co_owner.id)
     if not answerable and not address:
         message = f"「{name}」在平台上没有人能答复，请写对方的邮箱，发链接征求。"

@@ -22,6 +22,7 @@ class AskForm(PageForm):
 class AnswerForm(PageForm):
     """Who answers, and why not."""
 
+    # What was on the page: other terms have to be read first.
     terms = HiddenField()
     answered_as = StringField("您的姓名和职务", description="发布单位会看到。")
     reason = TextAreaField("不同意的原因", description="不同意时写，2–500 字。")

@@ -40,6 +40,7 @@ class CoOwnerConsent(Model):
             "state not in ('agreed', 'refused') or answered_at is not null",
             name="answered_at",
         ),
+        # Somebody can answer, by an account of the organisation or by the link.
         CheckConstraint("co_owner_id is not null or email <> ''", name="reached"),
         # Two presses of one button are one request.
         Index(
@@ -72,6 +73,7 @@ class CoOwnerConsent(Model):
         String(MAX_REASON), default="", server_default=""
     )
     answered_as: Mapped[str] = mapped_column(String(120), default="", server_default="")
+    # None where somebody answered by the link.
     answered_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     answered_at: Mapped[datetime | None]
     asked_at: Mapped[datetime] = mapped_column(default=now)
@@ -82,6 +84,7 @@ class CoOwnerConsent(Model):
 
     __mapper_args__ = {"version_id_col": revision}
 
+    # Joined, for the permission table asks each time whose achievement it is.
     achievement: Mapped[Achievement] = relationship(lazy="joined")
     co_owner: Mapped[Organisation | None] = relationship(foreign_keys=[co_owner_id])
 

@@ -41,6 +41,7 @@ def own(listing_id: int) -> ResponseReturnValue:
     except Invalid as error:
         form.blame(error.problems, "named")
         return _own_page(row, form, 422)
+    # A page instead of a redirect: the link with its secret is on it this one time.
     return _own_page(row, AskForm(formdata=None), asked=(consent, token))
 
 
@@ -112,6 +113,7 @@ def _answered(
 def _shown(consent: CoOwnerConsent) -> dict[str, Any]:
     """What a co-owner reads before they answer: what the achievement is, and what becomes of it."""
     row = consent.achievement
+    # In the version it was given to, whatever the text is by now.
     text = TEXTS[consent.text_version]
     return {
         "consent": consent,
@@ -130,6 +132,7 @@ def _own_page(
 ) -> ResponseReturnValue:
     link = ""
     if asked is not None:
+        # A whole address, to be pasted into a message.
         link = url_for("rights.opened", token=asked[1], _external=True)
     page = render_template(
         "rights/own.html",

@@ -25,6 +25,7 @@ MAX_ROWS = 100
 def of_co_owner(person: Reader, thing: object) -> bool:
     """Somebody who answers for the co-owner: of its desk, or who looks after its people."""
     number = getattr(thing, "co_owner_id", None)
+    # None is in no set: a co-owner without an organisation here answers by the link.
     return number in {*person.handled_ids, *person.administered_ids}
 
 
@@ -113,11 +114,13 @@ def terms_of(row: Achievement) -> str:
 
 def unasked_owners(row: Achievement) -> list[str]:
     """The names of co-owners whom the achievement names and nobody has asked."""
+    # Only 权属「共有」 obliges its owner to have the agreement of all (专利法 art. 14).
     if row.ownership != "joint":
         return []
     asked = set()
     for one in consents_for(row.id):
         asked.add(one.name_key)
+        # Under both names: as it was typed, and as the platform calls it.
         if one.co_owner is not None:
             asked.add(one.co_owner.name_key)
     holder = row.organisation.name_key if row.organisation else ""
@@ -147,11 +150,13 @@ def problems_of(row: Achievement, *, deed: str) -> Iterator[str]:
     for one in consents:
         if one.state == "refused":
             yield f"共有人「{one.name}」不同意：{one.reason}。谈妥后在「共有人」里重新征求。"
+        # The way of conversion is another one by now, and their word was not about that (100).
         elif one.state == "agreed" and one.terms != words:
             yield (
                 f"共有人「{one.name}」同意的是「{one.terms}」，现在改为「{words}」，"
                 "请在「共有人」里重新征求。"
             )
+        # While they think it over it may be handed in, but not published.
         elif one.state == "requested" and deed == "approve":
             yield f"共有人「{one.name}」还没有答复，答复以前不能发布。"
 

@@ -19,6 +19,7 @@ def remind() -> int:
 def forget_person(person_id: int) -> None:
     """An account was closed: what was answered stays with the organisation, the name goes (no commit)."""
     for consent in queries.consents_answered_by(person_id):
+        # The list holds requests they only sent, too: those were answered by somebody else.
         if consent.answered_by_id == person_id:
             consent.answered_as = "（账号已注销）"
 
@@ -37,6 +38,7 @@ def move_between(gone_id: int, kept_id: int) -> list[int]:
 
 def move_back(gone_id: int, kept_id: int, moved: list[int]) -> None:
     """Let them be asked of the former organisation again."""
+    # Those that another merge has moved on since stay there.
     query = db.select(CoOwnerConsent).where(
         CoOwnerConsent.id.in_(moved), CoOwnerConsent.co_owner_id == kept_id
     )

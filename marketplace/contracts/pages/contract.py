@@ -66,6 +66,7 @@ def contract(contract_id: int) -> ResponseReturnValue:
 def edit(contract_id: int) -> ResponseReturnValue:
     """Fill it in, block by block."""
     row = load(contract_id)
+    # `load` answers for reading; writing takes more than a broker or an operator may.
     require(current_user, "contract.write", row)
     form = contract_form(row)
     if not form.is_submitted():
@@ -119,6 +120,7 @@ def issue(contract_id: int) -> ResponseReturnValue:
     try:
         deeds.issue_paper(row, by=current_user, seen=SeenForm().seen_revision)
     except Invalid as error:
+        # What is missing is typed on the form, not on the page with the button.
         form = contract_form(row)
         form.show(row)
         form.blame(error.problems, "title")
@@ -140,6 +142,7 @@ def paper(contract_id: int, number: int, format: str) -> ResponseReturnValue:
         content = found.pdf
     else:
         title += "副本"
+        # Made of the frozen text, not of the contract as it is now.
         content = render_copy(
             found.content, number=row.number, version=number, sha256=found.sha256 or ""
         )
@@ -170,6 +173,7 @@ def _stale_page(
     contract_id: int, form: ContractForm, error: Stale, *, corrects: bool = False
 ) -> ResponseReturnValue:
     """What was typed while somebody else saved: not saved, but not lost; saving again is meant for the present one."""
+    # Loaded again, for the refusal has rolled back.
     row = load(contract_id)
     form.seen.data = str(row.revision)
     return _form_page(row, form, corrects=corrects, status=409, error=error)

@@ -63,6 +63,7 @@ def register(contract_id: int) -> ResponseReturnValue:
             registry_no=form.registry_no.data or "",
             registered_on=form.registered_on.data,
             office=form.office.data or "",
+            # Read inside the deed: a sum that is none comes back with its form.
             tech_fen=form.read_box("tech_fen", read_fen),
             exempt_fen=form.read_box("exempt_fen", read_fen),
             by=current_user,

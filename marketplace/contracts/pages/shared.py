@@ -51,6 +51,7 @@ def do_deed(
     **forms: Any,
 ) -> ResponseReturnValue:
     """Do one thing; what was refused stands beside its form."""
+    # A refusal rolls back, and the row is loaded again by its number.
     number = row.id
     try:
         deed()
@@ -72,8 +73,10 @@ def contract_page(
     sums = row.registered_sums
     amending = AmendForm(formdata=None, seen=seen)
     for name, value in sums.items():
+        # By whole numbers, without a float in between.
         amending[name].data = f"{value // 100}.{value % 100:02d}"
     registering = RegisterForm(formdata=None, seen=seen)
+    # A proposal: the office may settle another amount than the contract says.
     if row.tech_fen is not None:
         registering.tech_fen.data = f"{row.tech_fen // 100}.{row.tech_fen % 100:02d}"
     given = {

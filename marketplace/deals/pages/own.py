@@ -46,6 +46,7 @@ from marketplace.permissions import may
 from marketplace.rules.queries import thawed
 from marketplace.workdays.calendar import Deadline
 
+# Name of a form on the page → its class. The name is in the ids of its boxes, which several forms share.
 FORMS: dict[str, type[Any]] = {
     "note": NoteForm,
     "letter": LetterForm,
@@ -120,6 +121,7 @@ def _past_page(row: Deal, raw: str, number: int | None) -> ResponseReturnValue:
         lines=queries.lines_of(standing),
         names=disclosure.names_of(row, current_user),
     )
+    # Who stores the page can compare it with the chain later (118).
     headers = {
         "X-Release-Hash": standing.release.sha256,
         "X-Previous-Release-Hash": standing.release.previous_sha256,
@@ -167,6 +169,7 @@ def to_deal(row: Deal) -> ResponseReturnValue:
 
 def deal_page(row: Deal, status: int = 200, **forms: Any) -> ResponseReturnValue:
     """The page of a deal with the forms of its station."""
+    # Rendering takes longer than most saves: nobody who saves waits for it.
     persistence.stop_writing()
     given = {}
     for name, kind in FORMS.items():
@@ -191,6 +194,7 @@ def deal_page(row: Deal, status: int = 200, **forms: Any) -> ResponseReturnValue
         may_hold=may(current_user, "deal.hold", row),
         may_approve=may(current_user, "deal.approve", row),
         may_approve_price=readiness.may_approve_pending(row, current_user.id),
+        # A broker reads the page and may not end the deal.
         may_end=side is not None or may(current_user, "deal.follow_up", row),
         publicity_due=readiness.is_publicity_due(row),
         events=history_of(row),
@@ -209,6 +213,7 @@ def _form_of(name: str, kind: type[Any], row: Deal, forms: dict[str, Any]) -> An
     """A form of the page: as it was sent, or a new one; several of one page have boxes of one name."""
     form = forms.get(name)
     if form is None:
+        # Without `formdata=None` every form of the page would take in what was sent by one of them.
         form = kind(formdata=None, seen=str(row.revision))
         if name == "revise":
             _fill_kinds(form, row)

@@ -70,6 +70,7 @@ def object_to(publicity_id: int) -> ResponseReturnValue:
     except Invalid as error:
         form.blame(error.problems, "text")
         return _object_page(row, form, 422)
+    # Flashed and not put into the address, which ends up in logs and histories.
     message = (
         f"异议已受理。受理编号 {objection.number}，查询码 {code}，请记下来："
         f"查询码只显示这一次。最晚 {objection.due_on} 24:00（北京时间）答复。"
@@ -78,6 +79,7 @@ def object_to(publicity_id: int) -> ResponseReturnValue:
     return redirect(url_for("deals.objection_status"), 303)
 
 
+# By POST although it only reads: a code does not belong in an address.
 @blueprint.route("/publicity/objections", methods=["GET", "POST"])
 @needs("deal.object", writes=False)
 @limiter.limit(ASKED, methods=["POST"])

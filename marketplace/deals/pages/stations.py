@@ -122,6 +122,7 @@ def draft_letter(deal_id: int) -> ResponseReturnValue:
 @needs("deal.act", of_thing=True)
 def confirm_letter(deal_id: int) -> ResponseReturnValue:
     """Confirm the text with that hash."""
+    # Nothing is typed here that could be wrong: a refusal is a page of its own.
     row, form = _get(deal_id), ConfirmForm()
     deeds.confirm_letter(
         row,
@@ -269,6 +270,7 @@ def answer_objection(deal_id: int, objection_id: int) -> ResponseReturnValue:
         deal_id,
         publicity_deeds.answer_objection,
         form,
+        # Several objections may be open: what was refused comes back in the form of this one.
         f"answer-{objection.id}",
         "已答复，答复已公开。",
         lambda: {
@@ -298,6 +300,7 @@ def settle_priority(deal_id: int) -> ResponseReturnValue:
     )
 
 
+# Not `deal.act`: an operator may end it as well, which the deed decides.
 @blueprint.post(f"{DEAL}/terminate")
 @needs("mine.read")
 def terminate(deal_id: int) -> ResponseReturnValue:
