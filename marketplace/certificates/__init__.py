@@ -35,6 +35,7 @@ DEEDS: Deeds = {
     "certificate.cancel": (its_holder,),
     # An operator where the organisation has nobody but the holder.
     "certificate.confirm": (another_confirmer, another_operator),
+    # Who confirmed may be wrong, and who holds it may want it gone: both end it, and nobody changes it.
     "certificate.withdraw": (its_holder, another_confirmer, another_operator),
 }
 

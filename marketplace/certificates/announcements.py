@@ -28,6 +28,7 @@ def notice_kinds() -> Iterator[NoticeKind]:
 def announce_request(row: ConversionCertificate) -> None:
     """Those who answer for the organisation may confirm it."""
     for person in desk_of(row.organisation_id):
+        # Who asks is often at the desk, too, and may not confirm it.
         if person.id != row.person_id:
             _tell(
                 REQUESTED,
@@ -83,6 +84,7 @@ def _tell(
     notify(
         code,
         Recipient.of(person),
+        # Each state is reached once, and so is each of these notices.
         key=f"{code} {row.id} {row.state}",
         subject=subject,
         happened=happened,

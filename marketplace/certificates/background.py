@@ -13,10 +13,12 @@ def jobs() -> Iterator[Job]:
     yield Job(
         "conversion_certificates",
         print_certificates,
+        # Who has confirmed one is promised the file within a minute.
         {"seconds": 20},
         lane="printing",
         house_time=True,
     )
+    # 01:50 in Liaocheng.
     yield Job(
         "corrections", announce_corrections, {"hour": 17, "minute": 50}, house_time=True
     )

@@ -40,6 +40,7 @@ def nav(reader: Reader) -> Iterator[Link]:
     """One's certificates, and the page on which anybody verifies one."""
     if may(reader, "certificate.request"):
         yield Link("转化业绩证明", url_for("certificates.own"), "achievements")
+    # For anybody: who verifies one has no account here.
     yield Link("核验证明", url_for("certificates.verify"), "footer")
 
 

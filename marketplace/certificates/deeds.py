@@ -56,6 +56,7 @@ def request_certificate(
         Invalid: no contract, or one that is not registered with this seller.
     """
     require(by, "certificate.request", organisation)
+    # The permission asks for any verified organisation of theirs; it must be this one.
     if organisation.id not in by.active_ids:
         raise NotNow("您不在这个单位。", "请先加入单位，或换一个单位。")
     purpose = checked_text(
@@ -69,6 +70,7 @@ def request_certificate(
         person_id=by.id, organisation_id=organisation.id, purpose=purpose
     )
     for contract in contracts:
+        # Copied: the achievement may be changed before the organisation looks at the request.
         part = queries.part_in(contract, by.name)
         row.lines.append(CertificateLine(contract_id=contract.id, part=part))
     db.session.add(row)
@@ -101,17 +103,20 @@ def issue_certificate(row: ConversionCertificate, *, by: Reader, seen: int) -> N
     require(by, "certificate.confirm", row)
     _begin(row, "issue", by, seen)
     for line in row.lines:
+        # Between request and issue a registration may have been cancelled.
         if line.contract.state != "registered":
             raise NotNow(
                 f"合同「{line.contract.title}」现在是「{line.contract.state_name}」，不能再写进证明。",
                 "请不确认这份申请，让申请人重新申请。",
             )
         for name, fen in line.contract.registered_sums.items():
+            # Copied, to be compared with the ledger at each verification (128).
             setattr(line, name, fen)
     # A query flushes what is only half changed, and the table refuses that.
     with db.session.no_autoflush:
         row.issued_on = today()
         row.content = content_of(row)
+        # Only now: a request has nothing that anybody could verify.
         row.code = new_code()
         row.code_hash = queries.hash_of(row.code)
         _decide(row, "issue", by)
@@ -147,8 +152,10 @@ def withdraw_certificate(
 def forget_person(person_id: int) -> None:
     """An account was closed: its request ends, what was issued is withdrawn, and its name goes (no commit)."""
     for row in queries.of_person(person_id):
+        # The purpose, too: what people write there may name them.
         row.purpose, row.content = CLOSED, ""
         row.pdf = row.sha256 = None
+        # The code stays and answers 已撤回: papers that are out must not look forged.
         deed = {"requested": "cancel", "issued": "withdraw"}.get(row.state)
         if deed is not None:
             row.reason = CLOSED
@@ -185,6 +192,7 @@ def content_of(row: ConversionCertificate) -> str:
 
 def new_code() -> str:
     """80 random bits as 16 letters and figures."""
+    # Ten bytes are sixteen letters of base32 without any padding.
     return base64.b32encode(secrets.token_bytes(CODE_BYTES)).decode()
 
 
@@ -192,14 +200,17 @@ def _chosen(
     organisation: Organisation, numbers: Iterable[int], registry_numbers: str
 ) -> list[TechContract]:
     """The contracts that were chosen and typed, each once. Raises Invalid."""
+    # One more than are allowed, to see that there are too many; a form cannot make us look up thousands.
     wanted = list(dict.fromkeys(numbers))[: MAX_LINES + 1]
     contracts = {one.id: one for one in queries.registered_of(organisation.id, wanted)}
+    # Left out silently, the holder would miss it on the paper only.
     if len(contracts) < len(wanted):
         raise _wrong("contracts", "选中的合同里有的登记已经撤销，请刷新页面再选。")
     typed = registry_numbers.replace("，", " ").replace(",", " ").replace("、", " ")
     for number in typed.split()[: MAX_LINES + 1]:
         found = None
         if REGISTRY_NO.fullmatch(number):
+            # Of this seller only: of others' numbers nobody learns here whether they are registered.
             found = queries.registered_by_number(number, organisation.id)
         if found is None:
             message = f"本单位没有登记编号为 {number[:30]} 的合同，照登记证明填写。"
@@ -213,6 +224,7 @@ def _chosen(
 
 
 def _begin(row: ConversionCertificate, deed: str, by: Reader, seen: int) -> None:
+    # The row is not held: of two at once its version refuses the second when `_decide` writes it.
     row.life.permits(row, deed, by)
     if row.revision != seen:
         raise CHANGED
@@ -222,6 +234,7 @@ def _decide(row: ConversionCertificate, deed: str, by: Reader | None) -> None:
     row.decided_at = now()
     row.decided_by_id = reader_id(by)
     row.life.move(row, deed, by=by, note=row.reason)
+    # Written here and not at the commit: the second of two must not get as far as notifying anybody.
     with persistence.refusals(stale=CHANGED):
         db.session.flush()
 

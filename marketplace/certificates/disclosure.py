@@ -22,4 +22,5 @@ def its_organisation(person: Reader, thing: Any) -> bool:
 
 def another_confirmer(person: Reader, thing: Any) -> bool:
     """Who answers for the organisation and is not the holder: nobody certifies themselves."""
+    # Committees decide on titles by it: a chief of the desk certifies others only (128).
     return its_organisation(person, thing) and not its_holder(person, thing)

@@ -19,6 +19,7 @@ from marketplace.wording import day, yuan
 class RequestForm(PageForm):
     """Which contracts, and what for."""
 
+    # The deed decides, by what is registered at that moment; the boxes are filled after the form is read.
     organisation = SelectField("单位", choices=[], validate_choice=False)
     contracts = SelectMultipleField(
         "合同",
@@ -60,6 +61,7 @@ class RequestForm(PageForm):
         """Numbers of the contracts that were ticked; what is none is left out."""
         found = []
         for text in self.contracts.data or ():
+            # No database takes a longer number, and `isdigit` alone takes ².
             if text.isascii() and text.isdigit() and len(text) < 10:
                 found.append(int(text))
         return found

@@ -13,6 +13,7 @@ CERTIFICATE_LIFE = Life(
         ("requested", "issue"): "issued",
         ("requested", "decline"): "declined",
         ("requested", "cancel"): "cancelled",
+        # There is no way to mend what was issued: papers are out, and a new request makes a new one.
         ("issued", "withdraw"): "withdrawn",
     },
     names={
@@ -35,5 +36,6 @@ ANSWERS = {
     "valid": "有效",
     "invalid": "无效",
     "withdrawn": "已撤回",
+    # Says that the ledger has moved, not by how much: the sums are the holder's to show.
     "corrected": "已被更正",
 }

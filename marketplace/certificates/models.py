@@ -46,6 +46,7 @@ class ConversionCertificate(Model):
     __tablename__ = "conversion_certificate"
     __table_args__ = (
         CheckConstraint(one_of("state", CERTIFICATE_LIFE.states), name="state"),
+        # Withdrawn ones answer to their code, too: 已撤回 is another answer than 无效.
         CheckConstraint(
             "(state in ('issued', 'withdrawn')) = (code_hash is not null)", name="code"
         ),
@@ -58,6 +59,7 @@ class ConversionCertificate(Model):
         CheckConstraint(
             "state not in ('declined', 'withdrawn') or reason <> ''", name="reason"
         ),
+        # A file is compared by its hash alone: neither is any use without the other.
         CheckConstraint("(pdf is null) = (sha256 is null)", name="pdf"),
         # Two presses of one button are one request.
         Index(
@@ -84,11 +86,14 @@ class ConversionCertificate(Model):
     decided_at: Mapped[datetime | None]
     decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     issued_on: Mapped[date | None]
+    # The name of its holder is in it: it goes with the account.
     content: Mapped[str] = mapped_column(Text, default="", info=PERSONAL)
+    # Readable here, for it is printed and its holder sees it; the audit stores no value of it.
     code: Mapped[str | None] = mapped_column(String(16), info={"audit": "secret"})
     code_hash: Mapped[str | None] = mapped_column(String(64), unique=True)
     # None until it is printed, in the background.
     sha256: Mapped[str | None] = mapped_column(String(64))
+    # Deferred: lists read many rows and no file.
     pdf: Mapped[bytes | None] = mapped_column(
         LargeBinary, deferred=True, info={"audit": "technical"}
     )

@@ -122,6 +122,7 @@ def withdraw(certificate_id: int) -> ResponseReturnValue:
 def paper(certificate_id: int) -> ResponseReturnValue:
     """The file of a certificate."""
     row = _get(certificate_id)
+    # It is printed in the background, within a minute; or its account was closed.
     if row.pdf is None:
         raise NotFound(
             "证明的 PDF 还没有生成。", "签发以后一分钟内生成，请过一会儿刷新。"
@@ -156,6 +157,7 @@ def verify_code(code: str) -> ResponseReturnValue:
 
 def _answered(form: VerifyForm, code: str) -> ResponseReturnValue:
     began = time.monotonic()
+    # Anything may come as a code; one that long is none.
     answer = queries.answer_to(code[:200], _hash_of_file())
     time.sleep(max(0.0, ANSWER_SECONDS - (time.monotonic() - began)))
     return _verify_page(form, answer)
@@ -167,6 +169,7 @@ def _hash_of_file() -> str:
     if sent is None or not sent.filename:
         return ""
     digest = hashlib.sha256()
+    # Piece by piece, and nowhere stored: it may hold anything.
     while block := sent.stream.read(BLOCK):
         digest.update(block)
     return digest.hexdigest()
@@ -248,6 +251,7 @@ def _page(
     row: ConversionCertificate, status: int = 200, form: DecideForm | None = None
 ) -> ResponseReturnValue:
     persistence.stop_writing()
+    # Computed, never stored: it is what a verification would answer at this moment.
     is_corrected = row.state == "issued" and queries.is_corrected(row.id)
     page = render_template(
         "certificates/certificate.html",

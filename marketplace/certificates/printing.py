@@ -29,6 +29,7 @@ def render_certificate(content: str, *, code: str, address: str, page: str) -> b
     Raises:
         PrintingError: the printer had something to remark.
     """
+    # Nothing from the tables: what is printed late is what was certified, not what has become of it.
     frozen = json.loads(content)
     issued = date.fromisoformat(frozen["issued_on"])
     rows = []

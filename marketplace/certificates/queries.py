@@ -54,6 +54,7 @@ class Candidate:
 def get_certificate(number: int, *, by: Reader) -> ConversionCertificate:
     """A certificate that this reader may read. Raises NotFound."""
     row = persistence.find_row(ConversionCertificate, number)
+    # Not found for both: that somebody has one is personal.
     if row is None or not may(by, "certificate.read", row):
         raise NotFound(*NOT_FOUND)
     return row
@@ -81,6 +82,7 @@ def part_in(contract: TechContract, name: str) -> str:
         achievement = contract.deal.achievement
     if achievement is None:
         return ""
+    # By the name in words, which is not unique: it only offers, and the organisation confirms (128).
     for place, one in enumerate(achievement.contributors, 1):
         if one.name.strip() == name.strip():
             return f"第 {place} 完成人"
@@ -89,6 +91,7 @@ def part_in(contract: TechContract, name: str) -> str:
 
 def registered_by_number(registry_no: str, organisation_id: int) -> TechContract | None:
     """The registered contract of a seller with that number of the register."""
+    # The seller is the side that made the achievement; the buyer's people have no part in it.
     query = db.select(TechContract).filter_by(
         registry_no=registry_no, seller_id=organisation_id, state="registered"
     )
@@ -126,6 +129,7 @@ def waiting_for(person: Reader) -> list[ConversionCertificate]:
 def waiting_count(person: Reader) -> Count | int:
     """How many they are: the header of every page asks."""
     values = _numbers_of(person)
+    # Most readers: nothing is counted for them at all.
     if not (values["organisations"] or values["is_operator"]):
         return 0
     return Count(_waiting_count(), values)
@@ -143,6 +147,7 @@ def _waits() -> ColumnElement[bool]:
         .join(Person, Person.id == Membership.person_id)
         .where(
             Membership.organisation_id == ConversionCertificate.organisation_id,
+            # The holder does not count: alone at the desk, they would wait for themselves for ever.
             Membership.person_id != ConversionCertificate.person_id,
             looks_after(),
         )
@@ -153,6 +158,7 @@ def _waits() -> ColumnElement[bool]:
     left = and_(bindparam("is_operator", type_=Boolean), ~confirmers.exists())
     return and_(
         ConversionCertificate.state == "requested",
+        # Nobody confirms their own, operators included.
         ConversionCertificate.person_id != bindparam("reader"),
         or_(own, left),
     )
@@ -171,6 +177,7 @@ def unprinted() -> list[int]:
     query = db.select(ConversionCertificate.id).where(
         ConversionCertificate.state == "issued",
         ConversionCertificate.sha256.is_(None),
+        # Not those of closed accounts: their text is gone for good.
         ConversionCertificate.content != "",
     )
     return list(db.session.scalars(query.order_by(ConversionCertificate.id)))
@@ -203,6 +210,7 @@ def of_person(person_id: int) -> Iterator[ConversionCertificate]:
 
 def hash_of(code: str) -> str:
     """How a code is looked up. Letters are read in either case, with blanks or hyphens."""
+    # It is printed in groups of four and typed from paper.
     plain = "".join(code.split()).replace("-", "").upper()
     return hashlib.sha256(plain.encode()).hexdigest()
 
@@ -217,6 +225,7 @@ def answer_to(code: str, file_hash: str = "") -> str:
     Returns:
         a key of `ANSWERS`. What is said of one that was never issued and of one whose file is another is the same.
     """
+    # By the hash: comparing the code itself would take a little longer for each letter that is right.
     query = select(
         ConversionCertificate.id,
         ConversionCertificate.state,
@@ -226,7 +235,9 @@ def answer_to(code: str, file_hash: str = "") -> str:
     number, state, sha256 = (
         (0, "", "") if row is None else (row.id, row.state, row.sha256)
     )
+    # For number 0 as well, which is nobody's: an unknown code costs the same two statements (128).
     has_drifted = is_corrected(number)
+    # One word for both: which of them it is would tell a stranger that the code exists.
     if not state or file_hash not in ("", sha256):
         return "invalid"
     if state == "withdrawn":

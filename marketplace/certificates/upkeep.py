@@ -32,6 +32,7 @@ def render_missing() -> int:
 
 def _render_one(number: int) -> int:
     row = db.session.get_one(ConversionCertificate, number)
+    # Taken out of the row, which is not there any more after the rollback.
     content, code = row.content, row.code or ""
     # Nobody waits for the printer with the database in hand.
     db.session.rollback()
@@ -60,6 +61,7 @@ def announce_corrections() -> int:
     persistence.begin_write()
     rows = queries.unannounced_corrections()
     for row in rows:
+        # In the transaction of the notice: a kill in between sends it neither twice nor never.
         row.corrected_at = now()
         announcements.announce_correction(row)
     persistence.commit()
@@ -87,6 +89,7 @@ def move_back(gone_id: int, kept_id: int, moved: list[int]) -> None:
     """Let them belong to the former organisation again."""
     query = db.select(ConversionCertificate).where(
         ConversionCertificate.id.in_(moved),
+        # What was moved on by another merger since stays there.
         ConversionCertificate.organisation_id == kept_id,
     )
     for row in db.session.scalars(query):

@@ -30,7 +30,9 @@ DEEDS: Deeds = {
     "envelope.edit": (operator,),
     "claim.read": (claimant, operator),
     "claim.write": (claimant,),
+    # Who belongs to the claimant, or claims for themselves, decides nothing about it (135).
     "claim.review": (impartial_operator,),
+    # Four eyes: never who approved; the table of claims refuses it, too.
     "claim.pay": (second_operator,),
     "cohort.read": (claimant, operator),
     "cohort.write": (claimant,),

@@ -34,6 +34,7 @@ def announce_decision(
         notify(
             DECIDED,
             Recipient.of(person),
+            # With the revision: a claim may be sent back more than once, and each time is news.
             key=f"claim {row.id} {deed} {row.revision}",
             subject=f"申领 {row.number}「{row.content['title']}」：{row.state_name}",
             happened=f"{row.claimant_name}的申领 {row.number}「{row.content['title']}」：{happened}",
@@ -65,4 +66,5 @@ def people_of(row: FundClaim) -> list[Person]:
         and row.organisation_id in writer.organisation_ids
     ):
         return [writer]
+    # Who began it has left: somebody must learn that money waits or is lost.
     return administrators_of(row.organisation_id)

@@ -75,6 +75,7 @@ class Assessment:
 def clause_of(code: str) -> Clause:
     """The clause by which is claimed today. Raises NotNow: it gives nobody anything today."""
     clause = policy_queries.clause_on(code, today())
+    # A draft may be read about and is never paid by (reference: S001 is a draft).
     if clause is None or clause.in_force != "active":
         raise NotNow("这条政策今天没有有效的版本，不能申领。", "可以在「政策库」里看。")
     return clause
@@ -91,8 +92,10 @@ def assess(claim: FundClaim) -> Assessment:
         Invalid: a figure cannot be read, or the subject is missing.
     """
     clause = clause_of(claim.clause_code)
+    # First: who is paid for training is a reading of its own, whatever the clause calls its payee (136).
     if claim.cohort is not None or claim.person_id is not None:
         return _of_training(clause, claim)
+    # An intermediary or a leading talent is paid directly: the firm cannot claim in their place.
     if not clause.payee_is_applicant:
         raise NotNow(f"这一条付给{clause.payee}，由他们申领。", "")
     if clause.amount.bases == (CONTRACTS,):
@@ -114,7 +117,9 @@ def _figures(claim: FundClaim) -> dict[str, Figure]:
 
 def _granted(clause: Clause, figures: dict[str, Figure]) -> Verdict:
     """The verdict of a clause, where it is a sum. Raises NotNow."""
+    # By the clause of the day it is handed in, not of the day of the estimate: that one was no promise (112).
     verdict = evaluate_clause(clause, figures, today())
+    # Nothing is claimed for 金额未定 or 待核实: only what was computed is money.
     if verdict.amount is not None and verdict.amount > 0:
         return verdict
     questions = policy_queries.known_questions()
@@ -139,6 +144,7 @@ def _assessment(
     answers = []
     for name, value in figures.items():
         answers.append([questions[name].label, questions[name].shown(value)])
+    # In words, so that it reads the same after the clause was changed.
     content = {
         "code": clause.code,
         "title": clause.title,
@@ -153,6 +159,7 @@ def _assessment(
         "answers": answers,
     }
     typed = {name: as_typed(value) for name, value in figures.items()}
+    # Exact: the evaluator gives six decimals of 万元, which are whole 分.
     return Assessment(int(amount * FEN_OF_WAN), tuple(bases), typed, content)
 
 
@@ -160,6 +167,7 @@ def _base_of(clause: Clause, claim: FundClaim) -> Base:
     """A year, a project, or the organisation itself, as the cap of the clause counts."""
     subject_key = f"organisation {claim.organisation_id}"
     if clause.amount.cap_period == "project":
+        # One project, however its name is spaced or its letters are wide: else it is claimed for twice.
         folded = "".join(unicodedata.normalize("NFKC", claim.subject).split())
         if not folded:
             problem = "这一条按项目支持，写明项目名称和编号。"
@@ -177,10 +185,13 @@ def _base_of(clause: Clause, claim: FundClaim) -> Base:
 def _of_contracts(clause: Clause, claim: FundClaim) -> Assessment:
     """By the registered contracts of the envelope's year that nobody has claimed for."""
     assert claim.organisation_id is not None  # noqa: S101  people have no contracts here
+    # Of the money, not of today: last year's is often claimed in this one.
     year = claim.envelope.year
+    # Of anybody: seller and buyer of one contract may both have an account.
     claimed = queries.standing_bases(clause.code, claim)
     paid: list[RegisteredContract] = []
     for one in contributions.registered_contracts(claim.organisation_id, year):
+        # Only the side that the reading of P-19b pays, and the base is 免税技术交易额, not the price.
         if one.is_paid and one.tax_free_amount:
             paid.append(one)
     fresh = [one for one in paid if f"contract {one.number}" not in claimed]
@@ -192,6 +203,7 @@ def _of_contracts(clause: Clause, claim: FundClaim) -> Assessment:
         )
     figures = _figures(claim)
     capped_each = is_capped_each(today())
+    # Under one cap a year all of them are counted, and what was claimed before is taken off below.
     figures[CONTRACTS] = _total(fresh if capped_each else paid)
     verdict = _granted(clause, figures)
     notes: tuple[str, ...] = ()
@@ -202,6 +214,7 @@ def _of_contracts(clause: Clause, claim: FundClaim) -> Assessment:
             amount += _granted(clause, part).amount or Decimal(0)
         notes = (f"每份合同分别封顶，合计 {plain(amount)}",)
     else:
+        # The cap counts once a year (a reading of P-19b): a second claim gets what the first has left of it.
         before = queries.granted_before(claim)
         amount = (verdict.amount or Decimal(0)) - Decimal(before) / FEN_OF_WAN
         if before:
@@ -228,6 +241,7 @@ def _contract_bases(
             f"organisation {claim.organisation_id}",
             key,
             f"{one.number} {one.title}，免税技术交易额 {amount} 万元"[:250],
+            # A contract has two sides, and one of them only is paid for it.
             once_key=key,
         )
 
@@ -239,6 +253,7 @@ def _of_training(clause: Clause, claim: FundClaim) -> Assessment:
     """By certificates: of a cohort for who trained it, or of one's own, as the reading of the clause says."""
     if clause.amount.bases != (TRAINED,):
         raise NotNow("培训班和证书只用来申领培养补助。", "")
+    # Art. 20 names no payee: a reading decides, and either way the same certificate counts once (136).
     reading = value_on(PAYEE, today())
     if claim.cohort is not None:
         if reading.value != "trainer":
@@ -274,6 +289,7 @@ def _cohort_bases(
         )
         if once_key in claimed or f"{base.subject_key} {base.base_key}" in claimed:
             continue
+        # Two lines of this cohort may name one person at one level: only the first of them counts.
         claimed.add(f"{base.subject_key} {base.base_key}")
         yield base
 
@@ -285,8 +301,10 @@ def _own_certificate(claim: FundClaim) -> Base:
         raise NotNow(
             "先填写证书，平台核对以后再申领。", "在「我的」→「技术经理人」里填写。"
         )
+    # The same key as in a cohort: after a change of the reading nothing is paid twice.
     key = certificate_key(profile.issuer, profile.number)
     return Base(
+        # Of the account, not of a name and four digits: whose certificate it is, an operator has checked.
         f"account {claim.person_id}",
         f"level {profile.level}",
         f"{profile.person.name} {LEVELS[profile.level]} {profile.number}",

@@ -70,6 +70,7 @@ class CohortMember(Model):
     certificate_no: Mapped[str] = mapped_column(String(40), info=PERSONAL)
     certificate_key: Mapped[str] = mapped_column(String(64))
     issuer: Mapped[str] = mapped_column(String(80))
+    # The day that decides for which year somebody counts (136).
     issued_on: Mapped[date]
 
     cohort: Mapped[TrainingCohort] = relationship(back_populates="members")
@@ -100,4 +101,5 @@ def _digest(*parts: str) -> str:
     for part in parts:
         bare = "".join(unicodedata.normalize("NFKC", part).split())
         folded.append(bare.casefold())
+    # No part has a line break any more, so that two different lists of parts never give one text.
     return hashlib.sha256("\n".join(folded).encode()).hexdigest()

@@ -29,7 +29,9 @@ TWICE = NotNow("您单位已经有同名的培训班。", "换一个名称，如
 SAME = NotNow("有一个证书刚登记过。", "请刷新页面。")
 FIRST_DAY = date(2010, 1, 1)
 COLUMNS = ("姓名", "证件号码后四位", "证书级别", "证书编号", "发证机构", "发证日期")
+# The last character of an identity number may be an X; ASCII, for `\d` takes digits of other scripts.
 _TAIL = re.compile(r"\d{3}[\dXx]", re.ASCII)
+# A tab from a sheet, commas as people type them, or the spaces of an aligned text; one space may be in a name.
 _SEPARATOR = re.compile(r"\t|[，,；;]|\s{2,}")
 # As certificates and lists write the grades.
 LEVEL_WORDS = {
@@ -105,6 +107,7 @@ def add_members(row: TrainingCohort, text: str, *, by: Reader, seen: int) -> int
     """
     require(by, "cohort.write", row)
     persistence.hold_row(row)
+    # A colleague may have added the same people a moment ago.
     if row.revision != seen:
         raise CHANGED
     typed = read_members(text)
@@ -114,6 +117,7 @@ def add_members(row: TrainingCohort, text: str, *, by: Reader, seen: int) -> int
         key = certificate_key(one.issuer, one.certificate_no)
         if key in known:
             problems.append(f"第 {number} 行：证书 {one.certificate_no} 已经登记过。")
+        # Also within what was typed: two lines of one certificate are refused with the line.
         known.add(key)
     if len(known) > MAX_MEMBERS:
         problems.append(f"一个培训班最多 {MAX_MEMBERS} 人。")
@@ -133,6 +137,7 @@ def remove_member(member: CohortMember, *, by: Reader) -> None:
     row = member.cohort
     require(by, "cohort.write", row)
     persistence.hold_row(row)
+    # Whatever became of the claim: its line still names whom the money was for.
     if queries.is_claimed(member):
         raise NotNow("这名学员的证书已经用于申领，不能删除。", "")
     db.session.delete(member)
@@ -146,6 +151,7 @@ def read_members(text: str) -> list[TypedMember]:
     problems = []
     number = 0
     for line in text.splitlines():
+        # The header of a sheet comes along when it is copied.
         if not line.strip() or line.strip().startswith(COLUMNS[0]):
             continue
         number += 1
@@ -156,6 +162,7 @@ def read_members(text: str) -> list[TypedMember]:
     if not found and not problems:
         problems.append("至少写一行，每人一行。")
     if problems:
+        # All at once, not the first one only; twenty are enough to see what is wrong with the list.
         raise Invalid("学员没有添加。", problems={"members": problems[:20]})
     return found
 
@@ -183,4 +190,5 @@ def _read_member(line: str) -> TypedMember:
         raise ValueError(f"发证日期「{issued}」没有看懂，写成 {today()} 这样。")
     if not FIRST_DAY <= day <= today():
         raise ValueError(f"发证日期「{issued}」不在 {FIRST_DAY} 到今天之间，请核对。")
+    # In capitals: x and X are one person.
     return TypedMember(name, id_tail.upper(), level, certificate_no, issuer, day)

@@ -80,9 +80,11 @@ def case_panels(row: Any, reader: Reader) -> Iterator[Panel]:
     """On the page of an estimate: what of it can be claimed now, and from which money."""
     if not isinstance(row, PolicyEstimate):
         return
+    # By the envelopes of today, not of the day of the estimate: money may have opened or closed since.
     titles = queries.open_titles()
     offers = []
     for group in row.content["groups"]:
+        # Of the other groups the estimate has no sum that could be claimed.
         if group["name"] != "符合":
             continue
         for line in group["rows"]:

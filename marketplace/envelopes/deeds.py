@@ -82,9 +82,11 @@ def begin_claim(
     if own_person is not None:
         # Assessed before it is stored, and the certificate is looked up by its person.
         row.person = by  # type: ignore[assignment]
+    # What the assessment reads must not write the half-made row first: its sum is not known yet.
     with db.session.no_autoflush:
         require(by, "claim.write", row)
         _require_verified(row, by)
+        # Before its members are read: nobody may remove one of them until this is stored.
         _hold_cohort(row)
         assessing.check_envelope(envelope, code)
         assessment = assessing.assess(row)
@@ -116,12 +118,14 @@ def add_paper(row: FundClaim, taken: Taken, use: str, *, by: Reader) -> ClaimPap
     _require_open(row)
     if use not in row.content["papers"]:
         raise wrong("use", "选这是哪一份材料。")
+    # Operators open it: what was not looked at for viruses is not stored at all.
     if taken.scan == HELD:
         raise Busy("查毒程序现在没有答复，文件没有存上。", "请过几分钟再传一次。")
     present = row.present_papers
     if len(present) >= MAX_PAPERS:
         raise wrong("file", f"一笔申领最多 {MAX_PAPERS} 个文件，请合成一份 PDF。")
     stored = stored_file(taken)
+    # By its content: the same file under another name is the same paper.
     if any(one.file_id == stored.id for one in present):
         raise wrong("file", "这个文件已经交过。")
     paper = ClaimPaper(
@@ -136,6 +140,7 @@ def add_paper(row: FundClaim, taken: Taken, use: str, *, by: Reader) -> ClaimPap
     twice = NotNow("这个文件已经交过。", "不用再传。")
     with persistence.refusals(duplicates={"uq_fund_claim_paper_content": twice}):
         db.session.flush()
+    # After the flush and before the commit: a row without content would be worse than content without a row.
     storage.take_in(taken.incoming)
     persistence.commit(stale=CHANGED)
     return paper
@@ -149,6 +154,7 @@ def remove_paper(paper: ClaimPaper, *, by: Reader) -> None:
     _require_open(row)
     if paper.removed_at is not None:
         raise NotNow("这份材料已经删除。", "")
+    # The content goes with its last row; what it was and when it was removed stays.
     paper.file = None
     paper.removed_at = now()
     row.changed_at = now()
@@ -169,15 +175,19 @@ def submit_claim(row: FundClaim, *, by: Reader, seen: int) -> None:
     if row.lacking_papers:
         lacking = "、".join(row.lacking_papers)
         raise NotNow(f"还缺材料：{lacking}。", "先上传，再提交。")
+    # What was sent back has money already: it is handed in again even where the envelope has closed.
     was_reserved = row.requested_fen if row.state in RESERVED else 0
     if not was_reserved:
         assessing.check_envelope(row.envelope, row.clause_code)
     _hold_cohort(row)
+    # Computed again: contracts, rules and what others claimed may have changed since the draft.
     _store(row, assessing.assess(row))
     if was_reserved:
+        # First free, then reserved: the other way round the last claim of an envelope would not fit twice.
         move_money(row.envelope, "release", was_reserved, by=by, claim=row)
     move_money(row.envelope, "reserve", row.requested_fen, by=by, claim=row)
     for line in row.lines:
+        # From here on the unique indexes refuse the same thing to anybody else.
         line.standing = True
     row.submitted_at = now()
     row.answer_by = None
@@ -206,6 +216,7 @@ def lapse_unanswered(day: date) -> int:
     """
     count = 0
     for number in queries.unanswered_ids(day):
+        # One transaction a claim: a kill in between loses none that was let go, and nobody waits for the whole list.
         persistence.begin_write()
         row = db.session.get_one(FundClaim, number)
         hold_envelope(row.envelope)
@@ -225,6 +236,7 @@ def lapse_unanswered(day: date) -> int:
 def let_go(row: FundClaim, *, by: Reader | None) -> None:
     """Free what a claim has reserved, and what it is for (no commit)."""
     if row.state in RESERVED:
+        # What is still reserved: of an approval for less the rest is free already.
         move_money(row.envelope, "release", row.granted_fen, by=by, claim=row)
     for line in row.lines:
         line.standing = False

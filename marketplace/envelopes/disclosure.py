@@ -9,9 +9,11 @@ from marketplace.permissions import Reader, auditor, uninvolved_operator
 
 def claimant(person: Reader, thing: Any) -> bool:
     """Who claims: somebody who acts for the organisation, or the person themselves; an auditor never."""
+    # An auditor checks what is handed out, and is never among those who receive it.
     if thing is None or auditor(person, thing):
         return False
     number = getattr(thing, "organisation_id", None)
+    # Of an organisation it is the organisation's alone: who once began it and left has no say.
     if number is not None:
         return number in person.active_ids
     return person.id is not None and getattr(thing, "person_id", None) == person.id
@@ -21,6 +23,7 @@ def impartial_operator(person: Reader, thing: Any) -> bool:
     """An operator whom the claim does not concern: nobody decides on their own."""
     if not uninvolved_operator(person, thing):
         return False
+    # `uninvolved_operator` knows owner and organisation; who claims for themselves is a third.
     return thing is None or getattr(thing, "person_id", None) != person.id
 
 

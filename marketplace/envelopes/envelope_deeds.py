@@ -81,6 +81,7 @@ def create_envelope(
         in_force=in_force,
         checked=checked,
         clause_codes=codes,
+        # From nothing: the first budget is a movement like every other, so that all of them add up.
         budget_fen=0,
         reserved_fen=0,
         paid_fen=0,
@@ -162,6 +163,7 @@ def confirm_basis(
     document = checked_text(
         "document", document, 200, missing="写生效文件的名称和文号。"
     )
+    # The state follows from a document: without one nobody could check that the draft was issued.
     row.document = document
     row.in_force = "active"
     persistence.commit(stale=CHANGED)
@@ -171,6 +173,7 @@ def _switch(row: Envelope, deed: str, by: Reader | None, seen: int) -> None:
     require(by, "envelope.edit", row)
     _hold(row, seen)
     row.life.permits(row, deed, by)
+    # Lapsed ones, too: the CHECK of the table refuses drafts only.
     if row.in_force != "active":
         raise NotNow(
             f"依据现在是{IN_FORCE[row.in_force]}，不能受理申领。",

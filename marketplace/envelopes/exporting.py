@@ -26,6 +26,7 @@ TRAINING_CLAUSE = "P-20a"
 
 def columns_of(key: str) -> list[str]:
     """The columns of a list, in their order, as the rule of today has them. Raises NoValueError."""
+    # A rule, not code: the first official form of the office is a change of this text (136).
     value = value_on(key, today()).value
     return [one.strip() for one in value.split("、") if one.strip()]
 
@@ -94,6 +95,7 @@ def _claim_cells(number: int, row: FundClaim) -> dict[str, str]:
     organisation = row.organisation
     district = ""
     uscc = ""
+    # A person who claims for a certificate of their own has neither a code nor a district here.
     if organisation is not None:
         if organisation.district is not None:
             district = organisation.district.name
@@ -131,5 +133,6 @@ def _book(
 ) -> bytes:
     table = []
     for row in rows:
+        # A column nobody knows here stays empty, for the office to fill in: a bank account, for example.
         table.append([row.get(column, "") for column in columns])
     return table_workbook(name, columns, table)

@@ -28,6 +28,7 @@ class EnvelopeForm(PageForm):
     """A new envelope."""
 
     name = StringField("名称", description="不写年份，如：技术合同补助资金。")
+    # Optional for the box, needed by the deed: its sentence says which years there are.
     year = WholeField(
         "年度", [Optional()], description="支持哪一年的事项，如登记在哪一年的合同。"
     )
@@ -121,6 +122,7 @@ class DecisionForm(SeenForm):
         "核定金额", description="单位元；不写按申领的金额，只能少不能多。"
     )
     note = TextAreaField("理由", description="申领人会看到，2–500 字。")
+    # One form for several decisions: only paying needs a day, and its deed asks for it.
     paid_on = DateField("付款日期", [Optional()])
     voucher = StringField("付款凭证号")
 

@@ -7,10 +7,12 @@ from marketplace.lifecycle import Life
 ENVELOPE_LIFE = Life(
     initial="drafted",
     moves={
+        # Money is changed by movements only; the move leaves its History with the reason.
         ("drafted", "budget"): "drafted",
         ("drafted", "open"): "open",
         ("open", "budget"): "open",
         ("open", "close"): "closed",
+        # Closed takes no new claims; what was handed in is decided and paid as before.
         ("closed", "reopen"): "open",
     },
     names={"drafted": "筹备中", "open": "受理申领", "closed": "停止受理"},
@@ -43,6 +45,7 @@ CLAIM_LIFE = Life(
         # Nobody handed it in again in time: what was reserved for it is free for others.
         ("returned", "lapse"): "lapsed",
         ("approved", "pay"): "paid",
+        # Only before the payment: what was paid comes back by its own movement, never by undoing one.
         ("approved", "rescind"): "refused",
         ("paid", "recover"): "recovered",
     },

@@ -29,6 +29,7 @@ from marketplace.policies.models import PolicyEstimate
 from marketplace.rules.content import CHECKED, IN_FORCE, source_line
 
 MAX_NOTE = 500
+# Lines of drafts and of claims that ended are no claim on anything: only those in force are compared.
 _STANDS = text("standing")
 _PRESENT = text("removed_at is null")
 
@@ -44,6 +45,7 @@ class Envelope(Model):
         CheckConstraint(one_of("state", ENVELOPE_LIFE.states), name="state"),
         CheckConstraint(one_of("in_force", IN_FORCE), name="in_force"),
         CheckConstraint(one_of("checked", CHECKED), name="checked"),
+        # Tests add the movements up; the CHECKs hold whatever writes the row, a hand in the database included.
         CheckConstraint("reserved_fen >= 0", name="reserved"),
         CheckConstraint("paid_fen >= 0", name="paid"),
         # Whatever happens at once: never more than there is.
@@ -65,6 +67,7 @@ class Envelope(Model):
     # Codes of the clauses that are paid from it.
     clause_codes: Mapped[list[str]] = mapped_column(db.JSON)
     state: Mapped[str] = mapped_column(String(10), default="drafted", index=True)
+    # In whole 分: sums are added up for years, and no rounding may hide in them.
     budget_fen: Mapped[int] = mapped_column(BigInteger, default=0)
     reserved_fen: Mapped[int] = mapped_column(BigInteger, default=0)
     paid_fen: Mapped[int] = mapped_column(BigInteger, default=0)
@@ -100,10 +103,12 @@ class EnvelopeMovement(Model):
     __tablename__ = "envelope_movement"
     __table_args__ = (
         CheckConstraint(one_of("kind", MOVEMENTS), name="kind"),
+        # The kind says the direction: a negative amount would turn a payment into a refund.
         CheckConstraint("amount_fen > 0", name="amount"),
         CheckConstraint(
             "(kind in ('raise', 'lower')) = (claim_id is null)", name="claim"
         ),
+        # What moves the budget belongs to no claim, so that only its reason explains it.
         CheckConstraint("claim_id is not null or reason <> ''", name="reason"),
         # A claim is paid once and reserved once for each time it is handed in.
         Index(
@@ -146,11 +151,13 @@ class FundClaim(Model):
     __tablename__ = "fund_claim"
     __table_args__ = (
         CheckConstraint(one_of("state", CLAIM_LIFE.states), name="state"),
+        # An organisation, or a person with a certificate of their own; never both, never nobody.
         CheckConstraint(
             "(organisation_id is null) <> (person_id is null)", name="claimant"
         ),
         CheckConstraint("requested_fen > 0", name="requested"),
         CheckConstraint(
+            # More than was reserved might be more than there is.
             "approved_fen is null or (approved_fen > 0 and approved_fen <= requested_fen)",
             name="approved",
         ),
@@ -159,9 +166,11 @@ class FundClaim(Model):
             name="sum",
         ),
         CheckConstraint(
+            # Nobody is refused without a word why.
             "state not in ('returned', 'refused', 'recovered') or note <> ''",
             name="note",
         ),
+        # Without a last day the money would stay reserved for ever.
         CheckConstraint("state <> 'returned' or answer_by is not null", name="answer"),
         # Four eyes: who approved does not pay.
         CheckConstraint(
@@ -192,12 +201,15 @@ class FundClaim(Model):
     # The clause, its source and the computation in words, readable whatever becomes of the clause.
     content: Mapped[dict[str, Any]] = mapped_column(db.JSON)
     state: Mapped[str] = mapped_column(String(10), default="draft", index=True)
+    # What was computed when it was last handed in, and what was reserved then.
     requested_fen: Mapped[int] = mapped_column(BigInteger)
     approved_fen: Mapped[int | None] = mapped_column(BigInteger)
+    # None: never handed in, and read by nobody but its writers.
     submitted_at: Mapped[datetime | None]
     # The last day to hand it in again.
     answer_by: Mapped[date | None]
     note: Mapped[str] = mapped_column(String(MAX_NOTE), default="")
+    # Not the operator who pays: see the CHECK `eyes`.
     approved_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     approved_at: Mapped[datetime | None]
     paid_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
@@ -295,14 +307,18 @@ class ClaimLine(Model):
     claim_id: Mapped[int] = mapped_column(
         ForeignKey("fund_claim.id", ondelete="CASCADE"), index=True
     )
+    # Copied from the claim: an index cannot look into another table.
     clause_code: Mapped[str] = mapped_column(String(20))
+    # Whose, then what: the same words as `assessing.py` builds and `moving.py` changes.
     subject_key: Mapped[str] = mapped_column(String(100))
     base_key: Mapped[str] = mapped_column(String(250))
     # None: nobody else could claim for it.
     once_key: Mapped[str | None] = mapped_column(String(100))
+    # Of a certificate it names who holds it: the audit stores no such text in the open.
     label: Mapped[str] = mapped_column(String(250), info={"audit": "personal"})
     member_id: Mapped[int | None] = mapped_column(ForeignKey("cohort_member.id"))
     # Whether its claim is handed in and not ended.
+    # Copied from the claim's state, for the unique indexes; written by the deeds that move it.
     standing: Mapped[bool] = mapped_column(default=False)
 
     claim: Mapped[FundClaim] = relationship(back_populates="lines")
@@ -314,6 +330,7 @@ class ClaimPaper(Model):
 
     __tablename__ = "fund_claim_paper"
     __table_args__ = (
+        # A removed paper lets its content go: no copy is stored of what somebody took back.
         CheckConstraint("(removed_at is null) = (file_id is not null)", name="removed"),
         Index(
             "uq_fund_claim_paper_content",

@@ -21,11 +21,13 @@ def move_between(gone_id: int, kept_id: int) -> dict[str, list[int]]:
         (one.clause_code, one.base_key) for one in _lines_of(kept_id) if one.standing
     }
     for line in lines:
+        # Raised rather than left behind: both were promised money, and only people can say which one is right.
         if line.standing and (line.clause_code, line.base_key) in claimed:
             raise NotNow(
                 f"两家单位都按同一条政策申领了「{line.label}」。",
                 "先撤回或不予批准其中一笔，再合并。",
             )
+    # The table takes a name once for each organisation.
     names = {one.name for one in _cohorts_of(kept_id)}
     cohorts = _cohorts_of(gone_id)
     for cohort in cohorts:
@@ -53,6 +55,7 @@ def _give(rows: list[Any], lines: list[ClaimLine], organisation_id: int) -> None
     for row in rows:
         row.organisation_id = organisation_id
     for line in lines:
+        # Lines carry the key of their own: without it both could be claimed for again after the merger.
         line.subject_key = _key_of(organisation_id)
     db.session.flush()
 

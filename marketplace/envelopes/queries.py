@@ -201,6 +201,7 @@ def get_paper(number: int, *, by: Reader) -> ClaimPaper:
 
 
 def _reads_papers(reader: Reader, row: FundClaim) -> bool:
+    # A draft is read by nobody else: people try things out in it.
     if row.submitted_at is None:
         return may(reader, "claim.write", row)
     return may(reader, "claim.read", row)
@@ -262,6 +263,7 @@ def waiting_count() -> int:
 
 def unanswered_ids(day: date) -> list[int]:
     """Numbers of the claims that were sent back, and not handed in again until the day before this one."""
+    # The last day itself is theirs to its end.
     query = db.select(FundClaim.id).where(
         FundClaim.state == "returned", FundClaim.answer_by < day
     )
@@ -291,6 +293,7 @@ def standing_certificates(code: str, claim: FundClaim) -> set[str]:
     for once_key, subject_key, base_key in db.session.execute(query).tuples():
         if once_key is not None:
             found.add(once_key)
+        # Person and level, too: a second certificate of the same level is nobody's second sum (136).
         found.add(f"{subject_key} {base_key}")
     return found
 
@@ -304,6 +307,7 @@ def granted_before(claim: FundClaim) -> int:
         .where(
             FundClaim.organisation_id == claim.organisation_id,
             FundClaim.clause_code == claim.clause_code,
+            # What came back or was refused takes nothing off the cap.
             FundClaim.state.in_(STANDING),
             FundClaim.id != (claim.id or 0),
             Envelope.year == claim.envelope.year,
@@ -390,6 +394,7 @@ def _counted_members() -> list[CohortMember]:
     counted = []
     seen: set[object] = set()
     for one in db.session.scalars(query):
+        # Either of them: the same certificate under two names counts once, and so do two of one level.
         keys = {one.certificate_key, (one.person_key, one.level)}
         if not keys & seen:
             counted.append(one)
@@ -401,6 +406,7 @@ def claims_of_certificates(members: Iterable[CohortMember]) -> dict[str, FundCla
     """Key of a certificate → the claim that stands for it, of any claimant."""
     keys = [f"certificate {one.certificate_key}" for one in members]
     found = {}
+    # A database takes only so many values in one statement, and a year may have thousands.
     for part in persistence.chunked(keys, 500):
         query = (
             db.select(ClaimLine)
@@ -430,5 +436,6 @@ def _shown() -> tuple[Any, ...]:
 
 
 def _count(query: Any) -> int:
+    # An order inside of a count costs a sort for nothing.
     counted = db.select(func.count()).select_from(query.order_by(None).subquery())
     return db.session.scalar(counted) or 0

@@ -30,6 +30,7 @@ def send_back(row: FundClaim, note: str, *, by: Reader, seen: int) -> None:
     _begin(row, "send_back", by, seen)
     row.note = checked_text("note", note, MAX_NOTE, missing=MISSING)
     days = value_on(RETURN_DAYS, today()).whole
+    # Stored, not computed when it is displayed: the job frees money by it, and the notice has named the day.
     row.answer_by = load_calendar().after_workdays(today(), days).day
     _finish(
         row,
@@ -58,6 +59,7 @@ def approve(
         Invalid: more than was requested, or less without a reason.
     """
     _begin(row, "approve", by, seen)
+    # An empty box is the whole sum; only a number can lessen it.
     granted = row.requested_fen if amount_fen is None else amount_fen
     if not 0 < granted <= row.requested_fen:
         most = yuan(row.requested_fen)
@@ -108,12 +110,14 @@ def pay(
     _require_second(row, by)
     hold_claim(row, seen)
     row.life.permits(row, "pay", by)
+    # Again: the approval that was waited for may be their own.
     _require_second(row, by)
     if paid_on is None or paid_on > today() or paid_on < date(2020, 1, 1):
         raise wrong("paid_on", "写今天或以前的日期。")
     row.voucher = checked_text(
         "voucher", voucher, 100, missing="写付款凭证号，2–100 字。"
     )
+    # The day on the voucher, which may be days before it is recorded here.
     move_money(row.envelope, "pay", row.granted_fen, by=by, claim=row, moved_on=paid_on)
     row.paid_on = paid_on
     row.paid_by_id = reader_id(by)
@@ -122,6 +126,7 @@ def pay(
 
 def recover(row: FundClaim, note: str, *, by: Reader, seen: int) -> None:
     """记录退款: what was paid came back; the money is free again. Raises NotAllowed, NotNow, Stale, Invalid."""
+    # By who may pay: never by who approved it.
     require(by, "claim.pay", row)
     hold_claim(row, seen)
     row.life.permits(row, "recover", by)
@@ -129,11 +134,13 @@ def recover(row: FundClaim, note: str, *, by: Reader, seen: int) -> None:
     move_money(
         row.envelope, "recover", row.granted_fen, by=by, claim=row, reason=row.note
     )
+    # Nothing is reserved any more; its lines are let go, so that the same may be claimed for again.
     let_go(row, by=by)
     _finish(row, "recover", by, f"款项已退回：{row.note}", "")
 
 
 def _require_second(row: FundClaim, by: Reader) -> None:
+    # First, for the better words: the permission would only say that it is not allowed.
     if row.approved_by_id is not None and row.approved_by_id == reader_id(by):
         raise NotAllowed("批准的人不能自己付款。", "请另一位运营人员核对后付款。")
     require(by, "claim.pay", row)
@@ -157,5 +164,6 @@ def _finish(
     row.changed_at = now()
     row.life.move(row, deed, by=by, note=row.note)
     announcements.announce_decision(row, deed, happened, to_do, until=until)
+    # The revision refuses a second payment; the index does so even where something goes round this file.
     once = NotNow("这笔申领已经付过款。", "请刷新页面。")
     persistence.commit(stale=CHANGED, duplicates={"uq_envelope_movement_paid": once})

@@ -32,7 +32,9 @@ def hold_envelope(envelope: Envelope) -> None:
 def hold_claim(row: FundClaim, seen: int) -> None:
     """Hold the envelope and the claim, in this order everywhere. Raises Stale: somebody has changed it since."""
     hold_envelope(row.envelope)
+    # The claim second: two who took them in different orders would wait for each other for ever.
     persistence.hold_row(row)
+    # After the waiting: what somebody else did meanwhile is seen here.
     if row.revision != seen:
         raise CHANGED
 

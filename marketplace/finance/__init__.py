@@ -37,14 +37,17 @@ from marketplace.permissions import (
 DEEDS: Deeds = {
     # Of a product or a version, which belong to their institution.
     "finance.offer": (acts_for,),
+    # Nobody lets through what they handed in, nor anything of an institution they belong to (133).
     "finance.review": (uninvolved_operator,),
     "finance.read_all": (operator,),
     # Of a pack, which belongs to its firm; operators see none.
     "finance.grant": (acts_for,),
+    # The firm reads its packs by `finance.grant`: its own looks are none of those that are recorded.
     "finance.read_pack": (of_institution,),
     # Of a loan, which belongs to its bank.
     "finance.file_loan": (acts_for,),
     "finance.read_loan": (acts_for, operator),
+    # An operator who belongs to the bank confirms none of its loans: money of the city follows from it.
     "finance.decide_loan": (uninvolved_operator,),
     # Of what a fund looks for and asks.
     "finance.invest": (acts_for,),

@@ -44,6 +44,7 @@ def announce_review(version: ProductVersion) -> None:
     _notify(
         REVIEWED,
         product.organisation_id,
+        # With the revision: what is sent back a second time is news, the same decision twice is not.
         key=f"product version {version.id} {version.state} {version.revision}",
         subject=f"「{product.name}」{version.state_name}",
         happened=f"产品「{product.name}」第 {version.number} 版{version.state_name}。{note}",
@@ -65,10 +66,12 @@ def announce_pack(pack: FirmPack) -> None:
     _notify(
         PACK,
         pack.institution_id,
+        # A pack comes to each state once.
         key=f"pack {pack.id} {pack.state}",
         subject=subject,
         happened=f"{subject}。用途：{pack.purpose}",
         to_do=to_do,
+        # To the list, not to the pack: of one that was withdrawn the page would only refuse.
         link=path_of("finance.received"),
         about=(pack.kind, pack.id),
     )
@@ -105,6 +108,7 @@ def announce_loan(loan: FiledLoan) -> None:
 
 def announce_request(request: InvestorRequest) -> None:
     """Notify the people of a demand that a fund wants to know whose it is."""
+    # Those of the demand, not the desk of the firm: whoever looks after it answers.
     for person in people_of(request.demand, None):
         notify(
             INVESTOR,
@@ -126,6 +130,7 @@ def announce_answer(request: InvestorRequest) -> None:
         request.investor_id,
         key=f"investor request {request.id} {request.state}",
         subject=f"您想了解的企业：{request.state_name}",
+        # By its number, not by the title of the demand: after a no the fund must not know that either.
         happened=f"您想了解的资金需求（第 {request.id} 号），{request.state_name}。",
         to_do="打开链接查看。",
         link=path_of("finance.interest", interest_id=request.id),
@@ -135,5 +140,6 @@ def announce_answer(request: InvestorRequest) -> None:
 
 def _notify(code: str, organisation_id: int, **values: Any) -> None:
     """Notify those who look after an organisation."""
+    # Not whoever filed or wrote it: they may have left the institution since.
     for person in desk_of(organisation_id):
         notify(code, Recipient.of(person), **values)

@@ -32,6 +32,7 @@ AMOUNT_FORMS = {
     "open": "金额由机构逐户商定",
 }
 # What a rate may be taken of.
+# Sums that a firm knows of itself; a rate of a count would be no money.
 BASES = ("patent_value", "revenue", "capital_sought")
 # Of these a product may require that one is met, whichever.
 STATUS_FIELDS = ("tech_sme", "high_tech", "specialised")
@@ -80,6 +81,7 @@ class ProductTerms:
             says=self.summary,
             valid_from=valid_from,
             valid_to=valid_to,
+            # It acts by the days of its version, and only after an operator has read it.
             in_force="active",
             checked="verified",
             office=institution,
@@ -132,6 +134,7 @@ def condition_on(
     elif isinstance(value, bool):
         says = question.label if value else f"不是：{question.label}"
         if field == "has_overdue" and not value:
+            # 「不是：有没有结清的逾期贷款」 reads as its opposite.
             says = "没有未结清的逾期贷款"
     else:
         says = f"{question.label}{WORDS[operator]} {question.shown(value)}"
@@ -149,6 +152,7 @@ def stored_terms(terms: ProductTerms) -> dict[str, Any]:
         if isinstance(value, tuple):
             value = list(value)
         elif isinstance(value, Decimal):
+            # As text: a number of JSON is read as a binary float, which 3.45 is not.
             value = str(value)
         conditions.append([one.field, one.operator, value, bool(one.path)])
     return {
@@ -175,6 +179,7 @@ def terms_of(content: Mapping[str, Any]) -> ProductTerms:
         rate=_number(content["rate"]),
         bases=(content["base"],) if content["base"] else (),
         cap=cap,
+        # The evaluator names what each cap is counted for: of a product, for each firm.
         cap_period="holder" if cap is not None else "",
     )
     return ProductTerms(
@@ -202,6 +207,7 @@ def cases_of(content: Mapping[str, Any]) -> list[ProductCase]:
     questions = product_questions()
     cases = []
     for one in content.get("cases", ()):
+        # By the reader of forms, as they were stored: a question that is gone since is passed over.
         figures = read_told(one["figures"], questions).figures
         cases.append(ProductCase(figures, one["expected"]))
     return cases
@@ -223,6 +229,7 @@ def amount_words(amount: Amount) -> str:
     if amount.form == "open":
         return "由机构逐户商定"
     if amount.form == "up_to" and amount.value is not None:
+        # Without `f` a normalised 500 reads 5E+2.
         return f"最高 {amount.value.normalize():f} 万元"
     questions = product_questions()
     base = "、".join(questions[field].label for field in amount.bases)

@@ -53,9 +53,11 @@ def panels(row: Any, reader: Reader) -> Iterator[Panel]:
     if not isinstance(row, Demand) or row.need != "capital" or row.state != "published":
         return
     figures = queries.figures_of_demand(row, reader)
+    # What the platform has checked of a firm is for its own people: others see what the demand says (133).
     is_own = row.organisation_id in reader.organisation_ids
     if is_own and row.organisation is not None:
         figures |= queries.figures_of_firm(row.organisation, today())
+    # By the view of this reader, as the figures: what a demand hides chooses no product either.
     versions = queries.serving(queries.catalogue(today()), row, reader)
     groups = fits_of(versions, figures, today())
     if groups:
@@ -65,8 +67,10 @@ def panels(row: Any, reader: Reader) -> Iterator[Panel]:
 
 def search_panels(state: Any, reader: Reader) -> Iterator[Panel]:
     """Above the results of a search that asks for a loan, a guarantee or the like: the products of today."""
+    # Once, above the first results: who turns pages has seen them.
     if state.page > 1:
         return
+    # By the words alone: a search for anything else reads nothing from the database for this.
     kinds = queries.wanted_kinds(state.text)
     if kinds:
         values = {"versions": queries.catalogue(today(), kinds)}
@@ -77,6 +81,7 @@ def known_figures(
     organisation_id: int, day: date
 ) -> Iterator[tuple[str, bool | Decimal, str]]:
     """What clauses ask about loans, by those that banks have filed."""
+    # The estimate shows it next to the answers: a firm may know of a loan that no bank has filed.
     source = "贷款的情况取自银行申报、主管部门备案的贷款，可以改。"
     for name, value in loan_queries.figures_of_borrower(organisation_id, day):
         yield name, value, source
@@ -143,6 +148,7 @@ def sections(person: Reader, filters: Mapping[str, str]) -> Iterator[Panel]:
 def personal_copy(person: Person) -> Iterator[tuple[str, list[dict[str, Any]]]]:
     """What a person let institutions see in the name of their firm, for the copy of their data."""
     rows = []
+    # By who gave the consent: it is theirs to know, whoever looks after the firm today.
     for pack in pack_queries.consented_by(person):
         rows.append(
             {

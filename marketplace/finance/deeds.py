@@ -89,6 +89,7 @@ def create_product(
     product = FinanceProduct(
         organisation_id=organisation.id, product_kind=kind, state="preparing"
     )
+    # The new row names its institution, which is what the permission asks about.
     require(by, "finance.offer", product)
     require_institution(organisation)
     problems: dict[str, list[str]] = {}
@@ -100,6 +101,7 @@ def create_product(
         raise Invalid(NOT_SAVED, problems=problems)
     db.session.add(product)
     with persistence.refusals(duplicates={"uq_finance_product_name": TAKEN}):
+        # History needs its number, and a name that is taken is refused in our words already here.
         db.session.flush()
     product.life.born(product, by=by)
     _add_version(product, 1, terms, valid_from, by=by)
@@ -125,6 +127,7 @@ def begin_version(
     """
     require(by, "finance.offer", product)
     require_institution(product.organisation)
+    # Of two of one bank the second waits here, and then sees the version of the first.
     persistence.hold_row(product)
     if product.state == "ended":
         raise NotNow("这个产品已经停办。", "要重新办理的，请登记新的产品。")
@@ -185,8 +188,10 @@ def add_case(
     _require_editable(version)
     cases = version.cases
     problems: dict[str, list[str]] = {}
+    # The rule may have been changed since the page with its boxes was opened.
     if not figures.keys() <= {*version.terms.fields}:
         problems["expected"] = ["算例只写这一版的规则会看的情况，请刷新页面再写。"]
+    # `amount` is a word of the form only: what is stored is the sum itself.
     elif expected == "amount" or (expected not in EXPECTED and not _is_sum(expected)):
         problems["expected"] = ["选按规则应得什么；选最高多少万元的，写明多少。"]
     elif figures in [one.figures for one in cases]:
@@ -227,6 +232,7 @@ def submit_version(version: ProductVersion, *, by: Reader | None, seen: int) -> 
         raise NotNow("没有送审：算例还没有写好。", " ".join(problems))
     version.life.move(version, "submit", by=by)
     version.submitted_at = now()
+    # What an operator wanted changed belongs to the round before.
     version.note = ""
     # Who hands it in answers for it: the operator who lets it through must be somebody else.
     version.owner_id = reader_id(by)
@@ -259,6 +265,7 @@ def approve_version(version: ProductVersion, *, by: Reader | None, seen: int) ->
         Stale.
     """
     require(by, "finance.review", version)
+    # It may have been suspended while its version waited.
     require_institution(version.product.organisation)
     _hold(version, seen)
     version.life.permits(version, "approve", by)
@@ -267,6 +274,7 @@ def approve_version(version: ProductVersion, *, by: Reader | None, seen: int) ->
     product = version.product
     version.life.move(version, "approve", by=by)
     version.decided_at, version.decided_by_id = now(), reader_id(by)
+    # Nothing acts before it was let through: figures of earlier days were never compared with it.
     version.valid_from = max(version.valid_from, today())
     # What is replaced has a lower id and is written first: two versions of one first day cannot act, even for a moment.
     for other in product.versions:
@@ -301,6 +309,7 @@ def end_product(product: FinanceProduct, *, by: Reader | None, seen: int) -> Non
     product.life.move(product, "end", by=by)
     version = product.open_version
     if version is not None:
+        # The table drops drafts only: what an operator may be reading is recalled first.
         if version.state == "submitted":
             version.life.move(version, "recall", by=by)
             db.session.flush()
@@ -313,6 +322,7 @@ def _make_way(other: ProductVersion, version: ProductVersion) -> None:
     if other is version or other.state != "approved" or other.replaced_at is not None:
         return
     if other.valid_from >= version.valid_from:
+        # It begins no earlier than the new one: no day would be left to it, which the table refuses.
         other.replaced_at = now()
     elif other.valid_to is None or other.valid_to >= version.valid_from:
         other.valid_to = version.valid_from - timedelta(days=1)
@@ -331,6 +341,7 @@ def _is_sum(text: str) -> bool:
         number = Decimal(text)
     except InvalidOperation:
         return False
+    # Written as the evaluator writes it: the texts are compared, and 1.0 is not 1.
     return number.is_finite() and 0 < number <= MOST and text == plain(number)
 
 

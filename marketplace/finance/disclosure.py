@@ -17,6 +17,7 @@ def acting_ids(person: Reader) -> frozenset[int]:
     """The verified organisations for which somebody acts in matters of money: whose desk or people they look after."""
     if not acting_person(person, None):
         return frozenset()
+    # Not every member: consents and loans bind the organisation, and its desk or administrators answer for it.
     looked_after = {*person.handled_ids, *person.administered_ids}
     return frozenset(looked_after & set(person.verified_ids))
 

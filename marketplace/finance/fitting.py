@@ -38,6 +38,7 @@ EXPECTED = {
     "missing": "还缺资料",
     "not_met": "有条件不符合",
 }
+# As many as a clause of a policy needs (111, 142).
 LEAST_CASES = 3
 # In the order in which they decide where one of several requirements is enough.
 MARKS = {"amount": "符合", "missing": "还不知道", "not_met": "不符合"}
@@ -110,6 +111,7 @@ def worked_cases(version: ProductVersion) -> list[Worked]:
     questions, clause = product_questions(), _clause_of(version)
     found = []
     for case in version.cases:
+        # On the first day, whatever today is: days are not what examples are about (142).
         verdict = evaluate_clause(clause, case.figures, version.valid_from)
         words = [
             f"{questions[name].label}：{questions[name].shown(value)}"
@@ -126,12 +128,14 @@ def case_problems(version: ProductVersion) -> list[str]:
     A rule that looks at nothing needs none; any other needs three that come out, one that fits among them, and where
     it requires anything one that does not.
     """
+    # There is nothing to put in: it gives every firm the same.
     if not version.terms.fields:
         return []
     worked, problems = worked_cases(version), []
     if len(worked) < LEAST_CASES:
         problems.append(f"至少写 {LEAST_CASES} 个算例，现在 {len(worked)} 个。")
     states = {one.case.expected for one in worked}
+    # What fits expects a sum, which is its own text, or `open`.
     if not states - {"missing", "not_met"}:
         problems.append("至少有一个算例条件都对得上。")
     if version.terms.conditions and "not_met" not in states:
@@ -164,6 +168,7 @@ def fit_of(version: ProductVersion, figures: Figures, day: date) -> Fit | None:
         day: on which it is compared.
     """
     verdict = evaluate_clause(_clause_of(version), figures, day)
+    # States of days, as of a version that has not begun, are in no group.
     for group, (_, states) in GROUPS.items():
         if verdict.state in states:
             questions = product_questions()
@@ -205,6 +210,7 @@ def _outcome(version: ProductVersion, group: str, verdict: Verdict) -> str:
 
 def _checks(conditions: Iterable[Condition], figures: Figures) -> Iterable[Check]:
     """Requirement by requirement; those of which one is enough as one."""
+    # Only statuses have a path of their own, and a product has one such list at most.
     alternatives = [one for one in conditions if one.path]
     if alternatives:
         yield _check_alternatives(alternatives, figures)
@@ -233,6 +239,7 @@ def _own_words(condition: Condition, figures: Figures) -> str:
 def status_figures(codes: Iterable[str]) -> dict[str, bool]:
     """What checked statuses of a firm say: a status that nobody has checked is not known, never missing."""
     known = set(codes)
+    # A 小巨人 is chosen among the 专精特新: it meets what these meet.
     if "little_giant" in known:
         known.add("specialised")
     return {name: True for name in STATUS_FIELDS if name in known}

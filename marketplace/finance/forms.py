@@ -86,6 +86,7 @@ class PackForm(PageForm):
     ) -> None:
         super().__init__(*args, **kwargs)
         self.institution.choices = {"": "请选择", **institutions}
+        # The text that is stored with the pack, from the one place that has it.
         self.agrees.description = consent
 
 

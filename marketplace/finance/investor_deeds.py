@@ -57,6 +57,7 @@ def save_preference(
     row = preference_of(organisation)
     require(by, "finance.invest", InvestorPreference(organisation_id=organisation.id))
     require_institution(organisation)
+    # A fund has no row to hold before its first save: of two first ones the unique index refuses the second.
     if (row.revision if row is not None else 0) != seen:
         raise SAVED_BY_OTHER
     problems: dict[str, list[str]] = {}
@@ -91,16 +92,19 @@ def request_reveal(
     Raises:
         NotAllowed; NotNow: they have requested it already; Invalid: no message.
     """
+    # By the preference, through which the teaser was found: it says for which fund they act.
     require(by, "finance.invest", preference)
     require_institution(preference.organisation)
     row = InvestorRequest(
         investor=preference.organisation,
         demand=teaser.demand,
         message=checked_text("message", message, MAX_NOTE, missing=WHAT),
+        # What the fund saw when it wrote; the demand may be changed before the answer.
         teaser=dict(teaser.facts),
         by_id=by.id,
     )
     db.session.add(row)
+    # Colleagues of one fund see the same teaser: the second who writes is led to the first one's.
     with persistence.refusals(duplicates={"uq_investor_request_current": GOES_ON}):
         db.session.flush()
     row.life.born(row, by=by)
@@ -121,6 +125,7 @@ def accept_request(
     hold_for(row, "accept", by, seen)
     if not agrees:
         raise Invalid(MUST_AGREE, problems={"agrees": [MUST_AGREE]})
+    # PIPL art. 23: giving contact data to another party takes a consent of its own, stored with its text.
     contact_consents.give(by, contact_consents.SHARE)
     _decide(row, "accept", by)
 

@@ -25,6 +25,7 @@ from marketplace.lifecycle import Life
 from marketplace.listings.models import Demand
 from marketplace.organisations.models import Organisation
 
+# After a no or a withdrawal a fund may write again.
 _IS_CURRENT = text("state in ('requested', 'accepted')")
 
 
@@ -60,6 +61,7 @@ class InvestorRequest(Model):
         CheckConstraint(
             "state in ('requested', 'accepted', 'declined', 'withdrawn')", name="state"
         ),
+        # Retention counts from `decided_at`.
         CheckConstraint("(state = 'requested') = (decided_at is null)", name="decided"),
         Index(
             "uq_investor_request_current",

@@ -72,8 +72,11 @@ def teasers_for(preference: InvestorPreference, *, by: Reader) -> list[Teaser]:
         db.select(Demand)
         .where(
             Demand.need == "capital",
+            # Only what this reader finds by searching: a confidential demand makes no teaser (134).
             Demand.findable_by(by),
+            # Their own demand would be no teaser: they know whose it is.
             Demand.organisation_id.not_in(by.organisation_ids),
+            # By the column, to read few rows; whether everybody may know the sum is seen below.
             columns.capital_sought >= preference.ticket_low,
             columns.capital_sought <= preference.ticket_high,
         )
@@ -114,6 +117,7 @@ def _facts_of(view: Any) -> tuple[tuple[str, str], ...]:
 
 def find_teaser(preference: InvestorPreference, code: str, *, by: Reader) -> Teaser:
     """A teaser of a fund by its code. Raises NotFound."""
+    # A code cannot be turned back into a number: those of today are compared one by one.
     for teaser in teasers_for(preference, by=by):
         # As bytes: of texts it takes ASCII only, and anything may stand in an address.
         if hmac.compare_digest(teaser.code.encode(), code.encode()):
@@ -123,14 +127,17 @@ def find_teaser(preference: InvestorPreference, code: str, *, by: Reader) -> Tea
 
 def code_of(investor_id: int, demand_id: int) -> str:
     """What stands for a demand towards one investor: two investors cannot compare theirs."""
+    # With the key of the site: numbers of demands are few, and a bare hash of each is tried in a second.
     key = str(current_app.config["SECRET_KEY"]).encode()
     text = f"teaser {investor_id} {demand_id}".encode()
+    # 96 bits: enough that nobody finds one by trying, short enough for an address.
     return hmac.new(key, text, hashlib.sha256).hexdigest()[:24]
 
 
 def get_request(number: int, *, by: Reader) -> InvestorRequest:
     """A request that this reader may see: of their fund, or about their demand. Raises NotFound."""
     row = find_row(InvestorRequest, number)
+    # The demand decides who answers, so that a colleague who takes it over can.
     if row is not None and (is_asking(row, by) or answers(row, by)):
         return row
     raise NotFound("没有找到这次了解。", "请从「我的」进入。")
@@ -188,6 +195,7 @@ def _count_query() -> Any:
 
 def revealed(row: InvestorRequest) -> list[tuple[str, str]]:
     """Who it is and how to reach them; nothing before the firm has said yes."""
+    # Whatever else is wrong on a page, before the yes there is nothing here to show.
     if row.state != "accepted":
         return []
     demand = row.demand
@@ -195,6 +203,7 @@ def revealed(row: InvestorRequest) -> list[tuple[str, str]]:
     found = [("单位", name), ("需求", demand.title)]
     for field in SCHEMAS["demand"]:
         value = getattr(demand, field.name)
+        # By the schema: a contact field that is added later is not forgotten here.
         if field.seen_by is SeenBy.CONTACT and value:
             found.append((field.label, value))
     return found
@@ -203,4 +212,5 @@ def revealed(row: InvestorRequest) -> list[tuple[str, str]]:
 def _requests_of(investor_id: int) -> dict[int, InvestorRequest]:
     query = db.select(InvestorRequest).where(InvestorRequest.investor_id == investor_id)
     rows = db.session.scalars(query.order_by(InvestorRequest.id))
+    # In the order of numbers, so that the newest of several to one demand is the one that counts.
     return {row.demand_id: row for row in rows}

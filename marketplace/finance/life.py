@@ -14,6 +14,7 @@ PRODUCT_KINDS = {
     "fund": "投资基金",
 }
 # Kind → codes of `listings.schema.terms.FINANCING_MODES` that it serves.
+# Who looks for a loan is served by what secures one, too: a guarantee, or a patent as a pledge.
 SERVES = {
     "loan": frozenset({"loan"}),
     "guarantee": frozenset({"guarantee", "loan"}),
@@ -34,6 +35,7 @@ PRODUCT_LIFE = Life(
     moves={
         ("preparing", "list"): "listed",
         ("preparing", "end"): "ended",
+        # There is no way back: who offers it again registers a new product.
         ("listed", "end"): "ended",
     },
     names={"preparing": "准备中", "listed": "已公布", "ended": "已停办"},
@@ -44,8 +46,10 @@ VERSION_LIFE = Life(
     moves={
         ("draft", "submit"): "submitted",
         ("returned", "submit"): "submitted",
+        # From here on a version is never edited; the next one ends its days.
         ("submitted", "approve"): "approved",
         ("submitted", "return"): "returned",
+        # An operator may be reading it: it is recalled before it is changed or dropped.
         ("submitted", "recall"): "draft",
         ("draft", "drop"): "dropped",
         ("returned", "drop"): "dropped",
@@ -72,6 +76,7 @@ VERSION_LIFE = Life(
 )
 PACK_LIFE = Life(
     initial="granted",
+    # Nothing opens a pack again: to see more or longer takes a new consent, which is a new row.
     moves={("granted", "withdraw"): "withdrawn", ("granted", "expire"): "expired"},
     names={
         "granted": "机构可以查看",
@@ -86,6 +91,7 @@ LOAN_LIFE = Life(
         ("filed", "confirm"): "confirmed",
         ("filed", "return"): "returned",
         ("returned", "refile"): "filed",
+        # Only before the office has confirmed it: from then on it may be the first of its borrower.
         ("filed", "withdraw"): "withdrawn",
         ("returned", "withdraw"): "withdrawn",
         ("confirmed", "repay"): "repaid",

@@ -29,6 +29,7 @@ from marketplace.typed_texts import LEAST, checked_text
 NOT_SAVED = "贷款没有保存。"
 FIRST_DAY = date(2015, 1, 1)
 MOST_FEN = 10**13  # a thousand 亿 元 in 分
+# As many digits as the column has.
 RATE = re.compile(r"\d{1,2}(\.\d{1,4})?", re.ASCII)
 WHY = f"写明要补正什么，{LEAST}–{MAX_NOTE} 字。"
 TWICE = NotNow("贵机构已经申报过这份合同。", "在「贷款备案」里打开它，补正或登记还款。")
@@ -75,7 +76,9 @@ def file_loan(
     require_institution(institution)
     _write(loan, values)
     loan.filed_on = today()
+    # Not settled here: a loan that is never confirmed must not take the place of the first.
     loan.is_first = False
+    # Copied, not looked up later: a version from tomorrow on must not change what this loan comes to (134).
     loan.rules = frozen(KEYS, today())
     loan.owner_id = reader_id(by)
     db.session.add(loan)
@@ -92,6 +95,7 @@ def refile_loan(
     """补正后再报. Raises NotAllowed, NotNow, Stale, Invalid."""
     require(by, "finance.file_loan", loan)
     hold_for(loan, "refile", by, seen)
+    # Looking the borrower up would write the new contract number at once, outside of `commit` with its words for two.
     with db.session.no_autoflush:
         _write(loan, values)
     loan.life.move(loan, "refile", by=by)
@@ -112,6 +116,7 @@ def confirm_loan(loan: FiledLoan, *, by: Reader | None, seen: int) -> None:
     """准予备案; whether it is the borrower's first is settled here. Raises NotAllowed, NotNow, Stale."""
     require(by, "finance.decide_loan", loan)
     hold_for(loan, "confirm", by, seen)
+    # Of all banks, and by the code: a borrower may be no organisation of the platform.
     earlier = db.select(FiledLoan.id).where(
         FiledLoan.borrower_uscc == loan.borrower_uscc, FiledLoan.is_first
     )
@@ -142,6 +147,7 @@ def repay_loan(
     """登记还清: principal and interest were paid back on a day. Raises NotAllowed, NotNow, Stale, Invalid."""
     require(by, "finance.file_loan", loan)
     hold_for(loan, "repay", by, seen)
+    # Later than the last day is true as well: it is recorded, and no interest is paid for it.
     if repaid_on is None or not loan.start_on <= repaid_on <= today():
         raise _wrong("repaid_on", "写还清的日子，在放款日和今天之间。")
     loan.repaid_on = repaid_on
@@ -157,6 +163,7 @@ def lose_principal(
     """登记本金损失. Raises NotAllowed, NotNow, Stale, Invalid."""
     require(by, "finance.file_loan", loan)
     hold_for(loan, "lose", by, seen)
+    # Of the principal only: art. 22 shares neither interest nor penalties.
     if lost_fen is None or not 0 < lost_fen <= loan.principal_fen:
         raise _wrong("lost", "写损失的本金，大于 0，不超过贷款本金。")
     loan.lost_fen = lost_fen
@@ -179,6 +186,7 @@ def note_province(
     """
     require(by, "finance.decide_loan", loan)
     hold_for(loan, "note", by, seen)
+    # Art. 22 pays for loans that were repaid in time only.
     if not loan.is_in_time:
         raise NotNow(
             "没有按时还清的贷款，不补贴利息。",
@@ -198,6 +206,7 @@ def reopen_loan(loan: FiledLoan, note: str, *, by: Reader | None, seen: int) -> 
     hold_for(loan, "reopen", by, seen)
     loan.note = checked_text("note", note, MAX_NOTE, missing=WHY)
     loan.life.move(loan, "reopen", by=by, note=loan.note)
+    # The table ties each of them to its state: nothing of the wrong entry stays behind.
     loan.repaid_on, loan.lost_fen = None, None
     loan.province_fen, loan.province_document = None, ""
     announcements.announce_loan(loan)
@@ -224,6 +233,7 @@ def _write(loan: FiledLoan, values: LoanValues) -> None:
         problems["borrower_uscc"] = [error.message]
     if values.product_id is not None:
         product = persistence.find_row(FinanceProduct, values.product_id)
+        # The number comes from the form and could be anybody's.
         if product is None or product.organisation_id != loan.institution_id:
             problems["product"] = ["选贵机构的产品，或选「没有登记的产品」。"]
     if values.district not in current_districts():
@@ -244,6 +254,7 @@ def _write(loan: FiledLoan, values: LoanValues) -> None:
     assert values.start_on is not None  # noqa: S101
     assert values.end_on is not None  # noqa: S101
     loan.start_on, loan.end_on = values.start_on, values.end_on
+    # By the code alone: two firms may have one name, and a firm changes its name.
     borrower = find_organisation("", loan.borrower_uscc)
     loan.borrower_id = borrower.id if borrower is not None else None
 

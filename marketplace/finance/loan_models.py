@@ -27,6 +27,7 @@ from marketplace.lifecycle import Life
 from marketplace.organisations.models import Organisation
 
 NO_PRODUCT = "没有登记的产品"
+# A loan that was withdrawn leaves its contract number to one that is entered correctly.
 _COUNTS = text("state <> 'withdrawn'")
 
 
@@ -48,6 +49,7 @@ class FiledLoan(Model):
         CheckConstraint("principal_fen > 0", name="principal_fen"),
         CheckConstraint("rate > 0 and rate < 100", name="rate"),
         CheckConstraint("end_on > start_on", name="period"),
+        # A loan that is sent back for correction loses what it had come to: it is entered again.
         CheckConstraint("(state = 'repaid') = (repaid_on is not null)", name="repaid"),
         CheckConstraint("(state = 'lost') = (lost_fen is not null)", name="lost"),
         CheckConstraint(
@@ -86,7 +88,9 @@ class FiledLoan(Model):
     )
     # Of the institution; None where it is lent outside of what is listed here.
     product_id: Mapped[int | None] = mapped_column(ForeignKey("finance_product.id"))
+    # As the contract has it; a name that is not of the code is pointed out to the office.
     borrower_name: Mapped[str] = mapped_column(String(120))
+    # Who the borrower is, for 首次备案, too: a borrower need not be on the platform.
     borrower_uscc: Mapped[str] = mapped_column(String(18), index=True)
     # The same as an organisation of the platform, where it is one.
     borrower_id: Mapped[int | None] = mapped_column(
@@ -95,10 +99,12 @@ class FiledLoan(Model):
     district_code: Mapped[str] = mapped_column(ForeignKey("district.code"))
     contract_no: Mapped[str] = mapped_column(String(60))
     purpose: Mapped[str] = mapped_column(String(MAX_NOTE))
+    # 32 bits of 分 end at some 21 million 元.
     principal_fen: Mapped[int] = mapped_column(BigInteger)
     rate: Mapped[Decimal] = mapped_column(Numeric(6, 4))
     start_on: Mapped[date]
     end_on: Mapped[date]
+    # The day of the first filing: a correction changes neither it nor the rules.
     filed_on: Mapped[date]
     # Whether no other loan of the borrower was filed before (首次备案; a reading, see the rule).
     is_first: Mapped[bool]

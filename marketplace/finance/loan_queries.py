@@ -68,6 +68,7 @@ class LoanFilters:
 def read_filters(given: Mapping[str, str]) -> LoanFilters:
     """Filters of an address; what is none is left out."""
     state, year = given.get("state", ""), given.get("year", "")
+    # An address that was saved long ago opens the whole list rather than an error.
     if state not in LOAN_LIFE.names:
         state = ""
     if not (len(year) == 4 and year.isascii() and year.isdigit() and year > "2000"):
@@ -78,6 +79,7 @@ def read_filters(given: Mapping[str, str]) -> LoanFilters:
 def get_loan(number: int, *, by: Reader) -> FiledLoan:
     """A loan of one's bank, or for the office. Raises NotFound."""
     row = persistence.find_row(FiledLoan, number)
+    # Not found for both: what another bank lends to whom is nobody's business.
     if row is None or not may(by, "finance.read_loan", row):
         raise NotFound("没有找到这笔贷款。", "可以从「贷款备案」进入。")
     return row
@@ -114,6 +116,7 @@ def all_loans(filters: LoanFilters) -> list[FiledLoan]:
     if filters.state:
         query = query.where(FiledLoan.state == filters.state)
     else:
+        # Withdrawn ones are in no sum; who looks for them chooses their state.
         query = query.where(FiledLoan.state != "withdrawn")
     if filters.year:
         year = int(filters.year)
@@ -132,6 +135,7 @@ def computed(loan: FiledLoan) -> Computed:
     values = thawed(loan.rules)
     rules = rules_of(values)
     why = ""
+    # The first reason that holds: waiting for the province comes last, where nothing else is in the way.
     if loan.state != "repaid":
         why = "按时还本付息以后才有"
     elif not loan.is_in_time:
@@ -171,6 +175,7 @@ def sums_by_product(loans: Iterable[FiledLoan]) -> list[tuple[str, dict[str, int
     """(institution and product, sums as `sums_of`) of a list, the largest principal first."""
     groups: dict[str, list[FiledLoan]] = {}
     for loan in loans:
+        # Of loans outside of any product one group for each institution.
         name = f"{loan.institution.name}：{loan.product_name}"
         groups.setdefault(name, []).append(loan)
     sums = [(name, sums_of(rows)) for name, rows in groups.items()]
@@ -188,6 +193,7 @@ def total_of(parts: Iterable[Mapping[str, int]]) -> dict[str, int]:
 
 def loans_of_product(product_id: int) -> dict[str, int]:
     """`count` and `principal` in 分 of the loans that were filed under a product and not withdrawn."""
+    # By the database: the page needs two numbers and none of the rows.
     query = db.select(
         db.func.count(FiledLoan.id),
         db.func.coalesce(db.func.sum(FiledLoan.principal_fen), 0),
@@ -208,12 +214,15 @@ def figures_of_borrower(
         day: on which it is asked; of its year are the loans that were paid back.
     """
     query = db.select(FiledLoan).where(
+        # Filed for an organisation of the platform; by its code it was recognised when it was filed.
         FiledLoan.borrower_id == organisation_id,
+        # What a bank has only filed is its word; the office's makes it a fact.
         FiledLoan.state.in_(("confirmed", "repaid", "lost")),
     )
     counted = []
     for loan in db.session.scalars(query.order_by(FiledLoan.id)):
         is_of_year = loan.repaid_on is None or loan.repaid_on.year == day.year
+        # By the reading of the day on which it was filed, as its own page computes it.
         any_counts = rules_of(thawed(loan.rules)).first_by == "loan"
         if is_of_year and (loan.is_first or any_counts):
             counted.append(loan)
@@ -223,10 +232,13 @@ def figures_of_borrower(
     in_time = [loan for loan in counted if loan.is_in_time]
     if in_time:
         yield "loan_repaid", True
+    # While one of them still runs, a no would be a guess.
     elif all(loan.state != "confirmed" for loan in counted):
         yield "loan_repaid", False
     known = [loan.province_fen for loan in in_time if loan.province_fen is not None]
+    # A sum with a gap in it would be too small, and nobody would notice.
     if in_time and len(known) == len(in_time):
+        # 万元, as clauses compute; whole 分, so that nothing is rounded.
         yield "interest_subsidy", Decimal(sum(known)) / FEN_OF_WAN
 
 
@@ -243,6 +255,7 @@ def differing_name(loan: FiledLoan) -> str:
     borrower = find_organisation("", loan.borrower_uscc)
     if borrower is None:
         return ""
+    # A former name of the same organisation is theirs, too.
     named = find_organisation(loan.borrower_name)
     return "" if named is not None and named.id == borrower.id else borrower.name
 

@@ -31,7 +31,9 @@ from marketplace.lifecycle import Life
 from marketplace.organisations.models import Organisation
 
 MAX_NAME = 80
+# The phase `open` of the life, and below what acts, written as SQL: a partial index knows no Python.
 _IS_OPEN = text("state in ('draft', 'submitted', 'returned')")
+# A version that was replaced leaves its first day to another one.
 _STANDS = text("state = 'approved' and replaced_at is null")
 _IS_GRANTED = text("state = 'granted'")
 
@@ -46,6 +48,7 @@ class FinanceProduct(Model):
             name="kind",
         ),
         CheckConstraint("state in ('preparing', 'listed', 'ended')", name="state"),
+        # Whatever their state: sums of loans are grouped by the names of institution and product.
         UniqueConstraint("organisation_id", "name", name="uq_finance_product_name"),
     )
     life: ClassVar[Life] = PRODUCT_LIFE
@@ -108,7 +111,9 @@ class ProductVersion(Model):
             "state in ('draft', 'submitted', 'approved', 'returned', 'dropped')",
             name="state",
         ),
+        # What would end before it begins is replaced as a whole (`deeds._make_way`).
         CheckConstraint("valid_to is null or valid_to >= valid_from", name="period"),
+        # Nothing is sent back without a word on what to change.
         CheckConstraint("state <> 'returned' or note <> ''", name="note"),
         Index("uq_finance_product_version_number", "product_id", "number", unique=True),
         # Two people of a bank who begin at once begin one.
@@ -135,16 +140,19 @@ class ProductVersion(Model):
     product_id: Mapped[int] = mapped_column(ForeignKey("finance_product.id"))
     number: Mapped[int]
     state: Mapped[str] = mapped_column(String(10), default="draft", index=True)
+    # Terms and worked examples in one value: they are reviewed together and frozen together (142).
     content: Mapped[dict[str, Any]] = mapped_column(JSON)
     valid_from: Mapped[date]
     # The day before the version that follows it; none before there is one.
     valid_to: Mapped[date | None]
     note: Mapped[str] = mapped_column(String(MAX_NOTE), default="", server_default="")
+    # Who wrote or handed it in last: the permission table keeps them from approving it.
     owner_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     created_at: Mapped[datetime] = mapped_column(default=now)
     submitted_at: Mapped[datetime | None]
     decided_at: Mapped[datetime | None]
     decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    # Set where a later version begins on the same day or before, and takes its place altogether.
     replaced_at: Mapped[datetime | None]
     # The bank that recalls while an operator approves: the second one is refused.
     revision: Mapped[int] = mapped_column(server_default="1")
@@ -201,8 +209,10 @@ class FirmPack(Model):
     __table_args__ = (
         CheckConstraint("state in ('granted', 'withdrawn', 'expired')", name="state"),
         CheckConstraint("consent <> ''", name="consent"),
+        # Retention counts from `ended_at`: an ended pack without it would never be removed.
         CheckConstraint("(state = 'granted') = (ended_at is null)", name="ended"),
         CheckConstraint("length(sha256) = 64", name="sha256"),
+        # A merger of a firm with its bank would make a pack of one to itself; such packs end there.
         CheckConstraint("organisation_id <> institution_id", name="parties"),
         # Two presses of one button are one pack; a new one begins with ending the old one.
         Index(
@@ -226,9 +236,11 @@ class FirmPack(Model):
     )
     product_id: Mapped[int | None] = mapped_column(ForeignKey("finance_product.id"))
     purpose: Mapped[str] = mapped_column(String(MAX_NOTE))
+    # The last day on which it may be seen, to its end in China.
     until: Mapped[date]
     content: Mapped[dict[str, Any]] = mapped_column(JSON)
     sha256: Mapped[str] = mapped_column(String(64))
+    # The words themselves: the text in the code may change while the pack goes on.
     consent: Mapped[str] = mapped_column(String(MAX_NOTE))
     consented_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     state: Mapped[str] = mapped_column(String(10), default="granted", index=True)

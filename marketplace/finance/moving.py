@@ -18,10 +18,13 @@ from marketplace.persistence import count_changed
 # Table and column that names an organisation, each with what of one organisation there may be only one of.
 PLACES: tuple[tuple[type[Any], str, tuple[str, ...]], ...] = (
     (FinanceProduct, "organisation_id", ("name",)),
+    # Both sides of a pack may be merged, one after the other.
     (FirmPack, "organisation_id", ("institution_id",)),
     (FirmPack, "institution_id", ("organisation_id",)),
     (FiledLoan, "institution_id", ("contract_no",)),
+    # A borrower may have any number of loans: no key is ever the same.
     (FiledLoan, "borrower_id", ("id",)),
+    # One a fund: with an empty key any row of the other one is the same.
     (InvestorPreference, "organisation_id", ()),
     (InvestorRequest, "investor_id", ("demand_id",)),
 )
@@ -64,6 +67,7 @@ def stop_organisation(organisation_id: int, by: Reader | None) -> None:
         organisation_id=organisation_id, state="granted"
     )
     for pack in db.session.scalars(query.order_by(FirmPack.id)).all():
+        # The consent cannot be taken back by who gave it, so that it does not go on without them (133).
         pack.life.move(pack, "withdraw", by=by, note="单位被暂停")
         pack.ended_at = now()
         db.session.flush()
@@ -78,6 +82,7 @@ def removals() -> Iterator[tuple[str, Callable[[datetime], int]]]:
 
 def remove_packs(before: datetime) -> int:
     """Remove the packs that ended before a moment; how many there were (no commit)."""
+    # Open ones have no `ended_at` and are never met by this.
     return count_changed(db.delete(FirmPack).where(FirmPack.ended_at < before))
 
 

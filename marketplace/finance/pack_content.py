@@ -37,7 +37,9 @@ GROUPS = {
     "estimate": "存下的政策测算",
     "file": "文件",
 }
+# Boxes on one page; the newest contracts, demands and estimates come first.
 MAX_OF_GROUP = 200
+# Part of what is hashed: a saved pack says by itself how it is to be read.
 VERSION = 1
 
 
@@ -68,6 +70,7 @@ class Item:
             "values": self.values,
         }
         if self.attachment_id is not None:
+            # The number finds the file, the hash says whether it is still the one that was ticked.
             content["attachment_id"] = self.attachment_id
             content["sha256"] = self.sha256
         return content
@@ -111,6 +114,7 @@ def frozen_content(
 
 def pack_text(content: dict[str, Any]) -> str:
     """The canonical JSON of a pack: the same content is the same text."""
+    # By the encoder of the audit: sorted keys, no blanks, so that anybody can compute the hash again.
     return canonical(content)
 
 
@@ -123,6 +127,7 @@ def grouped_items(content: dict[str, Any]) -> list[tuple[str, list[dict[str, Any
     """(name of a group, its items) of a stored pack; empty groups are left out."""
     found = []
     for group, name in GROUPS.items():
+        # In the order of the groups now; a group that is no longer offered must stay in `GROUPS` for old packs.
         items = [one for one in content["items"] if one["group"] == group]
         if items:
             found.append((name, items))
@@ -130,6 +135,7 @@ def grouped_items(content: dict[str, Any]) -> list[tuple[str, list[dict[str, Any
 
 
 def _statuses(number: int, day: date) -> Iterator[Item]:
+    # Only what an operator has checked: a bank takes it for a fact.
     for row in standing_on([number], day):
         values = {
             "编号": row.number,
@@ -143,6 +149,7 @@ def _contracts(number: int) -> Iterator[Item]:
     query = (
         db.select(TechContract)
         .where(
+            # Whatever is not registered has no sums that anybody confirmed.
             TechContract.state == "registered",
             db.or_(TechContract.seller_id == number, TechContract.buyer_id == number),
         )
@@ -150,6 +157,7 @@ def _contracts(number: int) -> Iterator[Item]:
         .limit(MAX_OF_GROUP)
     )
     for row in db.session.scalars(query):
+        # Neither the other party nor its code: it has not agreed to be in a pack.
         sums = row.registered_sums
         values = {
             "登记编号": row.registry_no or UNKNOWN,
@@ -217,6 +225,7 @@ def _estimates(number: int) -> Iterator[Item]:
         total = row.content["total"]
         figures = dict(row.content["told"])
         sum_words = "没有算出"
+        # A sum leaves the platform only with what it is worth (112).
         if total:
             sum_words = f"{total} 万元（叠加待核实，以主管部门审核为准）"
         values = {"预估上限": sum_words, **figures}
@@ -237,6 +246,7 @@ def _files(number: int) -> Iterator[Item]:
             .limit(MAX_OF_GROUP)
         )
         for row, title in db.session.execute(query).tuples():
+            # Nobody may have what the scanner has not passed, and a removed file has nothing to give.
             if row.file is None or row.is_held:
                 continue
             values = {

@@ -18,6 +18,7 @@ from marketplace.organisations.models import Organisation
 from marketplace.permissions import Reader, reader_id, require
 from marketplace.typed_texts import LEAST, checked_text
 
+# A year, a leap year too: no consent is open-ended.
 MAX_DAYS = 366
 NOT_SAVED = "资料包没有提供出去。"
 WHAT_FOR = f"写明用途，{LEAST}–{MAX_NOTE} 字。"
@@ -62,13 +63,16 @@ def grant_pack(
     pack = FirmPack(organisation_id=organisation.id, institution_id=institution.id)
     require(by, "finance.grant", pack)
     require_institution(institution)
+    # The address names the product, the form the institution: they may come from two pages.
     if product is not None and product.organisation_id != institution.id:
         raise NotNow("这个产品不是所选机构的。", "从产品的页面进来，或不指定产品。")
     problems: dict[str, list[str]] = {}
     offered = {item.code: item for item in items_of(organisation, today())}
+    # By what is offered now, never by what the form says: a code of another firm finds nothing here.
     chosen = [item for code, item in offered.items() if code in codes]
     if not chosen:
         problems["items"] = ["至少勾选一项。"]
+    # Left out silently, the firm would believe that it went in.
     elif set(codes) - offered.keys():
         problems["items"] = ["有勾选的内容已经变了，请看过再勾选。"]
     if until is None or not today() <= until <= today() + timedelta(days=MAX_DAYS):
@@ -85,8 +89,10 @@ def grant_pack(
     pack.until = until
     pack.content = content
     pack.sha256 = digest_of(content)
+    # The text of this moment: a later wording is not what this firm agreed to.
     pack.consent = CONSENT
     pack.consented_by_id = reader_id(by)
+    # Before the new row: the unique index counts one that is over by its day, too, until it has ended.
     _end_lapsed(organisation.id, institution.id)
     db.session.add(pack)
     with persistence.refusals(duplicates={"uq_firm_pack_granted": GOES_ON}):
@@ -109,6 +115,7 @@ def withdraw_pack(pack: FirmPack, *, by: Reader | None, seen: int) -> None:
 
 def expire_packs() -> int:
     """Let what was granted until yesterday be over, which it is by its day anyway; how many."""
+    # Before they are read: a pack that is withdrawn just now is not ended a second time.
     persistence.begin_write()
     query = db.select(FirmPack).where(
         FirmPack.state == "granted", FirmPack.until < today()
@@ -116,6 +123,7 @@ def expire_packs() -> int:
     rows = list(db.session.scalars(query.order_by(FirmPack.id)))
     for pack in rows:
         _expire(pack)
+        # The firm learns it; the institution has read the last day with the pack.
         announcements.announce_pack_end(pack)
     persistence.commit()
     return len(rows)

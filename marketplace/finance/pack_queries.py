@@ -57,8 +57,10 @@ def get_pack(number: int, *, by: Reader) -> FirmPack:
     pack = find_row(FirmPack, number)
     if pack is None:
         raise NotFound(*NOT_FOUND)
+    # First: who acts for both sides sees it as the firm, whose looks are not recorded.
     if may(by, "finance.grant", pack):
         return pack
+    # Not found rather than not allowed: nobody else learns that these two deal with each other.
     if not may(by, "finance.read_pack", pack):
         raise NotFound(*NOT_FOUND)
     if not pack.is_open:
@@ -100,8 +102,10 @@ def received_by(person: Reader) -> list[FirmPack]:
         .where(
             FirmPack.institution_id.in_(acting_ids(person)),
             FirmPack.state == "granted",
+            # By the day, not by the state: the job ends it some minutes after midnight.
             FirmPack.until >= today(),
         )
+        # Named in each line of the list: without this two statements more for each pack.
         .options(joinedload(FirmPack.organisation), joinedload(FirmPack.product))
     )
     return list(db.session.scalars(query.order_by(FirmPack.until, FirmPack.id)))
@@ -126,6 +130,7 @@ def looks_at(pack: FirmPack) -> list[Look]:
     }
     looks = []
     for entry in db.session.scalars(query):
+        # Moments are without a zone everywhere in the house; the audit writes UTC as Z.
         at = datetime.fromisoformat(entry.at.rstrip("Z"))
         looks.append(Look(at, words[entry.deed]))
     return looks
@@ -145,6 +150,7 @@ def file_of(pack: FirmPack, attachment_id: int) -> Attachment:
         raise NotFound(
             "这份资料包里没有这个文件，或者企业已经移除了它。", "可以请企业重新提供。"
         )
+    # The consent was to that content: what replaced it was never ticked (133).
     if attachment.file.sha256 != hashes[attachment_id]:
         raise NotFound(
             "企业换过这个文件，现在的不是当时提供的。", "可以请企业重新提供。"
@@ -155,6 +161,7 @@ def file_of(pack: FirmPack, attachment_id: int) -> Attachment:
 def find_product(number: int | None) -> FinanceProduct | None:
     """A listed product that an address names; None where it names none."""
     row = find_row(FinanceProduct, number) if number else None
+    # One that has ended since is no reason to refuse a pack: it is granted for none in particular.
     if row is None or row.state != "listed":
         return None
     return row

@@ -46,9 +46,11 @@ def _acting_on(day: date) -> Select[tuple[ProductVersion]]:
         db.select(ProductVersion)
         .join(FinanceProduct)
         .join(Organisation, Organisation.id == FinanceProduct.organisation_id)
+        # With its product, or each card of the catalogue would read its own.
         .options(contains_eager(ProductVersion.product))
         .where(
             FinanceProduct.state == "listed",
+            # A product leaves the catalogue with its institution's verification, without a job.
             Organisation.state == "verified",
             ProductVersion.state == "approved",
             ProductVersion.replaced_at.is_(None),
@@ -61,6 +63,7 @@ def _acting_on(day: date) -> Select[tuple[ProductVersion]]:
 
 def get_listed(number: int, day: date) -> ProductVersion:
     """The version of a product that acts on a day. Raises NotFound."""
+    # One statement for both: a product that is not listed today is not found, whatever it was.
     query = _acting_on(day).where(ProductVersion.product_id == number)
     version = db.session.scalar(query)
     if version is None:
@@ -115,6 +118,7 @@ def get_institution(person: Reader, number: int | None = None) -> Organisation:
     found = institutions_of(person)
     for row in found:
         if number is None or row.id == number:
+            # A product that is not stored yet: the permission looks at whose it would be.
             require(person, "finance.offer", FinanceProduct(organisation_id=row.id))
             return row
     raise NotFound(
@@ -145,6 +149,7 @@ def products_of(organisation_ids: Collection[int]) -> list[FinanceProduct]:
     query = (
         db.select(FinanceProduct)
         .where(FinanceProduct.organisation_id.in_(organisation_ids))
+        # The list says which version is being written: one statement for all products, not one each.
         .options(selectinload(FinanceProduct.versions))
     )
     return list(db.session.scalars(query.order_by(FinanceProduct.id.desc())))
@@ -180,14 +185,17 @@ def figures_of_firm(organisation: Organisation, day: date) -> dict[str, Figure]:
     """
     figures: dict[str, Figure] = {}
     figures.update(status_figures(codes_on(organisation.id, day)))
+    # Without a district nothing is known: a firm that has not filled it in is not from elsewhere.
     if organisation.district_code is not None:
         figures["is_local"] = True
     count = 0
     for year in (day.year - 1, day.year):
         count += len(contributions.registered_contracts(organisation.id, year))
+    # None registered here is not none: contracts may be registered without the platform.
     if count:
         figures["registered_contracts"] = Decimal(count)
     patents = _granted_inventions(organisation.id)
+    # Likewise: a firm need not list its patents as achievements.
     if patents:
         figures["patents"] = Decimal(patents)
     return figures
@@ -195,6 +203,7 @@ def figures_of_firm(organisation: Organisation, day: date) -> dict[str, Figure]:
 
 def figures_of_demand(demand: Demand, reader: Reader) -> dict[str, Figure]:
     """What a demand for money says of itself to a reader."""
+    # By the view of this reader: a sum that they may not see must not show through what fits.
     view = view_of(demand, reader)
     figures: dict[str, Figure] = {}
     if view.capital_sought is not None:
@@ -209,6 +218,7 @@ def serving(
 ) -> list[ProductVersion]:
     """Of products those that serve one of the ways of financing a demand names; all where it names none or any."""
     wanted = set(view_of(demand, reader).financing_modes)
+    # `other` is none of our kinds, so that any of them might be meant.
     if not wanted or wanted & {"any", "other"}:
         return versions
     return [one for one in versions if wanted & SERVES[one.product.product_kind]]
@@ -227,6 +237,8 @@ def _granted_inventions(organisation_id: int) -> int:
     )
     standing = set()
     for row in db.session.scalars(query):
+        # Granted once and ended since, by its days or by a fee: it secures nothing.
         if row.standing != "lapsed":
+            # Several achievements may name one patent.
             standing.add(row.number or row.name)
     return len(standing)

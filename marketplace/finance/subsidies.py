@@ -16,6 +16,7 @@ from marketplace.rules.toml_lines import Table, read_tables
 CASES = Path(__file__).parent / "seed" / "loan_cases.toml"
 HUNDRED = Decimal(100)
 FEN = Decimal(100)  # of 1 元
+# In the order in which `rules_of` takes them apart.
 KEYS = ("loan.interest_share", "loan.loss_share", "loan.city_part", "loan.first_filing")
 
 
@@ -85,6 +86,7 @@ def loss_share(lost_fen: int, rules: LoanRules) -> LossShare:
     """
     shared = _part(lost_fen, rules.loss)
     city = _part(shared, rules.city)
+    # By subtraction, not by a second rounding: both parts add up to the whole to the 分.
     return LossShare(shared, city, shared - city)
 
 
@@ -97,6 +99,7 @@ def case_results(case: WorkedCase, rules: LoanRules) -> dict[str, int]:
     """What the rules give for a worked example: name → sum in 分."""
     if case.given == "province":
         return {"interest": interest_subsidy(case.amount, rules)}
+    # A case may split otherwise than the setting, to show that the remainder goes to the county.
     city = case.city_part if case.city_part is not None else rules.city
     share = loss_share(
         case.amount, LoanRules(rules.interest, rules.loss, city, rules.first_by)
@@ -114,6 +117,7 @@ def _case(table: Table) -> WorkedCase:
     for name in needed:
         fen = Decimal(table.values[name]) * FEN
         if fen != fen.to_integral_value():
+            # A case below one 分 would check what nobody is ever paid.
             raise table.fault(f"{name} 要写到分", name)
         sums[name] = int(fen)
     amount = sums.pop(given)

@@ -51,6 +51,7 @@ def read_terms(typed: MultiDict[str, str]) -> Reading:
             for each question `FIELD` (yes, no, codes) or `FIELD-low` and `FIELD-high`; `any_of`.
     """
     reading = Reading()
+    # All of it is read before anything is refused, so that every wrong box is marked at once.
     texts = dict(_texts(typed, reading))
     papers = _papers(typed, reading)
     amount = _amount(typed, reading)
@@ -117,6 +118,7 @@ def _amount(typed: MultiDict[str, str], reading: Reading) -> Amount | None:
     if form not in AMOUNT_FORMS:
         reading.problems["form"] = ["选一种金额的算法。"]
         return None
+    # What was typed into the boxes of the other forms is let go.
     if form == "open":
         return Amount("open")
     if form == "up_to":
@@ -143,6 +145,7 @@ def _amount(typed: MultiDict[str, str], reading: Reading) -> Amount | None:
 def _conditions(typed: MultiDict[str, str], reading: Reading) -> Iterator[Condition]:
     questions = product_questions()
     any_of = [name for name in STATUS_FIELDS if name in typed.getlist("any_of")]
+    # One of one is a requirement like every other, and is written as such.
     if len(any_of) == 1:
         reading.problems["any_of"] = ["至少选两项；只要求一项的，在下面选「要求是」。"]
     for name in any_of:
@@ -150,6 +153,7 @@ def _conditions(typed: MultiDict[str, str], reading: Reading) -> Iterator[Condit
     for name, question in questions.items():
         if question.kind == "yes":
             given = typed.get(name, "")
+            # Required by itself, one of several that would do is no alternative any more.
             if given in ("yes", "no") and name in any_of:
                 reading.problems[name] = [
                     "上面已经要求「满足一项即可」，这里不再单独要求。"
@@ -174,6 +178,7 @@ def _limits(
     for end in ("low", "high"):
         key = f"{question.field}-{end}"
         if typed.get(key, "").strip():
+            # An empty box is no limit; what cannot be read is a problem, and the version is not saved.
             limits[end] = _number(typed, key, question, reading)
     low, high = limits.get("low"), limits.get("high")
     if low is not None and high is not None and low > high:
@@ -190,6 +195,7 @@ def _number(
 ) -> Decimal | None:
     text = typed.get(key, "").strip()
     if question.kind == "count":
+        # `isdigit` alone takes ² and digits of other scripts.
         if not (text.isascii() and text.isdigit() and len(text) < 7):
             reading.problems[key] = ["写整数，只用阿拉伯数字。"]
             return None

@@ -11,6 +11,7 @@ from marketplace.policies.moving import move_back, move_between
 
 DEEDS: Deeds = {
     "policies.edit": (operator,),
+    # Whoever belongs to the organisation: an estimate binds nobody to anything (112).
     "policies.keep": (member,),
 }
 

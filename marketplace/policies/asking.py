@@ -83,8 +83,10 @@ def read_request(form: Mapping[str, str], day: date, reader: Reader) -> Asked:
     known = getattr(reader, "organisations", [])
     asked.organisations = [(one.id, one.name) for one in known]
     chosen = [one for one in known if str(one.id) == form.get("organisation")]
+    # By what the reader belongs to: a number of another organisation finds nothing and falls back to their own.
     mine = (chosen or list(known[:1]) or [None])[0]
     asked.organisation_id = mine.id if mine is not None else None
+    # Opened, not sent: known figures fill the boxes once, and what somebody then changes is not filled in again.
     if not form:
         if mine is not None and mine.kind in KINDS:
             asked.figures["kind"] = KINDS[mine.kind]
@@ -96,8 +98,10 @@ def read_request(form: Mapping[str, str], day: date, reader: Reader) -> Asked:
         return asked
     told = read_told(form, queries.known_questions())
     asked.figures, asked.problems = told.figures, told.problems
+    # After sending, the figure is a text: only its sum says whether it is still that of the register.
     if mine is not None and CONTRACTS in asked.figures:
         _find_pieces(asked, mine.id)
+    # What was typed goes back into its boxes; more than this no figure has.
     asked.typed = {name: text[:60] for name, text in form.items()}
     asked.day = _day(asked, "day") or day
     asked.other_day = _day(asked, "other_day")
@@ -139,6 +143,7 @@ def _take_contracts(asked: Asked, organisation_id: int) -> None:
     for key in (YEAR_BY, PAYEE, CAP_HOLDER):
         value = find_value(key, asked.day)
         if value is not None:
+            # Which year, which party, which cap: readings the page names, for the text says none of them.
             asked.readings.append(value)
 
 
@@ -165,6 +170,7 @@ def _find_pieces(asked: Asked, organisation_id: int) -> None:
     if not is_capped_each(asked.day):
         return
     amounts = tax_free_amounts(organisation_id, asked.day.year)
+    # A changed figure is somebody's own: which contracts it is made of nobody knows.
     if sum(amounts, Decimal(0)) == asked.figures[CONTRACTS]:
         asked.pieces[CONTRACTS] = amounts
 
@@ -172,6 +178,7 @@ def _find_pieces(asked: Asked, organisation_id: int) -> None:
 def _take_statuses(asked: Asked, organisation_id: int) -> None:
     """Whether the organisation became a 高企 this year, as an operator has checked; of an earlier one 再次认定."""
     for row in standing_on([organisation_id], asked.day):
+        # P-1a and P-1b pay for the year in which it was recognised, not for having it.
         if row.code != "high_tech" or row.valid_from.year != asked.day.year:
             continue
         event = "first"
@@ -184,6 +191,7 @@ def _take_statuses(asked: Asked, organisation_id: int) -> None:
 def _take_known(asked: Asked, organisation_id: int) -> None:
     """What other rooms know of the organisation, as its filed loans; what was found before stands."""
     for name, value, source in contributions.known_figures(organisation_id, asked.day):
+        # The register and checked statuses come first.
         asked.figures.setdefault(name, value)
         if source not in asked.sources:
             asked.sources.append(source)

@@ -26,6 +26,7 @@ from marketplace.rules.content import CHECKED, IN_FORCE
 from marketplace.rules.toml_lines import FaultyFileError, Table, parse_tables
 
 SEED = Path(__file__).parent / "seed"
+# The day before, the first day, and a later one (111).
 LEAST_CASES = 3
 INNER = ("condition", "amount", "reading", "case")
 TEXTS = {
@@ -36,6 +37,7 @@ MAY_HAVE = {"valid_to", "unnamed", "note", "beside"}
 BESIDE = {"achievement", "demand"}
 # A capital first: no page of policies has such an address.
 CODE = re.compile(r"[A-Z][A-Za-z0-9]*(-[A-Za-z0-9]+)*", re.ASCII)
+# Plainly written, six decimals of 万元, which is one 分; no sign, no exponent, no digits of other scripts.
 NUMBER = re.compile(r"\d{1,9}(\.\d{1,6})?", re.ASCII)
 MOST_TEXT = 500
 # Form → what it needs.
@@ -90,6 +92,7 @@ def read_seed(
     """
     found: dict[str, list[tuple[Clause, str]]] = {}
     places: dict[str, list[str]] = {}
+    # By name, so that every machine adds versions in the same order.
     for path in sorted((folder / "clauses").glob("*.toml")):
         text = path.read_text(encoding="utf-8")
         parsed = _parse(text, path.name, questions)
@@ -104,6 +107,7 @@ def read_seed(
 
 def _pieces(text: str) -> list[str]:
     """The text of each clause of a file."""
+    # Each version is stored as the text it was read from: what operators edit is what the platform came with.
     head = "[[clause]]"
     return [f"{head}{piece.rstrip()}\n" for piece in text.split(head)[1:]]
 
@@ -169,6 +173,7 @@ class _Reading:
         """The clause. Raises FaultyFileError."""
         table, given = self.table, self.table.values
         table.require_keys(NEEDED, MAY_HAVE)
+        # Shapes first: what follows relies on texts being texts and days being days.
         self._check_shapes()
         readings = self._readings()
         amount = self._amount()
@@ -205,6 +210,7 @@ class _Reading:
             if given[name] not in known:
                 raise table.fault(f"{name} 只能是 {'、'.join(known)}", name)
         for name in ("valid_from", "valid_to"):
+            # By type: a moment of TOML is a date for `isinstance`, too.
             if name in given and type(given[name]) is not date:
                 raise table.fault(f"{name} 要写成日期，如 2026-01-01", name)
         if "valid_to" in given and given["valid_to"] < given["valid_from"]:
@@ -236,6 +242,7 @@ class _Reading:
             if one.values["code"] in readings:
                 raise one.fault(f"读法 {one.values['code']!r} 写了两次", "code")
             readings[one.values["code"]] = one.values["label"]
+        # One reading would never differ from itself, and its conditions would quietly count for everybody.
         if len(readings) == 1:
             raise self.table.fault("读法至少写两种，只有一种读法的不写 [[clause.reading]]")  # fmt: skip
         return readings
@@ -252,6 +259,7 @@ class _Reading:
             raise one.fault(f"不认识的 operator {given['operator']!r}", "operator")
         if given.get("reading", "") not in {"", *readings}:
             raise one.fault(f"没有读法 {given['reading']!r}", "reading")
+        # More or less of a choice means nothing, and a number compared for being equal is a slip.
         is_ordered = given["operator"] in ("at_least", "at_most")
         if is_ordered != (question.kind in ("money", "count")):
             raise one.fault("数字用 at_least、at_most，其他用 is、in", "operator")
@@ -320,6 +328,7 @@ class _Reading:
 
     def _check_cap(self, one: Table) -> None:
         given = one.values
+        # A cap without a period can be read in several ways: whoever writes the clause decides, aloud.
         if ("cap" in given) != ("cap_period" in given):
             raise one.fault("cap 和 cap_period 要一起写", "cap")
         if given.get("cap_period", "year") not in PERIODS:
@@ -340,6 +349,7 @@ class _Reading:
             if not isinstance(row, list) or len(row) != 2:
                 raise one.fault("brackets 每一段写起点和百分比两个数", "brackets")
             start = self._number(one, row[0], "brackets")
+            # What lies below the first bracket would be paid by no rule at all.
             if before is None and start != 0:
                 raise one.fault("brackets 第一段从 0 开始", "brackets")
             if before is not None and start <= before:
@@ -357,6 +367,7 @@ class _Reading:
             question = self._question(one, name, "figures")
             figures[name] = self._figure(one, question, value, "figures")
         expected = given["expected"]
+        # `amount` alone would be right for any sum.
         if expected not in STATES or expected == "amount":
             self._number(one, expected, "expected")
         return Case(given["day"], figures, expected)
@@ -366,6 +377,7 @@ class _Reading:
             raise self.table.fault(f"至少写 {LEAST_CASES} 个算例 [[clause.case]]")
         days = {case.day for case in clause.cases}
         first = clause.valid_from
+        # The day before shows that it does not act too early; without a later one a rule of one day would pass.
         if not {first, first - timedelta(days=1)} < days or max(days) <= first:
             raise self.table.fault("算例里要有生效当天、前一天和以后的一天")
 

@@ -19,6 +19,7 @@ commands = AppGroup("policies", help="Policies and their official texts.")
 def load_text(path: Path, document: str) -> None:
     """Load the official text of a document: it is split by clause and stands beside each rule with its hash."""
     try:
+        # Nobody is signed in here: who may run commands on the host may load texts.
         rows = deeds.load_text(document, path.read_bytes(), by=None)
     except MarketError as error:
         raise click.ClickException(f"{error.message}{error.advice}") from None

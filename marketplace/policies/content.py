@@ -23,11 +23,14 @@ FORMS = {
     "levels": "按级别",
     "brackets": "分段按比例",
     "equal": "等于另一笔资金",
+    # Not 0: the text promises something and names no sum.
     "open": "金额未定",
+    # Money that an authority spends itself, as Q-2 and Q-3: nobody applies for it.
     "budget": "预算，不能申领",
 }
 # How a condition compares the value of who asks with its own.
 OPERATORS = frozenset({"is", "in", "at_least", "at_most"})
+# What a cap is counted for: over the years of one project, P-7b paid by the year would be paid twice.
 PERIODS = {"year": "每年", "project": "每个项目", "holder": "每个单位"}
 QUESTION_KINDS = frozenset({"choice", "yes", "money", "count"})
 
@@ -229,4 +232,5 @@ class Clause:
 
 def plain(value: Decimal) -> str:
     """A number without trailing zeros: 50, 0.5, 1200."""
+    # With `f`: a normalised 1200 alone would read 1.2E+3.
     return f"{value.normalize():f}"

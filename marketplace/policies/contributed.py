@@ -63,6 +63,7 @@ def case_panels(row: Any, reader: Reader) -> Iterator[Panel]:
         return
     day = today()
     asked = read_request({}, day, reader)
+    # Figures are those of an organisation: who belongs to none has nothing to compute with.
     if asked.organisation_id is None:
         return
     clauses: dict[str, Clause] = {}
@@ -92,9 +93,11 @@ def _price_for(row: Any, organisation_id: int) -> Decimal | None:
     if not isinstance(row, Deal) or row.price_fen is None:
         return None
     payee = rule_queries.find_value(PAYEE, today())
+    # The side that is paid, by the reading of P-19b: the seller unless a version says otherwise.
     side = "holder"
     if payee is not None and payee.value == "buyer":
         side = "receiver"
+    # The subsidy of the other side is none of this reader's.
     if row.organisation_of(side) != organisation_id:
         return None
     return Decimal(row.price_fen) / FEN_OF_WAN
@@ -102,6 +105,7 @@ def _price_for(row: Any, organisation_id: int) -> Decimal | None:
 
 def tax_hints() -> list[Any]:
     """The hints on taxes that stand today: an operator switches one off with a version that has lapsed."""
+    # Some values of `tax.` are numbers for reference; what is a hint is a text.
     found = rule_queries.find_values(TAX, today())
     return [value for value in found if value.kind == "text"]
 

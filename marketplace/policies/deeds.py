@@ -50,6 +50,7 @@ def seed_policies() -> int:
         FaultyFileError: a file is wrong, or a worked case is not what its clause gives.
     """
     seed = read_seed(queries.known_questions())
+    # After the files were read: reading and checking them holds nobody up who saves.
     persistence.begin_write()
     added = 0
     for code, versions in seed.items():
@@ -57,6 +58,7 @@ def seed_policies() -> int:
         rows = list(db.session.scalars(query))
         if any(row.made_by is not None for row in rows):
             continue
+        # Versions are only ever added to the files, so that the first so many are those that are stored.
         for number, (clause, text) in enumerate(versions[len(rows) :], len(rows) + 1):
             if wrong := failed_cases(clause):
                 raise FaultyFileError(f"{code}: {' '.join(wrong)}")
@@ -85,8 +87,10 @@ def add_version(
     require(by, "policies.edit")
     versions = queries.version_rows(code) if code is not None else []
     newest = versions[0].number if versions else 0
+    # The number, not the revision: a new version changes rows of others, and none of what somebody reads now.
     if newest != seen:
         raise CHANGED
+    # Browsers send their own line ends: without this an untouched text would look changed.
     text = text.replace("\r\n", "\n").strip() + "\n"
     clause = _checked_clause(code, text)
     if versions and versions[0].text == text:
@@ -101,10 +105,12 @@ def add_version(
     for row in versions:
         if row.replaced_at is not None:
             continue
+        # It would begin later or the same day: the new version takes its place, and it stays readable (110, 111).
         if row.valid_from >= clause.valid_from:
             row.replaced_at = moment
         elif row.valid_to is None or row.valid_to >= clause.valid_from:
             row.valid_to = clause.valid_from - timedelta(days=1)
+    # Before the new row: for a moment two of one first day would meet in the unique index.
     with persistence.refusals(stale=CHANGED):
         db.session.flush()
     added = _row_of(clause, text, newest + 1, reader_id(by))
@@ -141,6 +147,7 @@ def _checked_clause(code: str | None, text: str) -> Clause:
                 problems.append("要写一条、只写一条 [[clause]]。")
             elif len(clauses[0].code) > MAX_CODE or len(clauses[0].number) > MAX_NAME:
                 problems.append("代号或文号太长。")
+            # Under another code it would be a version of something else, and this clause would go on as it was.
             elif code is not None and clauses[0].code != code:
                 problems.append(f"code 要和原来一样，写 {code}。")
             else:
@@ -177,6 +184,7 @@ def load_text(document: str, content: bytes, *, by: Reader | None) -> list[Polic
         text = read_document(content)
     except ParseError as error:
         raise Invalid(error.sentence) from None
+    # The reader cuts there without a word: a clause would end in the middle.
     if len(text) >= MAX_SIGNS:
         raise Invalid(f"文件超过 {MAX_SIGNS} 字，没有读取。", "请分成几个文件。")
     pieces: dict[str, str] = {}
@@ -240,7 +248,9 @@ def keep_estimate(
     told = read_told(raw, questions)
     require_sound(told)
     clauses = queries.clauses_on(day)
+    # Computed again from the figures: what a form says of a sum is never stored.
     result = estimate(clauses, told.figures, day, questions=questions, pieces=pieces)
+    # In words, with the trace: it reads the same after the rules changed (112).
     row.content = kept_content(result, told.figures, questions)
     row.made_by = reader_id(by)
     db.session.add(row)

@@ -151,6 +151,7 @@ def _read_figure(question: Question, text: str) -> Figure:
 
 def read_amount(text: str) -> Decimal:
     """A sum in 万元, 0 or more. Raises ParseError."""
+    # 0 is an answer here, which a sum of money elsewhere is not.
     number = Decimal(0) if text in ("0", "０") else read_single_sum(text)
     if number is None:
         raise ParseError("没有读出金额。", "写数字，单位万元，如 2000。")
@@ -186,6 +187,7 @@ def estimate(
         (one, evaluate_pieces(one, figures, day, pieces or {})) for one in clauses
     ]
     effect = _effects(verdicts)
+    # One question in each line, and each question once on the page (112).
     shown: set[str] = {*FIRST_QUESTIONS, *figures}
     lines: dict[str, list[Line]] = {code: [] for code in GROUPS}
     for clause, verdict in sorted(verdicts, key=_weight):
@@ -241,6 +243,7 @@ def _effects(verdicts: Iterable[tuple[Clause, Verdict]]) -> Counter[str]:
 def _weight(pair: tuple[Clause, Verdict]) -> tuple[Decimal, str]:
     clause, verdict = pair
     most = verdict.amount if verdict.amount is not None else clause.amount.ceiling
+    # The largest first; the code decides among equals, so that the page does not change from one look to the next.
     return -most, clause.code
 
 
@@ -259,11 +262,13 @@ def _totals(
     others: dict[str, Decimal] = {}
     for line in lines:
         amount = line.verdict.amount or Decimal(0)
+        # The firm, its talent, an intermediary: who asks is paid only what is paid to them (112).
         if line.clause.payee_is_applicant:
             own.append(amount)
         else:
             payee = line.clause.payee
             others[payee] = others.get(payee, Decimal(0)) + amount
+    # None rather than 0: nothing was computed.
     total = sum(own, Decimal(0)) if own else None
     return total, tuple(others.items())
 

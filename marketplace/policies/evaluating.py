@@ -90,11 +90,13 @@ def evaluate_clause(clause: Clause, figures: Figures, day: date) -> Verdict:
         figures: field → value; what is not known is left out.
         day: on which it is asked.
     """
+    # First, before any condition: a draft must never come to a sum, whatever somebody fills in (reference §0.7).
     if clause.in_force == "draft":
         return Verdict("draft")
     if day < clause.valid_from:
         return Verdict("not_yet", reason=f"从 {clause.valid_from} 起")
     is_over = clause.valid_to is not None and day > clause.valid_to
+    # Two ways to be over: its last day, or a document that no longer counts though it names no last day.
     if is_over or clause.in_force == "lapsed":
         return Verdict("lapsed")
     if clause.amount.form == "budget":
@@ -104,6 +106,7 @@ def evaluate_clause(clause: Clause, figures: Figures, day: date) -> Verdict:
     verdicts = []
     for code, label in clause.readings.items():
         verdicts.append((label, _read(clause, figures, code)))
+    # Readings that come to the same for this reader leave nothing open.
     outcomes = {verdict.short for _, verdict in verdicts}
     if len(outcomes) == 1:
         return verdicts[0][1]
@@ -122,6 +125,7 @@ def evaluate_pieces(
     """
     whole = evaluate_clause(clause, figures, day)
     bases = clause.amount.bases
+    # The whole first: without a sum there is nothing to take apart, and the reason is that of the whole.
     if whole.amount is None or len(bases) != 1 or bases[0] not in pieces:
         return whole
     steps: list[Step] = []
@@ -163,9 +167,11 @@ def _read(clause: Clause, figures: Figures, reading: str) -> Verdict:
 def check_condition(condition: Condition, figures: Figures) -> Verdict:
     """Whether one condition is met; `amount` says that it is."""
     own = figures.get(condition.field)
+    # Not known is never no: it is a question, not a refusal.
     if own is None:
         return Verdict("missing", asks=(condition.field,))
     told = (condition.field, own)
+    # Before it is compared: 等创新平台 neither names the kind nor rules it out (reference §8.1).
     if own in condition.unnamed:
         reason = f"{condition.says}：条文没有点名这一类"
         return Verdict("unverified", reason=reason, own=told)
@@ -190,6 +196,7 @@ def _all_of(verdicts: Iterable[Verdict]) -> Verdict:
     asks: list[str] = []
     unverified = None
     for verdict in verdicts:
+        # At once: what is missing changes nothing any more, and nobody is sent to look it up.
         if verdict.state == "not_met":
             return verdict
         if verdict.state == "unverified":
@@ -213,11 +220,13 @@ def _best_path(paths: list[Verdict]) -> Verdict:
     for path in paths:
         if path.state == "unverified":
             return path
+    # All fail: the first path is the one the clause names first.
     return paths[0]
 
 
 def _compute(amount: Amount, figures: Figures) -> Verdict:
     """How much, for whom all conditions are met."""
+    # What was paid under the cap is needed, too: without it the cap would be promised twice.
     wanted = [*amount.bases, amount.used] if amount.used else [*amount.bases]
     asks = tuple(field for field in wanted if field not in figures)
     if asks:
@@ -225,6 +234,7 @@ def _compute(amount: Amount, figures: Figures) -> Verdict:
     steps: list[Step] = []
     if amount.form == "levels":
         level = str(figures[amount.bases[0]])
+        # A level the clause does not name gets nothing, as 三等 of a prize: no, not 0.
         if level not in amount.levels:
             own = (amount.bases[0], figures[amount.bases[0]])
             return Verdict("not_met", reason="条文写明的级别", own=own)
@@ -242,6 +252,7 @@ def _from_base(steps: list[Step], amount: Amount, figures: Figures) -> None:
     numbers = [Decimal(figures[field]) for field in amount.bases]
     _take(steps, "您填的数", numbers[0])
     for number in numbers[1:]:
+        # Of two grants the larger, never both together (P-10a: 就高).
         _next(steps, "就高", "larger", number, max(steps[-1].result, number))
     base = steps[-1].result
     if amount.form == "rate" and amount.rate is not None:
@@ -254,6 +265,7 @@ def _from_base(steps: list[Step], amount: Amount, figures: Figures) -> None:
         ends = [start for start, _ in amount.brackets[1:]]
         for (start, rate), end in zip(amount.brackets, [*ends, None], strict=True):
             top = base if end is None else min(base, end)
+            # What lies below the bracket would be negative, and take from the ones before.
             part = max(top - start, Decimal(0)) * rate / HUNDRED
             what = f"超过 {plain(start)} 的部分按 {plain(rate)}%"
             _next(steps, what, "plus", part, steps[-1].result + part)
@@ -265,9 +277,11 @@ def _limit(steps: list[Step], amount: Amount, figures: Figures) -> None:
         result = min(steps[-1].result, amount.cap)
         _next(steps, amount.cap_words, "cap", amount.cap, result)
         if amount.used:
+            # More may have been paid than the cap allows: then nothing is left, not less than nothing.
             left = max(amount.cap - Decimal(figures[amount.used]), Decimal(0))
             result = min(steps[-1].result, left)
             _next(steps, "封顶额还剩", "cap", left, result)
+    # Once, at the end: a rounding in between would show in the sum.
     rounded = steps[-1].result.quantize(FEN, ROUND_HALF_UP)
     if rounded != steps[-1].result:
         _next(steps, "四舍五入到分", "round", FEN, rounded)

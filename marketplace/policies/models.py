@@ -24,6 +24,7 @@ class PolicyClause(Model):
     __table_args__ = (
         CheckConstraint("text <> ''", name="text"),
         CheckConstraint("valid_to IS NULL OR valid_to >= valid_from", name="period"),
+        # Of two who add a version to the same one, the second finds its number taken.
         Index("uq_policy_clause_number", "code", "number", unique=True),
         Index(
             "uq_policy_clause_first_day",

@@ -19,6 +19,7 @@ def move_between(gone_id: int, kept_id: int) -> list[int]:
 def move_back(gone_id: int, kept_id: int, moved: list[int]) -> None:
     """Let them belong to the former organisation again."""
     for row in _of_organisation(kept_id):
+        # What the other organisation had before, or has stored since, stays with it.
         if row.id in moved:
             row.organisation_id = gone_id
     db.session.flush()

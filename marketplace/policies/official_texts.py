@@ -11,6 +11,7 @@ from marketplace.parsing.chinese_numbers import read_chinese_number
 _ARTICLE = re.compile(r"第\s*([〇零一二三四五六七八九十百\d]+)\s*条")
 _PART = re.compile(r"([一二三四五六七八九十]+)\s*、")
 _POINT = re.compile(r"\(([一二三四五六七八九十]+)\)")
+# A number with a decimal point, as 1.5%, begins no clause.
 _NUMBERED = re.compile(r"(\d{1,3})\s*[.、](?!\d)")
 
 
@@ -40,12 +41,14 @@ def split_text(text: str) -> Iterator[tuple[str, str]]:
 
 def _begins(line: str, part: str) -> tuple[str, str]:
     """(name of the clause that a line begins or empty, the part it is in now)."""
+    # Documents mix wide brackets and digits with narrow ones.
     folded = unicodedata.normalize("NFKC", line)
     if article := (_ARTICLE.match(folded) or _NUMBERED.match(folded)):
         return _article(article[1]), part
     if heading := _PART.match(folded):
         return heading[1], heading[1]
     if point := _POINT.match(folded):
+        # （三） alone is nobody's name: each part has one.
         return f"{part}({point[1]})", part
     return "", part
 

@@ -26,6 +26,7 @@ blueprint = Blueprint("policies", __name__)
 
 def init_app(_app: Flask) -> None:
     """Read the files at the start. Raises FaultyFileError: one is wrong; the text names file and line."""
+    # A file that is wrong stops the start, with its line, rather than a page some day.
     read_seed(queries.known_questions())
 
 
@@ -41,6 +42,7 @@ def show_estimate() -> ResponseReturnValue:
 def keep() -> ResponseReturnValue:
     """Keep an estimate for the organisation."""
     asked = read_request(request.form, today(), current_reader())
+    # Nothing is stored that was only half understood.
     if asked.problems:
         return _estimate_page(asked.problems)
     try:
@@ -85,6 +87,7 @@ def library() -> ResponseReturnValue:
 def clause(clause_code: str) -> ResponseReturnValue:
     """One clause: its versions, its conditions, its cases, and the official text beside it."""
     versions = queries.list_versions(clause_code)
+    # The version of today, not the newest: that one may only begin next year.
     standing = queries.version_on(versions, today())
     return render_template(
         "policies/clause.html",
@@ -130,12 +133,14 @@ def _sent_text(form: OfficialTextForm, file: FileStorage | None) -> bytes:
     elif not form.document.data:
         problems["document"] = ["选这是哪一份文件。"]
     pasted = form.text.data or ""
+    # Which of both should count nobody can say.
     if file is not None and pasted.strip():
         problems["file"] = ["全文和文件只用一样，请清空其中一个。"]
     elif file is None and not pasted.strip():
         problems["text"] = ["贴上文件全文，或者在下面选一个文件。"]
     if problems:
         raise Invalid("原文没有载入。", problems=problems)
+    # One byte more than is taken: the reader sees that it is too large and says so.
     return pasted.encode() if file is None else file.stream.read(MAX_BYTES + 1)
 
 
@@ -171,6 +176,7 @@ def _version_page(code: str | None) -> ResponseReturnValue:
         return render_template("policies/new.html", form=form, code=code), 422
     except Stale as error:
         versions = queries.version_rows(code) if code is not None else []
+        # With the newest number: who has compared both can send their text again, on purpose.
         form.seen.data = str(versions[0].number if versions else 0)
         page = render_template("policies/new.html", form=form, code=code, error=error)
         return page, 409
@@ -184,6 +190,7 @@ def _estimate_page(problems: dict[str, list[str]]) -> ResponseReturnValue:
     problems = {**asked.problems, **problems}
     questions = queries.known_questions()
     result = None
+    # Without a figure there is nothing to tell anybody, and a wrong one would give wrong sums.
     if asked.figures and not problems:
         later = None
         if asked.other_day is not None:

@@ -76,6 +76,7 @@ def list_clauses() -> dict[str, list[Clause]]:
         .where(PolicyClause.replaced_at.is_(None))
         .order_by(PolicyClause.id)
     )
+    # A stable sort: clauses that begin on one day stay in the order in which they were added.
     rows = sorted(db.session.scalars(query), key=lambda row: row.valid_from)
     for row in rows:
         clause = _clause_of(row)
@@ -100,6 +101,7 @@ def clauses_on(day: date) -> list[Clause]:
     """Of each clause the version of a day: the last that has begun, else the first that will."""
     present = []
     for versions in list_clauses().values():
+        # One that is over is still the version of the day: the page says so rather than nothing.
         begun = [one for one in versions if one.valid_from <= day]
         present.append(begun[-1] if begun else versions[0])
     return present
@@ -137,12 +139,14 @@ def clauses_beside(kind: str, day: date) -> list[Clause]:
 @cache
 def _beside_query() -> Any:
     """Built once: every public listing asks. Only those are loaded that name a kind of listing at all."""
+    # A parameter: the statement is built once and the day changes.
     begun = PolicyClause.valid_from <= bindparam("day")
     return (
         db.select(PolicyClause)
         .where(
             PolicyClause.replaced_at.is_(None),
             begun,
+            # Only to read fewer rows: what the clause says is looked at after it is read.
             PolicyClause.text.contains("beside = "),
         )
         .order_by(PolicyClause.id)
@@ -180,6 +184,7 @@ def list_versions(code: str) -> list[Version]:
         clause = _clause_of(row)
         if clause is not None:
             versions.append(Version(row, clause))
+    # What was replaced may be readable and is no rule: it must not stand in for one.
     if not any(one.row.replaced_at is None for one in versions):
         raise NotFound(
             "这一条政策存下的文字读不出来。", "请联系平台运营，写一个新版本就恢复。"
@@ -205,6 +210,7 @@ def literal_words(day: date) -> dict[tuple[str, str], str]:
     query = db.select(PolicyText).where(PolicyText.replaced_at.is_(None))
     texts = {(row.document, row.clause): row.text for row in db.session.scalars(query)}
     found = {}
+    # Without any loaded text, which is how a site begins, no clause is read for this.
     for clause in clauses_on(day) if texts else ():
         text = texts.get((clause.number, clause_name(clause.clause)))
         if text is not None:
@@ -226,6 +232,7 @@ def loaded_documents(day: date) -> list[LoadedDocument]:
     for number, _, clauses in library(day):
         loaded = pieces.get(number, [])
         names = {row.clause for row in loaded}
+        # Of a document without any text nothing is lacking: nobody has begun to load it.
         lacking = []
         for clause in clauses:
             if loaded and clause_name(clause.clause) not in names:
@@ -267,6 +274,7 @@ def latest_figures(organisation_id: int) -> Mapping[str, str]:
     row: PolicyEstimate | None = db.session.scalar(query)
     if row is None:
         return {}
+    # Estimates of the first releases stored words only.
     figures: Mapping[str, str] = row.content.get("figures", {})
     return figures
 
@@ -278,6 +286,7 @@ def get_kept(number: int, *, by: Reader) -> PolicyEstimate:
         NotFound: there is none, or it is of somebody else.
     """
     row = persistence.find_row(PolicyEstimate, number)
+    # Of others it is not found: that a firm has computed something is its own affair.
     if row is None or row.organisation_id not in by.organisation_ids:
         raise NotFound("没有这份测算。", "可以从「我能拿多少」里打开您单位存下的测算。")
     require(by, "policies.keep", row)
@@ -294,4 +303,5 @@ def _clause_of(row: PolicyClause) -> Clause | None:
     except FaultyFileError as error:
         log.error("clause_unreadable", code=row.code, number=row.number, why=str(error))
         return None
+    # The row's last day, not the text's: the version after it has ended it.
     return replace(clause, valid_to=row.valid_to)

@@ -12,6 +12,7 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+# What the stored text is read as; the text itself is what the document says, digit by digit.
 KINDS = {"decimal": "数", "int": "整数", "text": "文字", "bool": "是或否"}
 # Whether a document is in force, and whether somebody compared our value with its text: two questions, never one.
 IN_FORCE = {"active": "有效", "draft": "征求意见稿", "lapsed": "失效"}
@@ -47,6 +48,7 @@ REFERENCE_ONLY = frozenset(
         "tax.income_share",
     }
 )
+# With a dot at least: what comes before it is the matter, by which hints are found (`tax.`).
 KEY = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+", re.ASCII)
 MAX_KEY = 60
 MAX_VALUE = 1000
@@ -56,6 +58,7 @@ MAX_CLAUSE = 100
 MAX_SENTENCE = 300
 # Of texts and of yes or no; every number has a unit of its own, if only 个.
 NO_UNIT = "—"
+# Six decimals: of 万元 that is one 分.
 _NUMBER = re.compile(r"-?\d{1,15}(\.\d{1,6})?", re.ASCII)
 
 
@@ -139,6 +142,7 @@ def shown_value(kind: str, value: str, unit: str) -> str:
     if kind == "bool":
         return "是" if value == "true" else "否"
     if kind == "text":
+        # Codes are for computing: no page shows them.
         return READINGS.get(value, value)
     if unit == NO_UNIT:
         return value
@@ -167,6 +171,7 @@ def frozen_values(values: Mapping[str, Value]) -> dict[str, dict[str, Any]]:
     kept = {}
     for key, value in values.items():
         fields = asdict(value)
+        # JSON knows no days.
         fields["valid_from"] = value.valid_from.isoformat()
         fields["valid_to"] = value.valid_to.isoformat() if value.valid_to else None
         kept[key] = fields
@@ -186,8 +191,10 @@ def thawed(kept: Mapping[str, Mapping[str, Any]]) -> dict[str, Value]:
                 "valid_from": date.fromisoformat(fields["valid_from"]),
                 "valid_to": _day_or_none(fields["valid_to"]),
             }
+            # Rows of years ago are read here: a new field of `Value` needs a default, or none of them is read.
             value = Value(**{**fields, **days})
             if value.kind in ("decimal", "int"):
+                # Here, with the name of the value, rather than somewhere in a computation of a deal.
                 Decimal(value.value)
         except (KeyError, TypeError, ValueError, InvalidOperation) as error:
             raise ValueError(f"{key} was not kept by this room") from error

@@ -44,11 +44,13 @@ def seed_rules(values: Mapping[str, list[Value]] | None = None) -> int:
     """
     if values is None:
         values = read_values()
+    # The files are read before: nobody who saves waits for that.
     persistence.begin_write()
     added = 0
     for key, versions in values.items():
         query = db.select(RuleValue).where(RuleValue.key == key)
         rows = list(db.session.scalars(query))
+        # What an operator has decided is never changed by a release (110).
         if any(row.made_by is not None for row in rows):
             continue
         # Versions come in order: those beyond the number the table has are new.
@@ -89,6 +91,7 @@ def add_version(
     require(by, "rules.edit")
     rows = queries.list_versions(key)
     newest = rows[0]
+    # By the number: who compared with an older version has to look at the newest first.
     if newest.number != seen:
         raise CHANGED
     value = _checked_value(newest, given, valid_from)
@@ -96,6 +99,7 @@ def add_version(
     for row in rows:
         if row.replaced_at is not None:
             continue
+        # It would begin on that day or later: replaced, and never removed: all versions stay readable (110).
         if row.valid_from >= value.valid_from:
             row.replaced_at = moment
         elif row.valid_to is None or row.valid_to >= value.valid_from:
@@ -165,8 +169,10 @@ def _checked_value(
     return Value(
         key=newest.key,
         kind=newest.kind,
+        # Kind and unit stay what they are: whoever reads the key computes with them.
         unit=newest.unit,
         valid_from=valid_from or FIRST_DAY,
+        # Open: the next version ends it.
         valid_to=None,
         in_force=str(in_force),
         checked=str(checked),

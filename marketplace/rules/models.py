@@ -37,8 +37,10 @@ class RuleValue(Model):
         CheckConstraint(f"checked IN {tuple(CHECKED)}", name="checked"),
         CheckConstraint("value <> ''", name="value"),
         CheckConstraint("unit <> ''", name="unit"),
+        # Nobody can check a value that names no source.
         CheckConstraint("document <> ''", name="document"),
         CheckConstraint("valid_to IS NULL OR valid_to >= valid_from", name="period"),
+        # Of two who add a version to the same one the second finds its number taken.
         Index("uq_rule_value_number", "key", "number", unique=True),
         # Of the versions that stand no two begin on one day.
         Index(
@@ -55,9 +57,11 @@ class RuleValue(Model):
     key: Mapped[str] = mapped_column(String(MAX_KEY))
     number: Mapped[int] = mapped_column()
     kind: Mapped[str] = mapped_column(String(10))
+    # As text: what was typed is what is computed with, on either database.
     value: Mapped[str] = mapped_column(Text)
     unit: Mapped[str] = mapped_column(String(MAX_UNIT))
     valid_from: Mapped[date] = mapped_column()
+    # Follows from the version after it; None: the last one.
     valid_to: Mapped[date | None] = mapped_column()
     document: Mapped[str] = mapped_column(String(MAX_DOCUMENT))
     clause: Mapped[str] = mapped_column(String(MAX_CLAUSE), default="")

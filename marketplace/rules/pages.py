@@ -53,6 +53,7 @@ def add(key: str) -> ResponseReturnValue:
     """Add a version to a value."""
     rows = queries.list_versions(key)
     newest = rows[0]
+    # Never with the first day of the newest: sent by mistake, it would replace that version altogether.
     form = VersionForm(obj=newest, valid_from=None)
     if not form.is_submitted():
         form.seen.data = str(newest.number)
@@ -72,6 +73,7 @@ def add(key: str) -> ResponseReturnValue:
         return render_template("rules/new.html", form=form, rows=rows), 422
     except Stale as error:
         rows = queries.list_versions(key)
+        # With the newest number: who has compared both may send theirs again, on purpose.
         form.seen.data = str(rows[0].number)
         page = render_template("rules/new.html", form=form, rows=rows, error=error)
         return page, 409

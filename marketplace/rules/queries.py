@@ -47,6 +47,7 @@ def values_on(keys: Iterable[str], day: date) -> dict[str, Value]:
         value = found.get(key)
         if value is None:
             raise _no_value(key, day)
+        # A refusal, not a fallback to the version before: nobody decides by a rule that may not count any more.
         if value.in_force != "active":
             state = content.IN_FORCE[value.in_force]
             raise NoValueError(
@@ -75,6 +76,7 @@ def _hints_query(prefix: str) -> Any:
     """Built once for each of the few prefixes: the page of every public listing asks, and building took longer."""
     return (
         _on(bindparam("day"))
+        # Keys have underscores, which stand for any sign in LIKE.
         .where(RuleValue.key.startswith(prefix, autoescape=True))
         .where(RuleValue.in_force == "active")
         .order_by(RuleValue.key)
@@ -94,6 +96,7 @@ def list_present(day: date) -> list[RuleValue]:
     rows: dict[str, RuleValue] = {}
     for row in db.session.scalars(_standing().order_by(RuleValue.valid_from)):
         before = rows.get(row.key)
+        # In the order of first days: the last one that has begun wins; before any has, the first one to come.
         if before is None or row.valid_from <= day:
             rows[row.key] = row
     return [rows[key] for key in sorted(rows)]
@@ -131,6 +134,7 @@ def _no_value(key: str, day: date) -> Exception:
     query = _standing().where(RuleValue.key == key).order_by(RuleValue.valid_from)
     rows = list(db.session.scalars(query))
     if not rows:
+        # A mistake of the program, not of a day: it must not read like a rule somebody has to enter.
         return LookupError(f"no rule is called {key!r}")
     first, last = rows[0], rows[-1]
     advice = "请运营方在「规则与依据」里录入那时有效的版本。"

@@ -25,7 +25,9 @@ from marketplace.rules.toml_lines import Table, read_tables
 FOLDER = Path(__file__).parent / "seed"
 NEEDED = {"key", "kind", "unit", "says"}
 OF_VERSION = {"value", "valid_from", "document", "in_force", "checked"}
+# A version may say it in other words than the versions before.
 MAY_HAVE = {"valid_to", "clause", "note", "says"}
+# As long as the columns: PostgreSQL refuses what is longer, SQLite takes it.
 LIMITS = {
     "key": MAX_KEY,
     "unit": MAX_UNIT,
@@ -53,6 +55,7 @@ def read_values(folder: Path = FOLDER) -> dict[str, list[Value]]:
     for path in sorted(folder.glob("*.toml")):
         for table in read_tables(path, "rule", ("version",)):
             versions = _versions(table)
+            # A second file with the same key would silently win or lose, by the order of names.
             if versions[0].key in found:
                 raise table.fault(f"{versions[0].key} is given twice", "key")
             found[versions[0].key] = versions
@@ -68,6 +71,7 @@ def _versions(table: Table) -> list[Value]:
     if kind not in KINDS:
         raise table.fault(f"unknown kind {kind!r}", "kind")
     has_unit = table.values["unit"] != NO_UNIT
+    # A number without what it counts is misread: 15 natural days are no 15 working days.
     if has_unit != (kind in ("decimal", "int")):
         raise table.fault(f"{table.values['unit']!r} is no unit of a {kind}", "unit")
     tables = table.inner["version"]
@@ -128,5 +132,6 @@ def _check_texts(table: Table) -> None:
 def _check_follows(one: Table, before: Value, value: Value) -> None:
     if before.valid_to is None or before.valid_to >= value.valid_from:
         raise one.fault(f"it overlaps the version before it, {before.valid_from}")
+    # In a gap there would be no value, and everything that needs one on those days would be refused.
     if before.valid_to + timedelta(days=1) != value.valid_from:
         raise one.fault(f"a gap after {before.valid_to}", "valid_from")

@@ -15,6 +15,7 @@ from typing import Any
 
 _TABLE = re.compile(r"\s*\[\[\s*([\w.-]+)\s*\]\]")
 _KEY = re.compile(r"\s*([A-Za-z0-9_-]+)\s*=")
+# Where the library names the line; at the end of a text it names none.
 _PLACE = re.compile(r"\(at line (\d+), column \d+\)$")
 _QUOTES = re.compile(r'"""|\'\'\'')
 
@@ -86,6 +87,7 @@ def parse_tables(
     except tomllib.TOMLDecodeError as error:
         raise FaultyFileError(f"{file}{_fault_words(text, str(error))}") from None
     for key, tables in content.items():
+        # A slip in the name of a table would leave it out without a word.
         if key != name or not isinstance(tables, list):
             raise FaultyFileError(f"{file}:1: 不认识的表 {key!r}，只写 [[{name}]]")
     found = _scan(text)
@@ -109,6 +111,7 @@ def parse_tables(
 def _fault_words(text: str, said: str) -> str:
     """Line and fault of a text that is no TOML: the library says both in English, the line at its end."""
     place = _PLACE.search(said)
+    # What is open at the end of a text has no line: the last one is where to look.
     line = int(place[1]) if place else max(len(text.splitlines()), 1)
     if said.startswith("Cannot overwrite"):
         return f":{line}: 写法不对：同一项写了两次"
@@ -144,6 +147,7 @@ def _scan(text: str) -> _Found:
                 places.setdefault(table[1], []).append((number, present))
             elif key := _KEY.match(line):
                 present.setdefault(key[1], number)
+        # Inside a text of several lines anything may look like a table or a key.
         if len(_QUOTES.findall(line)) % 2:
             is_inside_text = not is_inside_text
     return _Found({name: iter(found) for name, found in places.items()})

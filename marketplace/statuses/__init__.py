@@ -12,6 +12,7 @@ from marketplace.statuses.moving import move_back, move_between
 
 DEEDS: Deeds = {
     "statuses.read": (handler, administrator, operator),
+    # Not every member: what is entered here goes into packs and estimates of the organisation.
     "statuses.propose": (handler, administrator),
     "statuses.verify": (operator,),
 }

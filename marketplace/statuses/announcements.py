@@ -29,6 +29,7 @@ def announce_decision(row: OrganisationStatus) -> None:
         notify(
             DECIDED,
             Recipient.of(person),
+            # With the revision, so that a decision is announced once, and one that follows it too.
             key=f"status {row.id} {row.state} {row.revision}",
             subject=f"{row.name}：{row.state_name}",
             happened=f"「{row.organisation.name}」的{row.name}（{row.period}）{row.state_name}。{note}",

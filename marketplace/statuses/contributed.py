@@ -38,7 +38,9 @@ def _tray_page(page: int) -> Panel:
 
 def organisation_panels(organisation: Organisation, reader: Reader) -> Iterator[Panel]:
     """On the page of an organisation: the statuses that count today, which its certifying bodies publish too."""
+    # Only what counts: whose status waits or was refused is not for the public.
     rows = queries.standing_on([organisation.id], today())
+    # A row that is not stored: the permission table asks whose it would be.
     own = OrganisationStatus(organisation_id=organisation.id)
     manages = may(reader, "statuses.propose", own)
     if rows or manages:

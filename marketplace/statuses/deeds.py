@@ -51,6 +51,7 @@ def propose_status(
         problems["code"] = ["选一种资质。"]
     if valid_from is None or not FIRST_DAY <= valid_from <= LAST_DAY:
         problems["valid_from"] = ["写证书上的起始日期，如 2026-01-01。"]
+    # It may be over: an earlier 高企 decides whether a later one is 首次 or 再次认定.
     elif valid_to is None or valid_to < valid_from:
         problems["valid_to"] = ["写证书上的截止日期，不早于起始日期。"]
     elif valid_to.year - valid_from.year > MAX_YEARS:
@@ -67,6 +68,7 @@ def propose_status(
     db.session.add(row)
     known = NotNow("这一项资质已经填报过。", "在「资质」里看它到哪一步。")
     with persistence.refusals(duplicates={"uq_organisation_status_current": known}):
+        # History needs its number.
         db.session.flush()
     row.life.born(row, by=by)
     persistence.commit(duplicates={"uq_organisation_status_current": known})
@@ -86,6 +88,7 @@ def verify_status(
         message = "选核对了什么。"
         raise Invalid(message, problems={"checked": [message]})
     row.checked = checked
+    # With what it was compared with, so that History says how it came to count.
     _decide(row, "verify", by=by, note=checked)
 
 
@@ -109,6 +112,7 @@ def withdraw_status(row: OrganisationStatus, *, by: Reader | None, seen: int) ->
     """撤回, before anybody has checked it. Raises NotAllowed, NotNow, Stale."""
     require(by, "statuses.propose", row)
     _begin(row, "withdraw", by, seen)
+    # Nobody is notified: who withdraws is one of those who would be.
     row.life.move(row, "withdraw", by=by)
     row.decided_at, row.decided_by_id = now(), reader_id(by)
     persistence.commit()
@@ -124,6 +128,7 @@ def _end(
 
 def _begin(row: OrganisationStatus, deed: str, by: Reader | None, seen: int) -> None:
     persistence.hold_row(row)
+    # State before revision: what is not possible any more is the better answer than look again.
     row.life.permits(row, deed, by)
     if row.revision != seen:
         raise Stale(*persistence.CHANGED_MEANWHILE)

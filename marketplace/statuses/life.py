@@ -42,5 +42,6 @@ STATUS_LIFE = Life(
         "withdraw": "撤回",
         "revoke": "作废",
     },
+    # What was refused, withdrawn or revoked may be entered again (132).
     phases={"current": ("waiting", "verified")},
 )

@@ -16,6 +16,7 @@ from marketplace.statuses.life import STATUS_LIFE, STATUSES
 
 MAX_NUMBER = 60
 MAX_NOTE = 300
+# The phase `current` of the life as SQL.
 _IS_CURRENT = text("state in ('waiting', 'verified')")
 
 
@@ -42,6 +43,7 @@ class OrganisationStatus(Model):
         ),
         CheckConstraint("valid_to >= valid_from", name="period"),
         CheckConstraint("(state = 'waiting') = (decided_at is null)", name="decided"),
+        # Products and subsidies build on it: what counts names what it was compared with.
         CheckConstraint("state <> 'verified' or checked <> ''", name="checked"),
         CheckConstraint(
             "state not in ('refused', 'revoked') or note <> ''", name="note"
@@ -67,6 +69,7 @@ class OrganisationStatus(Model):
     code: Mapped[str] = mapped_column(String(20))
     number: Mapped[str] = mapped_column(String(MAX_NUMBER), default="")
     valid_from: Mapped[date]
+    # The last day on which it counts; a renewed status is a row of its own.
     valid_to: Mapped[date]
     state: Mapped[str] = mapped_column(String(12), default="waiting", index=True)
     checked: Mapped[str] = mapped_column(String(60), default="", server_default="")

@@ -18,6 +18,7 @@ def move_between(gone_id: int, kept_id: int) -> list[int]:
             # Both had the same one; a checked one stays where it was, for the record.
             if row.state == "verified":
                 continue
+            # One of two that wait is enough for an operator to compare.
             row.life.move(row, "withdraw", by=None)
             row.decided_at = now()
         row.organisation_id = kept_id

@@ -103,6 +103,7 @@ def _press(
     try:
         deed(row, text, by=current_user, seen=form.seen_revision)
     except Invalid as error:
+        # Each of these forms has one box.
         form.blame(error.problems, next(iter(error.problems), ""))
         return _office_page(row, 422, **{name: form})
     flash(f"{row.name}：{row.state_name}，已通知单位。", "success")

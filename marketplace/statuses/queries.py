@@ -21,6 +21,7 @@ NOT_FOUND = ("没有找到这一项资质。", "请从「我的单位」进入�
 def get_organisation(number: int, *, by: Reader) -> Organisation:
     """The organisation whose statuses this reader writes or checks. Raises NotFound."""
     row = find_row(Organisation, number)
+    # Not found for both: whose statuses wait or were refused is nobody else's business.
     if row is None or not may(
         by, "statuses.read", OrganisationStatus(organisation_id=number)
     ):
@@ -66,6 +67,7 @@ def earlier_verified(organisation_id: int, code: str, before: date) -> bool:
     query = db.select(OrganisationStatus.id).where(
         OrganisationStatus.organisation_id == organisation_id,
         OrganisationStatus.code == code,
+        # What was revoked was never theirs: the next one is their first.
         OrganisationStatus.state == "verified",
         OrganisationStatus.valid_from < before,
     )
@@ -97,5 +99,6 @@ def _stands_on(day: date) -> tuple[ColumnElement[bool], ...]:
     return (
         OrganisationStatus.state == "verified",
         OrganisationStatus.valid_from <= day,
+        # By the day, without a job: a status is over at midnight whatever runs or not.
         OrganisationStatus.valid_to >= day,
     )

@@ -71,6 +71,7 @@ class Calendar:
 
     def is_workday(self, day: date) -> bool:
         """Whether people work on a day, as far as it is announced."""
+        # First: 调休 turns a weekend into a working day, and no weekday is ever in this list.
         if day in self.working:
             return True
         return day.weekday() < SATURDAY and day not in self.off
@@ -94,7 +95,9 @@ class Calendar:
         _check_count(count)
         last = day
         for _ in range(count):
+            # The day itself does not count (民法典 art. 201), even where it happens before the office opens.
             last = self.next_workday(last + ONE_DAY)
+        # Every day that was counted may turn out to be one off, not only the last.
         return Deadline(last, self._unannounced(day + ONE_DAY, last))
 
     def after_days(self, day: date, count: int) -> Deadline:
@@ -129,12 +132,14 @@ class Calendar:
     def known_until(self, day: date) -> date | None:
         """The last day that is announced without a gap, seen from `day`; None where its own year is not."""
         year = day.year
+        # Without a gap: a later year that is announced says nothing of the days before it.
         while year in self.announced:
             year += 1
         return None if year == day.year else date(year - 1, 12, 31)
 
     def _unannounced(self, first: date, last: date) -> tuple[int, ...]:
         years = range(first.year, last.year + 1)
+        # A year without a notice counts Monday to Friday, but aloud (091).
         return tuple(year for year in years if year not in self.announced)
 
 

@@ -35,6 +35,7 @@ def seed_workdays() -> int:
     persistence.begin_write()
     added = 0
     for year, source in SEED_SOURCES.items():
+        # Never over a year that is there: an operator may have corrected it since.
         if db.session.get(HolidayYear, year) is None:
             row = HolidayYear(year=year, status="announced", source=source)
             row.days = [_special_day(one) for one in _seeded_days(year)]
@@ -89,6 +90,7 @@ def save_year(
     if status not in STATUSES:
         problems["status"] = ["请选「已公布」或「待核实」。"]
     source = source.strip()
+    # An announced year moves deadlines of the law: it names the notice by which it does.
     if status == "announced" and not source:
         problems["source"] = ["已公布的要写明依据：哪个通知、文号。"]
     elif len(source) > 200:
@@ -143,8 +145,10 @@ def _read_both(
             if problem:
                 problems.setdefault(field, []).append(problem)
             days[one.day] = one
+    # Without a day off it is no notice: saved as announced it would turn every holiday into a working day.
     if not problems and not any(not one.works for one in days.values()):
         problems["off"] = ["至少写一段放假的日子。"]
+    # The notice of a year may begin in December of the one before, where its own notice has days, too.
     taken = db.select(SpecialDay.day).where(
         SpecialDay.day.in_(list(days)), SpecialDay.year != year
     )
@@ -156,6 +160,7 @@ def _read_both(
 def _problem_of(one: WrittenDay, days: dict[date, WrittenDay]) -> str:
     if one.day in days:
         return f"{one.day} 写了两次，是放假还是上班？"
+    # A slip that would change nothing and look right: such days work anyway.
     if one.works and one.day.weekday() < SATURDAY:
         return f"{one.day} 不是周末，本来就上班，请核对。"
     return ""
@@ -166,6 +171,7 @@ def _replace_days(row: HolidayYear, days: list[WrittenDay]) -> None:
     present = {one.day: one for one in row.days}
     wanted = []
     for one in days:
+        # A day that is removed and added in one flush would meet itself in the primary key.
         held = present.get(one.day) or SpecialDay(day=one.day)
         held.works, held.name = one.works, one.name
         wanted.append(held)

@@ -22,6 +22,7 @@ class HolidayYear(Model):
         CheckConstraint("status <> 'announced' or source <> ''", name="source"),
     )
 
+    # The year is its own number: two who add it at once meet in the key.
     year: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     status: Mapped[str] = mapped_column(String(12))
     # The notice: who announced it, its number.
@@ -46,7 +47,9 @@ class SpecialDay(Model):
 
     __tablename__ = "special_day"
 
+    # A day is one thing, whichever notice names it.
     day: Mapped[date] = mapped_column(primary_key=True)
+    # Of the notice, which is not always that of the day: New Year's may begin in December.
     year: Mapped[int] = mapped_column(ForeignKey("holiday_year.year"), index=True)
     works: Mapped[bool] = mapped_column()
     name: Mapped[str] = mapped_column(String(20), default="")

@@ -49,7 +49,9 @@ def year(number: int | None) -> ResponseReturnValue:
         form.seen.data = str(row.revision) if row else ""
         return _year_page(form, row)
     if row is not None:
+        # The year is the key of what is edited: whatever a form sends for it, it stays.
         form.year.data = row.year
+        # The box is not on the page of a year that is there, and its validator looks at what was sent.
         form.year.raw_data = [str(row.year)]
     if not form.validate():
         return _year_page(form, row, 422)

@@ -14,6 +14,7 @@ def load_calendar() -> Calendar:
     query = (
         db.select(SpecialDay.day, SpecialDay.works)
         .join(HolidayYear, HolidayYear.year == SpecialDay.year)
+        # What somebody expects is in the table and moves nothing (091).
         .where(HolidayYear.status == "announced")
     )
     off = set()

@@ -43,6 +43,7 @@ def read_days(text: str, year: int, *, works: bool) -> Iterator[WrittenDay]:
         UnreadableDayError: a line is no day, or a day that cannot be of the notice.
     """
     for number, line in enumerate(text.splitlines(), 1):
+        # Notices are pasted with wide digits and signs.
         plain = unicodedata.normalize("NFKC", line).strip()
         if plain:
             try:
@@ -67,6 +68,7 @@ def _read_line(line: str, year: int, works: bool) -> Iterator[WrittenDay]:
     span = (end - begin).days
     if span < 0:
         raise ValueError("后一天早于前一天。")
+    # A slip in the month would give people a season off.
     if span >= MAX_SPAN:
         raise ValueError(f"一段不会超过 {MAX_SPAN} 天，请核对。")
     # New Year's holiday may begin in the last days of the old year; its notice is that of the new one.

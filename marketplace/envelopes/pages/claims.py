@@ -88,6 +88,7 @@ def claim(claim_id: int) -> ResponseReturnValue:
 @needs("claim.write", of_thing=True, writes=False, takes_files=True)
 def upload(claim_id: int) -> ResponseReturnValue:
     """Hand a paper in."""
+    # Looked up before the file is read: nobody uploads to a claim that is not theirs.
     row, form = queries.get_own_claim(claim_id, by=current_user), PaperForm()
     sent = request.files.get("file")
     try:
@@ -171,8 +172,10 @@ def _claimants(
 ) -> list[tuple[int, str]]:
     """Who can claim: of an estimate or a cohort its organisation, else the reader themselves (0) first."""
     for given in (estimate, cohort):
+        # An estimate or a cohort is its organisation's: no other is offered.
         if given is not None:
             return [(given.organisation.id, given.organisation.name)]
+    # 0 is no organisation: `begin_claim` takes it for the person themselves.
     own = [(0, f"{current_user.name}（本人的证书）")]
     for one in current_user.organisations:
         if one.id in current_user.active_ids:
@@ -189,6 +192,7 @@ def _begun(
     """The claim that a form begins. Raises as `deeds.begin_claim`."""
     chosen = str(form.envelope.data or "")
     offered = {str(one.id) for one in queries.open_envelopes(code)}
+    # It may have closed since the page was opened.
     if chosen not in offered:
         problem = "选一笔正在受理的资金。"
         raise Invalid(problem, problems={"envelope": [problem]})
@@ -213,6 +217,7 @@ def _page(
 ) -> ResponseReturnValue:
     persistence.stop_writing()
     papers = form or PaperForm(formdata=None)
+    # Of the claim's own content, by which it is seen what is lacking.
     papers.offer(row.content["papers"])
     page = render_template(
         "envelopes/claim.html",

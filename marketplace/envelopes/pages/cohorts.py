@@ -28,6 +28,7 @@ COHORT = "/mine/cohorts/<int:cohort_id>"
 def new_cohort() -> ResponseReturnValue:
     """Record a training."""
     form = CohortForm()
+    # Active memberships only: who left an organisation records nothing in its name.
     organisations = {}
     for one in current_user.organisations:
         if one.id in current_user.active_ids:

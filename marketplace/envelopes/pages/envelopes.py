@@ -110,6 +110,7 @@ def basis(envelope_id: int) -> ResponseReturnValue:
 def switch(envelope_id: int, deed: str) -> ResponseReturnValue:
     """Open or close it for claims."""
     row = queries.get_envelope(envelope_id)
+    # The address lists the three deeds: nothing else reaches this line.
     do = getattr(envelope_deeds, f"{deed}_envelope")
     do(row, by=current_user, seen=SeenForm().seen_revision)
     flash(f"「{row.title}」：{row.state_name}。", "success")
@@ -148,6 +149,7 @@ def _page(row: Envelope, status: int = 200, **forms: SeenForm) -> ResponseReturn
     claims_number = request.args.get("claims", 1, type=int)
     claims, of_claims = queries.claims_page(row, claims_number)
     granted = next_deeds(row, current_user)
+    # Empty, whatever was sent: only the form that was refused comes back filled in.
     given = {"budget": BudgetForm(formdata=None), "basis": BasisForm(formdata=None)}
     page = render_template(
         "envelopes/envelope.html",
@@ -162,6 +164,7 @@ def _page(row: Envelope, status: int = 200, **forms: SeenForm) -> ResponseReturn
         states=queries.claims_by_state(row),
         state_names=CLAIM_LIFE.names,
         clauses=[one for one in clauses_on(today()) if one.code in row.clause_codes],
+        # Its form has boxes of its own; the others are bare buttons.
         deeds=[one for one in granted if one != "budget"],
         deed_names=row.life.deeds,
         may_budget="budget" in granted,

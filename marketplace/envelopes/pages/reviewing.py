@@ -37,6 +37,7 @@ def review(claim_id: int) -> ResponseReturnValue:
 def decide(claim_id: int, deed: str) -> ResponseReturnValue:
     """A decision that takes a reason."""
     row, form = queries.get_submitted(claim_id, by=current_user), DecisionForm()
+    # By name: the address lists the four deeds, and nothing else reaches this line.
     do = getattr(review_deeds, deed)
     try:
         do(row, form.note.data or "", by=current_user, seen=form.seen_revision)
@@ -53,6 +54,7 @@ def approve(claim_id: int) -> ResponseReturnValue:
     try:
         review_deeds.approve(
             row,
+            # Inside of the try: a sum that cannot be read to the cent is refused in its box.
             form.read_box("amount_fen", read_fen),
             form.note.data or "",
             by=current_user,

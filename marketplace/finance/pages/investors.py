@@ -61,6 +61,7 @@ def show_interest(teaser: str) -> ResponseReturnValue:
     preference = investor_queries.preference_of(fund)
     if preference is None:
         raise NotNow("还没有写偏好。", "先在「投资偏好和线索」里保存偏好。")
+    # Again by the gates of today: a demand that passes no more cannot be written to.
     found = investor_queries.find_teaser(preference, teaser, by=current_user)
     form = InterestForm()
     status = 200
@@ -138,6 +139,7 @@ def _fund() -> Organisation:
 
 
 def _preference_form(**values: object) -> PreferenceForm:
+    # Without this box a fund that chooses any chain would never see demands that name none.
     chains = [*active_chains().items(), (NO_CHAIN, "没有写产业链的")]
     return PreferenceForm(stages=FIRM_STAGES.names, chains=chains, **values)
 
@@ -147,6 +149,7 @@ def _investor_page(
 ) -> ResponseReturnValue:
     preference = investor_queries.preference_of(fund)
     teasers = []
+    # 0: nothing has been saved yet, so that of two first saves the second is refused.
     data: dict[str, object] = {"seen": "0", "stages": [], "chain_codes": []}
     if preference is not None:
         teasers = investor_queries.teasers_for(preference, by=current_user)
@@ -171,9 +174,11 @@ def _investor_page(
 def _interest_page(
     row: InvestorRequest, form: AnswerForm | None = None, status: int = 200
 ) -> ResponseReturnValue:
+    # Nothing is saved from here on: rendering must not hold up who saves.
     persistence.stop_writing()
     answers = investor_queries.answers(row, current_user)
     revealed = investor_queries.revealed(row)
+    # The firm that looks at its own contact leaves no entry, and neither does a page that reveals nothing.
     is_look = bool(revealed) and not answers
     # In 我的数据 the person of the demand sees who looked; what is not recorded is not shown.
     if is_look and not was_recorded("contact.read", kind="demand", thing=row.demand_id):

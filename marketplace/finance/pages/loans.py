@@ -161,17 +161,21 @@ def office_loans() -> ResponseReturnValue:
     """Every filed loan by state, year and district, with sums, rules and worked cases."""
     filters = loan_queries.read_filters(request.args)
     rows = loan_queries.all_loans(filters)
+    # Each loan is worked out once here; the total adds the groups up.
     products = loan_queries.sums_by_product(rows)
     arithmetic = Page(len(rows), SIZE)
     page = request.args.get("page", 1, type=persistence.row_number) or 1
     first = arithmetic.offset(page)
     values = loan_queries.present_values(today())
     cases = []
+    # A rule without a version today leaves the examples out; filing refuses by itself.
     if len(values) == len(KEYS):
         rules = rules_of({value.key: value for value in values})
+        # By the rules of today: an operator who changes one sees here what it does.
         cases = [(case, case_results(case, rules)) for case in read_cases()]
     return render_template(
         "finance/office_loans.html",
+        # Only of this page; the sums above are of the whole list.
         rows=[(row, loan_queries.computed(row)) for row in rows[first : first + SIZE]],
         sums=loan_queries.total_of(sums for _, sums in products),
         products=products,
@@ -261,6 +265,7 @@ def _press(
     try:
         deed(row, by=current_user, seen=form.seen_revision, **read())
     except Invalid as error:
+        # The messages of the boxes' own reading go: those of the deed say what to write.
         for box in form:
             box.errors = []
         form.blame(error.problems)
@@ -277,6 +282,7 @@ def _choices(institution: Organisation) -> dict[str, Any]:
     """What the boxes of a loan offer."""
     products = {}
     for one in queries.products_of([institution.id]):
+        # Ended ones, too: a loan that was lent earlier may be filed later.
         if one.state != "preparing":
             products[str(one.id)] = one.name
     return {"districts": current_districts(), "products": products}
@@ -380,6 +386,7 @@ def _cells(row: FiledLoan) -> list[str]:
         first,
         str(row.repaid_on or ""),
         _sum(row.province_fen),
+        # Never an empty cell: the office reads why there is no sum.
         _sum(result.interest_fen) or result.why,
         _sum(row.lost_fen),
         *shared,

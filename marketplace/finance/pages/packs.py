@@ -74,6 +74,7 @@ def new_pack() -> ResponseReturnValue:
             form.institution.data = str(product.organisation_id)
         return _new_page(firm, form, product)
     institution = institutions.get(form.institution.data or "")
+    # The box offers verified ones only, but what a form sends may be anything.
     if institution is None:
         form.blame({"institution": ["选一家机构。"]})
         return _new_page(firm, form, product, 422)
@@ -92,6 +93,7 @@ def new_pack() -> ResponseReturnValue:
             by=current_user,
         )
     except Invalid as error:
+        # Of a day that cannot be read the deed says what to write; both messages would say it twice.
         form.until.errors = []
         form.blame(error.problems)
         problems = error.problems.get("items", [])
@@ -116,6 +118,7 @@ def pack(pack_id: int) -> ResponseReturnValue:
         pack=row,
         groups=grouped_items(row.content),
         is_received=is_received,
+        # When the others of the institution looked is for the firm alone.
         looks=() if is_received else pack_queries.looks_at(row),
     )
 
@@ -127,6 +130,7 @@ def pack_copy(pack_id: int) -> ResponseReturnValue:
     row = pack_queries.get_pack(pack_id, by=current_user)
     if pack_queries.is_received(row, current_user):
         _record(row, f"{pack_queries.LOOKED}_copy")
+    # Byte by byte what was hashed: whoever saves it can compute the hash of the page again.
     return as_download(pack_text(row.content), f"pack-{row.id}.json")
 
 
@@ -135,10 +139,12 @@ def pack_copy(pack_id: int) -> ResponseReturnValue:
 def pack_file(pack_id: int, attachment_id: int) -> ResponseReturnValue:
     """A file of a pack, to be saved."""
     row = pack_queries.get_pack(pack_id, by=current_user)
+    # Before the look is recorded: the firm must not read of a download that was none.
     attachment = pack_queries.file_of(row, attachment_id)
     assert attachment.file is not None  # noqa: S101
     if pack_queries.is_received(row, current_user):
         _record(row, f"{pack_queries.LOOKED}_file")
+    # By the hash, which was compared with that of the pack a moment ago.
     opened = storage.open_content(attachment.file.sha256)
     if opened is None:
         raise NotFound(

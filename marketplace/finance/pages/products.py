@@ -53,10 +53,12 @@ def catalogue() -> ResponseReturnValue:
     typed = {name: request.form.get(name, "")[:60] for name in questions}
     told = read_told(typed, questions)
     figures = told.figures
+    # What is known of the firm fills the boxes once; from then on what they typed counts.
     if not request.form and organisation is not None:
         figures = queries.figures_of_firm(organisation, today())
         typed = {name: as_typed(value) for name, value in figures.items()}
     versions = queries.catalogue(today())
+    # With no figure at all every product would lack everything, which helps nobody.
     groups = fits_of(versions, figures, today()) if figures else []
     page = render_template(
         "finance/catalogue.html",
@@ -189,6 +191,7 @@ def add_case(version_id: int) -> ResponseReturnValue:
     row = queries.get_version(version_id, by=current_user)
     require(current_user, "finance.offer", row)
     questions = product_questions()
+    # Only what the rule looks at; the deed refuses others, for the rule may change in between.
     typed = {name: request.form.get(name, "")[:60] for name in row.terms.fields}
     typed |= {name: request.form.get(name, "")[:60] for name in ("expected", "sum")}
     told = read_told(typed, questions)
@@ -390,6 +393,7 @@ def _choices() -> list[str]:
 def _own_firm() -> Organisation | None:
     """The organisation of the reader whose figures are filled in: the first that is no financial institution."""
     for one in getattr(current_reader(), "organisations", []):
+        # A bank is no customer of its own products.
         if one.kind != "financial":
             found: Organisation = one
             return found
