@@ -458,6 +458,7 @@ DATA_FILES = {
 LONG_FILES = {
     "marketplace/envelopes/queries.py": "what is read of money, claims and cohorts, one statement each",
     "marketplace/brokerage/deeds.py": "one function for each of eighteen buttons",
+    "marketplace/deals/publicity_deeds.py": "publicity, objections and their answers: one function for each button",
     "marketplace/proceeds/deeds.py": "one function for each button of the money of a contract",
     "marketplace/brokerage/forms.py": "the forms of twenty buttons, and what each gives its deed",
     "marketplace/brokerage/pages/cases.py": "one view for each of twenty buttons",

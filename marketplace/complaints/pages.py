@@ -152,7 +152,11 @@ def _chosen(subject: Subject, form: ComplaintForm) -> Subject:
         number = int(line) if line.isascii() and line.isdigit() and len(line) < 6 else 0
         chosen = replace(subject, kind="issue_line", part=number)
     elif broker:
-        number = persistence.row_number(broker) if broker.isdigit() else 0
+        try:
+            number = persistence.row_number(broker)
+        except ValueError:
+            # No number of ours: refused below with the others that name nobody.
+            number = 0
         chosen = replace(subject, kind="broker", number=number)
     else:
         return subject

@@ -12,7 +12,13 @@ from marketplace import persistence
 from marketplace.accounts.models import Person
 from marketplace.brokerage.settling import deal_begun, deal_over
 from marketplace.clock import now, today
-from marketplace.deals import announcements, data_room, queries, terms
+from marketplace.deals import (
+    announcements,
+    data_room,
+    publicity_deeds,
+    queries,
+    terms,
+)
 from marketplace.deals.child_models import (
     MAX_LETTER,
     MAX_NOTE,
@@ -33,7 +39,7 @@ from marketplace.deals.readiness import (
     turn_of,
 )
 from marketplace.deals.writing import (
-    begin_anew,
+    PARTY_MOVED,
     move_deal,
     require_seen,
     text_hash,
@@ -379,13 +385,11 @@ def move_parties(deal: Deal, side: str, organisation_id: int) -> None:
     setattr(deal, f"{side}_organisation_id", organisation_id)
     # Once the price is determined, what was decided and made public names these very parties.
     if deal.life.can(deal.state, "revise"):
-        reason = "一方的单位有合并或分开"
-        begin_anew(deal, reason)
-        move_deal(deal, "revise", by=None, note=reason)
-        announcements.announce(deal, "要重新定价；需要公示的，重新公示", by=None)
+        publicity_deeds.price_again(deal)
         return
+    # Objections lock it: what they are about begins again with the answer to the last one (publicity_deeds).
     deal.changed_at = now()
     with persistence.refusals():
         db.session.flush()
     # There was no move, so that no release names the new party yet.
-    write_release(deal, "move", by=None)
+    write_release(deal, PARTY_MOVED, by=None)

@@ -1,6 +1,6 @@
 """The life table of a deal: its stations, which deed leads where, and which stations a deal of a kind passes.
 
-Who acts at a station, until when and with what in hand is in `stations.py`; the rooms above take the moves from
+Who acts at a station, until when and with what in hand is in `readiness.py`; the rooms above take the moves from
 `approved` on.
 """
 

@@ -20,7 +20,12 @@ from marketplace.deals.child_models import (
 from marketplace.deals.life import ANSWER_REASONS, OBJECTION_REASONS, REMEDIES
 from marketplace.deals.models import Deal
 from marketplace.deals.readiness import is_publicity_due
-from marketplace.deals.writing import begin_anew, move_deal, require_seen
+from marketplace.deals.writing import (
+    begin_anew,
+    move_deal,
+    party_has_moved,
+    require_seen,
+)
 from marketplace.errors import Invalid, MarketError, NotNow
 from marketplace.extensions import db
 from marketplace.permissions import Reader, reader_id, require
@@ -327,8 +332,20 @@ def answer_objection(
     else:
         # The days ran on meanwhile: where the end has passed, the next round of the job closes it.
         move_deal(deal, "unlock", by=None)
-        announcements.announce(deal, "异议不成立，公示继续", by=by)
+        # The objections are answered; but what was made public names another party.
+        if party_has_moved(deal, publicity.started_at):
+            price_again(deal)
+        else:
+            announcements.announce(deal, "异议不成立，公示继续", by=by)
     persistence.commit()
+
+
+def price_again(deal: Deal) -> None:
+    """Begin with the price once more, because a party was merged or parted (no commit)."""
+    reason = "一方的单位有合并或分开"
+    begin_anew(deal, reason)
+    move_deal(deal, "revise", by=None, note=reason)
+    announcements.announce(deal, "要重新定价；需要公示的，重新公示", by=None)
 
 
 def close_due() -> int:

@@ -51,6 +51,20 @@ PARTS = {
 }  # fmt: skip
 
 
+# The deed of a release that names another party, where no move went with it.
+PARTY_MOVED = "move"
+
+
+def party_has_moved(deal: Deal, since: datetime) -> bool:
+    """Whether a side of a deal became another organisation without a move, since a moment (UTC)."""
+    query = db.select(DealRelease.id).where(
+        DealRelease.deal_id == deal.id,
+        DealRelease.deed == PARTY_MOVED,
+        DealRelease.at >= since,
+    )
+    return db.session.scalar(query.limit(1)) is not None
+
+
 def require_seen(deal: Deal, seen: int) -> None:
     """Refuse what was decided on a page that is no longer true, and let nobody else decide before this commit.
 

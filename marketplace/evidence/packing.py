@@ -35,6 +35,8 @@ _END = re.compile(rb"startxref\s+(\d+)\s+%%EOF\s*\Z")
 _STAMP = (1980, 1, 1, 0, 0, 0)
 # A crafted zip may name millions of members in a few kilobytes.
 MAX_PARTS = 10_000
+# Bytes of a zip when unpacked: attached files (parts.py), the case twice with them, its record and its proofs.
+MAX_UNPACKED = 500_000_000
 
 
 class PackError(ValueError):
@@ -171,6 +173,9 @@ def _from_zip(data: bytes) -> Pack:
             # Of two members with one name programs read different ones: what is verified would not be what is opened.
             if len(names) > MAX_PARTS or len(set(names)) != len(names):
                 raise PackError("zip 里有重名的文件，不是原来的证据包。")
+            # What a member unpacks to is checked against its entry by the library.
+            if sum(member.file_size for member in archive.infolist()) > MAX_UNPACKED:
+                raise PackError("zip 解开以后太大，不是原来的证据包。")
             parts = {name: archive.read(name) for name in names}
     except (zipfile.BadZipFile, NotImplementedError, EOFError, ValueError) as error:
         # PackError is a ValueError, and says already what is wrong.

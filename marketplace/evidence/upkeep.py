@@ -19,7 +19,6 @@ from marketplace.audit.models import Entry
 from marketplace.clock import day_in_china, now
 from marketplace.contracts.models import ContractPaper
 from marketplace.deals.child_models import DealLetter
-from marketplace.errors import MarketError
 from marketplace.evidence import announcements, queries
 from marketplace.evidence.models import EvidencePack
 from marketplace.evidence.packing import (
@@ -35,7 +34,6 @@ from marketplace.evidence.packing import (
 from marketplace.evidence.printing import print_case
 from marketplace.extensions import db
 from marketplace.files import storage
-from marketplace.issues.printing import PrintingError
 from marketplace.notices.deeds import path_of
 
 log = structlog.get_logger(__name__)
@@ -77,10 +75,11 @@ def _try(number: int, work: Callable[[int], bool]) -> bool:
     """Do something for one pack; what fails is logged, put off, and holds up no other."""
     try:
         return work(number)
-    except (PrintingError, MarketError) as error:
+    # Whatever it is, also a store of files that does not answer; whoever looks after the site reads why.
+    except Exception as error:
         db.session.rollback()
         _put_off[number] = time.monotonic() + PAUSE
-        log.error("evidence_not_made", pack=number, error=str(error))
+        log.error("evidence_not_made", pack=number, error=repr(error))
         return False
 
 

@@ -12,6 +12,8 @@ from marketplace.proceeds.sharing import Bracket, bracket_problems
 MAX_PEOPLE = 50
 LEADER_WORDS = ("领导", "领导干部", "负责人")
 BRACKET_HELP = "如：以上 70 30 0"
+# A number with its thousands apart, at the beginning of a line.
+_THOUSANDS = re.compile(r"^\s*[1-9]\d{0,2}(?:[,，]\d{3})+(?!\d)")
 PEOPLE_HELP = "如：张三 60"
 
 
@@ -19,8 +21,14 @@ def read_brackets(raw: str) -> list[Bracket]:
     """Lines of an upper edge in 元 (the last one 以上) and three shares. Raises ParseError."""
     brackets = []
     low = 0
-    for number, line in enumerate(_lines(raw), 1):
-        pieces = line.split()
+    for number, line in enumerate(raw.splitlines(), 1):
+        pieces = _pieces(line)
+        if not pieces:
+            continue
+        # 500,000 70 30 0: a comma may belong to the edge.
+        joined = _pieces(_THOUSANDS.sub(_without_commas, line))
+        if len(joined) == 4:
+            pieces = joined
         if len(pieces) != 4:
             raise ParseError(
                 f"第 {number} 行要写四项：上限、完成人、单位、转移机构。", BRACKET_HELP
@@ -39,8 +47,10 @@ def read_brackets(raw: str) -> list[Bracket]:
 def read_people(raw: str) -> list[tuple[str, Decimal, bool]]:
     """Lines of a name, a share of the inventors' part and, of leaders, 领导; they sum to 100. Raises ParseError."""
     people = []
-    for number, line in enumerate(_lines(raw), 1):
-        pieces = line.split()
+    for number, line in enumerate(raw.splitlines(), 1):
+        pieces = _pieces(line)
+        if not pieces:
+            continue
         if len(pieces) not in (2, 3) or (
             len(pieces) == 3 and pieces[2] not in LEADER_WORDS
         ):
@@ -62,7 +72,10 @@ def read_people(raw: str) -> list[tuple[str, Decimal, bool]]:
     return people
 
 
-def _lines(raw: str) -> list[str]:
+def _pieces(line: str) -> list[str]:
     # As people paste it from a table.
-    separated = re.sub(r"[，,、;；\t　]+", " ", raw)
-    return [line for line in separated.splitlines() if line.strip()]
+    return re.sub(r"[，,、;；\t　]+", " ", line).split()
+
+
+def _without_commas(match: re.Match[str]) -> str:
+    return re.sub("[，,]", "", match[0])

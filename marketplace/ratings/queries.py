@@ -141,9 +141,10 @@ def mean_of(organisation_id: int) -> Mean | None:
     """The mean of what at least `LEAST_PARTNERS` partners say of an organisation; None where they are fewer."""
     values = {"organisation": organisation_id, "today": today()}
     scores, partners = [], set()
-    for score, *partner in db.session.execute(_revealed_of(), values):
+    for score, number, name in db.session.execute(_revealed_of(), values):
         scores.append(score)
-        partners.add(tuple(partner))
+        # A name is written down with each contract: one organisation may bear two.
+        partners.add(name if number is None else number)
     if len(partners) < LEAST_PARTNERS:
         return None
     mean = Decimal(sum(scores)) / len(scores)

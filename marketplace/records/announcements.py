@@ -26,8 +26,9 @@ def announce_minutes(row: CaseNote) -> None:
         side = row.case.side_of(code)
         people = desk_of(row.case.organisation_of(code).id)
         person = side.answered_by
-        # Nobody reads mail for a closed account: then the desk is notified.
-        if person is not None and person.active:
+        # Nobody reads mail for a closed account, and who has left learns nothing more: then the desk is notified.
+        number = row.case.organisation_of(code).id
+        if person is not None and person.active and number in person.active_ids:
             people = [person]
         for one in people:
             notify(

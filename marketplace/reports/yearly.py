@@ -144,13 +144,15 @@ def report_of(organisation: Organisation, year: int, day: date) -> YearReport:
     """
     # The day of handing in by the rule of today, 待核实: the authority may set another one (decision 127).
     report = YearReport(organisation, year, day, due=find_value(DUE, day))
+    # As in the ledger: a contract from the register without a day of signing counts by its registration.
+    signed_on = func.coalesce(TechContract.signed_on, TechContract.registered_on)
     report.signed = _of_year(
         db.select(TechContract)
         .options(contains_eager(TechContract.deal))
         .where(TechContract.state.in_(SIGNED)),
         organisation,
         year,
-        (TechContract.signed_on, TechContract.id),
+        (signed_on, TechContract.id),
     )
     report.entries = _of_year(
         db.select(ContractEntry)

@@ -40,9 +40,14 @@ def get_story(number: int, *, by: Reader) -> Story:
 
 
 def public_story(number: int) -> Story:
-    """A story that is public now. Raises NotFound: whatever the row says, only with both consents to its text."""
+    """A story that is public now. Raises NotFound: whatever the row says, only with both consents to its text.
+
+    Nor where the registration of its contract was cancelled: it tells of registered ones.
+    """
     row = persistence.find_row(Story, number)
     if row is None or row.state != "published" or not row.text.is_agreed:
+        raise NotFound(*NOT_FOUND)
+    if row.contract.state != "registered":
         raise NotFound(*NOT_FOUND)
     return row
 
@@ -50,13 +55,15 @@ def public_story(number: int) -> Story:
 def public_page(page: int) -> tuple[list[Story], Page]:
     """A page of what is public, the newest first."""
     # By the state alone: a row that was changed past the deeds is counted and left out below.
+    is_public = (Story.state == "published") & (TechContract.state == "registered")
     total = db.session.scalar(
-        db.select(func.count(Story.id)).where(Story.state == "published")
+        db.select(func.count(Story.id)).join(Story.contract).where(is_public)
     )
     arithmetic = Page(total or 0, SIZE)
     query = (
         db.select(Story)
-        .where(Story.state == "published")
+        .join(Story.contract)
+        .where(is_public)
         # Both are needed to see whether a row is public: two statements a page and not two a story.
         .options(selectinload(Story.texts).selectinload(StoryText.consents))
         .order_by(Story.published_at.desc(), Story.id.desc())

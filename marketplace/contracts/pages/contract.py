@@ -72,6 +72,7 @@ def edit(contract_id: int) -> ResponseReturnValue:
     if not form.is_submitted():
         form.show(row)
         return _form_page(row, form)
+    was_frozen = row.state != "drafting"
     try:
         values = form.read_values()
         labels = deeds.save_contract(
@@ -82,7 +83,7 @@ def edit(contract_id: int) -> ResponseReturnValue:
         return _form_page(row, form, status=422)
     except Stale as error:
         return _stale_page(contract_id, form, error)
-    flash(_saved_words(row, labels), "success")
+    flash(_saved_words(labels, was_frozen), "success")
     return to_contract(row)
 
 
@@ -95,6 +96,7 @@ def correct(contract_id: int) -> ResponseReturnValue:
     if not form.is_submitted():
         form.show(row)
         return _form_page(row, form, corrects=True)
+    was_frozen = row.state != "drafting"
     try:
         labels = deeds.correct_contract(
             row,
@@ -108,7 +110,7 @@ def correct(contract_id: int) -> ResponseReturnValue:
         return _form_page(row, form, corrects=True, status=422)
     except Stale as error:
         return _stale_page(contract_id, form, error, corrects=True)
-    flash(_saved_words(row, labels), "success")
+    flash(_saved_words(labels, was_frozen), "success")
     return to_contract(row)
 
 
@@ -161,10 +163,11 @@ def confirm(contract_id: int) -> ResponseReturnValue:
     return to_contract(row)
 
 
-def _saved_words(row: TechContract, labels: list[str]) -> str:
+def _saved_words(labels: list[str], was_frozen: bool) -> str:
     if not labels:
         return "没有改动。"
-    if row.papers:
+    # A draft has no text that anybody could have confirmed.
+    if was_frozen:
         return f"已保存：{'、'.join(labels)}。原来的确认已失效，双方要重新确认。"
     return f"已保存：{'、'.join(labels)}。"
 

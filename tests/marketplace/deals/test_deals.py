@@ -365,6 +365,23 @@ def test_merged_parties_begin_publicity_anew(world: World) -> None:
     assert writing.merge_releases(deal.releases) == writing.snapshot_of(deal)
 
 
+def test_a_party_that_is_merged_while_objections_lock_it_begins_anew_after_them(
+    world: World,
+) -> None:
+    deal = world.bring_to("in_publicity")
+    world.object_to(deal)
+    kept = world.make.organisation("并入的新厂（示例）")
+    moving.move_between(world.firm.id, kept.id)
+    # Whoever objected still gets an answer.
+    assert deal.state == "objection"
+    world.reply(deal, sustained=False)
+    assert deal.state == "pricing"
+    (first,) = deal.publicities
+    assert first.state == "void"
+    assert "有合并或分开" in first.result
+    assert writing.merge_releases(deal.releases) == writing.snapshot_of(deal)
+
+
 def test_priority_is_settled_before_a_contract(world: World) -> None:
     deal = world.bring_to("approved")
     with pytest.raises(IntegrityError), db.session.begin_nested():

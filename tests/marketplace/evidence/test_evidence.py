@@ -30,7 +30,7 @@ from marketplace.deals import publicity_deeds
 from marketplace.deals.models import Deal
 from marketplace.deals.pricing_deeds import Price
 from marketplace.errors import MarketError, NotAllowed, NotNow
-from marketplace.evidence import deeds, queries, upkeep
+from marketplace.evidence import deeds, packing, queries, upkeep
 from marketplace.evidence.checking import check_pack
 from marketplace.evidence.models import EvidencePack
 from marketplace.evidence.packing import make_pdf, pdf_of, take_apart
@@ -344,6 +344,20 @@ def test_random_bytes_are_no_pack(site: Flask) -> None:
         finding = check_pack(data)
         assert not finding.is_sound
         assert finding.problems[0].endswith("。")
+
+
+def test_a_zip_that_unpacks_to_too_much_is_not_unpacked(
+    site: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(packing, "MAX_UNPACKED", 1_000_000)
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in ("manifest.txt", "proofs.json"):
+            archive.writestr(name, b"0" * 600_000)
+    assert len(packed.getvalue()) < 10_000
+    finding = check_pack(packed.getvalue())
+    assert not finding.is_sound
+    assert "解开以后太大" in finding.problems[0]
 
 
 def everything_in(files: dict[str, bytes]) -> str:

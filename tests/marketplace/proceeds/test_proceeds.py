@@ -338,6 +338,10 @@ def test_typed_plans() -> None:
         Bracket(0, 100_000_000, Decimal(80), Decimal(20), Decimal(0)),
         Bracket(100_000_000, None, Decimal(70), Decimal(25), Decimal(5)),
     ]
+    # Thousands apart, also where commas part the columns.
+    for raw in ("500,000 70 30 0", "500，000,70,30,0", "500000、70、30、0"):
+        assert read_brackets(f"{raw}\n以上 70 30 0")[0].high == 50_000_000
+    assert read_brackets("以上,0,100,0")[0].institution == 100
     assert read_people("张三 60\n\n李四、40、领导") == [
         ("张三", Decimal(60), False),
         ("李四", Decimal(40), True),

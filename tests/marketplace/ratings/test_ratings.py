@@ -169,6 +169,21 @@ def test_a_mean_is_public_only_of_enough_partners(make: Factory, client: FlaskCl
     assert "平均 4.3 分" in page
 
 
+def test_a_partner_of_two_names_is_one_partner(make: Factory) -> None:
+    world = World(make)
+    for place in (1, 2, 3):
+        if place < 3:
+            contract = another_partner(world, place)
+        else:
+            contract = world.registered(
+                world.approved_deal(), number=f"20263701500001{place:02d}"
+            )
+        contract.buyer_name = f"改过名的企业{place}（示例）"
+        rate(contract, world.buyer, 5)
+        rate(contract, world.seller, 5)
+        assert queries.mean_of(world.lab.id) is None
+
+
 def test_a_closed_account_leaves_the_rating_of_its_side(world: World) -> None:
     contract = world.registered()
     row = rate(contract, world.seller)

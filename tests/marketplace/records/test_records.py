@@ -130,6 +130,17 @@ def test_sides_read_what_is_shared_and_nothing_else(
     assert set(db.session.scalars(notified)) == {world.chief.id, world.desk.id}
 
 
+def test_minutes_go_to_no_one_who_has_left(world: World) -> None:
+    case = world.bring_to(*TALKS)
+    assert case.side_of("demand").answered_by == world.chief
+    for place in list(world.chief.memberships):
+        db.session.delete(place)
+    db.session.commit()
+    write(case, world.broker, **MINUTES)
+    notified = sa.select(Notice.person_id).filter_by(kind="record.minutes")
+    assert world.chief.id not in set(db.session.scalars(notified))
+
+
 def test_sides_read_nothing_before_both_want_to_talk(
     world: World, sign_in: SignIn
 ) -> None:

@@ -109,6 +109,18 @@ def test_sums_are_those_of_the_ledgers(world: World) -> None:
         )
 
 
+def test_one_of_the_register_without_a_day_of_signing_counts_by_its_registration(
+    world: World,
+) -> None:
+    year = today().year
+    (contract,) = report_of(world.lab, year, today()).signed
+    contract.signed_on = None
+    contract.registered_on = today()
+    db.session.commit()
+    assert report_of(world.lab, year, today()).signed == [contract]
+    assert report_of(world.lab, year - 1, today()).signed == []
+
+
 def test_a_correction_moves_the_year_it_was_registered_in(world: World) -> None:
     contract = report_of(world.lab, today().year, today()).signed[0]
     filing_deeds.cancel_registration(

@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 
 from marketplace import persistence
 from marketplace.accounts.models import Person
+from marketplace.contracts import filing_deeds
 from marketplace.contracts.models import TechContract
 from marketplace.errors import Invalid, NotAllowed, NotFound, NotNow, Stale
 from marketplace.extensions import db
@@ -143,6 +144,19 @@ def test_a_text_that_was_changed_past_the_deeds_is_not_public(world: World) -> N
     with pytest.raises(NotFound):
         queries.public_story(story.id)
     assert queries.public_page(1)[0] == []
+
+
+def test_a_story_is_public_while_its_contract_is_registered(world: World) -> None:
+    story = published(world)
+    assert queries.public_page(1)[0] == [story]
+    contract = story.contract
+    filing_deeds.cancel_registration(
+        contract, "合同解除", by=world.operator, seen=contract.revision
+    )
+    with pytest.raises(NotFound):
+        queries.public_story(story.id)
+    rows, page = queries.public_page(1)
+    assert (rows, page.total) == ([], 0)
 
 
 def test_nobody_takes_back_what_they_have_not_given(world: World) -> None:
