@@ -32,9 +32,12 @@ from marketplace.permissions import (
 
 DEEDS: Deeds = {
     "files.read": (anyone,),  # which files: `disclosure.may_have`
+    # As the text of the listing: its writer, those who handle it, and operators who help on the telephone.
     "files.write": (writer, handler, operator),
     "files.request": (verified_actor,),
+    # Whoever wrote a request takes it back, also after they have left the organisation they read for.
     "files.withdraw": (asker,),
+    # Operators are missing on purpose: who may see a file on request, only its owner says.
     "files.grant": (writer, handler),
     "files.desk_review": (handler,),
     "files.endorse": (another_handler,),

@@ -42,6 +42,7 @@ def request_access(
         organisation_id = acting[0]
     if organisation_id not in acting:
         raise NotAllowed("您不能代表这个单位申请。", "请选您所在的、已核验的单位。")
+    # Of what is not found any more nobody new may learn that there are files.
     if not attachment.listing.in_matching:
         raise NotNow("这一条现在没有公开发布，不能申请。")
     sight = disclosure.sight_of(attachment.listing, by)
@@ -82,6 +83,7 @@ def grant_access(
     if until is None or not today() <= until <= latest:
         message = f"写明可以看到哪一天：今天到 {latest} 之间。"
         raise Invalid(message, problems={"until": [message]})
+    # In the same flush as the state: a CHECK wants a last day of what is granted.
     access.until = until
     access.answer = checked_text("answer", answer, MAX_REASON)
     _decide(access, "grant", by=by, note=f"到 {until}")
@@ -101,6 +103,7 @@ def decline_access(access: FileAccess, *, reason: str, by: Reader | None) -> Non
 def revoke_access(access: FileAccess, *, by: Reader | None) -> None:
     """收回: they may not see it any more from now on. Raises NotAllowed, NotNow, Stale."""
     require(by, "files.grant", access.attachment.listing)
+    # What was written with the grant is no reason for ending it.
     access.answer = ""
     _decide(access, "revoke", by=by)
     _announce_answer(access, "revoke")
@@ -110,6 +113,7 @@ def revoke_access(access: FileAccess, *, by: Reader | None) -> None:
 def end_requests(attachment: Attachment, note: str) -> None:
     """End what lets others see a file that is gone, and notify them (no commit)."""
     for access in queries.open_requests_to(attachment):
+        # Named before the move: afterwards nothing is granted any more, and the name might be one they may not know.
         name = _name_for(access)
         access.life.move(access, "end", by=None, note=note)
         access.decided_at = now()
@@ -125,6 +129,7 @@ def _decide(
 
 
 def _announce_answer(access: FileAccess, deed: str) -> None:
+    # Flushing it meets who has decided at the same moment, and says so in words.
     with persistence.refusals():
         announcements.announce_answer(access, deed, name=_name_for(access))
 

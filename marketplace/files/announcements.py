@@ -74,6 +74,7 @@ def announce_withdrawal(access: FileAccess, *, by: Reader | None) -> None:
         notify(
             REQUESTED,
             Recipient.of(person),
+            # A key of its own: the notice of the request has that of the request.
             key=f"file access {access.id} withdrawn",
             subject=f"查看附件「{attachment.name}」的申请已撤回",
             happened=f"{access.organisation.name}撤回了查看「{attachment.name}」的申请，不用再答复。",
@@ -157,6 +158,7 @@ def announce_infected(name: str, uploader: Person | None, *, key: str) -> None:
         uploader: who it was; None: their account was closed.
         key: of the row that bore it; no two notices share one.
     """
+    # An account that is closed or stopped gets no mail.
     if uploader is None or not uploader.active:
         return
     notify(

@@ -13,6 +13,7 @@ def jobs() -> Iterator[Job]:
     """The jobs of this room."""
     # In a lane of its own: a scanner that does not answer must not hold up the index.
     yield Job("scan-files", scan_held, {"minutes": 5}, lane="files")
+    # At the start too: what a killed process left is removed soon after.
     yield Job("sweep-files", sweep, {"minutes": 30}, lane="files", at_start=True)
     # 00:15 in Liaocheng: what was granted until yesterday.
     yield Job(

@@ -27,6 +27,7 @@ NEEDS_EVIDENCE = (
 
 def panels(row: Any, reader: Reader) -> Iterator[Panel]:
     """The files of a listing, beside it."""
+    # Other rooms show pages of their own things with the same hook; those have no files.
     if not hasattr(row, "field_codes"):
         return
     files = queries.shown_files(row, reader)
@@ -44,6 +45,7 @@ def review_panels(row: Any, reader: Reader) -> Iterator[Panel]:
 
 def publication_blocks(row: Any, deed: str) -> Iterator[tuple[str, str]]:
     """A maturity that was said to be proven needs its proof, before anybody decides on it."""
+    # Below 7 nothing is claimed that a paper has to prove (see `EVIDENCE_FROM`).
     if not isinstance(row, Achievement) or (row.trl or 0) < deeds.EVIDENCE_FROM:
         return
     if not queries.has_evidence(row):
@@ -71,6 +73,7 @@ def tasks(person: Reader) -> Iterator[Task]:
 
 def _desk_tasks(person: Reader) -> Iterator[Task]:
     """The new files that wait for the desk of an institution."""
+    # Before the calendar is loaded: on most days nothing waits.
     waiting = review_queue.desk_files(person)
     if not waiting:
         return
@@ -129,6 +132,7 @@ def personal_copy(person: Any) -> Iterator[tuple[str, list[dict[str, Any]]]]:
         "上传的附件",
         [
             {
+                # Removed ones too: that they were uploaded is data about the person.
                 "文件": one.name,
                 "上传": str(one.created_at),
                 "删除": str(one.removed_at or ""),

@@ -83,15 +83,19 @@ def look_at(upload: IO[bytes], raw_name: str, file: IO[bytes], path: Path) -> Ta
     if secret_mark(name):
         raise Invalid(REFUSAL, problems={"file": [REFUSAL]})
     if kind.is_picture:
+        # Written once more without place, time and device of the camera, and without what was hidden in it.
         bare = recognising.bare_picture(file, kind)
         file.seek(0)
         with storage.saying_why():
             file.truncate()
             file.write(bare)
+    # On the disk before anything names it: a row must never point to bytes that a power cut took.
     storage.write_through(file)
+    # Of what is stored, not of what was sent: a picture has other bytes by now.
     incoming = Incoming(path, _digest_of(file), file.tell())
     renamed = recognising.is_renamed(raw_name, kind)
     scan = scanning.scan(path)
+    # Before the transaction, which others wait for: 30 MB take seconds (122).
     storage.send_ahead(incoming)
     return Taken(incoming, kind, name, renamed, scan)
 
@@ -116,6 +120,7 @@ def attach_file(
     _check_choices(use, visibility)
     # Of two uploads at one moment the second counts what the first has added.
     persistence.hold_row(row)
+    # Once the row is held: its state may have changed while the file was looked at.
     row.life.permits(row, "attach", by)
     there = queries.attachments_of(row)
     refuse_more(there, taken)
@@ -128,6 +133,7 @@ def attach_file(
         use=use,
         visibility=visibility,
         by_id=reader_id(by),
+        # None makes it wait at the desk: of what is public an institution reads each text first (140).
         endorsed_at=review_queue.endorsed_from(row, by),
     )
     db.session.add(attachment)
@@ -151,9 +157,11 @@ def remove_attachment(attachment: Attachment, *, by: Reader | None, seen: int) -
     """
     row = attachment.listing
     require(by, "files.write", row)
+    # Held, for two who remove at one moment may each find the other's as the last proof.
     persistence.hold_row(row)
     check_seen(attachment, seen)
     row.life.permits(row, "detach", by)
+    # While the listing is public its maturity rests on it; a draft is checked when it is handed in.
     if row.state in queries.PUBLIC_STATES and _is_last_evidence(attachment):
         raise Invalid(
             f"技术成熟度 {EVIDENCE_FROM} 级以上要有证明文件，这是最后一份，没有删除。",
@@ -164,6 +172,7 @@ def remove_attachment(attachment: Attachment, *, by: Reader | None, seen: int) -
     _note_on_listing(row, "detach", attachment.name, by)
     settling.commit_listing()
     settling.sync_index(row)
+    # After the commit: bytes that are gone while the row still names them would be a broken link.
     if stored is not None:
         upkeep.sweep_content(stored.id)
 
@@ -171,6 +180,7 @@ def remove_attachment(attachment: Attachment, *, by: Reader | None, seen: int) -
 def detach(attachment: Attachment) -> None:
     """Take a file from its listing, and end what lets others see it (no commit)."""
     access_deeds.end_requests(attachment, "附件已删除")
+    # The row stays, for who had the file is read by it (audit); the content goes.
     attachment.file = None
     attachment.removed_at = now()
 
@@ -190,6 +200,7 @@ def change_visibility(
     if attachment.visibility == visibility:
         return
     attachment.visibility = visibility
+    # Wider than before, so it is read again; narrower needs nobody's consent.
     if visibility == "public":
         attachment.approved_at = None
         attachment.endorsed_at = review_queue.endorsed_from(row, by)
@@ -237,6 +248,7 @@ def stored_file(taken: Taken) -> StoredFile:
     query = db.select(StoredFile).where(StoredFile.sha256 == taken.incoming.sha256)
     # Once more where a sweep removed it between the two.
     for _ in range(3):
+        # Held until this commit: a sweep of the same content waits, and then finds it in use.
         stored: StoredFile | None = db.session.scalar(query.with_for_update())
         if stored is not None:
             # A scanner that answers now knows more than it did then.
@@ -269,6 +281,7 @@ def free_name(name: str, taken: set[str]) -> str:
     stem, _, ending = name.rpartition(".")
     number = 2
     free = name
+    # 报告.pdf twice would be saved over one another by whoever downloads both.
     while free in taken:
         free = f"{stem}（{number}）.{ending}"
         number += 1
@@ -298,6 +311,7 @@ def _is_last_evidence(attachment: Attachment) -> bool:
     needed = isinstance(row, Achievement) and (row.trl or 0) >= EVIDENCE_FROM
     if not needed or attachment.use not in EVIDENCE:
         return False
+    # Removed ones are not among them, so this one is the only one left.
     others = [one for one in queries.attachments_of(row) if one is not attachment]
     return not any(one.use in EVIDENCE for one in others)
 

@@ -36,6 +36,7 @@ def sight_of(row: Row, reader: Reader | None) -> Sight:
     """What a reader may know of the files of a listing whose page they may open."""
     knows = knowledge_of(row, reader)
     return Sight(
+        # Whoever may add a file may know all of them: owner, desk, operators.
         inside=may(reader, "files.write", row),
         member=reader is not None and member(reader, row),
         full=knows.full,
@@ -45,6 +46,7 @@ def sight_of(row: Row, reader: Reader | None) -> Sight:
 
 def may_know(attachment: Attachment, sight: Sight) -> bool:
     """Whether somebody may know that there is this file."""
+    # A removed one is a row without content, there for the record of who had it.
     if attachment.file is None:
         return False
     if sight.inside:
@@ -58,7 +60,9 @@ def may_have(attachment: Attachment, sight: Sight, reader: Reader | None) -> boo
     if not may_know(attachment, sight) or attachment.is_held:
         return False
     if sight.inside or sight.member:
+        # The owner's side reads every file once it is scanned, approved or not.
         return True
+    # A report bears the name of the firm: where that is hidden, so is the file.
     if attachment.visibility == "public" and sight.firm:
         return True
     return reader is not None and open_access(attachment, reader) is not None
@@ -72,7 +76,9 @@ def open_access(attachment: Attachment, reader: Reader) -> FileAccess | None:
         FileAccess.attachment_id == attachment.id,
         FileAccess.person_id == reader.id,
         FileAccess.state == "granted",
+        # By the day: the job that ends it says so later, and lets nobody read longer.
         FileAccess.until >= today(),
+        # For an organisation they still act for: who leaves it takes no file along.
         FileAccess.organisation_id.in_(acting_ids(reader)),
     )
     return db.session.scalars(query.limit(1)).first()

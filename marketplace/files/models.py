@@ -63,6 +63,7 @@ class Attachment(Model):
         ),
         CheckConstraint(one_of("use", USES), name="use"),
         CheckConstraint(one_of("visibility", VISIBILITIES), name="visibility"),
+        # A row without content is one that was removed, and nothing between the two.
         CheckConstraint("(removed_at is null) = (file_id is not null)", name="removed"),
         Index("ix_attachment_row", "listing_kind", "listing_id"),
         # The same content twice at one listing, as by two presses of one button.

@@ -81,6 +81,7 @@ class ObjectStore:
             try:
                 head = self._client.head_object(**self._named(sha256))
             except self._client.exceptions.ClientError as error:
+                # Each store has a name of its own for what is not there.
                 if _code_of(error) in MISSING:
                     return None
                 raise
@@ -170,6 +171,7 @@ class ObjectReader(io.RawIOBase):
         """Go to a byte; what was asked for from another one on is given up."""
         base = {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: self._size}
         wanted = base[whence] + offset
+        # Where nothing is skipped, the answer under way goes on.
         if wanted != self._at:
             self._end_body()
             self._at = wanted
@@ -190,6 +192,7 @@ class ObjectReader(io.RawIOBase):
         except Exception as error:
             # Of urllib3 or botocore, whose own names are nothing to those who read a file.
             raise OSError(f"the store broke off: {error}") from error
+        # Less than the size: a download that ends early must not look whole.
         if not piece:
             raise OSError("the store ended too early")
         buffer[: len(piece)] = piece

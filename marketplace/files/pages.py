@@ -176,14 +176,17 @@ def content(attachment_id: int) -> ResponseReturnValue:
             "这个文件的内容不见了，已经请运营方处理。", "可以请上传的人再传一次。"
         )
     file, size = opened
+    # Of their own people no look is recorded: they work with these files.
     outside = not (sight.inside or sight.member)
     # Every part of one that is read in ranges, for who begins at the second byte has nearly all of it. What is not
     # recorded is not handed out.
     if (
         outside
+        # HEAD sends no content, so nobody has had it.
         and request.method == "GET"
         and not was_recorded("files.read", kind="attachment", thing=attachment.id)
     ):
+        # Opened already, and nobody will read it now.
         file.close()
         raise Busy("现在记不下这次下载，没有发出文件。", "请过几秒再试。")
     kind = attachment.file_type
@@ -367,6 +370,7 @@ def _answered_wrong(
     access_id: int, form: AnswerForm, error: Invalid
 ) -> ResponseReturnValue:
     form.blame(error.problems, "answer")
+    # Ends the transaction: what the refused deed has set is gone with it.
     persistence.turn_writer()
     access = queries.get_access(access_id, by=current_user, deed="files.grant")
     row = access.attachment.listing

@@ -107,6 +107,7 @@ def shown_files(row: Row, reader: Reader) -> list[ShownFile]:
                 name=disclosure.shown_name(one, sight),
                 readable=readable,
                 access=access,
+                # Not again while one waits, and not by who has it anyway.
                 may_ask=not (readable or waits or sight.inside),
             )
         )
@@ -122,6 +123,7 @@ def get_attachment(attachment_id: int, *, by: Reader) -> tuple[Attachment, Sight
     attachment = find_row(Attachment, attachment_id)
     if attachment is None or attachment.file is None:
         raise NotFound(*NO_FILE)
+    # Through the filter of the listing: a file is no way around a page that one may not open.
     row = get_visible(attachment.listing_kind, attachment.listing_id, by=by)
     attachment.listing = row
     sight = disclosure.sight_of(row, by)
@@ -155,6 +157,7 @@ def get_own(attachment_id: int, *, by: Reader, deed: str = "files.write") -> Att
         NotFound, NotAllowed.
     """
     attachment, _ = get_attachment(attachment_id, by=by)
+    # Reviewing is another right than editing: who uploaded it may not let it through.
     thing: object = attachment if deed in REVIEWING else attachment.listing
     require(by, deed, thing)
     return attachment
@@ -170,6 +173,7 @@ def get_access(access_id: int, *, by: Reader, deed: str) -> FileAccess:
     missing = NotFound("没有找到这份申请。", "请从「我的」进入。")
     if access is None:
         raise missing
+    # A request is taken back by who wrote it and decided on by who owns the file.
     thing: object = access if deed == "files.withdraw" else access.attachment.listing
     if not may(by, deed, thing):
         raise missing
@@ -250,6 +254,7 @@ def looks_at(row: Row) -> list[Look]:
             .where(
                 Entry.deed == "files.read",
                 Entry.kind == "attachment",
+                # Also those of files that were removed since: who had them stays to be read.
                 Entry.thing.in_(list(names)),
             )
             .order_by(Entry.position.desc())
@@ -277,6 +282,7 @@ def looks_at(row: Row) -> list[Look]:
 def referring_count(stored: StoredFile) -> int:
     """How many rows bear a content, of whatever room."""
     total = 0
+    # A count a room: a new one that bears files is found by its foreign key.
     for model in bearing_models():
         query = db.select(db.func.count()).select_from(model)
         total += db.session.scalar(query.where(model.file_id == stored.id)) or 0

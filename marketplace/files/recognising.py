@@ -57,6 +57,7 @@ _OFFICE = "application/vnd.openxmlformats-officedocument."
 TYPES = {
     one.code: one
     for one in (
+        # No SVG, no HTML: both run scripts in the browser of whoever opens them.
         FileType("pdf", "PDF", "application/pdf", ("pdf",)),
         FileType("docx", "Word 文档", f"{_OFFICE}wordprocessingml.document", ("docx",)),
         FileType("xlsx", "Excel 表格", f"{_OFFICE}spreadsheetml.sheet", ("xlsx",)),
@@ -117,6 +118,7 @@ def recognised_type(file: IO[bytes], *, size: int) -> FileType:
         raise refused("文件是空的。", "请检查文件，重新选一次。")
     file.seek(0)
     start = file.read(16)
+    # Before anything is opened: these have names that people understand.
     for mark, what, advice in REFUSED_STARTS:
         if start.startswith(mark):
             raise refused(what, advice)
@@ -125,6 +127,7 @@ def recognised_type(file: IO[bytes], *, size: int) -> FileType:
         return TYPES["pdf"]
     if start.startswith(b"PK\x03\x04"):
         return TYPES[_office_type(file)]
+    # RIFF is also the beginning of a film; the four letters behind the length tell.
     is_webp = start.startswith(b"RIFF") and start[8:12] == b"WEBP"
     if is_webp or start.startswith((b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")):
         return TYPES[_picture_type(file)]
@@ -174,6 +177,7 @@ def _overlapping(file: IO[bytes]) -> Iterator[bytes]:
     before = b""
     while piece := file.read(PIECE):
         yield before + piece
+        # Longer than any of the names that are looked for.
         before = piece[-32:]
 
 
@@ -218,6 +222,7 @@ def _check_package(package: zipfile.ZipFile, file: IO[bytes]) -> None:
 def _checked_parts(package: zipfile.ZipFile) -> str:
     names = set(package.namelist())
     kinds = [code for part, code in MAIN_PARTS.items() if part in names]
+    # Exactly one: a package for two programs is opened by either as it likes.
     if "[Content_Types].xml" not in names or len(kinds) != 1:
         raise refused("这是压缩包。", "请解压后把里面的文件分别上传。")
     if any(_MACRO.search(name) for name in names):
@@ -241,6 +246,7 @@ def _checked_parts(package: zipfile.ZipFile) -> str:
                         "请压缩里面的图片，另存一份再传。",
                     )
     with package.open("[Content_Types].xml") as content:
+        # The type may say what the names of the parts do not.
         if b"macroenabled" in content.read(SMALL_PART).lower():
             raise refused(
                 "文件是带宏的格式。",
@@ -338,6 +344,7 @@ def fitting_name(raw: str, kind: FileType) -> str:
     stem, dot, extension = text.rpartition(".")
     if not dot or extension.lower() not in KNOWN_EXTENSIONS:
         stem = text
+    # A blank or a point at the end is cut off by Windows.
     stem = re.sub(r" +", " ", stem).strip(" .")
     if not stem or DEVICES.match(stem):
         stem = f"附件{stem}"
@@ -345,6 +352,7 @@ def fitting_name(raw: str, kind: FileType) -> str:
     if extension.lower() in kind.extensions:
         ending = extension.lower()
     stem = stem[: MAX_NAME - len(ending) - 1]
+    # A Chinese character takes three bytes, so the limit of characters is not enough.
     while len(stem.encode()) + len(ending) + 1 > MAX_NAME_BYTES:
         stem = stem[:-1]
     return f"{stem.rstrip(' .')}.{ending}"

@@ -25,9 +25,11 @@ def endorse_attachment(attachment: Attachment, *, by: Reader | None, seen: int) 
         NotAllowed: also where `by` uploaded it.
         NotNow: it does not wait at the desk, or was changed.
     """
+    # Held first: its owner may be removing it at this moment.
     _hold(attachment, "files.endorse", by, seen)
     if not review_queue.waits_at_desk(attachment):
         raise NotNow(*NOT_WAITING)
+    # Another of the desk reads it; what is one's own nobody lets through (092).
     if by is not None and attachment.by_id == by.id:
         raise NotAllowed(
             "这个附件是您自己上传的，不能由您通过。",
@@ -62,6 +64,7 @@ def approve_attachment(attachment: Attachment, *, by: Reader | None, seen: int) 
     """
     _decidable(attachment, by, seen)
     _refuse_own(attachment, by)
+    # What the scanner has not seen nobody may have, and so nobody lets it through.
     if attachment.is_held:
         raise NotNow(
             "这个文件还没有查毒，不能通过。", "查完再通过；要急用请检查查毒程序。"
@@ -87,6 +90,7 @@ def approve_with_listing(row: Row) -> None:
     Not what waits at the desk of an institution: an operator who approves something else has not read it for the desk.
     """
     for attachment in queries.attachments_of(row):
+        # A file that is held stays as it is: it waits for the scanner, not for this decision.
         if attachment.endorsed_at is None or attachment.is_held:
             continue
         if attachment.approved_at is None:
@@ -116,6 +120,7 @@ def _decidable(attachment: Attachment, by: Reader | None, seen: int) -> None:
     _hold(attachment, "files.review", by, seen)
     if review_queue.waits_at_desk(attachment):
         raise NotNow("这个附件还等它的单位审核。", "单位通过以后会排进平台的列表。")
+    # What was returned waits for its owner, who removes it or replaces it.
     waits = attachment.approved_at is None and not attachment.returned
     if not waits or attachment.listing.state not in queries.PUBLIC_STATES:
         raise NotNow(*NOT_WAITING)
@@ -124,6 +129,7 @@ def _decidable(attachment: Attachment, by: Reader | None, seen: int) -> None:
 def _refuse_own(attachment: Attachment, by: Reader | None) -> None:
     if by is None:
         return
+    # An operator who belongs to its owner would let through what is their own firm's.
     owner = attachment.listing.organisation
     is_market = owner is not None and owner.kind == "operator"
     inside = attachment.organisation_id in by.organisation_ids and not is_market

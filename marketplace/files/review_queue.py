@@ -37,6 +37,7 @@ def endorsed_from(row: Row, by: Reader | None) -> datetime | None:
 
 def waits_at_desk(attachment: Attachment) -> bool:
     """Whether the desk of its institution decides about a file first."""
+    # Returned, it waits for its owner and no longer for the desk.
     undecided = attachment.endorsed_at is None and not attachment.returned
     return undecided and attachment.file is not None and _is_public(attachment)
 
@@ -110,6 +111,7 @@ def _is_undecided() -> ColumnElement[bool]:
 
 
 def _is_pending() -> ColumnElement[bool]:
+    # After the desk: an operator sees what its institution has let through.
     waiting = _is_undecided() & Attachment.endorsed_at.is_not(None)
     return and_(
         waiting, or_(*of_listings(lambda table: table.state.in_(PUBLIC_STATES)))

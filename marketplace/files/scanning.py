@@ -34,6 +34,7 @@ def scan(path: Path) -> str:
     """
     command = current_app.config["SCAN_COMMAND"]
     if not command:
+        # A site without a scanner says so on each file, rather than that it was found clean.
         return UNSCANNED
     try:
         # Of the operator's own setting; no shell reads it, and the path is ours.
@@ -45,6 +46,7 @@ def scan(path: Path) -> str:
             check=False,
         )
     except (OSError, ValueError, subprocess.TimeoutExpired) as error:
+        # Held and not refused: the file may be good, and its owner need not send it again.
         log.error("scan_failed", reason=repr(error)[:200])
         return HELD
     if done.returncode == 0:

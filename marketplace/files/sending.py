@@ -33,6 +33,7 @@ def send_content(
         mimetype=TYPES[stored.file_type].media_type,
         as_attachment=as_attachment,
         download_name=name,
+        # The content is its own mark: the same bytes need not be sent twice.
         etag=stored.sha256,
     )
     # Not the server's own way of sending a file: of a range it would read all that comes before it.
@@ -46,5 +47,6 @@ def send_content(
     if request.method == "HEAD" or answer.status_code == NOT_MODIFIED:
         file.close()  # nobody reads it
     answer.headers["X-Content-Type-Options"] = "nosniff"
+    # A report belongs to its listing's page and not into a search engine.
     answer.headers["X-Robots-Tag"] = "noindex"
     return answer

@@ -67,6 +67,7 @@ def files_folder() -> Path:
 
 def place_of(sha256: str) -> Path:
     """Where a content lies; two levels of folders, for some file systems are slow with 100,000 names in one."""
+    # A name from anywhere else could lead out of the folder.
     if not _DIGEST.fullmatch(sha256):
         raise ValueError(sha256[:70])
     return files_folder() / sha256[:2] / sha256[2:4] / sha256
@@ -84,6 +85,7 @@ def incoming_file() -> Iterator[tuple[IO[bytes], Path]]:
     try:
         with saying_why():
             folder.mkdir(parents=True, exist_ok=True)
+            # In the same folder as the places, for moving a file is whole only within one file system.
             number, name = tempfile.mkstemp(dir=folder)
         with os.fdopen(number, "w+b") as file:
             os.fchmod(number, MODE)
@@ -115,6 +117,7 @@ def take_in(incoming: Incoming) -> None:
     store = object_store()
     if store is not None:
         # It was sent ahead; a sweep that came between has removed it.
+        # By its size: a store that broke off in the middle has another one.
         if store.size_of(incoming.sha256, saving=True) != incoming.size:
             store.put(incoming.sha256, incoming.path)
         return
@@ -125,7 +128,9 @@ def take_in(incoming: Incoming) -> None:
             os.utime(place)
             return
         place.parent.mkdir(parents=True, exist_ok=True)
+        # At once: a reader finds the whole content or none.
         os.replace(incoming.path, place)
+        # Without it a power cut may leave the row and take the name.
         for folder in (place.parent, place.parent.parent, files_folder()):
             _write_folder_through(folder)
 
@@ -178,6 +183,7 @@ def remove_content(sha256: str) -> None:
 
 def old_contents() -> Iterator[str]:
     """The SHA-256 of every content that was not written within the last hour. Raises Busy."""
+    # Younger ones may belong to an upload whose row is not committed yet.
     edge = time.time() - GRACE
     store = object_store()
     dated = _contents_on_disk() if store is None else store.contents()
@@ -229,6 +235,7 @@ def remove_leftovers() -> int:
     """Remove what uploads left that were killed before their content was whole. Returns how many."""
     edge = time.time() - GRACE
     count = 0
+    # Killed uploads left them; a living one is never older than the grace.
     for path in (files_folder() / INCOMING).glob("*"):
         with suppress(FileNotFoundError):
             if path.stat().st_mtime < edge:

@@ -44,6 +44,7 @@ def add_file(
     db.session.add(row)
     twice = NotNow(f"{TWICE}。", "不用再传。")
     with persistence.refusals(duplicates={"uq_thing_file_content": twice}):
+        # Flushed before the bytes move: what is refused here leaves none behind.
         db.session.flush()
     storage.take_in(taken.incoming)
     return row

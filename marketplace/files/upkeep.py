@@ -28,6 +28,7 @@ def sweep_content(stored_id: int) -> bool:
     query = db.select(StoredFile).where(StoredFile.id == stored_id)
     # Whoever uploads the same content waits here, and then writes it once more.
     stored = db.session.scalar(query.with_for_update())
+    # Another listing bears the same content: bytes go with the last one only.
     if stored is None or queries.referring_count(stored):
         return False
     sha256 = stored.sha256
@@ -47,12 +48,15 @@ def sweep_content(stored_id: int) -> bool:
 def sweep() -> int:
     """Remove what nothing refers to: rows, and bytes that an upload left which was killed. Returns how many."""
     unused = db.select(StoredFile.id)
+    # Of every room that bears contents, or files of deals would be swept as unused.
     for model in queries.bearing_models():
         unused = unused.where(~exists().where(model.file_id == StoredFile.id))
     count = 0
     for stored_id in db.session.scalars(unused).all():
+        # A transaction each: an upload of the same content waits for one of them at most.
         persistence.begin_write()
         count += sweep_content(stored_id)
+    # A new one, so that what was committed meanwhile is seen: its bytes are no orphans.
     persistence.begin_write()
     for sha256 in storage.old_contents():
         count += _sweep_orphan(sha256)
@@ -92,6 +96,7 @@ def scan_held() -> int:
         except Invalid:
             result = "infected"
         if result == scanning.HELD:
+            # The others would only be refused as well; the next run begins with them.
             break  # the scanner is still away
         count += _settle_scan(stored_id, result)
     return count
@@ -113,6 +118,7 @@ def _settle_scan(stored_id: int, result: str) -> bool:
                 to_do="请先杀毒，再传一份干净的。",
             )
             access_deeds.end_requests(attachment, "附件查出恶意程序")
+            # Without content from here on; the row stays for the record of who had it.
             attachment.file = None
             attachment.removed_at = now()
         else:
@@ -134,6 +140,7 @@ def _settle_scan(stored_id: int, result: str) -> bool:
             announcements.announce_infected(one.name, uploader, key=key)
             one.file, one.removed_at = None, now()
     db.session.commit()
+    # In a transaction of its own: until the commit above, rows still bore the content.
     persistence.begin_write()
     sweep_content(stored_id)
     return True
@@ -152,6 +159,7 @@ def expire_grants() -> int:
     ended = db.session.scalars(query).all()
     for access in ended:
         access.life.move(access, "expire", by=None)
+        # What was written when it was granted is no word about its end.
         access.answer = ""
         announcements.announce_answer(access, "expire", name=access.attachment.name)
         announcements.announce_expiry(access)

@@ -27,7 +27,9 @@ DEEDS: Deeds = {
     # The form; for whom, is asked of `imports.write`.
     "imports.begin": (acting_person,),
     "imports.read": (writer, handler, operator),
+    # Every list of everybody, and lists whose rows name several organisations.
     "imports.read_all": (operator,),
+    # As an edit of what the list holds: the writer, the desk, or an operator on the telephone.
     "imports.write": (writer, handler, operator),
 }
 

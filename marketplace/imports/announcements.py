@@ -30,6 +30,7 @@ def announce_end(row: ListImport, counts: Mapping[str, int], note: str) -> None:
         counts: as `queries.state_counts` gives them.
         note: why it ended early; empty where it did not.
     """
+    # Whoever pressed the button, which need not be who uploaded the file.
     person = row.committed_by
     if person is None:
         return
@@ -49,6 +50,7 @@ def announce_end(row: ListImport, counts: Mapping[str, int], note: str) -> None:
 def _words_of(row: ListImport, counts: Mapping[str, int], note: str) -> tuple[str, str]:
     if note:
         return f"清单没有写完：{note}", "打开链接看写到了哪里，由有权限的人继续。"
+    # A taking back that left rows behind says so by its state and by the rows.
     if row.state == "taken_back":
         return f"清单的 {counts.get('written_undone', 0)} 条已撤回。", "不用再做什么。"
     made = counts.get("written_new", 0)
@@ -57,4 +59,5 @@ def _words_of(row: ListImport, counts: Mapping[str, int], note: str) -> tuple[st
     happened = f"清单已写入：新增 {made} 条，更新 {changed} 条。"
     if left:
         return f"{happened}还有 {left} 行没有写入。", "打开链接，改正或选择以后再写入。"
+    # Drafts are all that a list makes unless an operator publishes it: its owner looks through them first.
     return happened, "新增的是草稿，在「我的」里勾选后送审。"

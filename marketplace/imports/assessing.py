@@ -72,6 +72,7 @@ class _Assessment:
         self.kind = list_import.listing_kind
         self.by = by
         self.read = read
+        # Without a file the report begins empty: what is found is about stored cells.
         self.report = read or Report(self.kind, list_import.file_name)
         dictionaries = Dictionaries()
         defaults = _default_values(list_import, dictionaries)
@@ -80,6 +81,7 @@ class _Assessment:
 
     def assess(self, rows: Sequence[StagedRow]) -> dict[int, Entry]:
         """Give every row its state."""
+        # Written rows say what became of them and are not looked at again.
         wanted = [row for row in rows if row.state != "left_out" and not row.deed]
         entries = self._check_cells(wanted)
         organisations = exchange_queries.organisations_of(
@@ -87,8 +89,10 @@ class _Assessment:
         )
         owners: dict[int, Organisation | None] = {}
         for number, entry in entries.items():
+            # The code first: two organisations may bear one name, no two one code.
             owner = organisations.get(entry.owner.uscc or "")
             owners[number] = owner or organisations.get(entry.owner.key)
+        # Before the listings are looked for: what is foreign must not show what is there of somebody else.
         self._refuse_foreign(entries, owners)
         listings = self._listings_of(entries, owners)
         findings = findings_of(self.report)
@@ -123,6 +127,7 @@ class _Assessment:
             return found
         placed: int | None = None
         entries = {}
+        # Tables of one file may have other columns; each row is read by those of its own.
         for row in rows:
             if row.layout != placed:
                 self.checker.place(layout_of(self.list_import, row))
@@ -159,6 +164,7 @@ class _Assessment:
         """Number → the listing that is there already; twins under two names of an organisation are refused."""
         ids = {owner.id for owner in owners.values() if owner is not None}
         living = exchange_queries.living_ids(self.kind, ids)
+        # Lists of patents and papers have no titles of ours; there the number tells what is the same.
         numbered: dict[tuple[int, str], int] = {}
         if self.list_import.source != LIST:
             numbered = exchange_queries.numbered_ids(ids)
@@ -172,6 +178,7 @@ class _Assessment:
                 entry, owner.id, living, numbered
             )
             keys = self._keys_of(entry, owner.id, listing_id)
+            # The first of them stays; later ones are refused with its number.
             first = min(first_rows.setdefault(key, number) for key in keys)
             if first != number:
                 self.report.problems.append(twin_problem(entry, first))
@@ -206,6 +213,7 @@ class _Assessment:
         histories: Mapping[int, Sequence[History]],
     ) -> None:
         """Give a row its state, by its entry, the listing that is there and what it would change of that."""
+        # What was decided counts for the words that were read; they are compared below.
         seen = row.conflicts
         row.conflicts = []
         row.listing_id = None
@@ -225,6 +233,7 @@ class _Assessment:
             return
         if trouble := self._trouble_of(listing):
             row.state = "faulty"
+            # First among its findings: nothing else of the row matters before it.
             row.findings = [row_finding(REFUSED, trouble), *row.findings]
             return
         by_hand = exchange_queries.written_by_hand(
@@ -234,6 +243,7 @@ class _Assessment:
         if row.conflicts != seen:
             # Decided about other words than stand there now.
             row.choices = {}
+        # What is chosen and not by hand any more needs no choice: somebody has undone it since.
         open_names = {one["name"] for one in row.conflicts} - row.choices.keys()
         row.choices = {
             name: choice for name, choice in row.choices.items() if name in by_hand
@@ -241,12 +251,14 @@ class _Assessment:
         if open_names:
             row.state = "conflict"
             return
+        # Left on the platform's side, a field changes nothing; a row of which that is true of all is the same.
         untouched = {name for name in by_hand if row.choices.get(name) != LISTED}
         row.state = "changed" if changes.keys() - untouched else "same"
 
     def _trouble_of(self, listing: Achievement | Demand) -> str:
         """Why a listing cannot be changed by this list; empty where it can."""
         where = f"平台上已有这一条（编号 {listing.id}）"
+        # The state before the permission: of what is under review nobody may change anything.
         if not listing.life.can(listing.state, "edit"):
             return f"{where}，状态是「{listing.state_name}」，现在不能修改。等它回到草稿或已发布状态后再导入。"
         if not may(self.by, "listing.edit", listing):

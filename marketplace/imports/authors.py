@@ -42,6 +42,7 @@ class People:
             return None
         named = []
         for place in self.places:
+            # An address names one account; a name may be that of several.
             if wanted in (place.person.email.casefold(), place.person.name.casefold()):
                 named.append(place.person)
         # Two people of one name: nothing is guessed.
@@ -51,6 +52,7 @@ class People:
         """What is said of a row whose author cannot be found; empty where there is nothing to say."""
         if not text.strip() or self.find(text) is not None:
             return ""
+        # A list of several organisations would find namesakes in all of them.
         if self.organisation_id is None:
             return f"填报人「{text[:40]}」没有对应到账号：清单里有几个单位时不按人分。"
         return f"填报人「{text[:40]}」不是本单位在平台上的人员，或者有同名的，归到上传人或成果转化岗名下。"

@@ -29,10 +29,12 @@ def choose_sides(row: StagedRow, chosen: Mapping[str, str]) -> None:
     choices = {}
     problems = {}
     for conflict in row.conflicts:
+        # Only what is in conflict is read of the form; other names decide nothing.
         which = chosen.get(conflict["name"], "")
         if which not in (THEIRS, LISTED):
             problems[conflict["name"]] = ["选一个：保留平台上的，或用清单里的。"]
             continue
+        # What belongs together is chosen together, or a price could be left that does not fit its kind.
         for name in conflict["fields"]:
             choices[name] = which
     if problems:
@@ -60,6 +62,7 @@ def conflicts_of(
     schema = SCHEMAS[row.kind]
     listed = _ListedView(row, changes)
     conflicts = []
+    # What the list does not say is left alone, whoever wrote it.
     left = {name for name in by_hand if name in changes}
     for field in schema.fields:
         if field.name not in left:
@@ -68,6 +71,7 @@ def conflicts_of(
         for group in TOGETHER:
             if field.name in group:
                 together = [name for name in group if name in left]
+        # Taken out, so that the group is named once.
         left -= set(together)
         labels = "、".join(schema[name].label for name in together)
         conflicts.append(

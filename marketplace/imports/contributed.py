@@ -19,6 +19,7 @@ def nav(reader: Reader) -> Iterator[Link]:
     """The way to an upload, for who may write listings of an organisation."""
     if may(reader, "imports.read_all"):
         yield Link("导入清单", url_for("imports.own"), "operators")
+    # An organisation that is stopped, or none at all, has nothing to write for.
     elif may(reader, "imports.begin") and reader.active_ids:
         yield Link("导入清单", url_for("imports.own"), "begin", position=1)
 

@@ -103,6 +103,7 @@ def add_corrections(
         NotAllowed, NotNow.
         Invalid: it holds nothing for this import.
     """
+    # Held before the rows are read, or of two corrections one would lose what the other has replaced.
     _hold_open(list_import, by)
     waiting = {row.number: row for row in queries.all_rows(list_import) if not row.deed}
     first = len(list_import.layouts)
@@ -114,6 +115,7 @@ def add_corrections(
     named: set[int] = set()
     for line, new in zip(read.lines, fresh, strict=True):
         origin = staging.origin_of(line)
+        # By the number in our file of faults and not by its place: people sort and delete rows.
         if origin is None:
             added.append(new)
         elif origin in waiting and origin not in named:
@@ -123,6 +125,7 @@ def add_corrections(
             old.author = new.author
             old.state = "faulty"
             replaced.append(old)
+    # A file of another import, or one without that column, must not come in as rows of this one.
     if not replaced and not added:
         raise Invalid(
             "这份文件里没有这次导入的行。",
@@ -171,6 +174,7 @@ def correct_row(
         if len(text) > MAX_CELL:
             message = f"「{column.label}」太长，最多 {MAX_CELL} 字。"
             raise Invalid(message, "请缩短。", problems={column.name: [message]})
+        # What was not touched stays the cell of the file with its format; as text it might be read otherwise.
         if text == box_text(cells.get(column.name)).strip():
             continue
         cells.pop(column.name, None)
@@ -179,6 +183,7 @@ def correct_row(
     former = row.title_key
     row.cells = cells
     row.author = " ".join(author.split())[:200]
+    # Who corrects a row means it to be imported.
     if row.state == "left_out":
         row.state = "faulty"
     staging.name_row(row)
@@ -240,6 +245,7 @@ def leave_out(
     """Leave a row out, or take it in again."""
     _hold_open(list_import, by)
     _check_waiting(row, seen)
+    # `faulty` for a moment only: the line below finds its state.
     row.state = "faulty" if row.state == "left_out" else "left_out"
     _assess_twins(list_import, {row.title_key}, by)
     _note(list_import, "leave_out", f"第 {row.number} 行", by)
@@ -267,12 +273,14 @@ def commit_import(list_import: ListImport, *, by: Reader) -> bool:
                 "没有可以写入的行。", "先改正有错误的行，或选好要保留哪一边。"
             )
         list_import.life.move(list_import, "commit", by=by)
+        # The background writes in their name, with the rights they have then.
         list_import.committed_by_id = by.id
         if list_import.committed_at is None:
             list_import.committed_at = now()
         persistence.commit()
         if waiting > AT_ONCE:
             return False
+        # Killed in this request, it is gone on with by the job: the state is stored by now.
         upkeep.write_rows(list_import.id, by=by)
     db.session.refresh(list_import)
     return bool(list_import.state != "writing")
@@ -296,6 +304,7 @@ def take_back(list_import: ListImport, *, by: Reader) -> bool:
     left = [row for row in rows if row.deed in ("new", "changed")]
     if list_import.state == "done" and not left:
         raise NotNow("这次导入没有留下可以撤回的内容。", "不用再做什么。")
+    # All of them before anything is done: a list is taken back whole or not at all (094).
     reasons = queries.dealt_with(list_import, left)
     for row in left:
         row.reason = reasons.get(row.number, "")
@@ -324,6 +333,7 @@ def discard_import(list_import: ListImport, *, by: Reader) -> None:
     persistence.hold_row(list_import)
     require(by, "imports.write", list_import)
     list_import.life.move(list_import, "discard", by=by)
+    # That there was an import stays; its rows hold data of other people.
     db.session.execute(queries.delete_rows(StagedRow.import_id == list_import.id))
     persistence.commit()
 
@@ -366,6 +376,7 @@ def _hold_open(list_import: ListImport, by: Reader) -> None:
 
 
 def _check_waiting(row: StagedRow, seen: int) -> None:
+    # Read before the import was held: somebody may have changed it in between.
     db.session.refresh(row)
     if row.revision != seen:
         raise Stale("这一行在您打开之后被改过。", LOOK_AGAIN)
@@ -376,6 +387,7 @@ def _check_waiting(row: StagedRow, seen: int) -> None:
 def _note(list_import: ListImport, deed: str, note: str, by: Reader) -> None:
     """Put down in the history of an import what somebody did to its rows."""
     list_import.life.move(list_import, deed, by=by, note=note)
+    # Rows leave no entry in the audit, so the import says that something was done to them.
     list_import.changed_at = now()
 
 

@@ -25,6 +25,7 @@ def fault_file_of(list_import: ListImport) -> bytes:
                 layout=layout_of(list_import, staged),
                 author=staged.author,
                 finding="\n".join(words),
+                # What is about the whole row marks no cell.
                 faulty=frozenset(wrong) - {""},
             )
         )

@@ -60,6 +60,7 @@ class UploadForm(PageForm):
         try:
             number = row_number(str(self.organisation.data or SEVERAL))
         except ValueError:
+            # No organisation has it, so the page says that none was chosen.
             return -1
         return number or None
 
@@ -125,6 +126,7 @@ def row_boxes(
                 errors=errors,
                 options=() if vocabulary is None else tuple(vocabulary.values()),
                 is_long="\n" in value or len(value) > LONG,
+                # What the list lacks and the public needs is offered too; the rest is folded away.
                 is_used=bool(value or errors) or one is not None or column.is_starred,
             )
         )

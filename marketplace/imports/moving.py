@@ -8,6 +8,7 @@ from marketplace.imports.models import ListImport
 
 def move_between(gone_id: int, kept_id: int) -> list[int]:
     """Let imports belong to another organisation; the ids of those that were moved."""
+    # With their rows: what was imported can still be taken back by the people who have it now.
     query = db.select(ListImport).filter_by(organisation_id=gone_id)
     moved = []
     for row in db.session.scalars(query):

@@ -67,6 +67,7 @@ def upload() -> ResponseReturnValue:
             organisation = queries.find_organisation(form.organisation_id)
             if organisation is None:
                 raise Invalid("没有选单位。", "请在列表里选一个。")
+        # Before the file is read, which takes seconds: it would be for nothing.
         deeds.check_may_upload(organisation, kind, source, by=current_user)
         read = _read_file(kind, source, organisation)
         row = deeds.stage_upload(
@@ -154,6 +155,7 @@ def choose(import_id: int, number: int) -> ResponseReturnValue:
     row = _import_to_change(import_id)
     staged = queries.get_row(row, number)
     chosen = {}
+    # Named after what is in conflict now, and not by the order on the page.
     for conflict in staged.conflicts:
         chosen[conflict["name"]] = request.form.get(f"choice-{conflict['name']}", "")
     try:
@@ -212,6 +214,7 @@ def take_back(import_id: int) -> ResponseReturnValue:
     try:
         is_done = deeds.take_back(row, by=current_user)
     except NotNow as refused:
+        # Not an error page: the rows below say what was done with which.
         flash(f"{refused.message}{refused.advice}", "error")
         return redirect(
             url_for("imports.preview", import_id=import_id, state="stuck"), 303
@@ -242,6 +245,7 @@ def _read_file(kind: str, source: str, owner: Organisation | None) -> ReadFile:
         raise Invalid("没有选文件。", "请选一份 .xlsx、.csv 或 .tsv 文件。")
     # Some seconds for a long list, in which others save.
     read = staging.read_upload(file.stream, file.filename, kind, source, owner)
+    # The reading began as a reader, so that nobody who saves waited for it.
     persistence.turn_writer()
     return read
 
@@ -249,6 +253,7 @@ def _read_file(kind: str, source: str, owner: Organisation | None) -> ReadFile:
 def _upload_form() -> UploadForm:
     is_operator = may(current_user, "imports.read_all")
     organisations = queries.uploading_organisations(current_user)
+    # An operator's organisations are all of them; who is of one only sees their own.
     if is_operator:
         organisations = queries.standing_organisations()
     return UploadForm(organisations=organisations, for_several=is_operator)
@@ -318,6 +323,7 @@ def _row_page(
     persistence.stop_writing()
     form = RowForm(formdata=None)
     form.seen.data = staged.revision
+    # What was written is corrected in the listing itself.
     is_corrected = "correct" in next_deeds(row, current_user) and not staged.deed
     text = render_template(
         "imports/row.html",
@@ -338,6 +344,7 @@ def _after_row(row: ListImport, staged: StagedRow, what: str) -> ResponseReturnV
     message = f"第 {staged.number} 行{what}，现在是「{staged.state_name}」。"
     flash(message, "error" if needs_more else "success")
     if needs_more:
+        # Stays on the row while it still needs somebody.
         page = url_for("imports.one_row", import_id=row.id, number=staged.number)
         return redirect(page, 303)
     return _to_preview(row.id)

@@ -49,6 +49,7 @@ def get_import(number: int, *, by: Reader, deed: str = "imports.read") -> ListIm
     """
     row = persistence.find_row(ListImport, number)
     if row is None or not may(by, "imports.read", row):
+        # Whether there is one is not for everybody to know, so both are answered alike.
         raise NotFound("没有这次导入。", "请从「导入清单」里重新打开。")
     require(by, deed, row)
     return row
@@ -69,6 +70,7 @@ def imports_of(person: Reader, page: int = 1) -> tuple[list[ListImport], Page]:
     """The imports that somebody may look at, newest first."""
     wanted: ColumnElement[bool] = ListImport.owner_id == person.id
     if may(person, "imports.read_all"):
+        # True of every import: an operator looks after all of them.
         wanted = ListImport.id > 0
     elif person.handled_ids:
         wanted = or_(wanted, ListImport.organisation_id.in_(person.handled_ids))
@@ -108,6 +110,7 @@ def same_upload(wanted: ListImport) -> ListImport | None:
         ListImport.sha256 == wanted.sha256,
         ListImport.listing_kind == wanted.listing_kind,
         ListImport.source == wanted.source,
+        # By `is`, since a list of several organisations has none.
         ListImport.organisation_id.is_not_distinct_from(wanted.organisation_id),
         ListImport.publish.is_(wanted.publish),
         ListImport.state == "checked",
@@ -141,6 +144,7 @@ def rows_page(list_import: ListImport, state: str = "", page: int = 1) -> RowPag
     count = db.select(func.count()).select_from(StagedRow).where(*wanted)
     pages = Page(db.session.scalar(count) or 0, PAGE)
     order = [
+        # What is written last: the page is about what is left to do.
         db.case((StagedRow.deed != "", 9), else_=_rank_of_state()),
         StagedRow.number,
     ]
@@ -210,6 +214,7 @@ def mark_same(list_import: ListImport) -> Update:
         db.update(StagedRow)
         .where(
             StagedRow.import_id == list_import.id,
+            # A row that was marked already may not be touched again by a second process.
             StagedRow.deed == "",
             StagedRow.state == "same",
         )
@@ -234,6 +239,7 @@ def next_to_undo(list_import: ListImport, size: int) -> list[StagedRow]:
         .where(
             StagedRow.import_id == list_import.id,
             StagedRow.deed.in_(("new", "changed")),
+            # Stuck rows are passed over, or the next batch would be the same one.
             StagedRow.reason == "",
         )
         .order_by(StagedRow.number)
@@ -281,8 +287,10 @@ def waiting_ids() -> list[int]:
 def last_histories(kind: str, ids: Iterable[int]) -> dict[int, int]:
     """Id of a listing → number of its last History row."""
     last = {}
+    # A statement takes only so many numbers.
     for part in chunked(sorted(ids), KEYS):
         query = (
+            # By number, for moments of one batch may be equal.
             db.select(History.thing_id, func.max(History.id))
             .where(History.kind == kind, History.thing_id.in_(part))
             .group_by(History.thing_id)
@@ -311,6 +319,7 @@ def dealt_with(list_import: ListImport, rows: Sequence[StagedRow]) -> dict[int, 
         )
         for event in db.session.scalars(query):
             row = by_listing[event.thing_id]
+            # The list's own History rows are up to that number; whatever is later somebody has done.
             if event.id > (row.history_id or 0):
                 name = DEMAND_LIFE.deeds.get(event.deed, event.deed)
                 reasons[row.number] = f"写入以后，{day(event.at)}又有过「{name}」。"
@@ -319,6 +328,7 @@ def dealt_with(list_import: ListImport, rows: Sequence[StagedRow]) -> dict[int, 
             db.select(judged).where(judged.in_(part), Verdict.at >= since)
         ):
             row = by_listing[listing_id]
+            # Not over the reason above, which says more.
             reasons.setdefault(row.number, "写入以后，有人在匹配里评价过它。")
         requested = db.select(BrokerRequest.listing_id).where(
             BrokerRequest.listing_kind == kind,
@@ -333,12 +343,14 @@ def dealt_with(list_import: ListImport, rows: Sequence[StagedRow]) -> dict[int, 
 
 def uploading_organisations(person: Any) -> list[Organisation]:
     """The organisations for which somebody may upload a list."""
+    # Only those for which they may act today.
     return [one for one in person.organisations if one.id in person.active_ids]
 
 
 def find_organisation(number: int) -> Organisation | None:
     """An organisation that stands for itself, by its number."""
     row = persistence.find_row(Organisation, number)
+    # A merged one has no listings of its own any more.
     if row is None or row.merged_into_id is not None:
         return None
     return row
@@ -350,6 +362,7 @@ def standing_organisations() -> list[Organisation]:
         db.select(Organisation)
         .where(Organisation.merged_into_id.is_(None))
         .order_by(Organisation.name)
+        # A box of more names could not be used; the list may name the organisation in its rows instead.
         .limit(2_000)
     )
     return [one for one in db.session.scalars(query) if one.is_active]

@@ -66,6 +66,7 @@ def read_upload(
     digest = hashlib.sha256()
     while block := file.read(BLOCK):
         digest.update(block)
+    # The hash has read it to the end.
     file.seek(0)
     report = parse_file(
         cast("BinaryIO", file),
@@ -92,12 +93,14 @@ def staged_rows(
     """
     first = len(list_import.layouts)
     packed = [pack_layout(layout) for layout in read.report.layouts]
+    # A new list and not one that grew: a change inside the stored one is not noticed.
     list_import.layouts = [*list_import.layouts, *packed]
     rows = []
     for line in read.lines:
         row = StagedRow(
             import_id=list_import.id,
             number=line.row + after,
+            # Until it is looked at, which gives it its state before it is stored.
             state="faulty",
             author=line.marks.get(AUTHOR, "")[:200],
             findings=[],
@@ -114,6 +117,7 @@ def staged_rows(
 
 def take_cells(row: StagedRow, line: Line, layout: int) -> None:
     """Let a staged row hold the cells of a line."""
+    # Empty cells are left out: most rows fill a third of the columns.
     cells = {}
     for name, raw in line.raws.items():
         if raw not in (None, ""):
@@ -134,7 +138,9 @@ def name_row(row: StagedRow) -> None:
 def origin_of(line: Line) -> int | None:
     """The number of the staged row that a line of our own file of faults is about."""
     text = line.marks.get(ORIGIN, "")
+    # A program of spreadsheets may have made a decimal number of it.
     text = text.removesuffix(".0")
+    # Nine digits stay below what the column of a number can hold.
     if not text.isascii() or not text.isdigit() or len(text) > 9:
         return None
     return int(text)

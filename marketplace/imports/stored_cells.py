@@ -61,6 +61,7 @@ def unpack_value(stored: Any) -> Any:
     if not isinstance(stored, dict):
         return stored
     if len(stored) == 1:
+        # A mapping with more keys is a row of a listing, whatever its names are.
         (key,) = stored
         if key in _READERS:
             return _READERS[key](stored[key])
@@ -89,6 +90,7 @@ def pack_layout(placed: Iterable[PlacedColumn]) -> list[list[Any]]:
     """The columns of a table as JSON can hold them: name, index, header, unit."""
     packed = []
     for one in placed:
+        # A unit is a factor to 万元; as text it loses nothing.
         unit = None if one.unit is None else str(one.unit)
         packed.append([one.column.name, one.index, one.header, unit])
     return packed

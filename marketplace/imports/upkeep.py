@@ -47,9 +47,11 @@ def write_rows(import_id: int, *, by: Reader | None, announce: bool = False) -> 
         by: who committed it.
         announce: notify them at the end, who does not wait for it.
     """
+    # Cells repeat from batch to batch: 济南大学 is read once.
     memory: CellMemory = {}
     while _write_batch(import_id, by=by, announce=announce, memory=memory):
         pass
+    # Once, at the end: until then the index is only behind, which its own job would mend as well.
     _sync_index(import_id)
 
 
@@ -62,11 +64,13 @@ def undo_rows(import_id: int, *, by: Reader | None, announce: bool = False) -> N
 
 def go_on() -> int:
     """Go on with every import that is being written or taken back; how many there were."""
+    # The numbers alone: each import takes several transactions.
     ids = queries.waiting_ids()
     for import_id in ids:
         row = db.session.get(ListImport, import_id)
         if row is None:
             continue
+        # The rights of who committed it, as they are today.
         by = people_by_id([row.committed_by_id]).get(row.committed_by_id or 0)
         step = write_rows if row.state == "writing" else undo_rows
         try:
@@ -80,6 +84,7 @@ def go_on() -> int:
 
 def remove_rows(before: datetime) -> int:
     """Remove the rows of imports that were uploaded before a moment; that there was an import stays (no commit)."""
+    # What is being written has its rows in use.
     old = db.select(ListImport.id).where(
         ListImport.created_at < before, ListImport.state.not_in(("writing", "undoing"))
     )
@@ -88,6 +93,7 @@ def remove_rows(before: datetime) -> int:
             ListImport.id.in_(old), ListImport.state == "checked"
         )
     ):
+        # Moved, for an import without rows cannot be written any more.
         row.life.move(row, "discard", by=None, note="保存期满")
     return persistence.count_changed(queries.delete_rows(StagedRow.import_id.in_(old)))
 
@@ -125,6 +131,7 @@ def _try_batch(
     row = db.session.get(ListImport, import_id)
     if row is None:
         return False
+    # One list of a kind at a time, or two would make the same listing.
     with taking_turn(row.listing_kind):
         # Two processes: the second waits here, and finds these rows written.
         persistence.hold_row(row)
@@ -141,9 +148,11 @@ def _try_batch(
         try:
             require(by, "imports.write", row)
             _write_listings(row, rows, by, memory)
+        # Somebody lost their right in the middle of the list.
         except NotAllowed as refused:
             _stop(import_id, by, refused, announce)
             return False
+        # Published firms may uncover or cover the place of others; drafts do not.
         if row.publish:
             places.settle_places()
         persistence.commit()
@@ -178,6 +187,7 @@ def _write_listings(
     memory: CellMemory | None,
 ) -> None:
     """Write the listings of some rows; each row says what became of it."""
+    # What people saw before they pressed the button, compared with what is there at this moment.
     seen = {one.number: (one.state, one.conflicts, one.listing_id) for one in rows}
     entries = assessing.assess_rows(row, rows, by=by, memory=memory)
     for one in rows:
@@ -193,6 +203,7 @@ def _write_listings(
             "请打开这一行再看一遍。",
         )
         one.findings = [*one.findings, refusal]
+    # By the organisation of the list, whose people alone may be named.
     people = People(row.organisation_id)
     outcome = Outcome()
     choices = Choices(
@@ -205,6 +216,7 @@ def _write_listings(
         row.listing_kind, outcome, by=by, publish=row.publish, choices=choices
     )
     importer.import_entries(list(entries.values()))
+    # History needs the numbers of the new rows.
     db.session.flush()
     written = importer.written
     ids = [one.row.id for one in written.values()]
@@ -213,13 +225,16 @@ def _write_listings(
     for one in rows:
         one.findings = [*one.findings, *findings.get(one.number, [])]
         became = written.get(one.number)
+        # Refused by the database or a rule at the last moment; the outcome says why.
         if became is None:
             if one.number in entries:
                 one.state = "faulty"
             continue
         one.deed = became.deed
         one.listing_id = became.row.id
+        # Whatever is later than this has been done by somebody (094).
         one.history_id = last.get(became.row.id)
+        # As JSON with its kinds, so that a sum comes back as the sum it was.
         one.before = pack_value(became.before)
 
 
@@ -252,6 +267,7 @@ def _undo_batch(import_id: int, *, by: Reader | None, announce: bool) -> bool:
             if not reason and listing is not None:
                 reason = _undo_listing(row, one, listing, by)
             if reason:
+                # The reason is what marks it as stuck, so it may not be empty.
                 one.reason = reason[:500]
             else:
                 one.deed = "undone"
@@ -274,9 +290,11 @@ def _undo_listing(
             return ""
         with db.session.begin_nested():
             values = unpack_value(staged.before)
+            # By a save as any other, so that History, card and version follow.
             listing_deeds.save(
                 listing, values, by=by, seen=listing.revision, commit=False
             )
+            # A conflict with what is there by now is met here, inside the savepoint.
             db.session.flush()
             exchange_deeds.note_last(listing, note)
     except MarketError as error:
@@ -290,6 +308,7 @@ def _end(
     row: ListImport, deed: str, by: Reader | None, note: str, announce: bool
 ) -> None:
     """Move an import to its end, and notify who committed it."""
+    # The site itself where the background ends it; the button was pressed long before.
     row.life.move(row, deed, by=None if announce else by, note=note)
     row.finished_at = now()
     if announce:

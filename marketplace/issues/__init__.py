@@ -17,6 +17,7 @@ from marketplace.issues.moving import move_back, move_between
 from marketplace.permissions import Deeds, operator, publisher
 
 DEEDS: Deeds = {
+    # By the desk or the administrators of a verified organisation for its own lists; the city's are the operators'.
     "issue.prepare": (publisher,),
     "issue.publish": (publisher,),
     "issue.correct": (publisher,),

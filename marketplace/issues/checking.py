@@ -91,10 +91,12 @@ def check_hash(typed: str) -> Finding:
     Raises:
         Invalid: it is no such hash.
     """
+    # As people copy it: in the groups of a page, in capitals, with the prefix of a PDF.
     digest = "".join(typed.split()).lower().removeprefix("sha256:")
     if not HASH.fullmatch(digest):
         message = "指纹是 64 个十六进制字符（0–9、a–f），可以带空格。"
         raise Invalid(message, problems={"digest": [message]})
+    # Either is printed somewhere: the hash of the content in each file, that of a file next to its link.
     issue = _issue_of_hash(digest) or _issue_of_file(digest)
     if issue is None:
         return Finding("unknown", digest)
@@ -110,8 +112,10 @@ def check_file(raw: bytes) -> Finding:
     Raises:
         Invalid: it is empty, too large, or none of the three kinds of file that an issue has.
     """
+    # Before it is hashed, which costs as much as the file is long.
     _refuse_size(raw)
     digest = sha256_of(raw)
+    # The canonical text is the JSON file, so its hash is that of the content.
     issue = _issue_of_file(digest) or _issue_of_hash(digest)
     if issue is not None:
         return Finding("equal", digest, issue, _format_of(raw))
@@ -147,6 +151,7 @@ def _check_pdf(raw: bytes, digest: str) -> Finding:
     """A PDF is our bytes or it is not: what its pages show cannot be compared, only what it says it is."""
     match = HASH_IN_PDF.search(raw)
     issue = None
+    # A PDF that bears no hash of ours says nothing that could be compared.
     if match is not None:
         issue = _issue_of_hash(match.group(1).decode())
     if issue is None:
@@ -199,10 +204,12 @@ def _compare_sheet(sheet: OpenSheet, digest: str) -> Finding:
     issue = None
     if claimed:
         issue = _issue_of_hash("".join(claimed.group(1).split()))
+    # A hash that was typed over is looked for by the title: it is a changed file and not an unknown one.
     if issue is None:
         issue = _issue_of_title(title)
     if issue is None:
         return Finding("unknown", digest, None, "xlsx")
+    # What is not in the sheet, such as the address, is taken as it was published.
     ours = issue.as_read
     # One more than an issue can have, so that a longer file is noticed without reading it to its end.
     rows = islice(sheet.rows, MAX_ROWS + 1)
@@ -210,10 +217,12 @@ def _compare_sheet(sheet: OpenSheet, digest: str) -> Finding:
         ours,
         title=title,
         columns=_texts_of(sheet.header.cells)[1:],
+        # Blank cells at the end are cut when a workbook is stored.
         rows=tuple(_padded(_texts_of(row.cells)[1:], ours) for row in rows),
     )
     finding = _finding_of(issue, ours, theirs, digest, "xlsx")
     expected = [facts_words(ours), checked_words(ours)]
+    # The head is compared as a whole: it bears the holder, the days and the hash.
     if head[1:] != expected:
         theirs_head = "\n".join(head[1:])
         _note(finding, Difference("抬头", "\n".join(expected), theirs_head))
@@ -230,6 +239,7 @@ def _texts_of(cells: Sequence[Any]) -> tuple[str, ...]:
 
 
 def _text_of(cell: Any) -> str:
+    # Only what our own exports guard: an apostrophe that belongs to a text stays.
     if isinstance(cell, str):
         # The apostrophe that keeps a text from being read as a formula.
         bare = cell.removeprefix("'")
@@ -263,6 +273,7 @@ def _finding_of(
 
 
 def _note(finding: Finding, difference: Difference) -> None:
+    # Counted on: a file that was sorted again differs in every line.
     if len(finding.differences) < MAX_DIFFERENCES:
         finding.differences.append(difference)
     else:
@@ -290,6 +301,7 @@ def _differences(ours: Content, theirs: Content) -> Iterator[Difference]:
             yield Difference(label, mine, other)
     if ours.columns != theirs.columns:
         yield Difference("表头", "、".join(ours.columns), "、".join(theirs.columns))
+    # By the longer one: a line that was added or removed is a difference as well.
     for number, (row, other_row) in enumerate(
         zip_longest(ours.rows, theirs.rows, fillvalue=()), 1
     ):

@@ -63,6 +63,7 @@ class Choice:
     @property
     def fingerprint(self) -> str:
         """What somebody who publishes it has seen: a line that changes meanwhile is noticed by it."""
+        # Numbers and cells: another listing with the same words is another line.
         seen = [[line.listing_id, *line.cells] for line in self.lines]
         return sha256_of(canonical(seen).encode())
 
@@ -73,12 +74,14 @@ def choose_lines(proof: IssueProof) -> Choice:
     choice = Choice()
     left_out = set(proof.left_out)
     fitting = 0
+    # Twice as many as an issue takes, for those that the view does not open are counted below.
     for row in db.session.scalars(_candidates(proof).limit(2 * MAX_ROWS + 1)):
         view = view_of(row, GUEST)
         # The database narrowed by what is stored; an unnamed firm's district, say, must not be known by being here.
         if not _is_open_about(proof, view):
             continue
         fitting += 1
+        # One beyond the limit is enough to know that the proof has to be narrowed.
         if fitting > MAX_ROWS:
             choice.is_cut = True
             break
@@ -96,8 +99,10 @@ def choose_lines(proof: IssueProof) -> Choice:
 def _candidates(proof: IssueProof) -> Select[Any]:
     table: Any = LISTINGS[proof.kind]
     query = db.select(table).where(
+        # As a guest: a list is for everybody, whoever publishes it.
         table.findable_by(GUEST),
         table.published_at >= begin_of_day(proof.since),
+        # Until the end of the last day in China, both days included.
         table.published_at < begin_of_day(proof.until + timedelta(days=1)),
     )
     if proof.organisation_id is not None:
@@ -135,6 +140,7 @@ def _is_open_about(proof: IssueProof, view: View) -> bool:
         return False
     if not proof.field_code:
         return True
+    # By its beginning: a list of a field of level 1 holds those of level 2 below it.
     return any(code.startswith(proof.field_code) for code in view.field_codes)
 
 

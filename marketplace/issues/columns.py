@@ -128,9 +128,11 @@ class LineWriter:
 
     def _cells(self, view: View) -> Iterator[str]:
         for column in COLUMNS[self._kind]:
+            # The number of the page, by which a reader of the paper finds the listing.
             text = f"{KIND_NAMES[self._kind]}{view.id}"
             if column.source:
                 text = self._cell(column.source, view)
+            # Cleaned before it is cut, so that unseen characters take none of its length.
             yield _shortened(clean_text(text), column.most)
 
     def _cell(self, name: str, view: View) -> str:

@@ -30,6 +30,7 @@ def verify(files: tuple[Path, ...]) -> None:
     for path in files:
         try:
             with path.open("rb") as file:
+                # One byte more than an issue may have, so that a larger file is refused and not read to its end.
                 finding = check_file(file.read(MAX_FILE + 1))
         except OSError as error:
             click.echo(f"{path}：打不开（{error.strerror}）。", err=True)
@@ -41,6 +42,7 @@ def verify(files: tuple[Path, ...]) -> None:
             continue
         _print_finding(path, finding)
         is_sound = is_sound and finding.is_ours
+    # All of them are looked at before it ends; the status says whether all are sound.
     raise SystemExit(0 if is_sound else 1)
 
 

@@ -93,7 +93,9 @@ def read_content(raw: bytes) -> Content:
         ContentError: it is none.
     """
     try:
+        # Not by the canonical text: whoever stored it again in another order says the same.
         values = json.loads(raw)
+        # Another format may mean something else by the same names.
         if values["format"] != FORMAT:
             raise ContentError("another format")
         since, until = values["period"]
@@ -121,6 +123,7 @@ def _named_texts(values: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _texts(values: Sequence[Any]) -> tuple[str, ...]:
+    # A text is a sequence too and would become a list of characters.
     if not isinstance(values, list):
         raise ContentError("no list")
     return tuple(_text(value) for value in values)
@@ -133,6 +136,7 @@ def _text(value: Any) -> str:
 
 
 def _whole(value: Any) -> int:
+    # True is a whole number for Python.
     if not isinstance(value, int) or isinstance(value, bool):
         raise ContentError("no number")
     return value

@@ -30,6 +30,7 @@ def nav(reader: Reader) -> Iterator[Link]:
 
 def sections(person: Reader, filters: Mapping[str, str]) -> Iterator[Panel]:
     """The proofs of one's own organisations; left out of a list that is narrowed."""
+    # Who looks for something has narrowed the page to that.
     if filters or not publishing_ids(person):
         return
     proofs = queries.open_proofs(person)
@@ -51,6 +52,7 @@ def trays(person: Reader, filters: Mapping[str, str]) -> Iterator[Tray]:
 def _tray_page(person: Reader) -> Panel:
     proofs: list[IssueProof] = []
     for proof in queries.open_proofs(person):
+        # Those of organisations are on their own pages.
         if proof.organisation_id is None:
             proofs.append(proof)
     return Panel("issues/_tray.html", {"proofs": proofs})

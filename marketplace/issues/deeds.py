@@ -153,13 +153,16 @@ def publish_proof(
     # Of two people who publish the same proof the second waits here, and then sees that it is published.
     persistence.hold_row(proof)
     _refuse_closed(proof)
+    # As it was read: who has arranged it since has published something else.
     if proof.revision != seen:
         raise Stale(*persistence.CHANGED_MEANWHILE)
     choice = choose_lines(proof)
     _refuse_unfit(choice)
+    # The proof may be as it was while a listing on it was not: both are compared.
     if choice.fingerprint != fingerprint:
         raise Stale(CHANGED, "请重新打开校样，看过新的名单再发布。")
     series = _held_series(proof)
+    # In the transaction that freezes: a number is given where an issue is made, and nowhere else (089).
     series.last_number += 1
     # Asked for before the address is known, which holds it.
     issue = Issue(id=_next_id(), proof_id=proof.id, kind=proof.kind)
@@ -168,6 +171,7 @@ def publish_proof(
     issue.by_id = reader_id(by)
     proof.state = "published"
     db.session.add(issue)
+    # The lines name the issue by its number, so it is written before them.
     with persistence.refusals():
         db.session.flush()
     lines = []
@@ -199,6 +203,7 @@ def correct_issue(issue: Issue, text: str, *, by: Reader | None) -> IssueCorrect
     require(by, "issue.correct", issue)
     words = _checked_text(text)
     persistence.hold_row(issue)
+    # Pressed twice, it is one correction; in public two of them would look like two faults.
     for present in issue.corrections:
         if present.text == words:
             return present
@@ -268,8 +273,10 @@ def _freeze(issue: Issue, proof: IssueProof, content: Content) -> None:
     issue.narrowed = content.narrowed
     issue.published_on = content.day
     issue.row_count = len(content.rows)
+    # The bytes that are hashed, so that everybody computes the same from the file.
     issue.content = content.as_bytes()
     issue.content_hash = content.digest
+    # The newest signed checkpoint: by it the moment can be proven against the audit.
     issue.checkpoint = published_note()
     issue.at = now()
 
@@ -351,6 +358,7 @@ def _checked_values(kind: str, values: Mapping[str, Any]) -> dict[str, Any]:
         problems["until"] = ["最后一天还没有到；最晚写今天。"]
     elif since is not None and since > until:
         problems["until"] = ["最后一天早于第一天，请调换。"]
+    # A demand alone has a need; of achievements the box says nothing.
     if kind != "demand":
         checked["need"] = ""
     for name, options in narrowing_options().items():

@@ -130,6 +130,7 @@ class Issue(Model):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
+    # One issue of a proof: publishing it twice is refused here as well.
     proof_id: Mapped[int] = mapped_column(ForeignKey("issue_proof.id"), unique=True)
     kind: Mapped[str] = mapped_column(String(20))
     organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisation.id"))
@@ -154,6 +155,7 @@ class Issue(Model):
     files: Mapped[list[IssueFile]] = relationship(
         order_by="IssueFile.format", lazy="selectin", viewonly=True
     )
+    # Read only: what is published is never written through the row it belongs to.
     corrections: Mapped[list[IssueCorrection]] = relationship(
         order_by="IssueCorrection.id", viewonly=True
     )

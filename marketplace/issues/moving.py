@@ -10,6 +10,7 @@ from marketplace.issues.models import IssueProof
 
 def move_between(gone_id: int, kept_id: int) -> dict[str, Any]:
     """Give the open proofs of one organisation to another (no commit); what was published is history and stays."""
+    # An issue bears the name of its holder on that day, so only what is not published yet goes along.
     query = db.select(IssueProof).where(
         IssueProof.organisation_id == gone_id, IssueProof.state == "open"
     )

@@ -94,6 +94,7 @@ def file(issue_id: int, format: str) -> ResponseReturnValue:
         stored = queries.get_file(row, format)
         content, digest = stored.content, stored.file_hash
     response = as_download(content, f"list-{row.id}.{format}", title=row.title)
+    # The hash is the mark of the bytes, which never change.
     response.set_etag(digest)
     return response.make_conditional(request)
 
@@ -110,6 +111,7 @@ def check() -> ResponseReturnValue:
     uploaded = request.files.get("file")
     try:
         if uploaded is not None and uploaded.filename:
+            # One byte more than is taken, so that a larger file is refused and not read to its end.
             raw = uploaded.stream.read(checking.MAX_FILE + 1)
             finding = checking.check_file(raw)
         elif form.digest.data:
@@ -236,6 +238,7 @@ def arrange(proof_id: int) -> ResponseReturnValue:
     row = queries.get_proof(proof_id, by=current_user)
     deeds.arrange_proof(
         row,
+        # Typed numbers and not dragging: it works without scripts.
         order=_typed_order(),
         left_out=request.form.getlist("out", type=persistence.row_number),
         seen=SeenForm().seen_revision,
@@ -273,6 +276,7 @@ def drop(proof_id: int) -> ResponseReturnValue:
 def _proof_page(
     row: IssueProof, form: ProofForm, status: int = 200
 ) -> ResponseReturnValue:
+    # From here on the page only reads, and choosing its lines takes longer than a save.
     persistence.stop_writing()
     choice = choosing.choose_lines(row)
     page = render_template(
@@ -301,6 +305,7 @@ def _typed_order() -> list[int]:
         if text.isascii() and text.isdigit() and len(text) < 6:
             wanted = int(text)
             if wanted < standing:
+                # Between two lines: moved up it comes before the one that has the place, moved down behind it.
                 place = wanted - 0.5
             elif wanted > standing:
                 place = wanted + 0.5
@@ -339,6 +344,7 @@ def _new_form(holders: list[Organisation]) -> NewProofForm:
 def _next_since(kind: str) -> date:
     """Where the period of a new issue begins: after that of the newest one of the reader's, else with the year."""
     holders = sorted(publishing_ids(current_user))
+    # For an operator the city's list is meant, whatever organisations they belong to.
     holder = None
     if holders and not may(current_user, "issue.publish_city"):
         holder = holders[0]
@@ -349,6 +355,7 @@ def _next_since(kind: str) -> date:
 
 
 def _chosen_holder(typed: str, holders: list[Organisation]) -> Organisation | None:
+    # Looked up among the reader's own: a number from the form is no right to publish.
     if typed == queries.CITY and may(current_user, "issue.publish_city"):
         return None
     for organisation in holders:

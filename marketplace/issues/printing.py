@@ -81,6 +81,7 @@ def compile_values(
         PrintingError: the printer had something to remark.
     """
     values = {"families": list(FAMILIES), **values}
+    # All of them, also those that the source itself does not print today.
     texts = list(_texts_of(values))
     missing = sorted(unprintable(texts))
     values["missing"] = _missing_words(missing)
@@ -124,6 +125,7 @@ def _compile(
         )
     except RuntimeError as error:
         raise PrintingError(str(error)) from error
+    # What is printed otherwise than it was given must not be stored under its hash.
     if warnings:
         raise PrintingError("; ".join(str(warning) for warning in warnings))
     if not isinstance(pdf, bytes):
@@ -208,6 +210,7 @@ def _print_cells(content: Content, row: tuple[str, ...]) -> list[list[list[str]]
     groups: dict[int, list[list[str]]] = {}
     for column, text in zip(COLUMNS[content.kind], row, strict=True):
         pieces = groups.setdefault(column.group, [])
+        # Empty cells would be labels without anything behind them.
         if text:
             # What it is called and whose it is needs no label; a bare 50 does.
             is_plain = bool(column.width) and column.group < PLAIN_GROUPS

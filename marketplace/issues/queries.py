@@ -105,6 +105,7 @@ def get_issue(issue_id: int, *, held_too: bool = False) -> Issue:
     """A published issue; one that is hidden for now only where the site itself wants it. Raises NotFound."""
     issue = find_row(Issue, issue_id)
     is_held = not held_too and issue_id in contributions.held_ids("issue")
+    # Hidden while a complaint is open, and answered like a missing one.
     if issue is None or is_held:
         raise NotFound("没有找到这一期清单。", "可以从「清单」里重新打开。")
     return issue
@@ -140,6 +141,7 @@ def lines_page(issue: Issue, content: Content, number: int) -> IssuePage:
             # The line stays, as it was published; what it says is not shown for now.
             cells = (HELD, *("" for _ in cells[1:]))
             fates[place] = Fate(*FATES["suspended"], is_withdrawn=True)
+        # A listing that is not there any more is as withdrawn as one that says so.
         lines.append((place, cells, fates.get(place, Fate(*GONE, is_withdrawn=True))))
     return IssuePage(lines, page.clamp(number), page.pages)
 
@@ -214,6 +216,7 @@ class ArchiveFilters:
         is_number = holder.isascii() and holder.isdigit() and len(holder) < 10
         return cls(
             kind=kind if kind in KINDS else "",
+            # Years that a date can bear on both ends.
             year=year if 2000 <= year <= 9998 else 0,
             holder=holder if holder == CITY or is_number else "",
         )
@@ -293,6 +296,7 @@ def archive_years() -> list[int]:
 
 def archive_holders() -> list[tuple[str, str]]:
     """(how the address calls a holder, its name), of everybody who has published a list; the city first."""
+    # A holder may have been renamed between two issues; one of its names represents it in the list.
     query = select(Issue.organisation_id, func.max(Issue.holder))
     rows = db.session.execute(query.group_by(Issue.organisation_id)).tuples()
     holders = []

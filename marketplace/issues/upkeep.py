@@ -65,6 +65,7 @@ def _refused(format: str) -> list[int]:
 
 
 def _render_one(issue_id: int, format: str) -> int:
+    # The content alone: the row would bring its files along.
     raw = db.session.scalar(db.select(Issue.content).where(Issue.id == issue_id))
     # Nobody waits for the printer.
     db.session.rollback()
@@ -78,6 +79,7 @@ def _render_one(issue_id: int, format: str) -> int:
         _put_off[issue_id, format] = time.monotonic() + PAUSE
         return 0
     persistence.begin_write()
+    # Looked at once more, as a writer: another host may have stored it meanwhile.
     if db.session.get(IssueFile, (issue_id, format)) is not None:
         db.session.rollback()
         return 0

@@ -64,6 +64,7 @@ def _write_head(sheet: Any, book: Any, content: Content) -> None:
     for number, words in enumerate(
         (content.title, facts_words(content), checked_words(content))
     ):
+        # Guarded, since a title may begin with =.
         sheet.write_string(
             number, 0, escape_formula(words), title if not number else None
         )
@@ -80,6 +81,7 @@ def _write_rows(sheet: Any, book: Any, content: Content) -> None:
         sheet.write_string(HEADER_ROW, index, name, header)
         sheet.set_column(index, index, WIDTHS.get(name, WIDTH))
     for number, row in enumerate(content.rows, 1):
+        # The running number is the only number: all that is frozen is text.
         sheet.write_number(HEADER_ROW + number, 0, number, text)
         for index, cell in enumerate(row, 1):
             # An empty one too: it bears the border.

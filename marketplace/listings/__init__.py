@@ -53,11 +53,14 @@ DEEDS: Deeds = {
     # reading
     "listing.read": (anyone,),  # which rows: models.Listing.visible_to
     "listing.read_full": (openly_shown, member, writer, assigned_broker, operator),
+    # Of an organisation that nobody has verified, nobody knows whose telephone it is.
     "listing.read_contact": (of_verified_organisation, handler, writer, operator),
+    # Who is a broker of another listing learns nothing of this one's firm.
     "demand.read_firm": (named, member, writer, assigned_broker, operator),
     # one's own
     "listing.create": (acting_person,),
     "listing.edit": (writer, handler, operator),
+    # Operators are missing on purpose: they write for others and cannot confirm in their name (140).
     "listing.confirm": (writer, handler),
     "listing.submit": (writer, handler, operator),
     "listing.withdraw": (writer, handler, operator),
@@ -67,6 +70,7 @@ DEEDS: Deeds = {
     "listing.versions": (writer, handler, operator),
     # the desk of an institution
     "listing.desk_review": (handler,),
+    # Another than who had a hand in it: whose hands these are is settled by `may_pass` (092).
     "listing.endorse": (another_handler,),
     # the operators
     "listing.review": (operator,),

@@ -101,6 +101,7 @@ def announce_decision(row: Row, deed: str, *, by: Reader | None, note: str) -> N
     happened, to_do = DECISIONS[deed]
     word = "审核意见" if deed in PASSED else "原因"
     reason = f"\n{word}：{note.strip()}" if note.strip() else ""
+    # Only where it begins to be valid: other decisions leave the end as it was.
     until = row.valid_until if deed in ("approve", "resume") else None
     if until is not None:
         to_do = f"有效期到 {day(until)}；到期前请续期或关闭。"
@@ -135,6 +136,7 @@ def announce_rewriting(
         notify(
             REWRITTEN,
             Recipient.of(person),
+            # By revision: each time the text is written on there is something else to confirm.
             key=f"rewriting {rewriting.id} {rewriting.revision}",
             subject=f"{row.kind_word}「{row.title}」的改写等您确认",
             happened=f"{name} 代为改写了{row.kind_word}「{row.title}」。您确认以前不会生效，也不会公开。",
@@ -149,6 +151,7 @@ def announce_rewriting_decided(
     row: Row, rewriting: ListingRewriting, writer: Person | None
 ) -> None:
     """Notify who wrote for the owner of a listing of what they decided (no commit)."""
+    # An account that is closed or stopped gets no mail.
     if writer is None or not writer.active:
         return
     said = f"\n原因：{rewriting.remark}" if rewriting.remark else ""
@@ -172,6 +175,7 @@ def announce_end(row: Row) -> None:
         notify(
             ENDING,
             Recipient.of(person),
+            # By its end: a listing that was renewed and ends again is news once more.
             key=f"{row.kind} {row.id} ended {row.valid_until}",
             subject=f"{row.kind_word}「{row.title}」已到期",
             happened=f"{row.kind_word}「{row.title}」的有效期到 {day(row.valid_until)}，已不再公开和参与匹配。",
@@ -191,6 +195,7 @@ def announce_contact_gone(
         rows: the listings, in their new states.
         by: who closed their account, and is not named: they have just asked to be forgotten.
     """
+    # Drafts and what is over lose their contact as well, but nothing of them leaves the public.
     hidden = sum(row.state == "suspended" for row in rows)
     titles = [f"{row.kind_word}「{row.title}」（{row.state_name}）" for row in rows]
     named = "；".join(titles[:MAX_TITLES])
@@ -239,6 +244,7 @@ def _remind(row: Row) -> int:
         number = notify(
             ENDING,
             Recipient.of(person),
+            # By the day it ends and the stage, so that a job that runs twice reminds once.
             key=f"{row.kind} {row.id} ends {end} {stage}",
             subject=f"{row.kind_word}「{row.title}」{day(end)} 到期",
             happened=f"{row.kind_word}「{row.title}」的有效期到 {day(end)}，还有 {left} 天。",
@@ -247,12 +253,14 @@ def _remind(row: Row) -> int:
             link=_renewal_path(row, person),
             about=(row.kind, row.id),
         )
+        # None comes back where the same notice is there already.
         count += number is not None
     return count
 
 
 def _renewal_path(row: Row, person: Person) -> str:
     token = renewal_links.link_token(row, person)
+    # A link of each person's own: it renews in their name, and only while they may edit (095).
     return path_of("listings.renew_page", token=token)
 
 

@@ -28,6 +28,7 @@ def give_listing(row: Row, broker: Person, *, by: Reader | None) -> None:
     if "broker" not in broker.role_names or not broker.active:
         message = f"「{broker.name}」不是技术经理人，或账号已停用。"
         raise Invalid(message, problems={"broker": [message]})
+    # By the day: the certificate may have run out since the page offered them.
     if not broker.mediates:
         message = f"「{broker.name}」的技术经理人证书已到期，换证核对后才能接手。"
         raise Invalid(message, problems={"broker": [message]})
@@ -48,6 +49,7 @@ def take_back(row: Row, broker: Person, *, by: Reader | None) -> None:
     held = db.session.scalar(query.where(Assignment.broker_id == broker.id))
     if held is None:
         raise NotNow(f"这一条没有交给「{broker.name}」。", "请刷新后再看。")
+    # Ended and not deleted: who had looked after it when stays to be read.
     held.ended_at = now()
     _note_change(row, "unassign", broker.name, by)
 
@@ -68,9 +70,11 @@ def end_all(broker: Person, reason: str, *, by: Reader | None) -> list[Row]:
     )
     rows: list[Row] = []
     order = (Assignment.kind, Assignment.listing_id)
+    # All at once, since the rows are changed while they are walked through.
     for held in db.session.scalars(query.order_by(*order)).all():
         held.ended_at = now()
         row = load_row(held.kind, held.listing_id)
+        # The number has no foreign key, as it may be of either kind.
         if row is not None:
             _note_change(row, "unassign", f"{broker.name}（{reason}）", by)
             rows.append(row)
@@ -85,6 +89,7 @@ def holders() -> set[int]:
 
 def _note_change(row: Row, deed: str, note: str, by: Reader | None) -> None:
     """Note who was given a listing, or is rid of it."""
+    # Written directly: being given to a broker moves no state, and may happen in every one.
     db.session.add(
         History(
             kind=row.kind,

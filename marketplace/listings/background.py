@@ -32,6 +32,7 @@ def jobs() -> Iterator[Job]:
             sync_fallback,
             {"minutes": 5},
             lane="stand-in",
+            # On every host: each has a fallback file of its own.
             leader=False,
             at_start=True,
         )
@@ -57,6 +58,7 @@ def sync_index() -> str:
         return f"rebuilt with {upkeep.index_rebuild()}"
     done = upkeep.index_sync()
     if _counts_differ():
+        # A save is counted by the database at once and by the index a moment later.
         time.sleep(SETTLING)
         if _counts_differ():
             return f"brought in step {done}, {compare_index()}"
@@ -74,6 +76,7 @@ def compare_index() -> str:
         return "no difference"
     if count <= MANY:
         upkeep.index_repair(differences)
+        # Compared once more: what cannot be mended one by one points to a broken index.
         left = upkeep.index_check()
         # What changed while we compared differs for a moment; what differed before and still does needs a rebuild.
         if not any(set(left[name]) & set(differences[name]) for name in differences):
@@ -95,6 +98,7 @@ def sync_fallback() -> str:
         for kind, row_id, version in engine.versions():
             indexed[kind, row_id] = version
         current = bool(engine.state()["current"])
+    # Half a list of versions would make the rest look gone, so it is dropped and the file built again.
     except search.SearchUnavailable:
         indexed.clear()
     published = _published_revisions()
@@ -110,9 +114,11 @@ def sync_fallback() -> str:
         return f"rebuilt with {engine.rebuild(_documents())}"
     gone = indexed.keys() - published.keys()
     for kind, row_id in changed:
+        # Looked up again: it may have been withdrawn since the list was read.
         row = queries.load_row(kind, row_id)
         if row is not None and row.audience:
             engine.put([index.search_document(row)])
+    # One above what is there, so that the engine takes the removal for the newer word.
     engine.remove([(*key, indexed[key] + 1) for key in gone])
     return f"brought in step {len(changed) + len(gone)}"
 
@@ -149,6 +155,7 @@ def _needs_rebuild(engine: Any) -> bool:
         except search.NotBuilt:
             return True
         except search.SearchError:
+            # The embedded engine lies in a file of this host, which may be damaged for good.
             if not hasattr(engine, "path"):
                 return False  # a cluster that does not answer: time heals it
             if attempt == 0:
@@ -159,6 +166,7 @@ def _needs_rebuild(engine: Any) -> bool:
 def _counts_differ() -> bool:
     """Whether an engine that answers holds more or fewer documents than are published, with nothing left to write."""
     db.session.rollback()  # see what is committed by now
+    # While something waits to be written the counts differ for a good reason.
     if any(index.dirty(kind, 1) for kind in LISTINGS):
         return False
     published = 0
@@ -169,6 +177,7 @@ def _counts_differ() -> bool:
         try:
             if engine.state()["count"] != published:
                 return True
+        # An engine that is out of reach says nothing about what it holds.
         except search.SearchError:
             continue
     return False

@@ -57,6 +57,7 @@ def decide_batch(order: Order, form: str, *, by: Person) -> ReviewBatch:
     Returns:
         the batch, with what became of each listing.
     """
+    # A page that is sent again shows what became of the first time instead of deciding twice.
     first = batches.batch_of_form(form, by=by)
     if first is not None:
         return first
@@ -69,6 +70,7 @@ def decide_batch(order: Order, form: str, *, by: Person) -> ReviewBatch:
     )
     db.session.add(batch)
     try:
+        # Committed by itself, so that each listing has a transaction of its own and none takes the others back.
         settling.commit_listing()
     except Stale:
         # Pressed twice at the same moment: the other press decides.
@@ -85,14 +87,17 @@ def _decide_row(order: Order, place: int, batch: ReviewBatch, *, by: Person) -> 
     ticked = order.ticked[place]
     title = ""
     try:
+        # Looked up again for each: what was decided before may have changed what this reader may open.
         row = queries.get_visible(ticked.kind, ticked.listing_id, by=by)
         title = row.title
         batches.check_row(order, row, ticked, by=by)
         batches.check_words(order, row, place, by=by)
         # Before the deed, whose commit stores both: what is done is never noted as not done.
         _note_outcome(batch, place, title, "done")
+        # A published listing waits by its change, any other one by itself: the deed follows from that.
         change = changes_waiting.waiting_change(row, order.station)
         deed = DEEDS[order.station, order.decision][change is not None]
+        # Per listing: a substitute may stand in for one colleague here and for another one there (097).
         represented = standing_in.represented_at(row, order.station, by)
         with acting_for(represented):
             deed(row, by=by, seen=ticked.seen, **_words_of(order, row, place))
@@ -100,6 +105,7 @@ def _decide_row(order: Order, place: int, batch: ReviewBatch, *, by: Person) -> 
         # What was set before it was refused must not reach the database with the next row.
         db.session.rollback()
         _note_outcome(batch, place, title, "refused", batches.trouble_words(error))
+        # The title was noted before the rollback and is written again with the refusal.
         settling.commit_listing()
 
 

@@ -40,6 +40,7 @@ WAITING: Mapping[str, tuple[str, ...]] = {
     "desk": ("at_desk",),
     "operator": ("submitted", "in_review"),
 }
+# Nine digits stay below what the column of a number can hold.
 _CHOICE = re.compile(r"(\w+)-(\d{1,9})-(\d{1,9})", re.ASCII)
 _SCORE = re.compile(rf"[0-{MAX_SCORE}]", re.ASCII)
 
@@ -104,6 +105,7 @@ class Order:
         """
         if not self.is_scored:
             return None
+        # In a batch with scores of their own none falls back on the score for all: nobody scored it.
         typed = self.own_scores.get(place, {}) if self.each else self.scores
         missing = []
         values = {}
@@ -178,6 +180,7 @@ def foresee(order: Order, *, by: Reader, scored: bool = True) -> list[Foreseen]:
             check_row(order, row, ticked, by=by)
             if scored:
                 check_words(order, row, place, by=by)
+        # One text for what is missing and what is hidden: a ticked number must not be a probe.
         except NotFound:
             trouble = "没有找到，或您看不到它。"
         except MarketError as error:
@@ -195,16 +198,20 @@ def check_row(order: Order, row: Row, ticked: Ticked, *, by: Reader) -> None:
         raise Invalid(f"现在的状态是「{row.state_name}」，不在等您审核。")
     if row.revision != ticked.seen:
         raise Invalid("您勾选以后它被改过，请打开看过再决定。")
+    # A hint and no lock, but in a batch nobody sees that a colleague is reading it.
     others = review_claims.other_readers(row, by)
     if others:
         names = "、".join(person.name for person in others)
         raise Invalid(f"{names} 正打开着这一条，请单独处理。")
+    # To return or refuse it needs no fitness and no other pair of eyes.
     if order.decision != "pass":
         return
+    # Here as well as in the deed, so that the confirmation names it before anything is done.
     if not may_pass(row, by, order.station, change=change):
         raise Invalid(f"{OWN_LISTING}{OTHERS[order.station]}")
     judged = changes_waiting.with_change(row, change)
     problems = readiness.publication_problems(judged)
+    # Of a change the firm was verified when its listing became public.
     if order.station == "operator" and change is None:
         problems |= holder_problems(row)
     if problems:
@@ -218,6 +225,7 @@ def check_words(order: Order, row: Row, place: int, *, by: Reader) -> None:
         if scores is not None:
             checked_scores(scores, order.note_of(place), by=by)
     elif order.decision == "return":
+        # What the return asks of a field that this kind lacks is left out before it is checked.
         checked_todos(row, order.note_of(place), order.todos_of(row.kind))
     else:
         checked_todos(row, order.note_of(place), None)

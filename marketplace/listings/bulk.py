@@ -30,6 +30,7 @@ DEEDS = {
     "withdraw": "撤回",
     "archive": "归档",
 }
+# Nine digits stay below what the column of a number can hold.
 _CHOICE = re.compile(r"(\w+)-(\d{1,9})-(\d{1,9})", re.ASCII)
 
 
@@ -95,6 +96,7 @@ def foresee(deed: str, chosen: Iterable[Choice], *, by: Reader) -> list[Outcome]
     for choice in chosen:
         try:
             row = queries.get_visible(choice.kind, choice.listing_id, by=by)
+        # The words are the same whether it is gone or hidden from this reader.
         except NotFound as missing:
             outcomes.append(Outcome(choice, None, missing.message))
             continue
@@ -107,6 +109,7 @@ def foresee(deed: str, chosen: Iterable[Choice], *, by: Reader) -> list[Outcome]
             trouble = _missing_words(row)
         changed: tuple[Difference, ...] = ()
         if deed == "endorse" and not trouble:
+            # Whoever lets it pass in a batch has not opened it: what is new in it is put before them.
             changed = _unread_parts(row)
         outcomes.append(Outcome(choice, row, trouble, changed))
     return outcomes
@@ -138,6 +141,7 @@ def carry_out(deed: str, chosen: Iterable[Choice], *, by: Reader) -> list[Outcom
             db.session.rollback()
             trouble = refused.message
             if row is not None and isinstance(refused, Invalid):
+                # What lacks something is named by its fields; the text of the refusal speaks of boxes on a form.
                 trouble = _missing_words(row) or trouble
             outcomes.append(Outcome(choice, row, trouble))
         else:
@@ -151,6 +155,7 @@ def _missing_words(row: Achievement | Demand) -> str:
     labels = []
     for name in publication_problems(row):
         labels.append(schema[name].label if name in schema else name)
+    # The owner is no field of the schema, and a draft may have none yet.
     if row.organisation_id is None:
         labels.append("所属单位")
     if not labels:

@@ -66,6 +66,7 @@ LIST_OFFERS = (
     Offer("renew", "仍然有效，续期一年", posts=True),
     Offer("reopen", posts=True, look="link"),
     Offer("close"),
+    # An owner speaks of what they do not want any more; nothing was public that could be withdrawn.
     Offer("withdraw", in_state={"draft": "不要了", "returned": "不要了"}),
     Offer("copy", posts=True, look="link"),
     Offer("archive"),
@@ -76,6 +77,7 @@ LIST_REMARKS = {
     "in_review": "等审核结果",
     "suspended": "由平台暂停",
     **dict.fromkeys(ENDED, "已结束"),
+    # Over `ENDED`: a refused listing is not over, its owner may mend it.
     "rejected": "没有通过",
 }
 PAGE_OFFERS = (
@@ -122,6 +124,7 @@ CHANGE_OFFERS = {
         ("desk_reject", "不采用这次修改", "outline-danger"),
     ),
 }
+# Who may not let it through is offered the other decisions only (092).
 PASSING = frozenset({"approve", "endorse", "resume"})
 # Views whose name is not that of their deed: `return` is a word of Python.
 VIEWS = {"return": "send_back"}
@@ -156,10 +159,12 @@ def page_buttons(row: Row, reader: Reader) -> list[Button]:
         buttons.append(Button("审核", review, look="primary"))
     elif owner:
         buttons += _offered(PAGE_OFFERS, row, reader)
+    # A page without a next step leaves its reader at a dead end.
     if not buttons:
         buttons.append(_way_on(row, owner=owner))
     if owner:
         buttons += _offered(PAGE_ENDINGS, row, reader, after=row.kind_name)
+    # What does not wait can be suspended or resumed from there.
     if reviewer and not waits:
         buttons.append(Button("在审核台打开", review))
     return buttons
@@ -230,6 +235,7 @@ def _offered(
     """The offers of a place that the row allows and the reader may take; `after` follows the text of each."""
     granted = next_deeds(row, reader)
     for offer in offers:
+        # A state allows 续期 all year; the days in which it does something are the row's to know.
         if offer.deed not in granted or not row.in_time(offer.deed):
             continue
         if offer.only_in and row.state not in offer.only_in:

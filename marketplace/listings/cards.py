@@ -34,6 +34,7 @@ from marketplace.permissions import Reader, audiences
 from marketplace.wording import day
 
 VERSION = 2  # raised when `card_of` stores something else: `upkeep.write_cards` then writes every card again
+# Audiences change with the seats of a reader and the day with midnight, so old entries have to go.
 QUERIES_CACHED = 64  # kinds of readers whose statement is kept: building one takes longer than running it
 NAMED, ALIAS, HIDDEN = "named", "alias", "hidden"  # who is shown as the holder
 MODE_NAMES = {
@@ -67,6 +68,7 @@ class Card:
 
 def card_of(row: Achievement | Demand) -> dict[str, Any]:
     """What a row stores of itself for lists, as JSON: the common view, in codes, without any name."""
+    # The common view, for one stored card is read by everybody who finds the row.
     view = common_view(row)
     if view.is_achievement:
         modes = view.conversion_modes
@@ -76,9 +78,11 @@ def card_of(row: Achievement | Demand) -> dict[str, Any]:
     else:
         modes = view.cooperation_modes
         figures = [view.budget]
+        # Of a demand 面议 is a tick of its own, of an achievement a way of pricing: lists show one word for both.
         price_mode = "negotiable" if view.budget_negotiable else None
         deadline = view.deadline
     by_label = index.texts(view)
+    # Taken out of the texts: lists show them as words of their own, and a snippet never ends in them.
     keywords = by_label.pop(SCHEMAS[view.kind]["keywords"].label, "")
     sections = list(by_label.values())
     holder = NAMED
@@ -129,12 +133,14 @@ def find_cards(
     wanted: dict[str, list[int]] = {kind: [] for kind in LISTINGS}
     for kind, listing_id in keys:
         wanted[kind].append(listing_id)
+    # The day is part of the key of the remembered statement: validity is judged by today.
     query = _card_query(None if by is None else audiences(by), today())
     # The connection, not the session: 20 rows without ORM objects take a third of the time (decision 034).
     rows = db.session.connection().execute(query, wanted).all()
     cards = {}
     for kind, listing_id, *values in rows:
         cards[kind, listing_id] = _card(kind, listing_id, *values, fields=fields)
+    # What is not found is left out without a gap: the reader may not know that there was something.
     return [cards[key] for key in keys if key in cards]
 
 
@@ -160,6 +166,7 @@ def _card_query(audience: frozenset[str] | None, day: date) -> CompoundSelect[An
             # Only demands may be unnamed.
             getattr(table, "place_shown", db.literal_column("''")),
         )
+        # Inner: what may be found has an owner, and a draft without one is found by nobody.
         joined = columns.join(Organisation, Organisation.id == table.organisation_id)
         joined = joined.outerjoin(
             District, District.code == Organisation.district_code
@@ -188,6 +195,7 @@ def _card(
     fields: Mapping[str, str],
 ) -> Card:
     """The card of a row; one whose card was never written is worked out from the row itself."""
+    # Cards of an older version are read between an upgrade and `upkeep.write_cards`.
     if stored is None or stored["version"] != VERSION:
         row = db.session.get(LISTINGS[kind], listing_id)
         stored = card_of(row)  # type: ignore[arg-type]  # the row was found by the same transaction
@@ -197,6 +205,7 @@ def _card(
         HIDDEN: UNNAMED,
     }
     names = MODE_NAMES[kind]
+    # A code that the vocabulary has lost is left out instead of breaking the whole list.
     modes = "、".join(names[code] for code in stored["modes"] if code in names)
     facts: list[tuple[str, str] | str] = [
         ("单位", holders[stored["holder"]]),
@@ -209,6 +218,7 @@ def _card(
         facts.append(
             f"{COST_LABELS[kind]} {format_price(figures, stored['price_mode'])}"
         )
+    # The deadline of a partly public demand is not in the card at all (044).
     if stored["deadline"]:
         facts.append(f"期限 {day(date.fromisoformat(stored['deadline']))}")
     facts.append(f"更新 {day(updated_at)}")

@@ -45,6 +45,8 @@ def split_values(
     reviewed = {}
     for name, value in values.items():
         if name in FREE_FIELDS[row.kind]:
+            # Nothing a reader judges the listing by, so no review has to read it: a dead telephone number is mended
+            # at once.
             free[name] = value
         else:
             reviewed[name] = value
@@ -69,11 +71,13 @@ def propose_change(
         Invalid: the listing would not be fit for the public, or a text bears the mark of a state secret.
         DuplicateTitle.
     """
+    # Here too, since these values pass by `set_values` only when the change is approved.
     writing.refuse_secrets(row.kind, values)
     change = open_change(row)
     if change is not None:
         # What is not named stays as somebody wants it already: a list names some fields, a form all of them.
         values = unpacked(row.kind, change.content) | dict(values)
+    # Against what is public, not against the open change: what was changed back is no change any more.
     changed = writing.changed_values(row, values)
     if not changed:
         if change is not None:
@@ -82,17 +86,22 @@ def propose_change(
             row.updated_at = now()
         return None
     content = packed({name: values[name] for name in changed})
+    # A second press hands nothing in twice; what was returned goes in again, even in the same words.
     if change is not None and change.content == content and change.state != "returned":
         return change
     if change is None:
         change = ListingChange(kind=row.kind, listing_id=row.id)
         db.session.add(change)
     change.content = content
+    # Each time, for the one who saves again may be of the desk where the first was not.
     change.state = "at_desk" if needs_desk(row, by) else "submitted"
+    # The reason of a return belongs to the words before; a CHECK wants it only of what is returned or refused.
     change.reason = ""
     change.by_id = reader_id(by)
+    # The time of waiting begins once more: there is something else to read.
     change.submitted_at = now()
     with db.session.no_autoflush:
+        # A copy in no session: the stored row must stay what the public reads.
         proposed = with_change(row, change)
         writing.reject_duplicate_title(proposed)
         settling.refuse_holes(proposed)
@@ -108,6 +117,7 @@ def drop_change(row: Row) -> None:
     """End an open change that nobody decides on any more (no commit)."""
     change = open_change(row)
     if change is not None:
+        # Withdrawn and not deleted: the review of its words stays to be read.
         change.state = "withdrawn"
         change.decided_at = now()
 
@@ -120,6 +130,7 @@ def endorse_change(row: Row, *, by: Reader | None, seen: int, note: str = "") ->
     require(by, "listing.desk_review", row)
     change = _decidable(row, "desk", by=by, seen=seen)
     change.state = "submitted"
+    # The operators' time begins now, not when the desk received it.
     change.submitted_at = now()
     note_decision(row, "desk", "pass", by=by, note=note)
     _note_move(row, "endorse_change", by=by, note=note)
@@ -138,22 +149,27 @@ def approve_change(
     require(by, "listing.review", row)
     change = _decidable(row, "operator", by=by, seen=seen)
     judged = with_change(row, change)
+    # As it would be, not as it is: the change alone may close a hole or open one.
     problems = publication_problems(judged)
     problems |= contributions.publication_blocks(judged, "approve")
     if problems:
         raise Invalid("还不能公开。", "可以退回，请对方补齐。", problems=problems)
     text = checked_scores(scores, note, by=by)
     changed = writing.set_values(row, unpacked(row.kind, change.content))
+    # A twin may have been written since the change was handed in.
     writing.reject_duplicate_title(row)
     note_decision(row, "operator", "pass", by=by, note=note, scores=scores)
     change.state = "approved"
     change.decided_at = now()
+    # After the values are set: the version is what becomes public by this.
     versions.add_version(row, by=by)
     row.life.move(
         row, "approve_change", by=by, note=settling.checked_note(text), changed=changed
     )
+    # A change may name another chain or name its firm, and so uncover or cover the place of others.
     others = settling.settle_others(row)
     row.updated_at = now()
+    # Other rooms follow in the same commit, as with files that wait for the approval.
     settling.let_through(row)
     settling.announce(row, "approve_change", by=by, note=text)
     settling.commit_listing()
@@ -196,6 +212,7 @@ def _decide_against(
     todos: Mapping[str, str] | None = None,
 ) -> None:
     deed = "listing.desk_review" if at == "desk" else "listing.review"
+    # Not `refuse_own`: to return or refuse one's own does nobody a favour, so only passing is closed to the writer.
     require(by, deed, row)
     check_revision(row, seen)
     change = waiting_change(row, at)
@@ -214,15 +231,18 @@ def _decidable(
     row: Row, station: Station, *, by: Reader | None, seen: int
 ) -> ListingChange:
     check_revision(row, seen)
+    # By station, since it may have gone on to the operators while the page of the desk was open.
     change = waiting_change(row, station)
     if change is None:
         raise NotNow(*NO_CHANGE)
+    # Hands are counted in the change; who wrote the draft it once was has been settled by an approval.
     refuse_own(row, station, by=by, change=change)
     return change
 
 
 def _note_move(row: Row, deed: str, *, by: Reader | None, note: str) -> None:
     row.life.move(row, deed, by=by, note=settling.checked_note(note))
+    # A decision changes no column of the listing itself; without this the revision would not rise.
     row.updated_at = now()
     settling.announce(row, deed, by=by, note=note)
 

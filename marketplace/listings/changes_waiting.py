@@ -32,6 +32,7 @@ def waiting_change(row: Row, station: str) -> ListingChange | None:
         row: the listing.
         station: `desk` or `operator`.
     """
+    # Only what is published changes by a change; of everything else the listing itself waits.
     if row.state != "published":
         return None
     change = open_change(row)

@@ -151,6 +151,7 @@ class IntellectualProperty(ListingRow):
         if years is None or self.applied_on is None:
             return None
         try:
+            # 专利法 art. 42 counts by the calendar, so the day of the month is that of the application.
             return self.applied_on.replace(year=self.applied_on.year + years)
         except ValueError:  # 29 February
             return self.applied_on.replace(year=self.applied_on.year + years, day=28)
@@ -160,12 +161,15 @@ class IntellectualProperty(ListingRow):
         """How a patent stands today: `lapsed`, `fee_due`, empty where it is in force or on its way; None for others."""
         if self.ip_type not in terms.PATENT_YEARS:
             return None
+        # What the owner says ended has ended, whatever its days would allow.
         if self.legal_status in terms.ENDED_RIGHTS:
             return "lapsed"
         if self.expires_on is not None and self.expires_on < today():
             return "lapsed"
+        # Unknown is no fault: lists have no column for the fee.
         if self.fee_paid_until is None or self.fee_paid_until >= today():
             return ""
+        # 专利法实施细则: a fee may be paid late within six months, and the right lives on until then.
         in_grace = today() - self.fee_paid_until <= timedelta(terms.FEE_GRACE_DAYS)
         return "fee_due" if in_grace else "lapsed"
 
@@ -173,8 +177,10 @@ class IntellectualProperty(ListingRow):
 def standing_of_patents(rights: Iterable[IntellectualProperty]) -> str:
     """`lapsed` or `fee_due` where no patent of a listing is in force any more; empty where one is, or it has none."""
     standings = [right.standing for right in rights if right.standing is not None]
+    # One that is in force is enough for a licence.
     if not standings or "" in standings:
         return ""
+    # A fee that can still be paid is better news than a right that is gone.
     return "fee_due" if "fee_due" in standings else "lapsed"
 
 

@@ -36,6 +36,7 @@ def check(repair: bool) -> None:
         click.echo(f"{name}: {len(keys)}")
         for kind, listing_id in keys[:10]:
             click.echo(f"  {KIND_NAMES[kind]} {listing_id}")
+    # An exit code, so that a job of the host can raise an alarm.
     if any(differences.values()) and not repair:
         raise SystemExit(1)
     if repair:

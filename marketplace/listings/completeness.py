@@ -22,6 +22,7 @@ def parts_of(kind: str, need: str | None) -> tuple[Part, ...]:
     """
     if kind == "achievement":
         return ACHIEVEMENT_PARTS
+    # A demand from an older form may bear no need, or one that is not offered any more.
     return DEMAND_PARTS.get(need or "", DEMAND_PARTS[terms.DEFAULT_NEED])
 
 
@@ -47,6 +48,7 @@ def _share_of(part: Part, values: Mapping[str, Any]) -> Fraction:
 
 def _size_of(value: Any) -> int:
     """How much a value holds: characters of a text, filled entries of a list, one for anything else that is there."""
+    # A tick that was never set is no answer.
     if value is None or value is False:
         return 0
     if isinstance(value, str):
@@ -54,6 +56,7 @@ def _size_of(value: Any) -> int:
     if isinstance(value, Mapping):
         return int(any(_size_of(part) for part in value.values()))
     if isinstance(value, list | tuple):
+        # Empty rows of a form hold nothing, however many there are.
         return sum(min(1, _size_of(entry)) for entry in value)
     # A sum of 0 is an answer too.
     return 1

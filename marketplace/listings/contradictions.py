@@ -66,6 +66,7 @@ REFUSALS = {
         "请更新法律状态，或删去失效的专利，或改转化方式。",
         "专利法第四十二、四十四、四十七条",
     ),
+    # Both kinds shut out every further licensee; an ordinary licence does not.
     "licensed already": Refusal(
         "license_type",
         "请改为普通许可，或写明原许可已终止并更新「许可中」。",
@@ -82,6 +83,7 @@ REFUSALS = {
 }
 # Of what is known by its name only: no closed list has a type of its own for them.
 DEFENCE = re.compile("国防专利|保密专利")
+# The vocabulary is in the order of maturity, on which the distance between two stages relies.
 STAGE_ORDER = tuple(terms.STAGES)
 MIN_EVIDENCE = 6  # characters; 有, 已有 or 见附件 say nothing about what there is
 # Ways of conversion that hand on the right itself: they need one that is in force.
@@ -150,6 +152,7 @@ def _about_secrecy(row: Achievement) -> Iterator[tuple[str, str]]:
             "open secret",
             f"成果密级是「{secrecy}」，公开范围却是「公开」：公开以后就不再是秘密。",
         )
+    # Its words may be fit for the public though the right is secret: only a reader can tell.
     if row.visibility == "public" and any(ip.ip_type == "know_how" for ip in row.ips):
         yield "", "知识产权里有技术秘密，公开范围是「公开」，请核对公开的文字里没有它。"
 
@@ -159,18 +162,23 @@ def _about_rights(row: Achievement) -> Iterator[tuple[str, str]]:
     offered = "、".join(terms.CONVERSION_MODES[mode] for mode in modes)
     if "license" in modes and row.license_type:
         offered += f"（{terms.LICENSE_TYPES[row.license_type]}）"
+    # Without any right there is nothing that could have ended: know-how needs no number.
     nothing_left = bool(row.ips) and all(ip.standing == "lapsed" for ip in row.ips)
     for right in row.ips:
         name = right.name or right.number or terms.IP_TYPES[right.ip_type]
         if right.standing == "lapsed":
+            # A lapsed patent may be named for what it was; it is refused only where the right itself is handed on.
             how = f"，却要以{offered}的方式转化" if modes else ""
+            # One right still in force carries the licence, so the others are a doubt and no refusal.
             code = "nothing in force" if modes and nothing_left else ""
             yield code, f"「{name}」已失效（{_why_lapsed(right)}）{how}。"
+        # It may have been paid yesterday; the owner's day is not proof enough to refuse.
         elif right.standing == "fee_due":
             yield (
                 "",
                 f"「{name}」的年费只缴到 {day(right.fee_paid_until)}，请核对是否还有效。",
             )
+        # Of one patent that is licensed already nobody can promise that it will be the only licence.
         if right.licensed and row.license_type in ("exclusive", "sole"):
             kind = terms.LICENSE_TYPES[row.license_type]
             yield "licensed already", f"「{name}」已许可他人，却又要以{kind}许可转化。"
@@ -179,6 +187,7 @@ def _about_rights(row: Achievement) -> Iterator[tuple[str, str]]:
         if DEFENCE.search(f"{right.name} {right.number}"):
             yield "defence patent", f"「{name}」是国防专利。"
         yield from _about_check(right, name)
+    # On its way counts as in force here; a declared open licence needs the grant.
     in_force = [ip for ip in row.ips if ip.standing == ""]
     granted = [ip for ip in in_force if ip.legal_status == "granted"]
     if row.license_type == "open" and row.ips and not granted:
@@ -211,7 +220,9 @@ def _why_lapsed(right: IntellectualProperty) -> str:
 
 def _about_owners(row: Achievement, modes: list[str]) -> Iterator[tuple[str, str]]:
     texts = [row.conversion_note, row.note, row.stage_evidence, row.summary]
+    # 未征得… is also written next to a name, in a cell meant for the owners.
     texts += [owner.name for owner in row.co_owners]
+    # A row that is not stored yet has no defaults.
     unheard = any(UNHEARD.search(text or "") for text in texts)
     if unheard:
         yield (
@@ -228,6 +239,7 @@ def _about_owners(row: Achievement, modes: list[str]) -> Iterator[tuple[str, str
 
 
 def _about_demand(row: Demand) -> Iterator[str]:
+    # 0 is what many write for 面议; it is put right by its owner.
     if row.budget is not None and row.budget <= 0:
         yield "拟投入资金写的是 0 万元；没有定可以选「资金面议」。"
     if row.deadline is not None and row.deadline < today():
@@ -244,5 +256,6 @@ def _about_days(row: Row) -> Iterator[str]:
         return
     if row.valid_until < today():
         yield f"有效期至 {day(row.valid_until)}，已经过了。"
+    # A year typed wrongly, 2062 for 2026, would leave it public long after anybody looks after it.
     elif row.valid_until.year - today().year > VALID_YEARS:
         yield f"有效期至 {day(row.valid_until)}，太远了，请核对年份。"

@@ -36,6 +36,7 @@ class DecisionForm(SeenForm):
         problems: dict[str, list[str]] = {}
         for code, (name, _) in CRITERIA.items():
             typed = str(self[code].data or "")
+            # Anything else than a digit of the list counts as not scored, also a forged value.
             if typed in ALLOWED:
                 values[code] = int(typed)
             else:
@@ -63,6 +64,7 @@ class DecisionForm(SeenForm):
 ALLOWED = [str(score) for score in range(MAX_SCORE + 1)]
 
 
+# Made once a kind: building a class for each request would take longer than the page.
 @cache
 def decision_form(kind: str) -> type[DecisionForm]:
     """The form of a decision on a kind of listings: with a score, and a line for each field."""

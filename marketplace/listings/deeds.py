@@ -101,13 +101,16 @@ def create(
         DuplicateTitle: the organisation has one of that title already.
     """
     row = new_draft(kind, values, organisation, by)
+    # Only a form can be sent twice: the command line and lists have none.
     if opened is not None and by is not None:
         reject_second_press(row, by, opened)
+    # The unique index would refuse it too; here the refusal can name the listing that has the title.
     reject_duplicate_title(row)
     db.session.add(row)
     # Its History needs the id, so the row is written before the commit: here too somebody may have been quicker.
     with persistence.refusals(duplicates=duplicate_titles()):
         db.session.flush()
+    # History names the row by its number, which it has only since the flush.
     row.life.born(row, by=by)
     if commit:
         commit_listing()
@@ -138,6 +141,7 @@ def create_many(
     for organisation, values in drafts:
         row = new_draft(kind, values, organisation, by)
         author = owner_ids[len(rows)] if owner_ids else None
+        # A file may name who looks after each row: reminders and questions then reach them and not who uploaded it.
         if author is not None:
             row.owner_id = author
         rows.append(row)
@@ -176,6 +180,7 @@ def save(
     """
     require(by, "listing.edit", row)
     check_revision(row, seen)
+    # An import is a list of the organisation itself and waits for nobody (138, 140); it saves without a commit.
     if commit and by is not None and rewritings.is_for_others(row, by):
         return _save_for_owner(row, values, by=by)
     # What operators bring in as a list they have reviewed; nobody else changes at once what is public.
@@ -196,10 +201,13 @@ def save(
         raise
     row.updated_at = now()  # a change of child rows alone is a change of the listing
     before = row.state
+    # Who gives a new contact brings back what was hidden because the old one had closed their account (085).
     departures.settle_contact(row, by=by)
+    # What came with a list was approved with the list, so it is a version at once (092).
     if row.state == "published":
         versions.add_version(row, by=by, from_list=True)
     if commit:
+        # Most edits cannot change who shares a place, and counting the firms reads all that is public.
         others: list[Achievement | Demand] = []
         if before != row.state or PLACING.intersection(changed):
             others = settle_others(row)
@@ -218,11 +226,13 @@ def _save_published(
     """Change the contact, the validity and the note at once; hand everything else in as a change."""
     free, reviewed = change_deeds.split_values(row, values)
     try:
+        # A form sends all fields: what is equal to what is public is neither set nor handed in.
         changed = set_values(row, free)
         if changed or not reviewed:
             row.life.move(row, "edit", by=by, changed=changed)
             refuse_holes(row)
         if reviewed:
+            # Last, since the change is judged with the new contact and validity already in the row.
             change_deeds.propose_change(row, reviewed, by=by)
     except Invalid:
         if commit:
@@ -242,6 +252,7 @@ def _save_for_owner(
     free, worded = change_deeds.split_values(row, values)
     try:
         changed = set_values(row, free)
+        # A save that only rewords leaves no 修改 in History: nothing of the listing has changed yet.
         if changed:
             row.life.move(row, "edit", by=by, changed=changed)
             row.updated_at = now()
@@ -261,8 +272,10 @@ def _give_owner(
     row: Achievement | Demand, organisation: Organisation, by: Reader | None
 ) -> None:
     """Let a draft of one person become one of their organisation."""
+    # Both: the relationship fills its column only at the flush, and the permission reads the column.
     row.organisation = organisation
     row.organisation_id = organisation.id
+    # Once more, now that it has an owner: anybody may write a draft of their own, not one of every organisation.
     require(by, "listing.edit", row)
 
 
@@ -275,6 +288,7 @@ def withdraw(
     """
     require(by, "listing.withdraw", row)
     check_revision(row, seen)
+    # A waiting change of what is not public any more would be decided on by nobody.
     change_deeds.drop_change(row)
     rewriting_deeds.drop_rewriting(row, by=by)
     move_listing(row, "withdraw", by=by, note=note)
@@ -303,8 +317,10 @@ def copy_listing(
     """
     require(by, "listing.edit", row)
     check_revision(row, seen)
+    # A validity that has passed would end the copy as soon as it is published.
     values = values_of(row) | {"valid_until": None}
     row.life.move(row, "copy", by=by)
+    # Owned by who copies: the writer of the old one may have left.
     draft = new_draft(row.kind, values, row.organisation, by)
     try:
         reject_duplicate_title(draft)
@@ -316,6 +332,7 @@ def copy_listing(
         db.session.flush()
     draft.life.born(draft, by=by)
     commit_listing()
+    # The old one may have moved; the draft itself is found by nobody before it is published.
     sync_index(row)
     return draft
 
@@ -339,9 +356,11 @@ def resume(row: Achievement | Demand, *, by: Reader | None, seen: int) -> None:
     """
     require(by, "listing.suspend", row)
     check_revision(row, seen)
+    # What the public needs may have grown, or its contact may have gone, while it was hidden.
     require_complete(row, "恢复公开")
     row.life.permits(row, "resume", by)
     if not versions.is_approved(row):
+        # Who mended it would else publish their own words by this button, unread by anybody (092).
         refuse_own(row, "operator", by=by)
     versions.add_version(row, by=by)  # what was mended while it was suspended
     row.life.move(row, "resume", by=by)
@@ -350,6 +369,7 @@ def resume(row: Achievement | Demand, *, by: Reader | None, seen: int) -> None:
         row.life.move(row, "close", by=by)
     elif is_over(row):
         row.life.move(row, "expire", by=by)
+    # Files that were added meanwhile were seen by who shows it again, as at any approval.
     let_through(row)
     finish_move(row, "resume", by=by)
 
@@ -385,7 +405,9 @@ def commit_brokers(*rows: Achievement | Demand) -> None:
         NotNow: a broker was given one of them at the same moment.
     """
     twice = NotNow("同一时刻已经交给这位技术经理人。", "请刷新后再看。")
+    # The index of open assignments is the last word: both may have read that nobody has it.
     persistence.commit(duplicates={"uq_assignment_open": twice})
+    # The audience of a confidential listing names its brokers, so the index has to learn who they are.
     sync_index(*rows)
 
 
@@ -402,6 +424,7 @@ def retract_imported(
         by: the acting person, who may take the import back.
         note: what its History says.
     """
+    # Withdrawn first: only what has ended may be put away.
     for deed in ("withdraw", "archive"):
         row.life.move(row, deed, by=by, note=note)
 
@@ -431,10 +454,13 @@ def publish_imported(row: Achievement | Demand, *, by: Reader | None) -> None:
             "请运营人员凭统一社会信用代码核验该单位，再导入一次。",
             problems=problems,
         )
+    # The table wants a moment of publication of what is public, and one of handing in of what waits.
     row.published_at = now()
     row.submitted_at = row.published_at
     if row.valid_until is None:
+        # A validity that the list gives stays, unlike at an approval: the list is the word of its organisation.
         row.valid_until = year_from(row.published_at)
+    # Each step of the life leaves its History row, so that readers of it find the same stations as after a review.
     for deed in ("submit", "take", "approve"):
         row.life.move(row, deed, by=by, note="批量导入")
     # What nobody has touched since it was made has neither versions nor files: ten thousand new rows ask for none.
@@ -453,6 +479,7 @@ def expire_due() -> int:
         number of listings moved.
     """
     moved: list[Achievement | Demand] = []
+    # Begun as a writer (036), so that on SQLite nobody renews between the reading and the move.
     persistence.begin_write()
     for table in LISTINGS.values():
         query = db.select(table).where(
@@ -462,6 +489,7 @@ def expire_due() -> int:
             row.life.move(row, "expire", by=None)
             announcements.announce_end(row)
             moved.append(row)
+    # One look at all places after the last row, not one for each that ended.
     if moved:
         moved += settle_others(moved[-1])
     db.session.commit()

@@ -67,6 +67,7 @@ def part_from(person: Person) -> Departure:
         if _names_person(row, person):
             # Written as of its present owner, so that what the audit holds of it is erased with the account.
             values.update(getattr(row, name) for name in CONTACT)
+            # The old values are collected before they are emptied, since the audit has to forget exactly these.
             _clear_contact(row, person)
             cleared.setdefault(row.organisation_id or 0, []).append(row)
             rows.append(row)
@@ -115,6 +116,7 @@ def resume_with_owner(row: Row, *, by: Reader | None) -> None:
 
 def _candidates(person: Person) -> Iterator[Row]:
     """The listings of organisations that have a contact and may name a person."""
+    # By the mailbox as well: a contact may have been typed by a colleague of theirs.
     mails = [f"%{person.email}%"]
     for table in LISTINGS.values():
         named = [
@@ -122,6 +124,7 @@ def _candidates(person: Person) -> Iterator[Row]:
             table.contact_email.ilike(*mails),
         ]
         if person.organisation_ids:
+            # Of their own organisations a name alone is enough, so all of these are looked at.
             named.append(table.organisation_id.in_(person.organisation_ids))
         # Numbers are stored in one spelling, whose last digits never hold a hyphen.
         for number in _numbers_of(person):
@@ -143,14 +146,17 @@ def _written(person: Person) -> Iterator[Row]:
 
 def _names_person(row: Row, person: Person) -> bool:
     """Whether the contact of a listing is this person."""
+    # In one text there may be several addresses; theirs among them is enough.
     if person.email.casefold() in row.contact_email.casefold():
         return True
+    # Hyphens, blanks and brackets are how people write it, not another number.
     digits = re.sub(r"\D", "", row.contact_phone)
     if any(number in digits for number in _numbers_of(person)):
         return True
     # A namesake elsewhere is somebody else; in one organisation, or written by themselves, it is them.
     own = row.owner_id == person.id
     if own or row.organisation_id in person.organisation_ids:
+        # 张 三 is written with a blank to fill two columns; it is the same name.
         name = re.sub(r"\s", "", person.name)
         if name and name in re.sub(r"\s", "", row.contact_name):
             return True
@@ -196,4 +202,5 @@ def _hand_over(row: Row, person: Person) -> None:
 
 def _waits_for_contact(row: Row) -> bool:
     last = last_event(row, "suspend")
+    # By its note: what the operators suspended for a reason of theirs waits for them.
     return last is not None and last.note == CONTACT_GONE

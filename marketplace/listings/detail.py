@@ -123,6 +123,7 @@ def standing_of(row: Row, *, by: Reader | None) -> Standing:
 def detail_for(row: Row, *, by: Reader | None) -> Detail:
     """What the page of a listing shows this reader; `row` is one the reader may open."""
     view = view_of(row, by)
+    # The permission alone is not enough: who typed the contact may not have agreed that others see it.
     standing = replace(standing_of(row, by=by), contact=view.sees_contact)
     main = row.summary if isinstance(row, Achievement) else row.problem
     opening = lead(main)
@@ -152,6 +153,7 @@ def detail_for(row: Row, *, by: Reader | None) -> Detail:
         overdue=frozenset(overdue),
         patents=patents,
         matching=row.in_matching,
+        # Who did what is between the owner and the operators; guests see dates only.
         history=history(row) if standing.history else [],
     )
 
@@ -159,6 +161,7 @@ def detail_for(row: Row, *, by: Reader | None) -> Detail:
 def history(row: Row) -> list[Event]:
     """Every deed done to a listing, oldest first, with the names of who did it."""
     rows = history_of(row)
+    # Both: a substitute acts, and the absent person is named with them (097).
     ids = {event.by_id for event in rows} | {event.for_id for event in rows}
     ids -= {None}
     query = db.select(Person.id, Person.name).where(Person.id.in_(ids))

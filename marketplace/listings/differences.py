@@ -53,6 +53,7 @@ def text_difference(before: str, after: str) -> list[tuple[Part, str]]:
     start, end = _common_ends(before, after)
     parts: list[tuple[Part, str]] = []
     _add(parts, "same", before[:start])
+    # By length from the end: `before[start:-0]` would be empty.
     old, new = before[start : len(before) - end], after[start : len(after) - end]
     for part, text in _middle_difference(old, new):
         _add(parts, part, text)
@@ -67,6 +68,7 @@ def row_differences(before: Row, after: Row) -> list[Difference]:
     # A reviewer reads the title above the list of contents; that it changes stands in this one.
     for field in (schema["title"], *schema.reviewed):
         old, new = field.describe(before), field.describe(after)
+        # Compared as people read them: codes that are worded alike are no change.
         if old == new:
             continue
         parts = tuple(text_difference(_blank(old), _blank(new)))
@@ -127,6 +129,7 @@ def pieces(text: str) -> list[str]:
             words.append(run)
         else:
             words += _segmenter().cut_text(run)
+    # Counted after the cut: characters say little about how many words there are.
     if len(words) > MAX_WORDS:
         return text.splitlines(keepends=True)
     return words
@@ -146,8 +149,10 @@ def _common_ends(before: str, after: str) -> tuple[int, int]:
     start = 0
     while start < most and before[start] == after[start]:
         start += 1
+    # Back to the last break: 提高强度 and 提高精度 have 高 in common, and that is no word.
     while start and before[start - 1] not in BREAKS:
         start -= 1
+    # The common beginning may not be counted a second time from the end.
     most -= start
     end = 0
     while end < most and before[-1 - end] == after[-1 - end]:

@@ -51,8 +51,10 @@ OWN = frozenset({"organisation_id", "owner", "owner_id"})
 
 def _levels_of(schema: ListingSchema) -> dict[str, SeenBy]:
     """Field → who sees it; a field that may tell whose the listing is needs the right to know that."""
+    # What is not in the schema has no level of its own and would be taken for part of the text.
     levels = dict.fromkeys(OWN, SeenBy.OWN)
     for field in schema:
+        # A field that names the firm is seen by who may know the firm, even if its own level is lower.
         levels[field.name] = SeenBy.FIRM if field.naming else field.seen_by
     return levels
 
@@ -87,6 +89,7 @@ class Knowledge:
             return self.contact
         if level is SeenBy.OWN:
             return self.own
+        # OPEN is left: title, field, stage and summary, which a partly public listing shows as well.
         return True
 
 
@@ -117,8 +120,10 @@ class View:
         """Whether the reader may know a field, filled in or not."""
         if name in ALWAYS:
             return True
+        # With the chain of a county that has one such firm, its name is known.
         if name in CHAIN and not self._shows_place(shows_chain):
             return False
+        # A name that no schema knows is treated as part of the full text: closed rather than open.
         return self._sees(LEVELS[self._row.kind].get(name, SeenBy.FULL))
 
     @property
@@ -134,6 +139,7 @@ class View:
     @property
     def district(self) -> Any:
         """Where the owner is seated; None where the reader may not know it."""
+        # Of a partly public listing the district is hidden whoever owns it.
         if not self.knows.full or not self._shows_place(shows_district):
             return None
         owner = self._row.organisation
@@ -144,6 +150,7 @@ class View:
         """Who stands on the page: the organisation, or what stands for one that is not to be named."""
         if self.knows.firm:
             return self._row.holder_name
+        # A partly public one shows not even its place, which may be enough to know it.
         if isinstance(self._row, Demand) and self._row.visibility != "partial":
             return self._row.alias
         return UNNAMED
@@ -155,12 +162,14 @@ class View:
             column: a column of lists of this kind.
             dictionaries: those of this list.
         """
+        # Before the column is written: the cell would name the owner.
         if column.holder and not self.knows.firm:
             return self.holder
         if column.name in CHAIN and not self._shows_place(shows_chain):
             return None
         if column.name == "district" and not self._shows_place(shows_district):
             return None
+        # As in `_levels_of`, for a column may hold several fields or a part of one.
         level = SeenBy.FIRM if column.naming else column.seen_by
         if not self._sees(level):
             return None
@@ -186,6 +195,7 @@ class View:
     @property
     def sees_contact(self) -> bool:
         """Whether the contact desk is whole: the reader may see it, and who typed it agrees that others do."""
+        # Its own people see what they typed, whatever the writer has agreed to.
         if not self.knows.contact or self.knows.own:
             return self.knows.contact
         # What an organisation's list brought in was typed by nobody with an account.
@@ -201,6 +211,7 @@ class View:
         """Whether the reader may know a part of where the firm is; anyone who may know the firm may."""
         if self.knows.firm or not isinstance(self._row, Demand):
             return True
+        # A row that is not stored yet has no place, which shows nothing.
         return part(self._row.place_shown or "") or not self._row.anonymous
 
 
@@ -211,6 +222,7 @@ def knowledge_of(row: Achievement | Demand, reader: Reader | None) -> Knowledge:
         row: a listing whose page the reader may open.
         reader: the reader; None for the site itself, which knows all.
     """
+    # One leads to the next: who may not read the text may not know the firm, and then not its telephone.
     full = may(reader, "listing.read_full", row)
     firm = full and may(reader, "demand.read_firm", row)
     return Knowledge(
@@ -256,5 +268,6 @@ def masked(text: str) -> str:
     if not any(c.isdigit() for c in text):
         return text[:1] + "*" * min(len(text) - 1, 3)
     if len(text) < 8:
+        # A short number is an extension: four digits and a star would show all of it.
         return re.sub(r"\d", "*", text[:-2]) + "**"
     return f"{text[:4]}****{text[-2:]}"

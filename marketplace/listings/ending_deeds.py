@@ -46,12 +46,15 @@ def close(
     """
     require(by, "listing.close", row)
     check_revision(row, seen)
+    # Before the outcome is looked at: what is closed already needs no choice.
     row.life.permits(row, "close", by)
     if outcome is not None and outcome not in OUTCOMES:
         message = "选一项：怎么结束的。"
         raise Invalid(message, problems={"outcome": [message]})
     row.outcome = outcome
+    # From this moment the days count in which it may be reopened.
     row.closed_at = now()
+    # What waits for a decision would otherwise be decided on after the end.
     change_deeds.drop_change(row)
     rewriting_deeds.drop_rewriting(row, by=by)
     move_listing(row, "close", by=by, note=note)
@@ -68,6 +71,7 @@ def reopen(row: Demand, *, by: Reader | None, seen: int) -> None:
     require(by, "listing.close", row)
     check_revision(row, seen)
     row.life.permits(row, "reopen", by)
+    # The life table knows states only; the days since the closing it does not.
     if not row.is_reopenable:
         raise NotNow(
             f"关闭已经超过 {REOPEN_DAYS} 天，不能重新打开。",
@@ -110,9 +114,12 @@ def renew_by_link(token: str) -> Achievement | Demand:
     """
     link = renewal_links.read_link(token)
     row = renewal_links.listing_of(link)
+    # A link may be pressed twice: the end it was signed for is then not the end any more, and nothing is left to do.
     if row.valid_until != link.end:
         return row
+    # The link proves who was written to; whether they still look after the listing is looked up each time (095).
     person = renewal_links.person_of(link, row)
+    # Named: the entries of the audit would otherwise bear no deed, for no page of a signed-in person calls this.
     with work_named("listing.renew_by_link"):
         _renew(row, by=person, seen=row.revision, note=LINK_NOTE)
     return row
@@ -129,10 +136,13 @@ def _renew(
             f"到期前 {RENEWED_FROM} 天起可以续期。",
         )
     check_revision(row, seen)
+    # The state is settled before what is lacking: of what is withdrawn nobody has to mend anything.
     row.life.permits(row, "renew", by)
     require_complete(row, "续期")
+    # Nothing of what is over can be edited; where it differs all the same, renewing would publish it unread.
     if row.state == "expired" and not _says_what_was_approved(row):
         raise Invalid("内容和审核通过的版本不同，不能直接续期。", "请联系平台运营方。")
+    # From today and not from the old end: two renewals in a row do not add up to two years.
     row.valid_until = year_from(now())
     move_listing(row, "renew", by=by, note=note)
 
@@ -148,6 +158,7 @@ def expire_imported(row: Achievement | Demand) -> bool:
     Returns:
         whether it was moved.
     """
+    # Only what is public can expire; a draft with a past validity gets a new one when it is approved.
     if row.state != "published" or not is_over(row):
         return False
     row.life.move(row, "expire", by=None, note="批量导入")
@@ -156,4 +167,5 @@ def expire_imported(row: Achievement | Demand) -> bool:
 
 def is_over(row: Achievement | Demand) -> bool:
     """Whether the validity of a listing has ended, whatever its state."""
+    # The last day is a day of China and belongs to the validity.
     return row.valid_until is not None and row.valid_until < today()

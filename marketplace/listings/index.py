@@ -100,6 +100,7 @@ def search_document(row: Achievement | Demand) -> search.Document:
     """
     view = common_view(row)
     district = view.district
+    # By the day in China: what was published on 1 January at 7 in the morning is of that year.
     year = None
     if view.published_at is not None:
         year = day_in_china(view.published_at).year
@@ -108,6 +109,7 @@ def search_document(row: Achievement | Demand) -> search.Document:
         id=row.id,
         version=row.revision,
         title=view.title,
+        # Without the labels: nobody searches for the name of a field.
         body="\n".join(texts(view).values()),
         # "单位未公开" is no name: nobody shall find all such listings by searching for it.
         holder=view.holder if view.knows.full else "",
@@ -139,6 +141,7 @@ def matching_document(view: View) -> matching.Document:
 def conditions_document(view: View) -> matching.Document:
     """The codes, money and day of `matching_document` alone: facts are compared by these, without loading any text."""
     if view.is_achievement:
+        # The end of an achievement's validity is that of its page, no day by which anybody delivers.
         low, high, due = view.price_min, view.price_max, None
     else:
         low, high, due = view.budget, view.budget, view.deadline
@@ -160,6 +163,7 @@ def published(kind: str) -> Iterator[Achievement | Demand]:
     table = LISTINGS[kind]
     last = 0
     while True:
+        # By number and not by offset, so that rows published meanwhile shift nothing.
         query = (
             db.select(table)
             .where(table.findable_by(None), table.id > last)
@@ -203,6 +207,7 @@ def sync(rows: Iterable[Achievement | Demand]) -> int:
     if not rows:
         return 0
     engine = current_app.extensions["search"]
+    # Read before the transaction ends below: afterwards every attribute would be a query of its own.
     documents = [search_document(row) for row in rows]
     shown = []
     hidden = []
@@ -210,7 +215,9 @@ def sync(rows: Iterable[Achievement | Demand]) -> int:
         if document.audience:
             shown.append(document)
         else:
+            # The revision goes with it: a slower process must not remove what a faster one has put back.
             hidden.append((document.kind, document.id, document.version))
+    # The connection goes back before the engine is called; a cluster that hangs must not hold it.
     db.session.rollback()
     try:
         engine.put(shown)
@@ -232,6 +239,7 @@ def note_indexed(written: Iterable[tuple[str, int, int]]) -> None:
     """Note (kind, id, revision) as indexed, without touching the rows' own revision or date and without commit."""
     by_kind: dict[str, list[dict[str, int]]] = {}
     for kind, row_id, revision in written:
+        # By the revision that was written, not by that of now: a save in between leaves the row dirty again.
         by_kind.setdefault(kind, []).append({"row_id": row_id, "seen": revision})
     for kind, rows in by_kind.items():
         table = LISTINGS[kind]

@@ -81,6 +81,7 @@ _LISTING_MOVES = {
     ("draft", "hand_to_desk"): "at_desk",
     ("returned", "hand_to_desk"): "at_desk",
     ("rejected", "hand_to_desk"): "at_desk",
+    # Before anybody has decided its owner may still take it back; after 受理 only a return opens it again.
     ("at_desk", "recall"): "draft",
     ("at_desk", "endorse"): "submitted",
     ("at_desk", "desk_return"): "returned",
@@ -94,6 +95,7 @@ _LISTING_MOVES = {
     # What is over is public too, so that it can be hidden when somebody reports it.
     ("expired", "suspend"): "suspended",
     ("suspended", "resume"): "published",
+    # Moved by jobs and lists and never by a button, so it has no permission.
     ("published", "expire"): "expired",
     ("expired", "renew"): "published",
     # 「仍然有效」 before the end; from which day on, `Listing.is_renewable` says.
@@ -105,6 +107,7 @@ _LISTING_MOVES = {
     # Of two that say the same one is kept; the other one is back when that was a slip.
     ("published", "merge"): "withdrawn",
     ("expired", "merge"): "withdrawn",
+    # What is withdrawn cannot be edited, so no review has to come between.
     ("withdrawn", "unmerge"): "published",
     ("expired", "archive"): "archived",
     ("withdrawn", "archive"): "archived",
@@ -154,6 +157,7 @@ _PERMISSIONS = {
 }
 # States in which a twin (same owner, same title) may be written again.
 ENDED = ("rejected", "withdrawn", "archived", "closed")
+# Both wait for the operators, whether somebody has taken it up yet or not.
 WAITING = ("submitted", "in_review")
 AT_DESK = ("at_desk",)
 # Deeds by which a listing is handed in, whoever decides first.

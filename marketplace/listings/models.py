@@ -142,6 +142,7 @@ class Listing(SchemaRow):
     def organisation_id(cls) -> Mapped[int | None]:
         return mapped_column(ForeignKey("organisation.id"), index=True)
 
+    # Who began it, and None where that was the site itself, as for a list of the command line.
     @declared_attr
     def owner_id(cls) -> Mapped[int | None]:
         return mapped_column(ForeignKey("person.id"), index=True)
@@ -179,6 +180,7 @@ class Listing(SchemaRow):
         """Whether it may be renewed now: it is over, or its end is near: so a second press moves nothing."""
         if self.state == "expired":
             return True
+        # The last day still counts: what ends today is published all day.
         last_day = self.valid_until
         if self.state != "published" or last_day is None:
             return False
@@ -208,6 +210,7 @@ class Listing(SchemaRow):
     @property
     def audience(self) -> tuple[str, ...]:
         """The audiences that may find this row by search; empty: none. `findable_by` says the same in SQL."""
+        # What is over or closed has a page and is in no search, so its copy leaves the index.
         if self.state != "published":
             return ()
         if self.visibility == "confidential":
@@ -255,6 +258,7 @@ class Listing(SchemaRow):
         # Operators see drafts too: they help firms on the telephone.
         if person is None or "operator" in audiences(person):
             return true()
+        # The state alone, not the day: what ran out this morning has a page before the job has moved it.
         filters = [and_(cls.state.in_(OPEN_STATES), cls._open_to(audiences(person)))]
         if person.handled_ids:
             filters.append(cls.organisation_id.in_(person.handled_ids))

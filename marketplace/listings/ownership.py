@@ -29,6 +29,7 @@ def move_between(gone_id: int, kept_id: int) -> dict[str, list[int]]:
     """
     moved = {}
     for kind, table in LISTINGS.items():
+        # Only what lives holds its title; what has ended may bear the same one.
         taken = db.select(table.title_key).where(
             table.organisation_id == kept_id, table.state.not_in(ENDED)
         )
@@ -43,6 +44,7 @@ def move_between(gone_id: int, kept_id: int) -> dict[str, list[int]]:
                 f"两个单位都有同名的{KIND_NAMES[kind]}：{'；'.join(titles)}。",
                 "请先撤回其中一条，或改名。",
             )
+        # All states, the drafts and ended ones too: nothing may stay behind with an organisation that is gone.
         rows = list(
             db.session.scalars(db.select(table).where(table.organisation_id == gone_id))
         )
@@ -80,6 +82,7 @@ def start_organisation(organisation_id: int, by: Reader | None) -> None:
         )
         for row in db.session.scalars(hidden):
             last = last_event(row, "suspend")
+            # The last suspension counts: one by the operators since then has a reason of its own.
             if last is not None and last.note == OWNER_STOPPED:
                 departures.resume_with_owner(row, by=by)
                 row.updated_at = now()
@@ -89,8 +92,10 @@ def _give(rows: list[Any], organisation_id: int) -> None:
     for row in rows:
         row.organisation_id = organisation_id
         row.updated_at = now()
+    # Before the refresh, which would read the old owner back.
     db.session.flush()
     for row in rows:
         # The owner is read again: the card of a listing may name who holds it.
         db.session.refresh(row, ["organisation"])
+        # Lists show the holder from the card, in the same commit as the change.
         row.card = card_of(row)

@@ -28,6 +28,7 @@ def search_panels(state: Any, reader: Reader) -> Iterator[Panel]:
     """Below the results of a search for demands: the way to those that were met, which no search finds."""
     if getattr(state, "kind", "") != "demand":
         return
+    # By this reader's filter, so that the number gives away no confidential demand.
     count = queries.solved_count(by=reader)
     if count:
         yield Panel("listings/_solved.html", {"count": count}, position=5)
@@ -35,6 +36,7 @@ def search_panels(state: Any, reader: Reader) -> Iterator[Panel]:
 
 def panels(row: Any, reader: Reader) -> Iterator[Panel]:
     """Next to a listing: what was written for its owner and waits for them."""
+    # Other rooms show pages of their own things with the same hook; those have no fields.
     if not hasattr(row, "field_codes") or not may(reader, "listing.history", row):
         return
     found = rewritings.open_rewriting(row)
@@ -51,6 +53,7 @@ def review_links(row: Any, reader: Reader) -> Iterator[tuple[str, str]]:
     place = {"kind": row.kind, "listing_id": row.id}
     if rewritings.open_rewriting(row) is not None:
         yield "看等对方确认的改写", url_for("listings.rewriting", **place)
+    # Only where it can be changed at all and somebody of the owner could confirm it.
     elif row.life.can(row.state, "edit") and rewritings.is_for_others(row, reader):
         yield "代为改写，请对方确认", url_for("listings.edit", **place)
 

@@ -43,11 +43,13 @@ class _Crowd:
                 (seat.kind, None, seat.chain),
                 (seat.kind, seat.district, None),
             ):
+                # A set of owners: one firm with twenty listings hides nobody.
                 self._owners.setdefault(key, set()).add(seat.organisation_id)
 
     def hides(self, seat: _Seat, district: str | None, chain: str | None) -> bool:
         """Whether enough owners share what would be shown; the one that is to be hidden counts among them."""
         others = self._owners.get((seat.kind, district, chain), set())
+        # The firm itself may have nothing public yet, and still it makes one more.
         return len(others | {seat.organisation_id}) >= MIN_FIRMS
 
     def place_of(self, seat: _Seat) -> str:
@@ -56,6 +58,7 @@ class _Crowd:
         District and chain together, else the chain of the whole city, else the city alone. The district is never shown
         without the chain: what a text is about tells the chain, and with the district both would be known.
         """
+        # Without a chain in the listing nothing adds to the district, which may then be named alone.
         if seat.chain is None:
             if seat.district and self.hides(seat, seat.district, None):
                 return "district"
@@ -92,6 +95,7 @@ def settle_places() -> list[int]:
         )
     )
     rows = [{"row_id": row_id, "place": place} for row_id, place in changes.items()]
+    # Straight to the table: most of these rows are not loaded, and nothing else of them is to be written.
     db.session.connection().execute(settled, rows)
     # What is loaded already would be written back over the new revision.
     for loaded in list(db.session.identity_map.values()):
@@ -102,6 +106,7 @@ def settle_places() -> list[int]:
 
 def place_changes() -> dict[int, str]:
     """Id of each unnamed demand whose place is to change → what may be shown of it. Reading only."""
+    # Without an unnamed demand nothing needs to be counted.
     unnamed = _unnamed_demands()
     if not unnamed:
         return {}

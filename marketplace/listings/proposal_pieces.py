@@ -20,6 +20,7 @@ from marketplace.parsing.days import read_day
 from marketplace.parsing.figures import read_metric
 from marketplace.parsing.text import half_width
 
+# Characters; a sentence about money that is longer tells of something else as well.
 MAX_MONEY_SENTENCE = 40
 MAX_SENTENCE = 160  # characters of a sentence that are shown with what was found in it
 MAX_TITLE = 60  # characters of a first line that is taken for a title
@@ -34,11 +35,13 @@ LABELLED = re.compile(r"^(.{2,24}?)\s*[：:]\s*(.*)$", re.DOTALL)
 # Begun nowhere inside a number and no longer than sums are: a row of thirty thousand figures took minutes.
 _SUM = r"\d[\d,，]{0,24}(?:\.\d{1,9})?\s{0,9}"
 MONEY = re.compile(
+    # 元 may be left out only where another unit of money is there, and no tonnes or pieces follow.
     rf"(?<![\d,，.]){_SUM}(?:(?:[-~－–—～至到]|万元?[-~－–—～至到])\s{{0,9}}{_SUM})?(?:亿|千万|百万|十万|万)?元|"
     rf"(?<![\d,，.]){_SUM}(?:[-~－–—～至到]\s{{0,9}}{_SUM})?(?:亿|千万|百万|十万|万)(?=[^\d吨台件套辆亩平千吨次人只条米])"
 )
 NEGOTIABLE = re.compile(r"面议|另议|协商")
 BUDGET = re.compile(r"投入|预算|经费|费用|出资|资金|愿(?:意)?(?:出|付)|报酬|薪|待遇")
+# Sums that say how large the firm is or what it loses, and none that it would pay.
 NO_BUDGET = re.compile(
     r"注册资|产值|营收|销售|损失|利润|税|成本|节约|节省|已投|固定资产|年收入|亏"
 )
@@ -49,6 +52,7 @@ DAY = re.compile(
 )
 DUE = re.compile(r"前|之前|以前|截止|期限|完成|解决|到位|上线|投产")
 PATENT = re.compile(
+    # The check digit after the point tells a patent number from a telephone number.
     r"(?:ZL|CN)?[ ]?(?:(?:19|20)\d{2}[ ]?[1-389][ ]?\d{7}|\d{2}[1-389]\d{5})[ ]?[.．][ ]?[\dXx](?!\d)",
     re.ASCII,
 )
@@ -119,6 +123,7 @@ def sections(text: str, schema: Any) -> dict[str, str]:
     for field in schema:
         if field.step and isinstance(field, Text | Line | Words):
             for word in (*field.aliases, field.label):
+                # By the aliases as well: forms of other platforms have other names for the same question.
                 names[label_key(word)] = field.name
     found: dict[str, list[str]] = {}
     current = ""
@@ -131,6 +136,7 @@ def sections(text: str, schema: Any) -> dict[str, str]:
             current = name
             found.setdefault(name, [])
             line = rest
+        # A short word before a colon is a label; a longer one is the beginning of a sentence.
         elif match and len(label_key(label)) <= 8 and not re.search(r"[，,。]", label):
             # The label of something else ends what went before.
             current = ""
@@ -184,6 +190,7 @@ def is_prose(sentence: str) -> bool:
 
 def speaks_so(name: str, pattern: re.Pattern[str], sentence: str) -> bool:
     """Whether a sentence answers a question by the way it is put; who tells of trouble lists no means."""
+    # 现有工艺达不到 is what troubles them and no foundation.
     if name == "foundation" and TROUBLED.search(sentence):
         return False
     return pattern.search(sentence) is not None
@@ -191,6 +198,7 @@ def speaks_so(name: str, pattern: re.Pattern[str], sentence: str) -> bool:
 
 def money_field(clause: str, kind: str, need: str) -> str:
     """Which question a clause about money answers; empty for none."""
+    # Before everything else: 年销售 2000 万元 is no budget, whatever is written around it.
     if NO_BUDGET.search(clause):
         return ""
     if kind == "achievement":
@@ -229,6 +237,7 @@ def figure_of(clause: str) -> dict[str, Any] | None:
     plain = LEADING.sub("", without_numbering(clause)).strip()
     if (
         not re.search(r"\d", plain)
+        # A long clause holds more than one figure, or none that is meant as one.
         or len(plain) > 60
         or PATENT.search(half_width(plain))
     ):
@@ -248,6 +257,7 @@ def figure_of(clause: str) -> dict[str, Any] | None:
         return None
     name, unit = str(figure.get("name") or ""), str(figure.get("unit") or "")
     name = LEADING.sub("", name).strip()
+    # A name of one character is a rest of the sentence; money, people and years are no technical figures.
     if not 2 <= len(name) <= 20 or NO_FIGURE.search(unit) or NO_FIGURE.search(name):
         return None
     # 5 alone may be anything.
@@ -277,12 +287,14 @@ def figures_in(body: str, kind: str) -> Iterator[dict[str, Any]]:
         if figure is None:
             continue
         bare = STANDING.sub("", figure["name"]).strip()
+        # 目前 38 dB is where they are; it waits for the target that names the same.
         if kind == "demand" and bare != figure["name"]:
             name = bare
             current = f"{plain_number(figure['value'])} {figure.get('unit') or ''}"
             continue
         if name and figure["name"] == name:
             figure = {**figure, "current": current.strip()}
+        # Spent on this target: the next figure begins without it.
         name = current = ""
         yield figure
 
@@ -320,6 +332,7 @@ def sum_found(
     """A sum for the question it answers; a price of an achievement says its mode along with it."""
     top = plain_number(high)
     if name != "price_min":
+        # A budget is one sum in the form, so the upper end is taken and the note says so.
         note = "（区间，按上限）" if low != high else ""
         return Found(name, ((name, top),), f"{top} 万元{note}", sentence)
     if low is not None and low != high:
@@ -338,6 +351,7 @@ def contact_name(raw: str) -> str | None:
 def day_or_none(written: str) -> date | None:
     try:
         return read_day(written)
+    # What is no day is left out: a proposal is sure or it is none.
     except ParseError:
         return None
 

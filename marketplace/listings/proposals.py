@@ -130,9 +130,11 @@ def take_apart(text: str, kind: str, need: str = "") -> TakenApart:
         field = schema[one.field]
         if not field.step or not field.is_asked(need):
             continue
+        # A text says the same thing twice, in its heading and below.
         if (one.field, one.values) in seen:
             continue
         seen.add((one.field, one.values))
+        # Numbered by question, so that the same text gives the same keys when it is sent back.
         number = counts[one.field] = counts.get(one.field, 0) + 1
         proposals.append(
             Proposal(
@@ -252,6 +254,7 @@ class _Reader:
     def _labelled(self, field: Field, words: str) -> Iterator[Found]:
         try:
             value = field.read_typed(words)
+        # A remark and no proposal: under its own heading it was meant, and its writer should know.
         except ParseError as error:
             self.remarks.append(f"{field.label}：{error.sentence}")
             return

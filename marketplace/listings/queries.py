@@ -55,7 +55,9 @@ def get_visible(
         NotFound: there is none, or it is not this reader's to know of.
     """
     row: Achievement | Demand | None = None
+    # A number beyond what the column holds is an error of PostgreSQL, not a missing row.
     if kind in LISTINGS and listing_id <= MAX_ID:
+        # None is the site itself and no guest: it sees everything.
         is_guest = by is not None and not by.is_authenticated
         query = _guest_query(kind) if is_guest else _visible_query(kind, by)
         row = db.session.scalar(query, {"listing": listing_id})
@@ -152,6 +154,7 @@ def _is_solved(reader: Reader | None) -> tuple[ColumnElement[bool], ...]:
     return (
         Demand.state == "closed",
         Demand.outcome.in_(SOLVED),
+        # A confidential demand stays confidential after it was met.
         Demand.visible_to(reader),
     )
 
@@ -324,12 +327,14 @@ def published_by(
     for table in LISTINGS.values():
         # A partly public or unnamed one must not be found by way of its owner.
         named = table.visibility != "partial"
+        # Achievements are never unnamed and have no such column.
         if hasattr(table, "anonymous"):
             named &= table.anonymous.is_(False)
         query = db.select(table).where(
             table.organisation_id == organisation.id, table.findable_by(by), named
         )
         order = (table.published_at.desc(), table.id.desc())
+        # Each kind up to the limit: the newest of both together may all be of one.
         listings += db.session.scalars(query.order_by(*order).limit(MAX_PUBLISHED))
     listings.sort(key=lambda row: row.published_at or row.created_at, reverse=True)
     return listings[:MAX_PUBLISHED]

@@ -46,6 +46,7 @@ def missing_for_publication(
         values: as for `create`.
         organisation: the owner; None where it is not chosen yet.
     """
+    # A copy, for the child rows are replaced by objects below.
     columns = dict(values)
     for name, table in CHILDREN[kind].items():
         if name in columns:
@@ -59,6 +60,7 @@ def _problems_of_size(field: Field, row: Achievement | Demand) -> list[str]:
     if isinstance(field, Title | Text):
         return _problems_of_length(field, len(getattr(row, field.name).strip()))
     if isinstance(field, Words | Codes) and len(getattr(row, field.name)) > field.most:
+        # Only codes say where they are chosen; words are typed.
         note = field.most_note if isinstance(field, Codes) else ""
         return [f"{field.label}最多 {field.most} 个{note}。"]
     return []
@@ -70,8 +72,10 @@ def _problems_of_length(field: Title | Text, length: int) -> list[str]:
         if MIN_TITLE <= length <= MAX_TITLE:
             return []
         return [f"名称应为 {MIN_TITLE}–{MAX_TITLE} 个字。"]
+    # Only the main text has a least length: it is what others judge by.
     if field.main and length < MIN_TEXT:
         return [f"{field.label}至少写 {MIN_TEXT} 个字，别人才能判断。"]
+    # What only the owner and the operators read has no limit of the public.
     if field.public and length > TEXT_LIMIT:
         return [f"{field.label}最多 {TEXT_LIMIT} 字，现在有 {length} 字。"]
     return []
@@ -90,6 +94,7 @@ def _problems_between(row: Achievement | Demand) -> list[tuple[str, str]]:
         if row.license_type == "open" and "license" not in row.conversion_modes:
             return [("license_type", "开放许可要在转化方式里选「许可」。")]
         return []
+    # A demand whose firm is named gives nothing away by naming it.
     if not row.anonymous:
         return []
     return [(trace.field, _trace_message(trace)) for trace in _certain_traces(row)]
@@ -101,6 +106,7 @@ def naming_hints(row: Achievement | Demand) -> list[tuple[str, str]]:
     What is certain keeps an unnamed demand from being handed in; in a partly public listing the owner may mean it.
     """
     labels = SCHEMAS[row.kind].labels
+    # What a named, whole listing says of its owner is on the page anyway.
     hidden = row.visibility == "partial" or (isinstance(row, Demand) and row.anonymous)
     if not hidden:
         return []

@@ -47,6 +47,7 @@ def link_token(row: Row, person: Person) -> str:
     """The signed part of the address, for one person and the present end of a listing."""
     end = row.valid_until
     assert end is not None  # noqa: S101  reminders go out by it
+    # The end is signed too: once it has changed the link renews nothing.
     return _serializer().dumps([row.kind, row.id, person.id, end.isoformat()])
 
 
@@ -57,6 +58,7 @@ def read_link(token: str) -> RenewalLink:
         link = RenewalLink(kind, listing_id, person_id, date.fromisoformat(end))
     except (BadSignature, ValueError, TypeError):
         raise NotFound(INVALID, ADVICE) from None
+    # A kind that was signed by an older release and is none any more.
     if link.kind not in LISTINGS:
         raise NotFound(INVALID, ADVICE)
     return link
@@ -87,4 +89,5 @@ def person_of(link: RenewalLink, row: Row) -> Person:
 
 
 def _serializer() -> URLSafeSerializer:
+    # A salt of its own, so that no other signed address of the site is taken for one of these.
     return URLSafeSerializer(current_app.config["SECRET_KEY"], salt=SALT)

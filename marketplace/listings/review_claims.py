@@ -26,7 +26,9 @@ def note_reading(kind: str, listing_id: int, reader: Reader) -> None:
     until = now() + in_real_time(HELD)
     values = {"kind": kind, "listing_id": listing_id, "person_id": reader.id}
     statement = persistence.insert_into(ReviewClaim).values(**values, until=until)
+    # Reading must never fail because the database is busy, and never wait for it.
     persistence.try_write(
+        # One row each: opening the page again moves its end and adds nothing.
         statement.on_conflict_do_update(
             index_elements=["kind", "listing_id", "person_id"], set_={"until": until}
         )
@@ -41,6 +43,7 @@ def other_readers(row: Any, reader: Reader) -> list[Person]:
         .where(
             ReviewClaim.kind == row.kind,
             ReviewClaim.listing_id == row.id,
+            # By time, not by the job that removes them: a tab that was closed lets go by itself.
             ReviewClaim.until > now(),
             Person.id != reader.id,
         )

@@ -150,6 +150,7 @@ class ListingChange(Model):
             "state in ('at_desk', 'submitted', 'returned', 'approved', 'rejected', 'withdrawn')",
             name="state",
         ),
+        # Whoever has to mend it needs to know why.
         CheckConstraint(
             "state not in ('returned', 'rejected') or reason <> ''", name="reason"
         ),

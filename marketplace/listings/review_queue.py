@@ -111,6 +111,7 @@ def tray_page(
         NotAllowed.
     """
     require(by, "listing.review")
+    # What is published or suspended waits for nobody and is never overdue.
     if overdue and tray in CHANGES:
         late = overdue_keys(tray, kind)
         late_pages = Page(len(late), PAGE)
@@ -164,6 +165,7 @@ def clocks_of(tray: str, rows: Iterable[Row]) -> dict[tuple[str, int], Clock]:
     clocks = {}
     for row in rows:
         change = changes.get((row.kind, row.id))
+        # A published listing was handed in long ago; its change waits since it was handed in itself.
         since = row.submitted_at if change is None else change.submitted_at
         if since is not None:
             clocks[row.kind, row.id] = _clock(calendar, tray, since)
@@ -171,6 +173,7 @@ def clocks_of(tray: str, rows: Iterable[Row]) -> dict[tuple[str, int], Clock]:
 
 
 def _clock(calendar: Calendar, tray: str, since: datetime) -> Clock:
+    # Each station has its own days, which the page of who hands in names as well.
     days = DESK_DAYS if tray == "at_desk" else OPERATOR_DAYS
     deadline = calendar.after_workdays(day_in_china(since), days)
     return Clock(since, deadline, calendar.workdays_left(today(), deadline.day))
@@ -223,6 +226,7 @@ def desk_rows(person: Reader) -> list[Row]:
 
 def desk_count(person: Reader) -> Count | int:
     """How many that are: the header of every page asks."""
+    # Most people have no desk, and the header of their pages asks as well.
     if not person.handled_ids:
         return 0
     query = _count_query("at_desk", "", is_within=True)
@@ -280,6 +284,7 @@ def _rows_of(tray: str, kind: str, within: Any = None) -> Any:
     for table in _tables(kind):
         at = table.published_at
         if tray in CHANGES:
+            # What is published is in the order of its publication, what waits in that of its waiting.
             at = table.submitted_at
         inside = []
         if within is not None:
@@ -291,6 +296,7 @@ def _rows_of(tray: str, kind: str, within: Any = None) -> Any:
             waiting = key_columns(table, change.submitted_at).where(
                 change.kind == table.kind,
                 change.state == CHANGES[tray],
+                # A change stays open while its listing is suspended; there is nothing to decide on until it is back.
                 table.state == "published",
                 *inside,
             )
@@ -306,4 +312,5 @@ def _in_order(tray: str, kind: str, within: Collection[int] | None = None) -> An
     if tray in CHANGES:
         at = everything.c.at
     columns = (everything.c.kind, everything.c.id, everything.c.at)
+    # Kind and number after the moment, so that rows of one import keep their order from page to page.
     return db.select(*columns).order_by(at, everything.c.kind, everything.c.id)

@@ -58,14 +58,17 @@ def propose_rewriting(
     row.life.permits(row, "propose_rewriting", by)
     rewriting = open_rewriting(row)
     if rewriting is not None:
+        # What the operator wrote an hour ago and does not send now stays proposed.
         values = unpacked(row.kind, rewriting.content) | dict(values)
     changed = writing.changed_names(row, values)
     if not changed:
         if rewriting is not None:
+            # Changed back to what the listing says: there is nothing left to confirm.
             _end(rewriting, "withdrawn", by=by)
             row.life.move(row, "withdraw_rewriting", by=by)
         return None
     content = packed({name: values[name] for name in changed})
+    # Now, and not when the owner presses 「采用」: they could do nothing about what the operator left out.
     _refuse_unfit(row, content)
     if rewriting is not None and rewriting.content == content:
         return rewriting
@@ -73,14 +76,18 @@ def propose_rewriting(
         rewriting = ListingRewriting(kind=row.kind, listing_id=row.id, state="proposed")
         db.session.add(rewriting)
     rewriting.content = content
+    # Frozen with it: by this the owner's own later edits are recognised and not overwritten.
     rewriting.base = base_of(row, changed)
     assert by.id is not None  # noqa: S101  who may edit has signed in
     rewriting.by_id = by.id
+    # The days of the owner count from the last time it was written on.
     rewriting.at = now()
     row.life.move(row, "propose_rewriting", by=by, changed=changed)
     row.updated_at = now()
     with persistence.refusals(duplicates=settling.duplicate_titles()):
+        # Flushed before it is announced: of two operators at one moment the second is refused in words here.
         db.session.flush()
+    # Working days by the official calendar (091), so the notice names the day and not their number.
     deadline, _ = deadline_of(rewriting)
     announcements.announce_rewriting(
         row, rewriting, confirmers(row, by), until=deadline.day
@@ -111,14 +118,18 @@ def accept_rewriting(
         Invalid: nothing is chosen, the title is taken, or what is public would lack something.
     """
     require(by, "listing.confirm", row)
+    # A CHECK of the table refuses it as well: nobody confirms their own words for somebody else (140).
     if by.id == rewriting.by_id:
         raise NotAllowed("改写是您写的，要由对方确认。", "请单位里其他同事确认。")
     _hold(rewriting, seen)
+    # The state may have changed since it was written, and what is being reviewed is not edited.
     row.life.permits(row, "propose_rewriting", by)
+    # In the order of the rewriting, and nothing that it does not hold, whatever the form sends.
     chosen = [name for name in rewriting.content if name in fields]
     if not chosen:
         message = "勾选要采用的项；都不要的，选「不采用」。"
         raise Invalid(message, problems={"take": [message]})
+    # Only of the chosen fields: what the owner changed elsewhere does not stop them.
     moved = [name for name in moved_fields(row, rewriting) if name in chosen]
     if moved:
         labels = "、".join(labels_of(row, moved))
@@ -135,6 +146,7 @@ def accept_rewriting(
     row.updated_at = now()
     _end(rewriting, "accepted", by=by)
     announcements.announce_rewriting_decided(row, rewriting, writer)
+    # What is published changes only by the review, which settles the places itself.
     others = settling.settle_others(row) if before == "suspended" else []
     settling.commit_listing()
     settling.sync_index(row, *others)
@@ -164,9 +176,11 @@ def take_over(
     taken, confirmed = notes
     values = unpacked(row.kind, content)
     if row.state == "published":
+        # Noted on the listing too, so that who wrote the words may not let the change through.
         row.life.move(row, "rewrite", by=writer, note=taken, changed=list(content))
         change_deeds.propose_change(row, values, by=by)
         return
+    # A twin is refused in words; a flush of the half-set row would meet the constraint first.
     with db.session.no_autoflush:
         changed = writing.set_values(row, values)
         writing.reject_duplicate_title(row)
@@ -183,6 +197,7 @@ def decline_rewriting(
     require(by, "listing.confirm", row)
     _hold(rewriting, seen)
     reason = settling.checked_note(settling.checked_reason(remark))
+    # The reason stays in History too, where the operators read how their words were received.
     row.life.move(row, "decline_rewriting", by=by, note=reason)
     row.updated_at = now()
     rewriting.remark = reason
@@ -208,6 +223,7 @@ def withdraw_rewriting(
 
 def drop_rewriting(row: Row, *, by: Reader | None) -> None:
     """End what nobody decides on any more, because its listing has ended (no commit)."""
+    # Whoever ended the listing has ended this with it, so nobody is notified of it separately.
     rewriting = open_rewriting(row)
     if rewriting is not None:
         _end(rewriting, "withdrawn", by=by)
@@ -215,9 +231,11 @@ def drop_rewriting(row: Row, *, by: Reader | None) -> None:
 
 def _refuse_unfit(row: Row, content: Mapping[str, Any]) -> None:
     """Refuse for what is public what its owner could not hand in as it stands."""
+    # A draft may have holes; what is public, or will be again, may not.
     if row.state not in ("published", "suspended"):
         return
     with db.session.no_autoflush:
+        # On a copy that is in no session, so that nothing of it can be stored by a later flush.
         proposed = proposed_row(row, content)
         writing.reject_duplicate_title(proposed)
         settling.refuse_holes(proposed)
@@ -228,9 +246,11 @@ def _refuse_unfit(row: Row, content: Mapping[str, Any]) -> None:
 
 def _hold(rewriting: ListingRewriting, seen: int) -> None:
     """Hold a rewriting for this deed: of two who decide at once the second one finds it decided."""
+    # Held before its state is read, or both would read that it is open.
     persistence.hold_row(rewriting)
     if not rewriting.is_open:
         raise NotNow(*NOT_OPEN)
+    # Decided on is what was read: the operator may have gone on writing since.
     if rewriting.revision != seen:
         raise Stale("这份改写在您打开之后又改过。", "请看过新的内容再决定。")
 

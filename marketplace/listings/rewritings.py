@@ -86,6 +86,7 @@ def is_for_others(row: Row, by: Reader | None) -> bool:
     suspended passes no desk. A firm that has nobody on the platform can confirm nothing: another operator
     lets through what was written for it, as always.
     """
+    # The site itself and the owner's own people need nobody's consent.
     if by is None or may(by, "listing.confirm", row):
         return False
     owner = row.organisation
@@ -97,6 +98,7 @@ def is_for_others(row: Row, by: Reader | None) -> bool:
 
 def refuse_unconfirmed(row: Row, by: Reader | None) -> None:
     """Refuse to hand in for its owner a listing of which a rewriting waits for them. Raises NotNow."""
+    # Only who writes for others is stopped: the owner who hands it in has seen what waits.
     if open_rewriting(row) is not None and is_for_others(row, by):
         raise NotNow(*WAITS_FOR_OWNER)
 
@@ -105,9 +107,11 @@ def confirmers(row: Row, by: Reader | None) -> list[Person]:
     """Who may say for the owner of a listing that a text is theirs: who wrote or handed it in, else its people."""
     people = announcements.people_of(row, by)
     able = [one for one in people if may(one, "listing.confirm", row)]
+    # A draft without an organisation has nobody but its writer.
     if able or row.organisation is None:
         return able
     everybody = [place.person for place in organisation_people(row.organisation)]
+    # Whose account is closed or stopped cannot press the button, so they are nobody to wait for.
     return [one for one in everybody if one.active and may(one, "listing.confirm", row)]
 
 
@@ -189,13 +193,16 @@ def _counts() -> Iterator[Any]:
 def _waiting(table: Any, query: Any, person: Reader) -> Any:
     """A query of listings, narrowed to those of which a rewriting waits for a person."""
     joined = query.join(ListingRewriting, ListingRewriting.listing_id == table.id)
+    # Who began it answers for it only while they belong to its organisation.
     inside = or_(
         table.organisation_id.is_(None), table.organisation_id.in_(person.active_ids)
     )
     return joined.where(
         ListingRewriting.kind == table.kind,
         ListingRewriting.state == "proposed",
+        # Nobody confirms their own words, so those are no task of theirs.
         ListingRewriting.by_id != person.id,
+        # What is under review or over takes nothing in; it waits until it may be changed again.
         table.state.in_(CHANGEABLE),
         or_(
             table.organisation_id.in_(person.handled_ids),

@@ -30,8 +30,10 @@ class Row(Form):
     def filled(self) -> bool:
         """Whether anything was typed or ticked in this row."""
         return any(
+            # What was typed counts as well as what could be read of it: 「abc」 in a box of figures is no empty row.
             control.raw_data and clean_text(str(control.raw_data[0])) or control.data
             for control in self
+            # A list that every row has a value of, such as the sign of a figure, makes no row.
             if control.short_name not in self.schema.always
         )
 
@@ -68,6 +70,7 @@ class MetricRow(Row):
         if not formdata or not self["name"].data:
             return
         numbers = (self["value"].raw_data, self["value_max"].raw_data)
+        # A number in its own box was meant as it is.
         if not any(raw and clean_text(raw[0]) for raw in numbers):
             self._take_apart(read_metric(self["name"].data) or {})
 
@@ -76,6 +79,7 @@ class MetricRow(Row):
         unit = self["unit"]
         written = figure.get("unit")
         typed = unit.data
+        # Neither is dropped in silence; the writer says which one is right.
         if written and typed and unit_key(written) != unit_key(typed):
             unit.process_errors.append(
                 f"第一格里写的单位是「{written}」，与这里不同；留下对的一个。"
@@ -85,6 +89,7 @@ class MetricRow(Row):
             # Else the control would show again what was typed.
             self[name].raw_data = None
             self[name].data = value
+        # The box for the unit counts where the sentence has none.
         if figure and not written:
             unit.data = typed
 

@@ -30,6 +30,7 @@ class OnceForm(SeenForm):
     def opened(self) -> datetime | None:
         """When the form of a new listing was shown, UTC without zone; None where it does not say."""
         text = str(self.once.data or "") if "once" in self else ""
+        # Only what `renew` writes: the mark becomes a key of a table.
         match = re.fullmatch(r"(\d{1,16})-[0-9a-f]{16}", text, re.ASCII)
         if match is None:
             return None

@@ -30,6 +30,7 @@ def checked_reason(note: str) -> str:
 
 def checked_note(note: str) -> str:
     """What is said with a deed, unless it bears the mark of a state secret."""
+    # History, notices and mails carry a note on, so it is held to the same rule as the texts of a listing.
     if secret_mark(note):
         raise Invalid(REFUSAL, problems={"note": [REFUSAL]})
     return note
@@ -56,6 +57,7 @@ def require_complete(row: Achievement | Demand, deed: str) -> None:
 def move_listing(
     row: Achievement | Demand, deed: str, *, by: Reader | None, note: str = ""
 ) -> None:
+    # A move refuses what the life does not allow, before anybody is notified of it.
     row.life.move(row, deed, by=by, note=checked_note(note))
     finish_move(row, deed, by=by, note=note)
 
@@ -90,10 +92,12 @@ def let_through(row: Achievement | Demand) -> None:
 def settle_others(row: Achievement | Demand) -> list[Achievement | Demand]:
     """After a firm came or went: other unnamed demands of which another part of their place is shown now."""
     with persistence.refusals(duplicates=duplicate_titles()):
+        # It flushes first, and somebody who was quicker with the title is met there.
         settled = places.settle_places()
     others: list[Achievement | Demand] = []
     for row_id in settled:
         other = db.session.get(Demand, row_id)
+        # The listing itself is indexed by the caller anyway.
         if other is not None and other is not row:
             others.append(other)
     return others
@@ -127,6 +131,8 @@ def duplicate_titles() -> dict[str, MarketError]:
 def sync_index(*rows: Achievement | Demand) -> None:
     """After the commit: the copy in the index follows; whatever fails there leaves the rows dirty, never undone."""
     try:
+        # `sync` ends the transaction to wait for the engine and begins another one for its note: that one is
+        # committed here.
         if index.sync(rows):
             db.session.commit()
     # SQLite locked by another writer, or a server gone since the commit: `upkeep.index_sync` finds the rows later.

@@ -43,6 +43,7 @@ def similar_listings(row: Row, *, by: Reader | None) -> list[Similar]:
     table = type(row)
     query = (
         db.select(table.id, table.title)
+        # Through the filter, or the title of somebody's confidential listing would be read here.
         .where(table.id != row.id, table.state.not_in(ENDED), table.visible_to(by))
         .order_by(table.id.desc())
         .limit(MAX_ROWS)
@@ -58,4 +59,5 @@ def similar_listings(row: Row, *, by: Reader | None) -> list[Similar]:
         for one in db.session.scalars(db.select(table).where(table.id.in_(best)))
     }
     found = [rows[number] for number in best]
+    # The title of a partly public listing is public, its owner is not.
     return [Similar(one, view_of(one, by).holder) for one in found]

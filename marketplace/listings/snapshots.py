@@ -41,6 +41,7 @@ _FREE_LEVELS = (SeenBy.CONTACT, SeenBy.OWN)
 
 
 def _free_fields(kind: str) -> frozenset[str]:
+    # Its end is a field of the form like others, but renewing it needs no review.
     names = {"valid_until"}
     for field in SCHEMAS[kind]:
         if field.seen_by in _FREE_LEVELS:
@@ -97,6 +98,7 @@ def proposed_row(row: Row, content: Mapping[str, Any]) -> Row:
         row: the stored listing, which is not touched.
         content: what changes, as a snapshot has it.
     """
+    # Over the whole snapshot, for a change holds only the fields that differ.
     fresh = frozen_row(row.kind, snapshot_of(row) | dict(content))
     for name in PLACE_COLUMNS:
         if hasattr(row, name):
@@ -105,6 +107,7 @@ def proposed_row(row: Row, content: Mapping[str, Any]) -> Row:
     # As if they had been loaded with it: a relationship that is set would draw the row into the session.
     set_committed_value(fresh, "organisation", row.organisation)
     set_committed_value(fresh, "owner", row.owner)
+    # Its own look-up: the change may name another chain than the stored row.
     chain = db.session.get(Chain, fresh.chain_code) if fresh.chain_code else None
     set_committed_value(fresh, "chain", chain)
     return fresh
@@ -113,6 +116,7 @@ def proposed_row(row: Row, content: Mapping[str, Any]) -> Row:
 def frozen_row(kind: str, content: Mapping[str, Any]) -> Row:
     """A listing that says what a snapshot says, for reading: it is in no session and is never stored."""
     values = unpacked(kind, content)
+    # Rows that the snapshot does not name are empty and not unloaded, so that nothing is read for them.
     for name, child in CHILDREN[kind].items():
         values[name] = _child_rows(child, values.get(name, []))
     return LISTINGS[kind](**values)

@@ -38,6 +38,7 @@ def represented_at(row: Row, station: Station, by: Reader) -> int | None:
     """
     seats = seats_at(station, by)
     if station == "desk":
+        # An operator's seat is of no organisation; that of a desk decides for its own alone.
         seats = [one for one in seats if one.organisation_id == row.organisation_id]
     if not seats:
         return None

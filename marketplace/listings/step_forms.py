@@ -71,6 +71,7 @@ class StepForm(OnceForm):
             return True
         control = self[name]
         if name in self.row_kinds:
+            # An empty row of the form is nobody's answer.
             return any(entry.form.filled for entry in control)
         if isinstance(control, FieldList):
             return any(control.data)
@@ -110,6 +111,7 @@ class StepForm(OnceForm):
             for name in step.fields:
                 if name in self:
                     self[name].process(pairs, **self._stored_value(name))
+        # The lists again: controls that were processed have lost what they offer.
         self.offer_choices()
 
     def take_stored(self, names: Iterable[str], other: StepForm) -> None:
@@ -142,6 +144,7 @@ class StepForm(OnceForm):
         main = clean_text(values.get("problem") or values.get("summary"))
         # What is not handed on stays as it is: a form may hold what was typed before signing in.
         if title and "title" in self:
+            # The limit of the column; a text from an address may be of any length.
             self["title"].data = title[:200]
         if main and self.schema.main_text in self:
             self[self.schema.main_text].data = main[:MAX_TEXT]
@@ -158,6 +161,7 @@ class StepForm(OnceForm):
         """
         if "contact_name" not in self:
             return
+        # What is published or returned had its contact chosen; emptied, it was emptied on purpose.
         is_draft = self.row is None or self.row.state == "draft"
         if not is_draft or any(self[field.name].data for field in CONTACT):
             return

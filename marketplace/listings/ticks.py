@@ -16,6 +16,7 @@ from marketplace.permissions import Reader, may
 MAX_TICKS = 200  # carried from page to page; two thousand characters, half of what a server takes as an address
 LETTERS = {"achievement": "a", "demand": "d"}
 KINDS = {letter: kind for kind, letter in LETTERS.items()}
+# Nine digits stay below what the column of a number can hold.
 _PACKED = re.compile(r"([ad])(\d{1,9})-(\d{1,9})", re.ASCII)
 _VALUE = re.compile(r"(achievement|demand)-(\d{1,9})-(\d{1,9})", re.ASCII)
 
@@ -56,6 +57,7 @@ def ticks_elsewhere(
         kind, number, _ = value.split("-")
         if (kind, int(number)) not in here:
             keys[kind, int(number)] = value
+    # Without a filter: the permission below decides, row by row.
     rows = load_rows(keys)
     return [
         (value, rows[key].title)

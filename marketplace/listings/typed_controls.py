@@ -67,6 +67,7 @@ class Typed(Field):
         text = first_text(list(self.raw_data or ()))
         if not text or self.errors:
             return ""
+        # What is stored was typed before, and its remark was read then.
         if self.data is not None and self.data == self.object_data:
             return ""
         return self.remark(text)
@@ -81,6 +82,7 @@ class Typed(Field):
             self.data = self.read(text)
         except ParseError as error:
             raise ValueError(error.sentence) from None
+        # The readers of lists take such words for an empty cell.
         if self.data is None and LETTERS.search(text):
             raise ValueError(f"「{text[:20]}」看不懂；没有就空着。")
 

@@ -35,6 +35,7 @@ ELSEWHERE = (
 
 def find_unsaved(person: Reader, kind: str, place: str) -> UnsavedForm | None:
     """What a person has typed into one form and not saved; None where there is nothing."""
+    # One form of one person: what colleagues type into the same listing is theirs.
     query = db.select(UnsavedForm).filter_by(
         person_id=person.id, kind=kind, place=place
     )
@@ -91,7 +92,9 @@ def store_typed(
         Stale: another window has stored something since.
         Invalid: it bears the mark of a state secret, or is longer than any form.
     """
+    # Even what is only typed lies in the database, so a mark of a state secret is refused before it does.
     _refuse_unfit(typed)
+    # Lists, since JSON has no tuples: what is read back compares equal to what was written.
     fields = {step: list(map(list, pairs)) for step, pairs in typed.items()}
     row = find_unsaved(person, kind, place)
     if row is None:
@@ -99,6 +102,7 @@ def store_typed(
         if seen:
             raise Stale(*ELSEWHERE)
         return _store_first(person, kind, place, fields, listing_seen)
+    # Step by step: a page sends the step it shows and must not empty the others.
     merged = {**row.fields, **fields}
     # In the statement: two windows may have read the same revision.
     statement = (
@@ -110,6 +114,7 @@ def store_typed(
     if not persistence.count_changed(statement):
         raise Stale(*ELSEWHERE)
     persistence.commit()
+    # The statement went past the session, whose copy would still have the old revision.
     db.session.refresh(row)
     return row
 
@@ -182,6 +187,7 @@ def forget_steps(
     else:
         row.fields = left
         row.revision += 1
+        # Retention counts from here, so that what is left has its full time again.
         row.updated_at = now()
     persistence.commit()
 
@@ -197,7 +203,9 @@ def move_to_listing(
     left = {step: pairs for step, pairs in unsaved.fields.items() if step not in gone}
     if left:
         unsaved.fields = left
+        # The number takes the place of the mark, so that the form of the listing finds what is left.
         unsaved.place = str(row.id)
+        # What is left was typed over the listing as it was saved just now; an older number would report a conflict.
         unsaved.seen = row.revision
         unsaved.revision += 1
     else:
@@ -212,6 +220,7 @@ def drop_new(person: Reader, number: int) -> UnsavedForm:
         NotFound: it is somebody else's, or saved by now.
     """
     row = persistence.find_row(UnsavedForm, number)
+    # One answer for both: whether a number is somebody else's is not to be found out.
     if row is None or row.person_id != person.id:
         raise NotFound("没有这份写到一半的内容。", "它可能已经保存，或已经删除。")
     db.session.delete(row)

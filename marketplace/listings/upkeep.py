@@ -40,8 +40,10 @@ def write_cards() -> int:
             .where(columns.id == bindparam("row_id"))
             .values(card=bindparam("card"), updated_at=columns.updated_at)
         )
+        # By number: a row that is written leaves the query, and an offset would pass over as many.
         last = 0
         while True:
+            # Batch by batch, so that people who save wait for one of them at most.
             persistence.begin_write()
             query = db.select(table).where(old, table.id > last).order_by(table.id)
             rows = list(db.session.scalars(query.limit(listing_index.BATCH)))
@@ -54,6 +56,7 @@ def write_cards() -> int:
             db.session.connection().execute(statement, written)
             last = rows[-1].id
             total += len(rows)
+            # Committed as it goes: a kill in between leaves the rest to the next start.
             db.session.commit()
             db.session.expunge_all()
     return total
@@ -96,8 +99,10 @@ def index_sync(limit: int = listing_index.BATCH) -> int:
     for kind in LISTINGS:
         while rows := listing_index.dirty(kind, limit):
             done = listing_index.sync(rows)
+            # After each batch: what is in the index by now is noted, whatever becomes of the next.
             db.session.commit()
             total += done
+            # The engine refused some of them; asking again at once would turn in a circle.
             if done < len(rows):
                 break
     return total
@@ -143,6 +148,7 @@ def index_rebuild() -> int:
         persistence.begin_write()
         listing_index.note_indexed(batch)
         db.session.commit()  # batch by batch: nobody's save waits for the lock of one of these rows
+    # Rows that were changed while the index was filled are dirty still.
     index_sync()
     return len(written)
 

@@ -71,6 +71,7 @@ def _add_version(
 
 def _name_hands(version: ListingVersion, row: Row, last: ListingVersion | None) -> None:
     """Say who wrote last in what was approved since the version before, and whose rewriting its owner took over."""
+    # Where nobody has written since, the words are still those of whoever wrote the version before.
     version.written_by_id = row.owner_id if last is None else last.written_by_id
     for event in history_of(row):
         if last is not None and event.at <= last.at:
@@ -95,6 +96,7 @@ def is_approved(row: Row) -> bool:
     free = FREE_FIELDS[row.kind]
     current = snapshot_of(row)
     return all(
+        # The fields of the version, not those of today: a field that was added since was never judged.
         current.get(name) == value
         for name, value in last.content.items()
         if name not in free
@@ -125,6 +127,7 @@ def version_at(
     """The version that was public at a moment (UTC); None where none was yet. Raises NotAllowed."""
     require(by, "listing.versions", row)
     query = _versions_of(row).where(ListingVersion.at <= moment)
+    # By number as well as by day: two versions of one moment are in the order in which they were approved.
     return db.session.scalar(query.order_by(ListingVersion.number.desc()).limit(1))
 
 

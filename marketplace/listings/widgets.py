@@ -116,6 +116,7 @@ class Choice(SelectField):
     def process_formdata(self, valuelist: list[str]) -> None:
         text = first_text(valuelist)
         self.data = text or None
+        # Digits alone: `int` takes other figures too, and a level of twenty digits.
         if self.whole and re.fullmatch(r"\d{1,4}", text, re.ASCII):
             self.data = int(text)
 

@@ -63,6 +63,7 @@ class OwnPage:
 
 def writing_organisations(person: Person) -> list[Organisation]:
     """The organisations a person may write for; who has none yet writes drafts of their own."""
+    # An organisation that is stopped publishes nothing, so nothing is begun for it.
     return [one for one in person.organisations if one.is_active]
 
 
@@ -174,6 +175,7 @@ def own_listings(
             if state:
                 wanted = table.state == state
             if text:
+                # % and _ in a title are letters here and no wildcards.
                 wanted &= table.title.icontains(text, autoescape=True)
             if mine:
                 wanted &= table.owner_id == person.id
@@ -243,6 +245,7 @@ def _reasons(kind: str, ids: list[int]) -> dict[tuple[int, str], tuple[datetime,
     if not ids:
         return {}
     states = {}
+    # From the deed to the state it led to: a listing may have been stopped in several ways by turns.
     for state, deeds in STOPPED.items():
         states.update(dict.fromkeys(deeds, state))
     stopped = (

@@ -93,6 +93,7 @@ def new_draft(
         valid_until=None,
         **children,
     )
+    # Once more with the owner set: who may write drafts may not write them for every organisation.
     require(by, "listing.edit", row)
     set_values(row, values)
     return row
@@ -114,15 +115,18 @@ def set_values(row: Achievement | Demand, values: Mapping[str, Any]) -> list[str
     # Every way into a listing passes here: forms, trials, lists.
     refuse_secrets(row.kind, values)
     changed = changed_values(row, values)
+    # Only what differs is set: a value set to itself would count as a change and raise the revision.
     for name, value in changed.items():
         setattr(row, name, value)
     row.title = (row.title or "").strip()
+    # Made from the title each time, since the unique index of titles is on the key.
     row.title_key = key_of(row.title)
     if not row.title_key:
         raise Invalid(
             f"先给{KIND_NAMES[row.kind]}起个名称。",
             problems={"title": ["名称不能为空，也不能只有标点。"]},
         )
+    # In the same commit as the values, or lists would show the words of before (034).
     row.card = card_of(row)
     return list(changed)
 
@@ -138,6 +142,7 @@ def secret_problems(kind: str, values: Mapping[str, Any]) -> dict[str, list[str]
     schema = SCHEMAS[kind]
     problems = {}
     for name, value in values.items():
+        # Columns that are no fields hold codes and numbers of the site, never words of people.
         if name in schema and any(map(secret_mark, _texts_of(value))):
             problems[name] = [REFUSAL]
     return problems
@@ -164,6 +169,7 @@ def changed_names(row: Achievement | Demand, values: Mapping[str, Any]) -> list[
     Raises:
         Invalid: no title would be left.
     """
+    # An empty title is refused before anything is compared: the owner could not take such a rewriting over.
     if not str(values.get("title", row.title) or "").strip():
         message = "名称不能为空。"
         raise Invalid(message, problems={"title": [message]})
@@ -192,6 +198,7 @@ def changed_values(
                 changed[name] = value
             continue
         fresh = []
+        # The position is part of the row and not of its values, since the order of people and figures is meant.
         for position, columns in enumerate(value):
             fresh.append(children[name](position=position, **columns))
         # Child rows are replaced as a whole, so equal ones must be found before: a replaced row is a new revision.
@@ -207,6 +214,7 @@ def _says_the_same(kind: str, name: str, stored: Any, value: Any) -> bool:
     schema = SCHEMAS[kind]
     if name not in schema or not isinstance(schema[name], Terms):
         return False
+    # A field that was never ticked may be None in one and an empty list in the other.
     return sorted(stored or ()) == sorted(value or ())
 
 
@@ -218,6 +226,7 @@ def values_of(row: Achievement | Demand) -> dict[str, Any]:
         # A list of its own: two rows that share one would change together.
         values[field.name] = list(value) if isinstance(value, list) else value
     for name in CHILDREN[row.kind]:
+        # Child rows as plain values: those of another listing must not be moved over to this one.
         values[name] = _contents(getattr(row, name))
     return values
 
@@ -229,6 +238,7 @@ def _contents(children: list[Any]) -> list[dict[str, Any]]:
         values = {}
         for column in child.__table__.columns:
             value = getattr(child, column.key)
+            # What a form leaves empty and what an old row never had are no difference that somebody made.
             if column.key not in PLACE_COLUMNS and value not in (None, "", False):
                 values[column.key] = value
         contents.append(values)
@@ -245,7 +255,9 @@ def reject_duplicate_title(row: Achievement | Demand) -> None:
     query = db.select(table.id).where(
         table.organisation_id == row.organisation_id,
         table.title_key == row.title_key,
+        # What has ended gives its title free; the unique index has the same states.
         table.state.not_in(ENDED),
+        # A row that is not stored yet has no number, and no row has 0.
         table.id != (row.id or 0),
     )
     # Without a flush: the row itself must not be written before it is known to be right.
@@ -278,8 +290,10 @@ def reject_second_press(
     query = db.select(table.id).where(
         table.owner_id == by.id,
         table.title_key == row.title_key,
+        # Two drafts without an organisation have no owner in common; comparing NULL by = would find no twin at all.
         table.organisation_id.is_not_distinct_from(row.organisation_id),
         table.created_at >= opened,
+        # A draft that was withdrawn since the form was opened may be written once more.
         table.state.not_in(ENDED),
     )
     with db.session.no_autoflush:
@@ -291,6 +305,7 @@ def reject_second_press(
 
 def handed_in_by(row: Listing) -> set[int | None]:
     """Who handed a listing in the last time, and who handed in the last change of it; None is the site itself."""
+    # The last one of each only: what was handed in earlier has been decided on.
     events = (last_event(row, *HANDED_IN), last_event(row, "propose"))
     return {event.by_id for event in events if event is not None}
 

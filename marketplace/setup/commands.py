@@ -33,6 +33,7 @@ def commands(samples: bool | None) -> None:
     click.echo(f"  data folder: {current_app.config['DATA_DIR']}")
     # First, for everything after it reads the tables.
     upgrade()
+    # Before any row is written: a rehearsal that is killed here leaves a database that no other site serves.
     rehearsing.mark_database()
     click.echo(
         f"  database: at the newest migration, {preparing.add_first_rows()} dictionary rows added"
@@ -48,6 +49,7 @@ def commands(samples: bool | None) -> None:
     if samples:
         preparing.update_index(_print_step)  # so that what is loaded is written to it
         demonstration.load_demonstration(_print_step)
+    # Last: what the samples changed is indexed and matched with the rest.
     preparing.bring_up_to_date(_print_step)
     click.echo(f"  ready after {time.monotonic() - began:.1f} s")
     if is_demo:
@@ -80,8 +82,10 @@ def commands(samples: bool | None) -> None:
 def rehearse(speed: int, database: str, folder: Path | None) -> None:
     """Serve a site of its own on which nothing is real and time runs faster, until Ctrl-C."""
     try:
+        # Before a folder is made: the settings of a live site are never taken over (130).
         rehearsing.refuse_live(current_app.config["ENVIRONMENT"])
         with rehearsing.rehearsal_folder(folder) as place:
+            # The whole path: the processes of the rehearsal run in another folder.
             env = rehearsing.child_environment(os.environ, place.resolve(), database)
             status = rehearsing.run_rehearsal(place.resolve(), speed, env)
     except MarketError as error:

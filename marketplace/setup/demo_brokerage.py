@@ -24,6 +24,7 @@ COMMISSION = CommissionTerms(
     base="technology_amount",
     trigger="received",
     rate=Decimal("2.5"),
+    # fen: 20 万元
     cap_fen=20_000_000,
 )
 CLAIM = (
@@ -102,6 +103,7 @@ def add_cases(people: Mapping[str, Person]) -> int:
     Args:
         people: sign-in name → person: broker, broker2, operator, researcher, firm, desk, institute.
     """
+    # Once: a second run of `flask prepare` must not carry the same pairs again.
     if db.session.scalar(db.select(BrokerageCase.id).limit(1)) is not None:
         return 0
     for stage, pair in PAIRS.items():
@@ -143,6 +145,7 @@ def _bring(
         by=broker,
         seen=case.revision,
     )
+    # Before the sides are brought in: once names are known no commission can be proposed any more (115).
     if stage == "commission":
         agreement_deeds.propose_commission(
             case, COMMISSION, by=broker, seen=case.revision
@@ -153,10 +156,12 @@ def _bring(
         case.due_on = today() - timedelta(days=DAYS_LATE)
         db.session.flush()
     deeds.answer_yes(case, agrees=True, opens_firm=True, by=holder, seen=case.revision)
+    # One side has answered: the case waits for the other.
     if stage in ("late", "commission"):
         return
     deeds.answer_yes(case, agrees=True, opens_firm=True, by=firm, seen=case.revision)
     if stage == "meeting":
+        # The other broker claims the first introduction, which is then decided by its record (114).
         _dispute(case, people["broker2"])
         deeds.plan_step(
             case,
@@ -184,6 +189,7 @@ def _dispute(case: BrokerageCase, claimant: Person) -> None:
 
 def _begin_deal(case: BrokerageCase, holder: Person, firm: Person) -> None:
     assert case.introduction is not None  # noqa: S101  both sides have accepted
+    # By the firm, which receives, as on a site: a case ends where a deal begins (113).
     deal = deal_deeds.propose_deal(
         case.introduction,
         title="注塑工艺知识问答系统委托开发",

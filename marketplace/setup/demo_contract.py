@@ -54,11 +54,13 @@ def add_contract(deal: Deal, station: str, people: Mapping[str, Person]) -> None
     deeds.issue_paper(contract, by=desk, seen=contract.revision)
     # As the work in the background would within seconds.
     upkeep.render_missing()
+    # Both confirm the hash of the same file (119), each for their side.
     _confirm(contract, desk)
     _confirm(contract, firm)
     filing_deeds.file_contract(contract, today(), by=desk, seen=contract.revision)
     if station == "contracted":
         return
+    # Equipment and material are no part of the technology amount of the register.
     technology = (deal.price_fen or 0) - EQUIPMENT_FEN
     filing_deeds.register_contract(
         contract,
@@ -66,6 +68,7 @@ def add_contract(deal: Deal, station: str, people: Mapping[str, Person]) -> None
         registered_on=today(),
         office=OFFICE,
         tech_fen=technology,
+        # Wholly exempt, so that the subsidy for contracts has something to be computed from.
         exempt_fen=technology,
         by=operator,
         seen=contract.revision,
@@ -73,6 +76,7 @@ def add_contract(deal: Deal, station: str, people: Mapping[str, Person]) -> None
     plan = _pay(contract, station == "converted", desk)
     (first, *_) = plan.shares
     inventor = people["researcher"]
+    # The statement is given to the inventor who has an account; the other one has none (141).
     proceeds_deeds.give_statement(first, inventor.id, by=desk, seen=contract.revision)
 
 
@@ -91,6 +95,7 @@ def _values_of(deal: Deal) -> dict[str, Any]:
 def _confirm(contract: TechContract, by: Person) -> None:
     paper = contract.current_paper
     assert paper is not None  # noqa: S101  it has just been issued
+    # None only where the paper is not rendered yet; the rendering above has run.
     deeds.confirm_paper(contract, paper.sha256 or "", by=by)
 
 
@@ -113,6 +118,7 @@ def _pay(contract: TechContract, is_whole: bool, desk: Person) -> Distribution:
         contract,
         costs=[COSTS_FEN],
         source="transfer",
+        # 70 of 100 to the people, the floor of 山东省促进科技成果转化条例 for institutions of the government.
         brackets=[Bracket(0, None, Decimal(70), Decimal(30))],
         people=INVENTORS,
         institution=Decimal(70),
@@ -120,6 +126,7 @@ def _pay(contract: TechContract, is_whole: bool, desk: Person) -> Distribution:
         by=desk,
     )
     proceeds_deeds.settle_distribution(plan, by=desk, seen=plan.revision)
+    # Every milestone is done: only then may the conversion be finished.
     if is_whole:
         proceeds_deeds.finish_conversion(contract, by=desk)
     return plan

@@ -29,6 +29,7 @@ LETTER = (
 )
 PRICE = Price(
     method="negotiated",
+    # fen: 86 万元
     price_fen=86_000_000,
     price_text="",
     basis="参照本校近两年三笔同类专利转让的成交价，并由双方协商确定。",
@@ -69,11 +70,13 @@ def add_deals(people: Mapping[str, Person]) -> int:
     Args:
         people: sign-in name → person: firm, who receives; desk, who carries them for the holder; approver of prices.
     """
+    # Once: a second run of `flask prepare` must not propose the same deals again.
     if db.session.scalar(db.select(Deal.id).limit(1)) is not None:
         return 0
     firm, desk = people["firm"], people["desk"]
     (owner,) = desk.organisations
     rows = _published_of(owner)
+    # As far as there are achievements: another set of samples may have fewer.
     for row, station in zip(rows, STATIONS, strict=False):
         deal = _propose(row, firm, desk)
         _bring(deal, station, firm, desk, people["approver"])
@@ -145,6 +148,7 @@ def _bring(
         seen=deal.revision,
     )
     codes = list(DILIGENCE)
+    # Half done, so that the page shows what is still missing.
     if station == "due_diligence":
         codes = codes[:3]
     for code in codes:
@@ -158,11 +162,13 @@ def _bring(
     pricing_deeds.decide_price(deal, price, by=desk, seen=deal.revision)
     if station == "decided":
         return
+    # By another than who decided: nobody approves their own price.
     pricing_deeds.approve_price(deal, by=approver, seen=deal.revision)
     if station == "price_determined":
         return
     publicity_deeds.begin_publicity(
         deal,
+        # None: as many days as the rule in force says (110), no number of ours.
         days=None,
         day_kind="natural",
         places="本校科研处网站「通知公告」栏（示例）",
@@ -172,6 +178,7 @@ def _bring(
         seen=deal.revision,
     )
     if station == "objection":
+        # Before the publicity ends: an objection after it would come too late.
         _object(deal)
     if station == "approved" or station in CONTRACTED:
         _let_publicity_end(deal)
@@ -203,5 +210,6 @@ def _let_publicity_end(deal: Deal) -> None:
     assert publicity is not None  # noqa: S101  it has just begun
     publicity.started_on = today() - timedelta(days=DAYS_AGO)
     publicity.ends_on = today() - timedelta(days=1)
+    # Committed before the job is called, which reads the rows from the database.
     persistence.commit()
     publicity_deeds.close_due()

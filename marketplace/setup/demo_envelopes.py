@@ -40,12 +40,14 @@ def add_envelopes(people: Mapping[str, Person], estimate: PolicyEstimate) -> int
         people: by sign-in name, with `firm`, `institute`, `operator` and `operator2`.
         estimate: of the firm, with five clauses met.
     """
+    # Once: the money of a year is there already.
     if list_envelopes():
         return 0
     operator = people["operator"]
     envelope = _envelope(
         MONEY, BUDGET_FEN, "聊政字〔2023〕11号", "active", CODES, operator
     )
+    # Until it is opened nobody may claim from it.
     envelope_deeds.open_envelope(envelope, by=operator, seen=envelope.revision)
     # The city's draft names 2,000 万 a year: it may be prepared, and nobody claims from it.
     _envelope(
@@ -66,6 +68,7 @@ def add_envelopes(people: Mapping[str, Person], estimate: PolicyEstimate) -> int
 
     paid = _submitted(deeds.begin_claim(envelope, "P-1a", **given), firm)
     review_deeds.approve(paid, None, "", by=operator, seen=paid.revision)
+    # By another operator than who approved: the same person does not approve and pay.
     review_deeds.pay(paid, today(), "示例凭证 1", by=second, seen=paid.revision)
 
     approved = _submitted(deeds.begin_claim(envelope, "P-19b", **given), firm)
@@ -77,6 +80,7 @@ def add_envelopes(people: Mapping[str, Person], estimate: PolicyEstimate) -> int
     review_deeds.send_back(
         returned, "批准文件缺盖章页，请补上。", by=operator, seen=returned.revision
     )
+    # Begun and not handed in: it waits for its papers.
     deeds.begin_claim(envelope, "P-19a", **given)
     return 5 + _claim_for_training(envelope, people["institute"])
 

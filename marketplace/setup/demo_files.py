@@ -40,7 +40,9 @@ def attach_published(people: Mapping[str, Person]) -> None:
         return
     for sample in DEMO_FILES:
         one = _attach(row, sample, desk)
+        # By an operator of another organisation: nobody approves what is their own.
         review_deeds.approve_attachment(one, by=people["operator"], seen=one.revision)
+    # The last of the two, which is handed out on request.
     if row.in_matching and disclosure.acting_ids(firm):
         access_deeds.request_access(
             one, reason=WHY_DRAWING, organisation_id=None, by=firm
@@ -51,6 +53,7 @@ def attach_at_desk(people: Mapping[str, Person]) -> None:
     """A report that was added to what is public: the desk of the university reads it first."""
     row = _published_of(people["desk"], newest=False)
     if row is not None:
+        # Somebody outside the desk: what the desk itself adds does not wait for it (140).
         attach_report(row, people["operator2"])
 
 
@@ -68,6 +71,7 @@ def write_for_firm(people: Mapping[str, Person]) -> None:
         table.state == "returned",
     )
     row = db.session.scalars(query.order_by(table.id).limit(1)).first()
+    # One at a time waits for its owner; a second run continues none.
     if row is not None and rewritings.open_rewriting(row) is None:
         values = {"title": f"{row.title}的原因与模具寿命"}
         listing_deeds.save(row, values, by=people["operator"], seen=row.revision)

@@ -180,6 +180,7 @@ def add_finance(people: Mapping[str, Person]) -> int:
         by=people["fund"],
         seen=0,
     )
+    # Teasers bear a code and no name until the firm opens itself (134).
     code = investor_queries.code_of(fund.id, demand.id)
     teaser = investor_queries.find_teaser(preference, code, by=people["fund"])
     investor_deeds.request_reveal(
@@ -263,6 +264,7 @@ def _file_loans(
         purpose="保持器注塑模具改进成果的试制",
         principal_fen=200_000_000,
         rate="3.45",
+        # Over and repaid before its end, which is what the subsidy asks for.
         start_on=today() - timedelta(days=400),
         end_on=today() - timedelta(days=35),
         product_id=product.id,
@@ -275,6 +277,7 @@ def _file_loans(
     loan_deeds.note_province(
         loan, 2_760_000, "省级贴息下达文件（示例）", by=operator, seen=loan.revision
     )
+    # Another contract: of one number a bank files one loan.
     other = replace(
         values,
         contract_no="SLYH-示例-002",

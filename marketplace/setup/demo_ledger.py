@@ -41,6 +41,7 @@ def add_ledger(operator: Person, university: str, institute: str) -> int:
             title, kind, is_university, district, total, tech, exempt, field = one
             number += 1
             seller = university if is_university else institute
+            # The first days of January, so that both years have the same contracts whenever this is run.
             day = f"{year}-01-{place + 1:02d}"
             rows.append(
                 f"{year}37150000{number:04d},{day},{day},{title},{kind},{seller},{district},{BUYER},"

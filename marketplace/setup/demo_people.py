@@ -22,6 +22,7 @@ ORGANISATION_KIND = {
 }
 # A firm that has come by itself: it waits to be verified, its founder writes drafts meanwhile.
 NEWCOMER = "临清新岳轴承配件有限公司（示例）"
+# Well-formed and of nobody: its check character is right and its organisation does not exist.
 NEWCOMER_USCC = "91371581DEMA09106T"
 # A second row of the first firm, without a code, as a list brings it in: operators find it among the twins.
 TWIN = "聊城市砺合轴承保持器有限责任公司（示例）"

@@ -139,11 +139,13 @@ def load_demonstration(report: Callable[[str], None]) -> None:
     Raises:
         NotAllowed: the site is a live one.
     """
+    # A known password on a live site would let anybody in.
     if current_app.config["ENVIRONMENT"] == "live":
         raise NotAllowed("正式站不能载入示例数据。", "示例只用于 MARKET_ENV=demo。")
     codes = _read_codes()
     for name, kind in SAMPLE_LISTS:
         sheet = importing.parse_file(SAMPLES / name, kind)
+        # Before the import: no list verifies anybody, and what is not verified stays a draft.
         for owner in dict.fromkeys(entry.owner for entry in sheet.entries):
             _add_verified(
                 owner.name,
@@ -151,6 +153,7 @@ def load_demonstration(report: Callable[[str], None]) -> None:
                 uscc=owner.uscc or codes[owner.name],
                 district_code=owner.district_code,
             )
+        # As the operators' own list: complete rows are published with it.
         outcome = exchange_deeds.import_rows(sheet, by=None, publish=True)
         report(
             f"demo/{name}: {outcome.new} listings, {outcome.published} published, {outcome.refused} refused"
@@ -199,6 +202,7 @@ def load_demonstration(report: Callable[[str], None]) -> None:
 def _propose_rewriting() -> None:
     """A demand in diagnosis: asked and answered, with a rewriting that waits for its firm."""
     firm, operator = _demo_person("firm"), _demo_person("operator")
+    # By the firm itself: what an operator wrote would wait for its confirmation (140).
     row = listing_deeds.create(
         "demand", VAGUE, organisation=firm.organisations[0], by=firm
     )
@@ -223,6 +227,7 @@ def _propose_rewriting() -> None:
 def _name_substitute() -> None:
     """An operator is away for a week, and the other one stands in."""
     operator = _demo_person("operator")
+    # Only a colleague of the same seat can stand in (097).
     name_substitute(
         seats_of(operator)[0],
         _demo_person("operator2"),
@@ -245,6 +250,7 @@ def _stage_list() -> None:
 def _let_people_come_in() -> None:
     """A firm that waits to be verified, a request that waits for its administrator, and a twin to be merged."""
     newcomer, joiner = _demo_person("newcomer"), _demo_person("joiner")
+    # A second run finds them where they are; founding twice would be refused.
     if not newcomer.memberships:
         membership_deeds.found_organisation(
             NEWCOMER,
@@ -257,6 +263,7 @@ def _let_people_come_in() -> None:
     if not membership_queries.own_requests(joiner):
         membership_deeds.ask_to_join(first, note="技术部，负责保持器", by=joiner)
     organisation_deeds.draft_organisation(TWIN, kind="firm", district_code="371502")
+    # The job for twins would find it by itself; here its finding is there at once.
     organisation_deeds.propose_twins()
 
 
@@ -274,6 +281,7 @@ def _publish_lists() -> int:
             proof, seen=proof.revision, fingerprint=fingerprint, by=operator
         )
         published += 1
+    # Here and not by the job, so that the downloads are there when the site begins to serve.
     issue_upkeep.render_missing()
     if not issue_queries.open_proofs(operator):
         narrowed = days | {"chain_code": "bearing"}
@@ -293,6 +301,7 @@ def _store_estimate() -> PolicyEstimate:
 def _draft_synonyms() -> None:
     """A draft of synonyms whose preview the work in the background computes; what is shipped stays in force."""
     operator = _demo_person("operator")
+    # An open draft is somebody's by now.
     if word_queries.open_draft("synonyms", by=operator) is not None:
         return
     content = json.loads((SAMPLES / "word_lists.json").read_text(encoding="utf-8"))
@@ -317,6 +326,7 @@ def _assign_first_confidential() -> None:
     )
     row = db.session.scalars(query.order_by(table.id).limit(1)).first()
     broker = _demo_person("broker")
+    # Given already on an earlier run, which is refused and would end the loading.
     if row is not None and broker.id not in row.broker_ids:
         listing_deeds.assign_broker(row, broker, by=_demo_person("operator"))
 
@@ -380,6 +390,7 @@ def _report_one() -> None:
     )
     for row in db.session.scalars(query.order_by(table.id).limit(1)):
         complaint_deeds.file_complaint(
+            # As a browser would send the address of the page.
             subject_at(f"/achievements/{row.id}"),
             nonce="demonstration",
             reason="rights",
@@ -413,11 +424,13 @@ def _add_listing(writer: str, kind: str, state: str, values: Mapping[str, Any]) 
     row = listing_deeds.create(
         kind, values, organisation=person.organisations[0], by=person
     )
+    # Each achievement whose maturity asks for one has its report before it is handed in.
     if kind == "achievement":
         demo_files.attach_report(row, person)
     if state == "draft":
         return
     listing_deeds.submit(row, by=person, seen=row.revision)
+    # A firm has no desk, so its demand is with the operators by now.
     if row.state == "at_desk" and state != "at_desk":
         desk = _demo_person("desk")
         listing_deeds.endorse(row, by=desk, seen=row.revision)

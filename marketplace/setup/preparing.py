@@ -28,6 +28,7 @@ def add_first_rows() -> int:
     Returns:
         number of dictionary rows added.
     """
+    # Roles first: the people of later steps are given them.
     account_deeds.seed_roles()
     workday_deeds.seed_workdays()
     rule_deeds.seed_rules()
@@ -55,6 +56,7 @@ def bring_up_to_date(report: Callable[[str], None]) -> None:
     written = upkeep.write_cards()
     if written > 0:
         report(f"lists: {written} cards written")
+    # After everything that writes many rows: the database plans by what it counts here.
     upkeep.refresh_statistics()
     upkeep.settle_places()
     update_index(report)

@@ -32,6 +32,7 @@ PASSED_ON = (
     "PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "VIRTUAL_ENV", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE",
     "PORT", "HOST", "WEB_WORKERS", "WEB_THREADS", "LIMITS",
 )  # fmt: skip
+# seconds; gunicorn gives a leaving worker 20 of them
 FINISH_SECONDS = 30
 
 
@@ -45,6 +46,7 @@ def guard_database(app: Flask) -> None:
     A rehearsal writes only to a database made for one, and no other site ever serves that: neither its money nor its
     people are real.
     """
+    # Read once: no setting takes the mark of a folder away.
     rehearsed = app.config["REHEARSAL"] is not None
 
     def look(connection: Any, _record: Any) -> None:
@@ -67,12 +69,14 @@ def _read_marks(cursor: Any, dialect: str) -> tuple[bool, bool]:
     if dialect == "postgresql":
         question = "select count(*) from pg_tables where schemaname = current_schema() and tablename = '{}'"
     found = []
+    # By its tables and not by its version: an empty database may be taken for a rehearsal.
     for table in ("person", "rehearsal_mark"):
         cursor.execute(question.format(table))
         found.append(bool(cursor.fetchone()[0]))
     has_tables, may_be_marked = found
     if not may_be_marked:
         return has_tables, False
+    # The table is empty on every other site.
     cursor.execute("select count(*) from rehearsal_mark")
     return has_tables, bool(cursor.fetchone()[0])
 
@@ -90,6 +94,7 @@ def _compare(rehearsed: bool, has_tables: bool, is_marked: bool) -> None:
 
 def mark_database() -> None:
     """Let the database say that it belongs to this rehearsal; on any other site nothing."""
+    # Once and for good: a database that was rehearsed on is never a real one again.
     if not pace().rehearsed or db.session.get(RehearsalMark, 1) is not None:
         return
     db.session.add(RehearsalMark(id=1, speed=pace().speed, made_at=now()))
@@ -114,6 +119,7 @@ def child_environment(
         folder: of the rehearsal.
         database: URL of an empty database; empty: a file in the folder.
     """
+    # What is not named here stays behind: a server or a secret of the site would be real.
     env = {name: environ[name] for name in PASSED_ON if name in environ}
     env |= {"MARKET_ENV": "demo", "DATA_DIR": str(folder), "FLASK_APP": "wsgi"}
     if database:
@@ -129,6 +135,7 @@ def rehearsal_folder(chosen: Path | None) -> Iterator[Path]:
         NotAllowed: there is something in the chosen one.
     """
     if chosen is not None:
+        # A folder with anything in it may be that of a site.
         if chosen.exists() and any(chosen.iterdir()):
             raise NotAllowed(
                 f"{chosen} 里已经有东西，不能用来演练。", "请换一个空的文件夹，或不写。"
@@ -156,11 +163,13 @@ def run_rehearsal(folder: Path, speed: int, env: Mapping[str, str]) -> int:
     # A signal that ends this process ends the site too, and its folder is removed.
     former = signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
+        # Before anything else: from here on no live site takes the folder.
         write_rehearsal(folder, Rehearsal(speed))
         scripts = Path(sys.executable).parent
         status = _run([str(scripts / "flask"), "prepare"], env)
         if status:
             return status
+        # Once more with the moment: the clock runs faster from here, not while the samples are loaded.
         write_rehearsal(folder, Rehearsal(speed, now()))
         gunicorn = str(scripts / "gunicorn")
         return _run([gunicorn, "--config", "gunicorn.conf.py", "wsgi:application"], env)
@@ -177,6 +186,7 @@ def _run(command: list[str], env: Mapping[str, str]) -> int:
         # Of Ctrl-C the child hears by itself.
         return child.wait(FINISH_SECONDS)
     finally:
+        # However this ends, no gunicorn may be left behind on the port.
         if child.poll() is None:
             child.terminate()
             try:

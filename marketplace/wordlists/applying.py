@@ -27,6 +27,7 @@ def present_entries(dictionary: str) -> dict[str, Entry]:
     """Code → entry, as the table has them now."""
     if dictionary == "chains":
         chains = db.session.scalars(
+            # In the order of the list, so that a draft begins as people see the chains.
             db.select(Chain).order_by(Chain.position, Chain.code)
         )
         return {
@@ -47,6 +48,7 @@ def present_entries(dictionary: str) -> dict[str, Entry]:
                 one.code,
                 one.name,
                 kind=one.kind,
+                # A district that was abolished is not offered, though its code stays valid for what was seated there.
                 active=not one.valid_to,
                 successor=one.successor,
                 until=one.valid_to,
@@ -71,6 +73,7 @@ def apply_entries(
         dictionary: which one.
         before, after: code → entry of the version that was in force, and of the one that comes into force.
     """
+    # Those that only one of both versions has are among them.
     for code in (*before, *after):
         entry = after.get(code)
         if entry is None:
@@ -78,8 +81,10 @@ def apply_entries(
             entry = _retired(before[code])
         if entry != before.get(code):
             _write_entry(dictionary, entry)
+    # What names the codes is looked up below, and the foreign keys need the new entries first.
     db.session.flush()
     replaced = replaced_codes(after)
+    # First back, then on: a code may be handed over to another one than before.
     _move_back(dictionary, replaced)
     _move_on(dictionary, replaced)
     # A firm that is in another district now may share its place with others, or no longer.
@@ -87,6 +92,7 @@ def apply_entries(
 
 
 def _retired(entry: Entry) -> Entry:
+    # Only districts have a year: for them it is the mark of having been abolished.
     until = str(today().year) if entry.kind else ""
     return replace(entry, active=False, successor="", until=until)
 
@@ -101,6 +107,7 @@ def _write_entry(dictionary: str, entry: Entry) -> None:
     elif dictionary == "districts":
         district = db.session.get(District, entry.code)
         if district is None:
+            # All districts of the dictionary are in 聊城 (371500), and no line names a parent.
             district = District(code=entry.code, parent="371500")
             db.session.add(district)
         district.name, district.kind = entry.name, entry.kind
@@ -108,6 +115,7 @@ def _write_entry(dictionary: str, entry: Entry) -> None:
     else:
         field = db.session.get(HitechField, entry.code)
         if field is None:
+            # Two digits are level 1, three are level 2, whose first two name the parent.
             level = len(entry.code) - 1
             parent = entry.code[:2] if level > 1 else ""
             field = HitechField(code=entry.code, level=level, parent=parent)
@@ -120,6 +128,7 @@ def _move_on(dictionary: str, replaced: Mapping[str, str]) -> None:
     """Let what names a code that was handed over name the other one, and note what it named."""
     for kind, rows in _naming(dictionary, replaced):
         for row in rows:
+            # The codes as they were read: the row changes while they are walked through.
             for code in _codes_of(dictionary, row):
                 if code in replaced:
                     _move_row(dictionary, kind, row, code, replaced[code])
@@ -129,6 +138,7 @@ def _move_on(dictionary: str, replaced: Mapping[str, str]) -> None:
 def _move_row(
     dictionary: str, kind: str, row: Row | Organisation, code: str, by: str
 ) -> None:
+    # Noted only where something moved, or leaving the version would move it back for nothing.
     if _replace(dictionary, row, code, by):
         moved = MovedCode(
             dictionary=dictionary,
@@ -144,6 +154,7 @@ def _move_back(dictionary: str, replaced: Mapping[str, str]) -> None:
     """Let what was moved by a version that is left name again what it named, unless somebody changed it since."""
     query = db.select(MovedCode).where(MovedCode.dictionary == dictionary)
     for moved in db.session.scalars(query).all():
+        # The coming version hands it over to the same code as well, so it stays where it is.
         if replaced.get(moved.was) == moved.became:
             continue
         row: Any  # both have the codes that `_codes_of` reads
@@ -151,6 +162,7 @@ def _move_back(dictionary: str, replaced: Mapping[str, str]) -> None:
             row = db.session.get(Organisation, moved.thing_id)
         else:
             row = db.session.get(LISTINGS[moved.thing_kind], moved.thing_id)
+        # Somebody may have named another code since; that is theirs and stays.
         if row is not None and moved.became in _codes_of(dictionary, row):
             _replace(dictionary, row, moved.became, moved.was)
         db.session.delete(moved)
@@ -168,6 +180,7 @@ def _naming(
         yield "organisation", list(db.session.scalars(query))
         return
     for kind, table in LISTINGS.items():
+        # The numbers first: rows that are moved leave the query, and the next batch would pass over others.
         ids = _listing_ids(dictionary, table, replaced)
         for start in range(0, len(ids), BATCH):
             piece = db.select(table).where(table.id.in_(ids[start : start + BATCH]))
@@ -202,10 +215,12 @@ def _replace(dictionary: str, row: Row | Organisation, code: str, by: str) -> bo
     if dictionary == "chains":
         row.chain_code = by
     else:
+        # A list with one code twice would count twice in every facet.
         if by in row.field_codes:
             return False
         codes = list(row.field_codes)
         codes[codes.index(code)] = by
+        # A list of its own: a change inside the stored one is not noticed.
         row.field_codes = codes
     # Nobody changed what it says: its date stays, though its revision rises and its copies follow.
     flag_modified(row, "updated_at")
@@ -216,5 +231,6 @@ def _touch_listings(organisation: Organisation) -> None:
     """Let index and matchers follow what stands in the row of the owner."""
     for table in LISTINGS.values():
         query = db.select(table).where(table.organisation_id == organisation.id)
+        # The district of a listing is that of its owner, and its copies hold it.
         for row in db.session.scalars(query):
             flag_modified(row, "updated_at")

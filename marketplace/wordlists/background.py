@@ -19,6 +19,7 @@ def jobs() -> Iterator[Job]:
         leader=False,
         at_start=True,
     )
+    # On one host only: a preview is stored with the draft, for all of them.
     yield Job(
         "word-previews", upkeep.make_previews, {"seconds": 5}, lane="word-previews"
     )

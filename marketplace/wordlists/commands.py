@@ -48,9 +48,11 @@ def import_lists(path: Path, note: str) -> None:
     for kind, lines in _read_file(path).items():
         present = queries.version_in_force(kind)
         before = (present.added, present.removed) if present else ("", "")
+        # As it was exported: an unchanged file makes no drafts.
         if before == (lines["added"], lines["removed"]):
             click.echo(f"{kind}: as it is in force")
             continue
+        # A draft that somebody is writing must not be overwritten by a file.
         if queries.open_draft(kind, by=None) is not None:
             raise click.ClickException(
                 f"{kind}: there is a draft already; finish it or withdraw it first"
@@ -59,6 +61,7 @@ def import_lists(path: Path, note: str) -> None:
         try:
             deeds.save_draft(draft, **lines, note=note, by=None, seen=None)
         except Invalid as error:
+            # Or the refused draft would be in the way of the next try.
             deeds.withdraw_draft(draft, by=None, seen=None)
             problems = "\n".join(map("\n".join, error.problems.values()))
             raise click.ClickException(f"{kind}:\n{problems}") from None
@@ -92,6 +95,7 @@ def enable(kind: str) -> None:
 @commands.command()
 def back() -> None:
     """Build what was in force before the present edition again; the work in the background puts it in force."""
+    # Without anybody who looked at a page, what is in force at this moment counts as seen.
     present = queries.edition_in_state("in_force")
     try:
         edition = deeds.go_back(by=None, seen=present.number if present else None)

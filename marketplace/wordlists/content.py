@@ -27,6 +27,7 @@ TAGS = re.compile(r"[a-z]{1,3}")
 BETWEEN = re.compile(r"\s*[,，、]\s*")
 # What the cutter's dictionary parts its columns by, and search its words.
 BLANK = re.compile(r"\s")
+# The kinds of which the program ships a file; dictionaries are shipped by `dictionary_lines`.
 SHIPPED = {
     "synonyms": lexicon.SYNONYMS,
     "terms": lexicon.TERMS,
@@ -50,6 +51,7 @@ class Line:
 def lines_of(text: str) -> list[Line]:
     """The lines of a box that say something; a line that begins with # is a remark."""
     lines = []
+    # By the number in the box, with remarks and blank lines, so that a reader finds the line.
     for number, line in enumerate(text.splitlines(), 1):
         stripped = line.strip()
         if stripped and not stripped.startswith("#"):
@@ -63,6 +65,7 @@ def fingerprint_of(added: str, removed: str) -> str:
     for text in (added, removed):
         for line in lines_of(text):
             digest.update(line.text.encode("utf-8", "replace") + b"\n")
+        # What moved from one box to the other is another version.
         digest.update(b"\0")
     return digest.hexdigest()
 
@@ -82,6 +85,7 @@ def words_in(kind: str, line: str) -> tuple[str, ...]:
 
 def laid_over(kind: str, added: str, removed: str) -> list[str]:
     """The shipped list without what is taken out, then what is added, as `WordLists` takes it."""
+    # As sets: the order of the words in a group is how people wrote it.
     gone = {frozenset(words_in(kind, line.text)) for line in lines_of(removed)}
     lines = []
     for line in shipped_lines(kind):
@@ -96,6 +100,7 @@ def changed_words(kind: str, added: str, removed: str) -> list[str]:
     words: dict[str, None] = {}
     for text in (added, removed):
         for line in lines_of(text):
+            # In order and once each, so that the same draft explains its moves by the same words.
             words.update(dict.fromkeys(words_in(kind, line.text)))
     return list(words)
 
@@ -109,6 +114,7 @@ def with_frequencies(added: str) -> str:
     for line in added.splitlines():
         word, *rest = line.split() or [""]
         normal = words_of.normalise(word)
+        # A frequency that somebody wrote is their decision.
         if rest or not normal or word.startswith("#"):
             lines.append(line)
         elif all(map(words_of.is_han, normal)):
@@ -172,6 +178,7 @@ class Checking:
                 f"最多 {MAX_LINES} 行、{MAX_CHARACTERS // 10000} 万字，现在有 {len(self.added)} 行。"
                 "请分几版，或请维护程序的人放进自带的词表。"
             )
+            # With thousands of lines each check of one would only add to the list.
             return
         # Word → the line that has it first.
         seen: dict[str, int] = {}
@@ -179,6 +186,7 @@ class Checking:
             yield from self._line_problems(line)
             for word in dict.fromkeys(words_in(self.kind, line.text)):
                 first = seen.setdefault(word, line.number)
+                # The first line stays right, the second one is named.
                 if first != line.number:
                     yield _at(line, self._twice(word, first))
                 elif word in self._standing:
@@ -198,6 +206,7 @@ class Checking:
     @cached_property
     def _standing(self) -> dict[str, str]:
         """Word → the shipped line that it stands in and goes on standing in."""
+        # What is taken out in the same version may be written again: that is how a group is changed.
         gone = {frozenset(words_in(self.kind, line.text)) for line in self.removed}
         standing: dict[str, str] = {}
         for line in shipped_lines(self.kind):
@@ -233,6 +242,7 @@ class Checking:
     def _group_problems(self, line: Line) -> Iterator[str]:
         forms = [form for form in BETWEEN.split(line.text) if form]
         if len(set(map(words_of.normalise, forms))) < 2:
+            # A group of one word says nothing; two that fold to one are one.
             yield _at(line, "一组至少要有两个不同的词，中间用逗号隔开。")
         if len(forms) > MAX_GROUP:
             yield _at(
@@ -260,6 +270,7 @@ class Checking:
             )
         elif len(rest) == 2 and not TAGS.fullmatch(rest[1]):
             yield _at(line, "词性用一到三个小写字母，如 n（名词）、vn（动名词）。")
+        # Single characters are in every text and would take longer words apart.
         if len(words_of.normalise(word)) < 2:
             yield _at(line, f"「{word}」只有一个字，单字不作专业词。")
         if words_of.normalise(word) in self._other_words("stop_words"):
@@ -277,6 +288,7 @@ class Checking:
                 line,
                 f"「{word}」是产业链名称里的词，停用后这条产业链就比不出来了。请删去这一行。",
             )
+        # A term that is a stop word would be dropped again right after it was cut.
         elif normal in self._other_words("terms"):
             yield _at(line, f"「{word}」是专业词。先在专业词里去掉它，再作停用词。")
         elif normal in self._other_words("synonyms"):
@@ -287,6 +299,7 @@ class Checking:
     def _other_words(self, kind: str) -> Collection[str]:
         return self._words_by_kind[kind]
 
+    # Once a draft: for each line the other lists would be read through again.
     @cached_property
     def _words_by_kind(self) -> dict[str, set[str]]:
         words: dict[str, set[str]] = {}
@@ -303,6 +316,7 @@ def _word_problems(line: Line, word: str, most: int = MAX_WORD) -> Iterator[str]
         yield _at(line, f"「{_short(word)}」有 {len(word)} 个字，最多 {most} 个。")
         return
     odd = sorted({c for c in word if _is_never_in_text(c)})
+    # By their codes, since nobody can see them.
     if odd:
         codes = "、".join(f"U+{ord(character):04X}" for character in odd)
         yield _at(
@@ -320,10 +334,12 @@ def _word_problems(line: Line, word: str, most: int = MAX_WORD) -> Iterator[str]
 def _is_never_in_text(character: str) -> bool:
     """Whether a character is taken out of every text: controls, format characters, private use, surrogates."""
     category = unicodedata.category(character)
+    # Category C is what is taken out before a text is cut: controls, formats, private use, surrogates.
     return category.startswith("C") or words_of.drop_unseen(character) == ""
 
 
 def _is_frequency(text: str) -> bool:
+    # A number of a thousand figures is cut before it is read: nine are beyond the limit already.
     return text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= MAX_FREQUENCY
 
 

@@ -40,6 +40,7 @@ def begin_draft(kind: str, *, by: Reader | None) -> WordListVersion:
         NotAllowed: they do not look after the lists.
     """
     require(by, "wordlists.edit")
+    # An open draft is gone on with: two drafts of one list would each be written against the other's past.
     draft = queries.open_draft(kind, by=by)
     if draft is not None:
         return draft
@@ -48,6 +49,7 @@ def begin_draft(kind: str, *, by: Reader | None) -> WordListVersion:
     removed = present.removed if present else ""
     if kind in DICTIONARY_KINDS:
         added = queries.lines_at_present(kind)
+        # Only once: from then on going back finds what the table held before anybody drafted.
         if present is None and queries.next_number(kind) == 1:
             db.session.add(_first_version(kind, added))
             db.session.flush()
@@ -95,6 +97,7 @@ def save_draft(
     if draft.is_dictionary:
         present = applying.present_entries(draft.kind)
         problems = dictionary_lines.entry_problems(draft.kind, added, present)
+        # Nothing is ever taken out of a dictionary: listings name its codes (123).
         removed = ""
     else:
         problems = _word_problems(draft, added, removed)
@@ -102,6 +105,7 @@ def save_draft(
         problems["note"] = [f"说明最多 {MAX_NOTE} 个字。"]
     if problems:
         raise Invalid(NOT_SAVED, problems=problems)
+    # Computed when it is saved, for later it would depend on the dictionary of that moment (108).
     if draft.kind == "terms":
         added = content.with_frequencies(added)
     draft.added = added.strip()
@@ -135,6 +139,7 @@ def ask_preview(draft: WordListVersion, *, by: Reader | None, seen: int | None) 
         db.session.add(preview)
     preview.state = "asked"
     preview.fingerprint = draft.fingerprint
+    # The edition as well: against other lists the same draft has other effects.
     preview.edition = in_force.number if in_force is not None else 0
     preview.at = now()
     preview.figures = {}
@@ -157,6 +162,7 @@ def store_preview(
     """
     persistence.begin_write()
     preview = db.session.get(WordPreview, version_id)
+    # Drafted on since: what was computed is of another text, and the page waits for the next one.
     if preview is None or preview.fingerprint != fingerprint:
         db.session.rollback()
         return False
@@ -190,6 +196,7 @@ def enable_draft(
     preview = queries.preview_of(draft)
     if preview is None or preview.state != "ready":
         raise NotNow("还没有这份草稿的预览。", "先「算预览」，看过会改变什么再启用。")
+    # The other lists stay as they are in force; an edition names one version of each.
     ids = {**queries.ids_in_force(), draft.kind: draft.id}
     note = f"启用{draft.kind_name}第 {draft.number} 版"
     edition = _begin_edition(ids, note, by)
@@ -220,6 +227,7 @@ def go_back(*, by: Reader | None, seen: int | None) -> WordEdition:
     if present.number != seen:
         raise Stale("词表刚换过版本。", "请刷新后再决定。")
     former = queries.former_edition()
+    # Before the first edition every list was the shipped one.
     ids: dict[str, int | None] = dict.fromkeys(KINDS)
     note = f"由第 {present.number} 版退回平台自带的内容"
     if former is not None:
@@ -248,6 +256,7 @@ def stop_building(*, by: Reader | None, seen: int | None) -> None:
     if edition is None or edition.number != seen:
         raise NotNow("没有正在重建的版本。", "可能刚刚建好已经生效，请刷新看看。")
     edition.state = "cancelled"
+    # A version that is in force in another edition too stays so.
     for version in _versions_of(edition):
         if version.state == "building":
             version.state = "draft"
@@ -263,6 +272,7 @@ def take_effect(number: int) -> bool:
     Returns:
         whether it is in force now; False where it was stopped meanwhile.
     """
+    # As a writer: two hosts may have built it at one moment.
     persistence.begin_write()
     edition = db.session.get(WordEdition, number)
     if edition is None or edition.state != "building":
@@ -271,6 +281,7 @@ def take_effect(number: int) -> bool:
         return is_in_force
     moment = now()
     present = queries.edition_in_state("in_force")
+    # In the same commit: listings and lists of one edition, or of the other, and never of both.
     _apply_dictionaries(present, edition)
     if present is not None:
         present.state = "former"
@@ -284,6 +295,7 @@ def take_effect(number: int) -> bool:
     for version in _versions_of(edition):
         if version.state != "in_force":
             version.state = "in_force"
+            # The first time counts: a version that comes back was in force before.
             version.in_force_since = version.in_force_since or moment
     persistence.commit()
     return True
@@ -344,6 +356,7 @@ def _apply_dictionaries(present: WordEdition | None, coming: WordEdition) -> Non
 def _begin_edition(
     ids: dict[str, int | None], note: str, by: Reader | None
 ) -> WordEdition:
+    # The index of one building edition has the last word, see the errors of the callers.
     if queries.edition_in_state("building") is not None:
         raise BUILDING
     highest = db.session.scalar(db.select(db.func.max(WordEdition.number))) or 0

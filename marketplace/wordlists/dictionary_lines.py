@@ -17,7 +17,9 @@ from marketplace.wordlists.content import Line, lines_of
 
 MAX_ENTRIES = 500
 MAX_NAME = 40  # characters
+# Both strokes, for an input method writes the wide one.
 PARTS = re.compile(r"\s*[|｜]\s*")
+# Codes are never renamed: listings, saved searches and published lists have them.
 CODES = {
     "chains": (r"[a-z0-9-]{2,30}", "2–30 个小写字母、数字或连字符"),
     "districts": (
@@ -74,6 +76,7 @@ class Entry:
             standing = f"{MERGED} {self.successor}"
         elif not self.active:
             standing = RETIRED
+        # A year of its own after the word: 停用 2019, 并入 371503 2019.
         if self.until:
             standing = f"{standing} {self.until}"
         parts = [self.code, self.name]
@@ -96,6 +99,7 @@ def shipped_entries(dictionary: str) -> dict[str, Entry]:
                 name=row["name"],
                 position=int(row.get("position") or 0),
                 kind=row["kind"] if dictionary == "districts" else "",
+                # The shipped list knows districts that are over only by their year.
                 active=not until,
                 successor=row.get("successor") or "",
                 until=until,
@@ -108,6 +112,7 @@ def entries_of(dictionary: str, added: str) -> dict[str, Entry]:
     entries = dict(shipped_entries(dictionary))
     for line in lines_of(added):
         entry = _read_entry(dictionary, line)
+        # A line that is wrong was refused when it was saved; here it is passed over.
         if isinstance(entry, Entry):
             entries[entry.code] = entry
     return entries
@@ -129,6 +134,7 @@ def replaced_codes(entries: Mapping[str, Entry]) -> dict[str, str]:
     for code, entry in entries.items():
         last = entry
         while last.successor:
+            # To the end: 茌平县 was handed over to a code that may itself have been handed over since.
             last = entries[last.successor]
         if last is not entry:
             replaced[code] = last.code
@@ -149,6 +155,7 @@ def entry_problems(
         box → what is wrong, each with its line and what to do; empty where nothing is.
     """
     found = list(_line_problems(dictionary, added))
+    # Lines first: what cannot be read would be missed in the list and named twice.
     if not found:
         found = list(_list_problems(dictionary, entries_of(dictionary, added), used))
     return {"added": found} if found else {}
@@ -174,6 +181,7 @@ def _list_problems(
     dictionary: str, entries: Mapping[str, Entry], used: Mapping[str, Entry]
 ) -> Iterator[str]:
     """What is wrong with the list as a whole: gone entries, two of one name, successors that lead nowhere."""
+    # Whatever is in the database may be named by a listing.
     for code, entry in used.items():
         if code not in entries:
             yield (
@@ -199,11 +207,13 @@ def _successor_problems(code: str, entries: Mapping[str, Entry]) -> Iterator[str
         if entry.successor in passed:
             yield f"{code} 并来并去又回到 {entry.successor}。请改掉其中一处。"
             return
+        # A field of level 1 cannot take the listings of one of level 2.
         if len(entry.successor) != len(entry.code) and entry.code.isdecimal():
             yield f"{entry.code} 和 {entry.successor} 不是一级的代码。请并入同一级的。"
             return
         passed.add(entry.successor)
         entry = entries[entry.successor]
+    # Listings would be moved to a code that nobody may choose.
     if not entry.active and len(passed) > 1:
         yield f"{code} 并入的 {entry.code} 已停用。请写在用的代码。"
 
@@ -246,6 +256,7 @@ def _read_standing(dictionary: str, text: str) -> dict[str, object] | str:
         return {}
     until = ""
     if dictionary == "districts":
+        # A district cannot be over without a year: former seats are read by it.
         if not rest or not YEAR.fullmatch(rest[-1]):
             return wrong
         until = rest.pop()

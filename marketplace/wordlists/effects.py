@@ -142,6 +142,7 @@ def compare_dictionaries(
             changed.append(entry.name)
     first = _try_entries(sample, kind, before, shown)
     second = _try_entries(sample, kind, after, shown)
+    # What a listing is filed under takes the place of its words in explaining a move.
     names = {}
     for key, codes in sample.codes_of(kind).items():
         names[key] = " ".join(before[code].name for code in codes if code in before)
@@ -167,6 +168,7 @@ def read_sample(changed: Sequence[str]) -> Sample:
     """The newest published listings, and searches: those that people saved, titles of demands, the changed words."""
     sample = Sample()
     for kind, table in LISTINGS.items():
+        # What somebody may find: a draft is in no index and in no ranking.
         query = db.select(table).where(table.findable_by(None))
         newest = query.order_by(table.id.desc()).limit(LISTINGS_MOST)
         for row in db.session.scalars(newest):
@@ -184,6 +186,7 @@ def read_sample(changed: Sequence[str]) -> Sample:
                 sample.asked.append(document)
     searches = [*_saved_texts(), *changed]
     searches += [document.title for document in sample.asked]
+    # Saved searches and changed words come first, so that titles fill what is left.
     sample.queries = list(dict.fromkeys(filter(None, searches)))[:QUERIES_MOST]
     # All is read: a server ends transactions that lie idle while something is computed.
     db.session.rollback()
@@ -207,10 +210,12 @@ def try_lists(sample: Sample) -> Outcome:
 
 def _search_all(sample: Sample) -> dict[str, list[Key]]:
     """Search → (kind, id) of its first hits, in an index of its own that is thrown away."""
+    # All audiences together: a preview is of the site, and no reader sees what it finds.
     readers: set[str] = set()
     for document in sample.documents:
         readers.update(document.audience)
     answers = {}
+    # An index of its own, for that of the site is cut with the lists in force.
     with tempfile.TemporaryDirectory() as folder:
         engine = search.open_engine(f"sqlite:///{Path(folder) / 'trial.db'}")
         engine.rebuild(sample.documents)
@@ -287,6 +292,7 @@ def _saved_texts() -> Iterator[str]:
     """The words of the searches that people saved, the most frequent first."""
     counts: dict[str, int] = {}
     for address in db.session.scalars(db.select(SavedSearch.query)):
+        # Searches that are narrowed and have no words change by nothing here.
         for text in parse_qs(address).get("q", []):
             counts[text.strip()] = counts.get(text.strip(), 0) + 1
     yield from sorted(counts, key=lambda text: (-counts[text], text))
@@ -312,6 +318,7 @@ def _largest_moves(
             new_place = later.get(id_, BEYOND)
             if place != new_place:
                 size = abs(place - new_place)
+                # The place as well, so that of two moves of one size the one further up is first.
                 moves.append((-size, demand_id, min(place, new_place), id_))
     moves.sort()
     shown = []

@@ -67,6 +67,7 @@ class WordListVersion(Model):
             sqlite_where=text("state IN ('draft', 'building')"),
             postgresql_where=text("state IN ('draft', 'building')"),
         ),
+        # Of each list one version is in force, whatever two processes do at once.
         Index(
             "uq_word_list_version_in_force",
             "kind",

@@ -160,6 +160,7 @@ def _draft_page(
         form=form,
         row=row,
         preview=found,
+        # Read by the cutter in use: it says how texts are cut today, before the draft acts.
         in_pieces=queries.words_in_pieces(row),
         preview_name=PREVIEWS[found.state if found else ""],
         error=error,

@@ -171,8 +171,10 @@ def preview_of(version: WordListVersion) -> WordPreview | None:
     """The preview of a draft as it is now; None where none was asked for, or the draft changed since."""
     preview = db.session.get(WordPreview, version.id)
     if preview is None or preview.fingerprint != version.fingerprint:
+        # Changed since: nobody may enable by a preview of other words.
         return None
     in_force = edition_in_state("in_force")
+    # Against another edition it says nothing any more.
     if preview.edition != (in_force.number if in_force is not None else 0):
         return None
     return preview
@@ -181,6 +183,7 @@ def preview_of(version: WordListVersion) -> WordPreview | None:
 def search_shipped(kind: str, text: str, *, by: Reader | None) -> tuple[list[str], int]:
     """Lines of a shipped list that hold a text, the first of them, and how many there are. Raises NotAllowed."""
     require(by, "wordlists.edit")
+    # Normalised as texts are, so that 轴承 is found whatever width it was typed in.
     wanted = words_of.normalise(text.strip())
     lines = []
     for line in _shipped_lines(kind):

@@ -65,6 +65,7 @@ def care_for_editions() -> str:
 
 def _return_to_shipped() -> str:
     """Where no edition was ever put in force, as after a backup was restored: the index is made by its own job."""
+    # Without a file a process begins with the shipped lists.
     if words_of.word_lists().edition:
         lists_in_use.remove_file()
         return "the lists as they are shipped"
@@ -91,7 +92,9 @@ def use_edition(number: int) -> str:
     # First the database: its word is what other hosts and the page go by. Killed in between, the next call goes on.
     if not deeds.take_effect(number):
         return f"edition {number} was stopped"
+    # Read again: the deed has ended its transaction.
     edition = db.session.get_one(WordEdition, number)
+    # After the database: a file that says more than the database would be taken back on the next call.
     lists_in_use.write_file(queries.whole_edition(edition))
     # What was saved to the former index since this one was begun.
     differences = listing_upkeep.index_check()
@@ -139,6 +142,7 @@ def make_previews() -> str:
     """Compute the previews that were asked for, each in a process of its own."""
     query = db.select(WordPreview.version_id).where(WordPreview.state == "asked")
     waiting = list(db.session.scalars(query))
+    # The process below writes; nothing of ours may hold the database meanwhile.
     db.session.rollback()
     done = 0
     for version_id in waiting:
@@ -162,6 +166,7 @@ def make_preview(version_id: int) -> dict[str, Any]:
     """
     version = db.session.get_one(WordListVersion, version_id)
     fingerprint = version.fingerprint
+    # Read once, so that both sides are compared against the same edition.
     ids = queries.ids_in_force()
     if version.is_dictionary:
         figures = effects.compare_dictionaries(
@@ -195,6 +200,7 @@ def _words_between(version: WordListVersion) -> list[str]:
 
 def _lists_of(ids: dict[str, int | None]) -> words_of.WordLists:
     lines = queries.lines_of_edition(ids)
+    # Edition 0 for both: they are tried and belong to none.
     return lists_in_use.Edition(0, "", **lines).lists()
 
 
@@ -202,6 +208,7 @@ def _is_used(edition: WordEdition) -> bool:
     """Whether this host uses an edition, with the very lines it has today: a new program ships other lists."""
     used = words_of.word_lists()
     state: lists_in_use.ListsInUse = current_app.extensions["lists_in_use"]
+    # Checked once a process: comparing thousands of lines before each request would be felt.
     if used.edition != edition.number or state.verified == edition.number:
         return used.edition == edition.number
     lists = queries.whole_edition(edition).lists()
@@ -252,6 +259,7 @@ def _remove_old_copies(number: int) -> str:
     """Remove index and matchers of the editions before one that has settled."""
     removed = []
     folder = Path(current_app.config["DATA_DIR"])
+    # The shipped edition, 0, has copies too and no row.
     others = [0, *db.session.scalars(db.select(WordEdition.number))]
     for other in others:
         if other == number:

@@ -84,12 +84,14 @@ def build_store(
     arrays: storage.Arrays = {"ids": np.array(sorted(ids), dtype=np.int64)}
     arrays["vectors-keys"] = trained.keys
     arrays["vectors-rows"] = trained.rows
+    # Stored, for computing them again would need all documents.
     mean_norms: dict[str, float] = {}
     for kind, one in frequencies.items():
         arrays[f"{kind}-keys"] = one.keys
         arrays[f"{kind}-frequency"] = one.fitted
         mean_norms[kind] = float(np.mean(norms[kind])) if norms[kind] else 1.0
     version = features.features_version()
+    # An artefact of other words would weigh features that mean something else.
     facts = {"words": version, "candidates": 1, "lengths": mean_norms}
     storage.write_generation(Path(directory), arrays, facts)
     return len(ids)
@@ -107,6 +109,7 @@ def _spool_catalogue(
     texts: list[UInt64s] = []
     frequencies = {kind: DocumentFrequencies.empty() for kind in FEATURE_KINDS}
     while some := list(islice(documents, BATCH)):
+        # The first texts alone train the vectors; of the others the words are dropped.
         read = read_catalogue(
             some,
             texts=max(0, vectors.MAX_TEXTS - len(ids)),
@@ -151,6 +154,7 @@ def _stored_candidates(
             ends = np.load(spool)
             by_document = np.load(spool)
             one = frequencies[kind]
+            # Numbers instead of keys: four bytes each in the store, and terms of its index.
             numbers = np.searchsorted(one.keys, keys).astype(np.uint32)
             packed = pack_postings(
                 numbers[posting_numbers(by_document)],
@@ -188,6 +192,7 @@ def _stored_candidate(
     terms: dict[str, list[int]] = {}
     for kind, packed in postings.items():
         numbers = posting_numbers(packed)
+        # As in the query: a term that no query uses is left out of the index.
         is_selective = frequencies[kind].fitted[numbers] <= max_frequency(total)
         # The store counts occurrences, so the softened count becomes repetition.
         times = np.round(SUBLINEAR[posting_counts(packed)]).astype(np.int64)

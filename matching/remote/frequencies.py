@@ -59,6 +59,7 @@ class DocumentFrequencies:
 
     def fitted_frequency(self, terms: Int64s) -> Int64s:
         """How many documents had each feature by number when it was fitted, 0 for -1, shape (k,) → (k,)."""
+        # 0 for what came later: the store knows nothing of it and finds nothing by it.
         counts = np.zeros(len(terms), dtype=np.int64)
         is_fitted = terms >= 0
         counts[is_fitted] = self.fitted[terms[is_fitted]]
@@ -72,6 +73,7 @@ class DocumentFrequencies:
         """Count one document with these distinct features, shape (k,), that came (by 1) or went (by -1)."""
         terms = self.find(keys)
         if self.current is self.fitted:
+            # Copied with the first change only: most processes see none between two fits.
             # The fitted ones are mapped from the artefact and stay as they are.
             self.current = np.array(self.fitted)
         self.current[terms[terms >= 0]] += by

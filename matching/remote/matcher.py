@@ -142,6 +142,7 @@ class CandidateMatcher(Matcher):
         matcher = cls(store, **settings)
         try:
             check_words(directory, facts)
+            # 1 is the form of candidates; an artefact of the matcher in memory has none.
             if facts["candidates"] != 1:
                 raise UnusableArtefact(f"{directory} is of another form")
             for kind in FEATURE_KINDS:
@@ -149,6 +150,7 @@ class CandidateMatcher(Matcher):
                     arrays[f"{kind}-keys"],
                     arrays[f"{kind}-frequency"],
                 )
+                # A kind that no document has would have norm 0, and a weight is divided by it.
                 matcher._mean_norms[kind] = float(facts["lengths"][kind]) or 1.0
             matcher._fitted_ids = arrays["ids"]
             matcher._word_vectors = load_vectors(arrays)
@@ -175,6 +177,7 @@ class CandidateMatcher(Matcher):
         # A long list needs candidates to spare.
         size = max(self.candidates, 2 * top)
         wanted = None if only is None else {cast(int, id_) for id_ in only}
+        # What was put later is always scored: no store could leave it out.
         later = [id_ for id_ in self._later if wanted is None or id_ in wanted]
         candidates = self._candidates(read, size, wanted)
         return self._run_selected(document, candidates, later, read).rank(top)
@@ -183,6 +186,7 @@ class CandidateMatcher(Matcher):
         self, read: Features, size: int, wanted: set[int] | None
     ) -> list[tuple[int, bytes]]:
         if self.store is None or not len(self._fitted_ids):
+            # Nothing was fitted, so all there is was put later.
             return []
         # Few enough to score them all: exact, whatever their terms.
         if wanted is not None and len(wanted) <= size:
@@ -190,6 +194,7 @@ class CandidateMatcher(Matcher):
         terms = self.select_query_terms(read)
         if not terms:
             return []
+        # Removed ones are excluded there, or they would take places among the best.
         return self.store.nearest(terms, size, wanted, self._removed)
 
     def rank_all(
@@ -223,6 +228,7 @@ class CandidateMatcher(Matcher):
     ) -> list[_TermWeight]:
         frequencies = self._frequencies[kind]
         terms = frequencies.find(counted.keys)
+        # By the frequencies of now and not of the fit, as the scores are.
         query = WeightedQuery(
             counted,
             terms,
@@ -301,7 +307,9 @@ class CandidateMatcher(Matcher):
             for kind, postings in unpack_candidates([packed]).postings.items():
                 frequencies = self._frequencies[kind]
                 keys = np.asarray(frequencies.keys[posting_numbers(postings)])
+                # The key of a fitted feature, for the store has numbers only.
                 frequencies.change(keys, -1)
+            # Remembered, since nobody writes to the store between two fits (025).
             self._removed.add(id_)
         return self
 
@@ -322,6 +330,7 @@ class CandidateMatcher(Matcher):
     def _is_stored(self, id_: int) -> bool:
         if id_ in self._removed:
             return False
+        # Sorted by number when it was built, so a search by halves finds it.
         at = int(np.searchsorted(self._fitted_ids, id_))
         return at < len(self._fitted_ids) and int(self._fitted_ids[at]) == id_
 

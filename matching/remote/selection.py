@@ -93,6 +93,7 @@ class CandidateFeatures(FeatureIndex):
 
     def dot(self, query: WeightedQuery) -> Float32s:
         sums = np.zeros(len(self.ends) - 1, dtype=np.float32)
+        # A feature that no document has can earn nothing.
         keys = query.counted.keys[query.is_known]
         if not len(keys) or not len(self.keys):
             return sums
@@ -178,6 +179,7 @@ def select_features(
             stored_frequencies = of_all.current[terms]
         no_keys = np.zeros(0, dtype=np.uint64)
         later_keys = np.concatenate([no_keys, *(one.keys for one in counted)])
+        # Of the whole catalogue too: what came later is counted among the others.
         later_frequencies = of_all.frequency(later_keys)
         counts = [posting_counts(packed), *(one.counts for one in counted)]
         sizes = [*stored.sizes[kind].tolist(), *(len(one.keys) for one in counted)]

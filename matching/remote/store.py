@@ -90,6 +90,7 @@ def pack_candidate(
     postings: Mapping[str, UInt32s],
 ) -> bytes:
     """The features of a document as bytes; `postings` by kind, (number, count), shape (features of it,)."""
+    # The sizes come first: nothing else says where a kind ends.
     sizes = [len(postings[kind]) for kind in FEATURE_KINDS]
     header = np.array([has_content, *sizes], dtype=np.uint32)
     parts = [postings[kind] for kind in FEATURE_KINDS]

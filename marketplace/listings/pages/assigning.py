@@ -38,6 +38,7 @@ def unassign(kind: str, listing_id: int) -> ResponseReturnValue:
 
 
 def _chosen_person() -> Person:
+    # A number that no column can hold counts as none.
     number = request.form.get("broker", type=persistence.row_number) or 0
     person = account_queries.people_by_id([number]).get(number)
     if person is None:
@@ -46,5 +47,6 @@ def _chosen_person() -> Person:
 
 
 def _back(kind: str, listing_id: int) -> ResponseReturnValue:
+    # Back to the brokers of the page and not to its top: often several are given one listing.
     address = url_for("listings.review", kind=kind, listing_id=listing_id)
     return redirect(f"{address}#brokers-title", 303)

@@ -24,6 +24,7 @@ from marketplace.listings.review_models import CRITERIA, MAX_SCORE, MAX_TODO
 from marketplace.listings.schema import SCHEMAS
 from marketplace.listings.settling import MAX_NOTE
 
+# As `uuid4().hex` draws it; anything else would become a key of the table of batches.
 FORM = re.compile(r"[0-9a-f]{32}", re.ASCII)
 # Station → its views: confirming, doing, the result, the list it came from.
 VIEWS: dict[str, tuple[str, str, str]] = {
@@ -95,8 +96,10 @@ def _decide(station: Station) -> ResponseReturnValue:
     order = _read_order(station)
     form = request.form.get("form", "")
     problems = _form_problems(order)
+    # Checked once more: between confirming and deciding the page was in the hands of a browser.
     if problems or not FORM.fullmatch(form):
         return _page(order, "edit", problems=problems, status=422)
+    # The row itself: it is read once more after each commit, which the proxy of the session does not say.
     done = batch_deeds.decide_batch(order, form, by=current_user._get_current_object())
     return redirect(url_for(VIEWS[station][2], number=done.id), 303)
 
@@ -128,6 +131,7 @@ def _read_order(station: Station) -> Order:
     ticked = batches.read_ticked(request.form.getlist("row"))
     own_scores: dict[int, dict[str, str]] = {}
     own_notes: dict[int, str] = {}
+    # All that was sent, also where one score for all is chosen: who changes their mind finds it again.
     for place in range(len(ticked)):
         own_scores[place] = _scores(str(place))
         own_notes[place] = request.form.get(f"note-{place}", "")
@@ -179,6 +183,7 @@ def _form_problems(order: Order) -> dict[str, list[str]]:
             problems[f"note-{place}"] = [f"最多 {MAX_NOTE} 字。"]
     if order.decision != "pass" and not order.todos and len(order.note) < 2:
         problems["note"] = ["写明原因（2–500 字），对方才知道怎么办。"]
+    # With scores of their own each listing is judged by itself when it is foreseen.
     if order.is_scored and not order.each and not all(order.scores.values()):
         problems["truth-all"] = ["四项都要打分；要逐条打分的，选「逐条打分」。"]
     return problems
@@ -191,8 +196,10 @@ def _page(
     problems: dict[str, list[str]] | None = None,
     status: int = 200,
 ) -> ResponseReturnValue:
+    # What cannot be done is named before anything was filled in; scores are looked at afterwards.
     foreseen = batches.foresee(order, by=current_user, scored=step == "check")
     rows = [one for one in foreseen if not one.trouble]
+    # Only of the kinds that are ticked, for each kind has some twenty fields.
     kinds = list(dict.fromkeys(one.ticked.kind for one in foreseen))
     confirm, decide, _ = VIEWS[order.station]
     form = request.form.get("form", "")
@@ -209,6 +216,7 @@ def _page(
         "labels": _field_labels(kinds),
         "confirm": confirm,
         "decide": decide,
+        # Drawn once and carried along, so that a second press of the last page finds the first one's batch.
         "form": form if FORM.fullmatch(form) else uuid4().hex,
     }
     return render_template("listings/batch.html", **values), status

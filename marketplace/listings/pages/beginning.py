@@ -89,6 +89,7 @@ def drop_begun(number: int) -> ResponseReturnValue:
 def drop_typed(kind: str, listing_id: int) -> ResponseReturnValue:
     """Throw away what was typed and not saved: what is stored comes back."""
     row = queries.get_visible(kind, listing_id, by=current_user)
+    # The filter says who may read it; writing in it is another permission.
     require(current_user, "listing.edit", row)
     unsaved_deeds.forget_steps(current_user, kind, str(row.id))
     flash("没有保存的改动已放弃，下面是已保存的内容。", "success")
@@ -109,6 +110,7 @@ def typed(kind: str, listing_id: int) -> ResponseReturnValue:
     place = place_of(form)
     if not place:
         raise Invalid("没有保存：页面太旧。", "请刷新页面。")
+    # Typed over an older listing: storing it would hide what a colleague has saved since.
     if row is not None and row.revision != form.seen_revision:
         raise Stale(*unsaved_deeds.ELSEWHERE)
     steps = [step.anchor for step in form.steps]
@@ -118,6 +120,7 @@ def typed(kind: str, listing_id: int) -> ResponseReturnValue:
         place,
         {step: typed_pairs(form, step) for step in steps},
         seen=form.typed_revision,
+        # The revision of the listing that was typed over, by which a later save finds out what others changed.
         listing_seen=row.revision if row is not None else 0,
     )
     at = in_china(unsaved.updated_at)
@@ -179,6 +182,7 @@ def hand_in_checked(kind: str, listing_id: int) -> ResponseReturnValue:
     """Hand in what was looked through; where something is missing, the same page says in which step."""
     row = queries.get_visible(kind, listing_id, by=current_user)
     require(current_user, "listing.submit", row)
+    # Only what is lacking leads back to the page; what may not be handed in at all is refused in words.
     if row.life.can(row.state, "submit") and readiness.publication_problems(row):
         return check_page(row, status=422)
     return hand_in(row, DeedForm().seen_revision)
@@ -191,6 +195,7 @@ def check_page(row: Row, *, status: int = 200) -> ResponseReturnValue:
             f"现在的状态是「{row.state_name}」，不能修改。",
             "可以在「我的」里看它现在能做什么。",
         )
+    # In the order of the steps, so that the first of them is the first to be mended.
     missing = in_form_order(row.kind, readiness.publication_problems(row))
     form = FORMS[row.kind](formdata=None, row=row, need=getattr(row, "need", ""))
     unsaved = unsaved_deeds.find_unsaved(current_user, row.kind, str(row.id))
@@ -201,6 +206,7 @@ def check_page(row: Row, *, status: int = 200) -> ResponseReturnValue:
         filled[step.anchor] = [
             (field.label, field.describe(row))
             for field in answers
+            # What is wrong is listed by itself and would look as if it were right among the answers.
             if field.is_filled(row) and field.name not in missing
         ]
     page = render_template(

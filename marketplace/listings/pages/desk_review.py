@@ -68,5 +68,6 @@ def _require_desk(kind: str, listing_id: int) -> None:
     # Their own listing is shown too: they may return it, though not let it through.
     row = queries.get_visible(kind, listing_id, by=current_user)
     require(current_user, "listing.desk_review", row)
+    # A firm's people have the same role and no such station.
     if row.organisation is None or row.organisation.kind not in INSTITUTIONS:
         raise NotFound("企业的内容没有机构审核这一步。", "可以在「我的」里看它的进度。")

@@ -56,14 +56,18 @@ def open_form(kind: str, row: Row | None) -> Form:
     unsaved = unsaved_of(form)
     if form.is_submitted():
         picked = [name for name in form.names() if _is_picked(name)]
+        # Chosen first: what the writer takes of the others replaces what they posted.
         if picked:
             form.take_stored(picked, current_form(form, row, unsaved))
         return form
+    # Only a new form: the address must not overwrite what is stored.
     if row is None:
         form.prefill(request.args)
+    # Before what was typed, which may have emptied the contact on purpose.
     form.prefill_contact(current_user)
     if unsaved is not None:
         form.take_typed(unsaved.fields)
+        # So that storing again continues this text and is not taken for another window.
         form.typed.data = unsaved.revision
     return form
 
@@ -77,6 +81,7 @@ def blank_form(kind: str, row: Row | None) -> Form:
         step=step,
         need=_need_of(kind, row),
     )
+    # The mark goes on from step to step in the address, or each step would begin another listing.
     if row is None and not form.is_submitted() and request.args.get("mark"):
         form.once.data = request.args["mark"]
     return form
@@ -95,6 +100,7 @@ def _need_of(kind: str, row: Row | None) -> str:
     """Of a demand the need that is chosen now: in the form, in what was typed, in the address or as stored."""
     if kind != "demand":
         return ""
+    # In this order: what is on the page now is newer than what was stored a moment ago.
     need = request.form.get("need") or request.args.get("need", "")
     if need in terms.NEEDS:
         return need
@@ -125,6 +131,7 @@ def unsaved_of(form: Form) -> UnsavedForm | None:
 
 def current_form(form: Form, row: Row | None, unsaved: UnsavedForm | None) -> Form:
     """The same questions with what is on the platform now: what is stored, and what another window has typed."""
+    # Without the token: it is compared and never sent.
     other = type(form)(formdata=None, row=row, meta={"csrf": False})
     if unsaved is not None:
         other.take_typed(unsaved.fields)
@@ -174,6 +181,7 @@ def form_page(
     # A text handed on by another form, as by the trial, comes without the mark of this one.
     if row is None and form.opened is None:
         form.renew()
+    # Who pressed 「加一行」 is led to it; another empty row below would only be in the way.
     if not focus:
         form.leave_room()
     looked_at = form.main_text() if "look" in request.values else None
@@ -226,6 +234,7 @@ def form_page(
 
 def draft_key(kind: str, row: Row | None) -> str:
     """The name under which the browser keeps what is typed until it has been saved."""
+    # The number of the person too: a browser may be used by two.
     number = "new" if row is None else row.id
     return f"{current_user.id}/{kind}/{number}"
 
@@ -254,6 +263,7 @@ def _shown_unsaved(
     form: Form, row: Row | None, unsaved: UnsavedForm | None
 ) -> UnsavedForm | None:
     """What was typed and not saved, where the page goes on with it and it says anything that is not stored."""
+    # A form that was posted shows what was posted and offers nothing older.
     if unsaved is None or form.is_submitted():
         return None
     # Whoever was cut off between saving and forgetting has it twice.
@@ -273,6 +283,7 @@ def _step_links(
     for one in form.all_steps:
         url = f"#step-{one.anchor}"
         if step:
+            # Of a new listing the later steps have no address: the first one makes the draft.
             url = form_address(form.kind, row, one.anchor) if row is not None else ""
         links.append((one, url, len(missing.keys() & set(one.fields))))
     return links
@@ -282,6 +293,7 @@ def typed_values(form: Form) -> dict[str, Any]:
     """Column → value of the whole listing as it would be with what is typed now; nothing is stored."""
     known = values_of(form.row) if form.row is not None else {}
     values = {**known, **form.values()}
+    # The need may have been chosen on an earlier step and be in no control of this page.
     if form.asked_need:
         values["need"] = form.asked_need
     return values
@@ -291,6 +303,7 @@ def missing_of_typed(form: Form, values: dict[str, Any]) -> dict[str, list[str]]
     """Field → what the public would miss of what is typed now, in the order of the form."""
     empty = FORMS[form.kind](formdata=None, meta={"csrf": False}).values()
     owner = form.owner
+    # A listing that has its owner does not ask for one.
     if form.row is not None and form.row.organisation is not None:
         owner = form.row.organisation
     missing = readiness.missing_for_publication(
@@ -367,6 +380,7 @@ def _return_reason(row: Row | None) -> str:
     if row is None:
         return ""
     if row.state == "published":
+        # A change that was returned has its reason in itself; the listing stayed published.
         change = changes_waiting.open_change(row)
         return change.reason if change is not None else ""
     if row.state not in worklists.STOPPED:

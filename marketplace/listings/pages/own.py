@@ -96,6 +96,7 @@ def renew_page(token: str) -> ResponseReturnValue:
     """What a link of a reminder would renew, with a button: programs that follow every link must renew nothing."""
     link = renewal_links.read_link(token)
     row = renewal_links.listing_of(link)
+    # A spent link says that it was renewed, whoever opens it; only an open one asks whose it is.
     if row.valid_until == link.end:
         renewal_links.person_of(link, row)
     return _renewal_page(token, row, waits=row.valid_until == link.end)
@@ -147,6 +148,7 @@ def several() -> ResponseReturnValue:
     if deed not in bulk.DEEDS or not chosen:
         flash("先勾选要处理的条目，再选要做的事。", "error")
         return redirect(url_for("desk.mine", _anchor="listings"), 303)
+    # The first press foresees, the second does: one view, so that both judge alike.
     confirmed = "confirmed" in request.form
     step = bulk.carry_out if confirmed else bulk.foresee
     return render_template(
@@ -172,6 +174,7 @@ def turn_page() -> ResponseReturnValue:
     place = request.form.get("place", "")
     view, anchor = LISTS.get(place, LISTS["mine"])
     page = request.form.get("turn", 1, type=int)
+    # What is too much for an address is dropped, and the message above says so.
     carried = ticks.pack_ticks(chosen) or None
     address = url_for(view, **wanted, page=page, ticked=carried, _anchor=anchor)
     return redirect(address, 303)
@@ -189,6 +192,7 @@ def _end_listing(
     """
     row = queries.get_visible(kind, listing_id, by=current_user)
     require(current_user, f"listing.{deed}", row)
+    # How a demand ended is public, so it is chosen; other ends have a note alone.
     form = CloseForm() if deed == "close" else DeedForm()
     if form.validate_on_submit():
         values = {"note": form.note.data}
@@ -199,6 +203,7 @@ def _end_listing(
                 row, by=current_user, seen=form.seen_revision, **values
             )
         except Invalid as error:
+            # Without a control to mend, the error has a page of its own.
             if not error.problems:
                 raise
             form.blame(error.problems)
@@ -211,6 +216,7 @@ def _end_listing(
             f"现在的状态是「{row.state_name}」，不能{name}。",
             "可以在「我的」里看它现在能做什么。",
         )
+    # What is decided next is decided on the row as this page shows it.
     form.seen.data = row.revision
     page = render_template(
         "listings/ending.html",

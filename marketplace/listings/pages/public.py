@@ -33,6 +33,7 @@ def solved() -> ResponseReturnValue:
     """The demands that were met, the last first: no search and no matching finds them any more."""
     reader = current_reader()
     page = queries.solved_page(request.args.get("page", 1, type=int), by=reader)
+    # Each through its view: the list is as discreet as the page.
     lines = [(row, disclosure.view_of(row, reader)) for row in page.rows]
     return render_template("listings/solved.html", listed=page, lines=lines)
 

@@ -37,6 +37,7 @@ RETURN = Decided(
     takes=("note", "todos"),
 )
 REJECT = Decided(deeds.reject, change_deeds.reject_change, "「{}」未予通过。")
+# No change is suspended, only the listing; and the operator stays to see what was done.
 SUSPEND = Decided(deeds.suspend, None, "「{}」已暂停公开。", stay=True)
 RESUME = Decided(deeds.resume, None, "「{}」已恢复公开。", takes=(), stay=True)
 

@@ -81,8 +81,10 @@ def show_review(kind: str, listing_id: int, station: Station) -> ResponseReturnV
     """The page of one listing under review; the others learn that somebody has it open."""
     row = queries.get_visible(kind, listing_id, by=current_user)
     change = changes_waiting.waiting_change(row, station)
+    # Only what waits: who looks at a published listing is in nobody's way.
     if _waits(row, change, station):
         review_claims.note_reading(kind, listing_id, current_user)
+        # Read once more: noting it has ended the transaction.
         row = queries.get_visible(kind, listing_id, by=current_user)
     return review_page(row, station=station)
 
@@ -117,6 +119,7 @@ def carry_out(
     view = _view_of(station)
     if decided.stay:
         return redirect(url_for(view, kind=row.kind, listing_id=row.id), 303)
+    # The next one, and from the last back to the one before: a reviewer works through the queue.
     following = place and (place.after or place.before)
     if following:
         next_kind, next_id = following
@@ -137,6 +140,7 @@ def review_page(
     error: Any = None,
 ) -> ResponseReturnValue:
     """Everything a decision needs, and the decisions this reader may take."""
+    # From here on the page only reads; nobody who saves is to wait for it.
     persistence.stop_writing()
     form = form or decision_form(row.kind)(formdata=None)
     # What is decided next is decided on the row as this page shows it.
@@ -177,6 +181,7 @@ def review_page(
         links=contributions.review_links(row, current_user),
         stands_for=_person(standing_in.represented_at(row, station, current_user)),
         hints=readiness.naming_hints(judged),
+        # Compared with thousands of titles, so only where somebody decides by it.
         similar=similar.similar_listings(judged, by=current_user) if waits else [],
         others=review_claims.other_readers(row, current_user) if waits else [],
         history=review_queue.history_with_people(row),
@@ -200,6 +205,7 @@ def _problems_of(judged: Row) -> dict[str, list[str]]:
 
 def _doubts_of(judged: Row) -> list[str]:
     """What a reviewer decides about; what is refused anyway stands with what is missing."""
+    # The same contradiction would otherwise be read twice, once as a doubt.
     refused = "\n".join(text for _, text in contradictions.refusals_of(judged))
     found = contradictions.doubts_about(judged)
     return [text for text in found if text not in refused]
@@ -246,8 +252,10 @@ def _differences(
     approved: ListingVersion | None,
 ) -> list[differences.Difference]:
     """What differs from the version approved last; empty where none was."""
+    # Of a change the public version is compared with what it would become.
     if change is not None:
         return differences.row_differences(row, judged)
+    # What is published without a change says what was approved.
     if approved is None or row.state == "published":
         return []
     return differences.row_differences(proposed_row(row, approved.content), row)
@@ -271,6 +279,7 @@ def _error_summary(error: Any, form: DecisionForm) -> dict[str, list[str]]:
     summary: dict[str, list[str]] = {}
     problems = getattr(error, "problems", None) or {}
     for name, texts in problems.items():
+        # A problem of a field is put right by its owner: the reviewer is led to the list of what is missing.
         target = name if name in form else TARGETS.get(name, "missing-title")
         summary.setdefault(target, []).extend(texts)
     return summary

@@ -42,6 +42,7 @@ def accept_rewriting(kind: str, listing_id: int) -> ResponseReturnValue:
     """Take it over, whole or of some fields."""
 
     def act(found: ListingRewriting, row: Row, form: DeedForm) -> str:
+        # The boxes are not in the form: which fields there are depends on the rewriting.
         chosen = request.form.getlist("take")
         seen = form.seen_revision
         rewriting_deeds.accept_rewriting(found, row, chosen, by=current_user, seen=seen)
@@ -104,10 +105,12 @@ def _page(
     row: Row, form: DeedForm, status: int = 200, *, error: MarketError | None = None
 ) -> ResponseReturnValue:
     persistence.stop_writing()
+    # Read once more: a deed that was refused has left the row half set.
     row = queries.get_visible(row.kind, row.id, by=current_user)
     found = rewritings.latest_rewriting(row, by=current_user)
     form.seen.data = str(found.revision)
     deadline, left = rewritings.deadline_of(found)
+    # One that was decided on stays readable, and so does one whose listing is under review.
     possible = found.is_open and row.state in CHANGEABLE
     owns = may(current_user, "listing.confirm", row)
     people = people_by_id([found.by_id, found.decided_by_id])
@@ -134,6 +137,7 @@ def _page(
 
 
 def _moved_labels(row: Row, found: ListingRewriting) -> list[str]:
+    # Of one that was decided on it does not matter what changed later.
     if not found.is_open:
         return []
     return rewritings.labels_of(row, rewritings.moved_fields(row, found))

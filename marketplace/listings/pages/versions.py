@@ -57,6 +57,7 @@ def _chosen_version(
     """The version that the address names by number or by day, else the newest; and what is wrong with the day."""
     number = request.args.get("number", type=row_number)
     if "number" in request.args:
+        # A number that no column can hold is a missing page, not an error of the server.
         if number is None:
             raise NotFound("没有这个版本。", "可以从版本列表里选。")
         return versions.get_version(row, number, by=current_user), ""
@@ -68,6 +69,7 @@ def _chosen_version(
         day = date.fromisoformat(text)
     except ValueError:
         return newest, "日期写成 2026-11-28 这样。"
+    # Computing the end of a day in China leaves the calendar on its first and last days.
     if not date.min + timedelta(days=9) < day < date.max - timedelta(days=9):
         return newest, "没有这么早或这么晚的日期。"
     # What was public when that day ended in China.

@@ -70,6 +70,7 @@ def edit(kind: str, listing_id: int) -> ResponseReturnValue:
         # Who writes for its owner goes on with what they wrote, not with what the owner has not taken over.
         shown = rewritings.with_rewriting(row, shown)
     form = open_form(kind, shown)
+    # Judged by the stored row, while the form shows the change that waits.
     if row.life.can(row.state, "edit"):
         return _answer_form(form, row)
     advice = "可以在「我的」里看它现在能做什么。"
@@ -93,6 +94,7 @@ def hand_in(row: Row, seen: int, *, saved_message: str = "") -> ResponseReturnVa
     try:
         deeds.submit(row, by=current_user, seen=seen)
     except Invalid as error:
+        # The draft is saved; that it could not be handed in must not look as if it were lost.
         if saved_message:
             flash(saved_message, "success")
         form = FORMS[row.kind](formdata=None, row=row)
@@ -128,6 +130,7 @@ def _answer_form(form: Form, row: Row | None) -> ResponseReturnValue:
             _keep_typed(form, row, step)
             target = next_step(form, step, -1)
             return redirect(form_address(form.kind, row, target or step), 303)
+        # After 「上一步」, which judges nothing, and before anything is judged or saved.
         _refuse_unseen(form, row)
         if not form.validate():
             if step:
@@ -145,20 +148,24 @@ def _answer_form(form: Form, row: Row | None) -> ResponseReturnValue:
         if row is not None:
             fresh = queries.get_visible(form.kind, row.id, by=current_user)
         return form_page(form, fresh, 409, error=error)
+    # A consent of its own (PIPL art. 25), given by its own box and never by saving.
     if request.form.get("publish_contact") == "1":
         person_deeds.set_consent(current_user, contact_consents.PUBLISH, given=True)
     steps = [one.anchor for one in form.steps]
     if row is None:
         _remember_saved(form, saved)
+        # What was typed in other steps goes with the draft, or it would stay behind under the mark.
         unsaved_deeds.move_to_listing(current_user, place_of(form), saved, steps)
     else:
         unsaved_deeds.forget_steps(current_user, form.kind, str(saved.id), steps)
+    # The script of the page drops what it holds in the browser under this key.
     session["kept"] = draft_key(form.kind, row)
     for remark in form.remarks():
         flash(remark)
     if rewritings.is_for_others(saved, current_user):
         return _to_rewriting(saved)
     if deed == "submit":
+        # With the revision of the save itself: a change by somebody else in between is still refused.
         return hand_in(saved, saved.revision, saved_message="草稿已保存。")
     if deed == "leave":
         flash(_saved_message(saved), "success")
@@ -204,6 +211,7 @@ def _keep_typed(form: Form, row: Row | None, step: str) -> None:
             seen=form.typed_revision,
             listing_seen=max(form.seen_revision, 0),
         )
+    # A state secret is stored nowhere, not even as something unfinished.
     except Invalid:
         return  # what may not be stored at all is named by the form
     form.typed.data = unsaved.revision
@@ -231,6 +239,7 @@ def _refuse_unseen(form: Form, row: Row | None) -> None:
     unsaved = unsaved_of(form)
     if unsaved is None or unsaved.revision == form.typed_revision:
         return
+    # Both windows may say the same, as after going back: then nothing is lost by saving.
     if describe_differences(form, current_form(form, row, unsaved)):
         raise Stale(*unsaved_deeds.ELSEWHERE)
 
@@ -246,6 +255,7 @@ def _save(form: Form, row: Row | None) -> Row:
             seen=form.seen_revision,
             organisation=form.owner,
         )
+    # Of several organisations one has to be chosen; with none at all it is the draft of a person.
     if form.owner is None and form.owners:
         raise Invalid("先选单位。", problems={"organisation": ["选一个单位。"]})
     made = session.get("made", {}).get(str(form.once.data))
@@ -266,6 +276,7 @@ def _remember_saved(form: Form, saved: Row) -> None:
     if form.opened is None:
         return
     made = [*session.get("made", {}).items(), (str(form.once.data), saved.id)]
+    # The latest few: a cookie has no room for more.
     session["made"] = dict(made[-FORMS_REMEMBERED:])
 
 
@@ -279,10 +290,12 @@ def _answer_second_press(
         form.renew()
         form.blame(error.problems)
         return form_page(form, None, 409, error=error)
+    # The first press may have been 「保存」 and the second 「送审」: the listing is there, so it is handed in.
     if deed == "submit" and first.life.can(first.state, "submit"):
         return hand_in(first, first.revision)
     flash(f"「{first.title}」已经保存，第二次按下没有再存一条。", "success")
     session["kept"] = draft_key(form.kind, None)
+    # It was handed in meanwhile; its form would only say that it cannot be changed.
     if not first.life.can(first.state, "edit"):
         return redirect(url_for("desk.mine"), 303)
     return redirect(form_address(first.kind, first, step_named(first.kind, first)), 303)
@@ -294,6 +307,7 @@ def _refused_page(
     """The form with what is wrong in it; where it was to be handed in, with all that is missing too."""
     if deed == "submit":
         owner = form.owner
+        # The owner's kind decides what is needed; the form has no such question for a row that has one.
         if row is not None and row.organisation is not None:
             owner = row.organisation
         form.blame(form.lacking(owner))
