@@ -132,7 +132,7 @@ def test_sides_read_what_is_shared_and_nothing_else(
 
 def test_minutes_go_to_no_one_who_has_left(world: World) -> None:
     case = world.bring_to(*TALKS)
-    assert case.side_of("demand").answered_by == world.chief
+    assert world.chief in (one.answered_by for one in case.sides)
     for place in list(world.chief.memberships):
         db.session.delete(place)
     db.session.commit()
