@@ -159,6 +159,8 @@ def expire_grants() -> int:
     ended = db.session.scalars(query).all()
     for access in ended:
         access.life.move(access, "expire", by=None)
+        # It is over from now on: how long the request is stored counts from its end.
+        access.decided_at = now()
         # What was written when it was granted is no word about its end.
         access.answer = ""
         announcements.announce_answer(access, "expire", name=access.attachment.name)

@@ -74,8 +74,8 @@ def choose_lines(proof: IssueProof) -> Choice:
     choice = Choice()
     left_out = set(proof.left_out)
     fitting = 0
-    # Twice as many as an issue takes, for those that the view does not open are counted below.
-    for row in db.session.scalars(_candidates(proof).limit(2 * MAX_ROWS + 1)):
+    # Without a limit, for nobody knows how many of them the view does not open; it ends one beyond the limit.
+    for row in db.session.scalars(_candidates(proof).execution_options(yield_per=500)):
         view = view_of(row, GUEST)
         # The database narrowed by what is stored; an unnamed firm's district, say, must not be known by being here.
         if not _is_open_about(proof, view):

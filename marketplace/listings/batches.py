@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from marketplace import contributions
 from marketplace.errors import Invalid, MarketError, NotFound
 from marketplace.extensions import db
 from marketplace.listings import changes_waiting, queries, readiness, review_claims
@@ -214,6 +215,9 @@ def check_row(order: Order, row: Row, ticked: Ticked, *, by: Reader) -> None:
     # Of a change the firm was verified when its listing became public.
     if order.station == "operator" and change is None:
         problems |= holder_problems(row)
+    # As the deed looks at it: another room may have something against it.
+    deed = "submit" if order.station == "desk" else "approve"
+    problems |= contributions.publication_blocks(judged, deed)
     if problems:
         raise Invalid("内容还不齐，可以退回。", problems=problems)
 

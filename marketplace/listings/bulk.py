@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from marketplace import contributions
 from marketplace.errors import Invalid, MarketError, NotFound
 from marketplace.extensions import db
 from marketplace.lifecycle import next_deeds
@@ -158,6 +159,7 @@ def _missing_words(row: Achievement | Demand) -> str:
     # The owner is no field of the schema, and a draft may have none yet.
     if row.organisation_id is None:
         labels.append("所属单位")
-    if not labels:
-        return ""
-    return f"还要填好：{'、'.join(dict.fromkeys(labels))}。"
+    words = f"还要填好：{'、'.join(dict.fromkeys(labels))}。" if labels else ""
+    # What the deed itself would refuse for, as a proof that is missing.
+    blocks = contributions.publication_blocks(row, "submit")
+    return words + "".join(problems[0] for problems in blocks.values())

@@ -140,18 +140,19 @@ def open_copy(number: int) -> search.Engine:
 
 def make_previews() -> str:
     """Compute the previews that were asked for, each in a process of its own."""
-    query = db.select(WordPreview.version_id).where(WordPreview.state == "asked")
-    waiting = list(db.session.scalars(query))
+    query = db.select(WordPreview.version_id, WordPreview.fingerprint).where(
+        WordPreview.state == "asked"
+    )
+    waiting = list(db.session.execute(query).tuples())
     # The process below writes; nothing of ours may hold the database meanwhile.
     db.session.rollback()
     done = 0
-    for version_id in waiting:
+    for version_id, fingerprint in waiting:
         if _run_command("preview", version_id):
             done += 1
             continue
-        preview = db.session.get(WordPreview, version_id)
-        if preview is not None:
-            deeds.store_preview(version_id, preview.fingerprint, {}, failed=True)
+        # By what was to be computed: a draft that was saved since has a request of its own.
+        deeds.store_preview(version_id, fingerprint, {}, failed=True)
     return f"previews made {done}" if waiting else ""
 
 

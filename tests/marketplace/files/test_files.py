@@ -18,7 +18,7 @@ from flask.testing import FlaskClient
 
 from marketplace import persistence
 from marketplace.accounts.models import Person
-from marketplace.clock import today
+from marketplace.clock import now, today
 from marketplace.contributions import jobs
 from marketplace.errors import Busy, Invalid, NotAllowed, NotNow, Stale
 from marketplace.extensions import db
@@ -660,9 +660,12 @@ def test_it_ends_by_itself(
     assert fetch(browser, address).status_code == 200
     # The day after, before any job has run.
     access.until = today() - timedelta(days=1)
+    access.decided_at = now() - timedelta(days=366)
     db.session.commit()
     assert fetch(browser, address).status_code == 403
     assert upkeep.expire_grants() == 1
+    # How long it is stored counts from its end, not from the day it was granted.
+    assert upkeep.remove_requests(now() - timedelta(days=300)) == 0
     assert upkeep.expire_grants() == 0
     assert any("期限已到" in subject for subject in notices_to(stranger))
     assert {"scan-files", "sweep-files", "file-grants"} <= {job.name for job in jobs()}

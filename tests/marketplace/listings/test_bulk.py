@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from marketplace.files.contributed import NEEDS_EVIDENCE
 from marketplace.listings import bulk, deeds, worklists
 from marketplace.listings.models import LISTINGS, Achievement
 from tests.factories import Factory
@@ -184,6 +185,19 @@ def test_a_row_that_is_refused_keeps_none_of_the_others_back(
     assert "这一条在您打开之后被改过" in report.text
     # What this reader may not know of is not named.
     assert hidden.title not in report.text
+
+
+def test_the_question_names_what_the_deed_would_refuse(
+    make: Factory, university: Any
+) -> None:
+    writer = make.person("desk", university)
+    row = make.achievement("已定型的", owner=university, state="draft", trl=8)
+    [choice] = bulk.read_choices(choices(row))
+    [outcome] = bulk.foresee("submit", [choice], by=writer)
+    assert NEEDS_EVIDENCE in outcome.trouble
+    [outcome] = bulk.carry_out("submit", [choice], by=writer)
+    assert outcome.trouble
+    assert row.state == "draft"
 
 
 @pytest.mark.parametrize(
