@@ -14,8 +14,9 @@ from html import unescape
 from typing import Any
 
 from marketplace.parsing import ParseError
-from matching.encoded_text import decode_text, is_coded, is_garbled, is_illegible
+from matching.encoded_text import decode_text, is_coded
 from matching.folding import drop_unseen
+from matching.misread_text import is_garbled, is_illegible
 
 # Characters of one text: below what an Excel cell can hold (32,767), so that every list can be exported.
 MAX_TEXT = 20_000
