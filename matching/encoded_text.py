@@ -56,7 +56,8 @@ _MIN_SURE = 4  # Han characters of which such a run must consist, with signs and
 _MAIL_WORD = re.compile(r"=\?[\w-]{3,20}\?[bq]\?[^?\s]{4,800}\?=", re.I)
 # In an address codes are as they should be.
 _ADDRESS = re.compile(
-    r"(?:https?://|ftp://|www\.)[^\s\u3000-\u9fff\uff00-\uffef]{1,2000}", re.I
+    r"(?:https?://|ftp://|www\.|(?<![\w.-])(?:[\w-]{1,63}\.){1,4}[a-z]{2,10}[/?])[^\s\u3000-\u9fff\uff00-\uffef]{1,2000}",
+    re.I,
 )
 
 
