@@ -40,6 +40,20 @@ def posted(
         return form
 
 
+def test_an_old_text_in_codes_is_not_refused_to_who_mends_another(
+    app: Flask, session: Any, make: Factory
+) -> None:
+    old = r"\u8f74\u627f\u5f02\u97f3" * 5
+    row = make.demand(problem=old)
+    for problem, refused in ((old, False), (f"{old}{old}", True)):
+        sent = BASE["demand"] | {"problem": problem}
+        with app.test_request_context(method="POST", data=sent):
+            form = FORMS["demand"](obj=row)
+            form.validate()
+
+        assert ("编码" in "".join(form["problem"].errors)) is refused
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_form_asks_every_field_of_its_table(
     app: Flask, session: Any, kind: str
