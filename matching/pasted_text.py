@@ -13,8 +13,9 @@ from collections.abc import Iterator
 from functools import cache
 from itertools import pairwise
 
-from matching.encoded_text import FILLER, read_codes, read_misread
+from matching.encoded_text import read_codes
 from matching.folding import taiwan_to_simplified, traditional_characters
+from matching.misread_text import FILLER, read_misread
 
 _HAN = "\u3400-\u9fff"
 _IS_HAN = re.compile(f"[{_HAN}]")

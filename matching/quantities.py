@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from matching.encoded_text import FILLER
 from matching.folding import is_unseen
+from matching.misread_text import FILLER
 from matching.word_classes import UNIT
 
 # Sign that stands for a unit → its other spellings. None is shorter than the sign: ㎫ folds to mpa.

@@ -14,7 +14,6 @@ from functools import lru_cache
 from threading import Lock
 from typing import NamedTuple
 
-from matching.encoded_text import FILLER
 from matching.folding import (
     EITHER,
     drop_unseen,
@@ -31,6 +30,7 @@ from matching.lexicon import (
     use_lists,
     word_lists,
 )
+from matching.misread_text import FILLER
 from matching.pasted_text import repair_text
 from matching.quantities import (
     SIGNED,

@@ -14,7 +14,8 @@ from werkzeug.datastructures import MultiDict
 
 import search
 from marketplace.listings.models import LISTINGS
-from matching.encoded_text import decode_text, is_illegible
+from matching.encoded_text import decode_text
+from matching.misread_text import is_illegible
 
 TEXT_LIMIT = 200  # characters of a query; a longer text is a problem to be matched, not words to be searched
 BOX_LIMIT = 800  # characters a search box takes: of Chinese as many as a line of a request holds, 9 bytes each

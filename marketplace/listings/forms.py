@@ -28,7 +28,7 @@ from marketplace.listings.settling import MAX_NOTE
 from marketplace.listings.step_forms import Step, StepForm
 from marketplace.listings.typed_controls import Typed
 from marketplace.listings.widgets import Several, control_of, data_of
-from marketplace.listings.writing import secret_problems, values_of
+from marketplace.listings.writing import secret_problems, unreadable_problems, values_of
 from marketplace.organisations.models import Organisation, key_of
 from marketplace.parsing.text import clean_text
 
@@ -181,6 +181,7 @@ class ListingForm(StepForm):
         self.blame(self._doubts_about_days())
         # Here too, for a form that is wrong elsewhere must say at once what has to leave it.
         self.blame(secret_problems(self.kind, self.values()))
+        self.blame(unreadable_problems(self.kind, self._typed_values()))
         return not self.errors
 
     def validate_title(self, control: Field) -> None:
@@ -191,6 +192,15 @@ class ListingForm(StepForm):
         changed = control.data and control.data != control.object_data
         if changed and control.data <= today():
             raise ValidationError("有效期应晚于今天。")
+
+    def _typed_values(self) -> dict[str, Any]:
+        """The values that differ from what is stored: an old text is not refused to who mends another."""
+        typed = {}
+        for name, value in self.values().items():
+            is_row = name in self.row_kinds
+            if is_row or name not in self or value != self[name].object_data:
+                typed[name] = value
+        return typed
 
     def _doubts_about_days(self) -> dict[str, list[str]]:
         """Field → what is doubtful about a day that was typed now; what is stored already was typed before."""

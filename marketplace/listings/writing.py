@@ -26,7 +26,9 @@ from marketplace.listings.models import (
 from marketplace.listings.schema import SCHEMAS
 from marketplace.listings.schema.choices import Terms
 from marketplace.organisations.models import Organisation, key_of
+from marketplace.parsing import ParseError
 from marketplace.parsing.secrecy import REFUSAL, secret_mark
+from marketplace.parsing.text import refuse_unreadable
 from marketplace.permissions import Reader, require
 
 # Of a child row these say where it stands, not what it says.
@@ -145,6 +147,21 @@ def secret_problems(kind: str, values: Mapping[str, Any]) -> dict[str, list[str]
         # Columns that are no fields hold codes and numbers of the site, never words of people.
         if name in schema and any(map(secret_mark, _texts_of(value))):
             problems[name] = [REFUSAL]
+    return problems
+
+
+def unreadable_problems(kind: str, values: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Field → what to do, for every field of which a text is garbled or written in codes; arguments as `create`."""
+    schema = SCHEMAS[kind]
+    problems = {}
+    for name, value in values.items():
+        if name not in schema:
+            continue
+        try:
+            for text in _texts_of(value):
+                refuse_unreadable(text)
+        except ParseError as error:
+            problems[name] = [error.sentence]
     return problems
 
 

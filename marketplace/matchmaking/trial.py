@@ -24,7 +24,8 @@ from marketplace.matchmaking.ranking import RankingRequest, rank_listings
 from marketplace.parsing.secrecy import REFUSAL, secret_mark
 from marketplace.parsing.text import GARBLED
 from marketplace.permissions import Reader
-from matching.encoded_text import decode_text, is_illegible
+from matching.encoded_text import decode_text
+from matching.misread_text import is_illegible
 from matching.text import spans, words
 
 # Characters that say something, which a short text must have: people type 「阿胶掺马皮怎么查」, eight of which six do.

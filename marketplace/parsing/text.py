@@ -14,8 +14,9 @@ from html import unescape
 from typing import Any
 
 from marketplace.parsing import ParseError
-from matching.encoded_text import decode_text, is_coded, is_garbled, is_illegible
+from matching.encoded_text import decode_text, is_coded
 from matching.folding import drop_unseen
+from matching.misread_text import is_garbled, is_illegible
 
 # Characters of one text: below what an Excel cell can hold (32,767), so that every list can be exported.
 MAX_TEXT = 20_000
@@ -264,7 +265,7 @@ def _text_of_string(raw: str) -> str:
         )
     else:
         raw = _without_text_formula(raw)
-    _refuse_unreadable(raw)
+    refuse_unreadable(raw)
     plain = CONTROL.sub("", _plain_line_ends(raw)).strip()
     bare = half_width(plain).rstrip("。.;")
     if ERROR_TEXT.fullmatch(bare):
@@ -286,8 +287,8 @@ def refuse_illegible(text: str) -> None:
         raise ParseError(*GARBLED)
 
 
-def _refuse_unreadable(text: str) -> None:
-    """Refuse a text whose characters were lost on their way, or came as codes."""
+def refuse_unreadable(text: str) -> None:
+    """Refuse a text whose characters were lost on their way, or came as codes. Raises ParseError with what to do."""
     if is_garbled(text):
         raise ParseError(
             "这一格有乱码，原来的字已经读不出来。",

@@ -40,6 +40,20 @@ def posted(
         return form
 
 
+def test_an_old_text_in_codes_is_not_refused_to_who_mends_another(
+    app: Flask, session: Any, make: Factory
+) -> None:
+    old = r"\u8f74\u627f\u5f02\u97f3" * 5
+    row = make.demand(problem=old)
+    for problem, refused in ((old, False), (f"{old}{old}", True)):
+        sent = BASE["demand"] | {"problem": problem}
+        with app.test_request_context(method="POST", data=sent):
+            form = FORMS["demand"](obj=row)
+            form.validate()
+
+        assert ("编码" in "".join(form["problem"].errors)) is refused
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_form_asks_every_field_of_its_table(
     app: Flask, session: Any, kind: str
@@ -144,6 +158,10 @@ def test_the_limit_of_a_text_is_told_and_counted_before_review(
         ("achievement", {"valid_until": "2001-01-01"}, "valid_until", "应晚于今天"),
         ("achievement", {"title": "。。。"}, "title", "不能只有标点"),
         ("achievement", {"title": ""}, "title", "先起个名称"),
+        ("achievement", {"title": r"\u8f74\u627f\u5f02\u97f3"}, "title", "编码"),
+        ("demand", {"problem": "轴承异音".encode().decode("latin-1") * 9}, "problem", "乱码"),
+        ("demand", {"title": "U+8F74 U+627F U+5F02 U+97F3"}, "title", "编码"),
+        ("achievement", {"title": "杞存壙寮傞煶"}, "title", "乱码"),
         ("achievement", {"title": "长" * 201}, "title", "最多 200 个字"),
         ("achievement", {"conversion_note": "长" * 501}, "conversion_note", "最多 500 个字"),
         ("achievement", {"keywords": "长" * 41}, "keywords", "不超过 40 个字"),

@@ -213,6 +213,7 @@ def test_characters_written_as_codes_are_no_text(raw: str, read: Any) -> None:
     "raw",
     [
         "见 https://example.com/s?wd=%E8%BD%B4%E6%89%BF&p=2",
+        "下载：pan.example.cn/s/%E8%BD%B4%E6%89%BF.pdf，提取码 ab12",
         "字库覆盖 U+4E00–U+9FFF",
         "路径 C:\\u\\units，寄存器 0x8F74",
         "R&D、AT&T；5%20次；误差=EE=AB",
