@@ -40,7 +40,8 @@ from matching.index.reading import CatalogueFeatures
 from matching.index.scanning import scan_queries
 from matching.index.weighting import SUBLINEAR_32, WeightedQuery
 from matching.match import Match
-from matching.ranking import QueryRun, normalised_weights, rounded
+from matching.prepared_query import normalised_weights
+from matching.ranking import QueryRun, rounded
 
 # Queries that one thread ranks at a time: what numpy works on for so many fits the cache.
 CHUNK = 32
@@ -92,7 +93,7 @@ class _Ranking:
 
 
 class QueryOfBatch:
-    """One query of a batch, which makes its parts when something asks for them (ranking.PreparedQuery)."""
+    """One query of a batch, which makes its parts when something asks for them (PreparedQuery)."""
 
     def __init__(self, batch: QueryBatch, number: int) -> None:
         self._batch = batch

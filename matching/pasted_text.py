@@ -60,7 +60,8 @@ _UNREAD = (
 )
 
 # A text that was cut after every second character, or third, or fourth: so many pieces of one length in a row.
-_PIECES = re.compile(r"(?<!\S)\S{2,4}(?: \S{1,4}){7,}(?!\S)")
+_MIN_PIECES = 7  # after the first
+_PIECES = re.compile(rf"(?<!\S)\S{{2,4}}(?: \S{{1,4}}){{{_MIN_PIECES},}}(?!\S)")
 # What tells it from a list of words: a sign inside a sentence, or a word of grammar cut from what it belongs to.
 _INSIDE_SENTENCE = re.compile(
     r"[，、。；：！？,;](?=\S)|(?<=\S)[，、。；：！？,;]|[的了在](?! )(?=\S)|(?<=\S)[的了在](?= )"
@@ -162,7 +163,8 @@ def repair_text(text: str) -> str:
         text = _BRACKETED.sub(_open_brackets, text)
     if _ALONE.search(text) and any(map(_is_spaced, _SPACED.findall(text))):
         text = _SPACED.sub(_join_spaced, text)
-    text = _PIECES.sub(_join_pieces, text)
+    if text.count(" ") >= _MIN_PIECES:
+        text = _PIECES.sub(_join_pieces, text)
     if _NEXT_LINE.search(text):
         text = "".join(_join_wrapped(text))
     if any(character in text for character in _BY_PHRASE):

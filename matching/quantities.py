@@ -58,9 +58,8 @@ _AFTER_HAN = (
 _BLANK = "[ \u00a0\u2009\u202f\u3000]"
 # Begins with the figure, and looks behind it then: so the engine skips to the next figure.
 _QUANTITY = re.compile(
-    rf"(\d(?<![A-Za-z\d.,]\d)(?:\d{{0,2}}(?:,\d{{3}})+|\d*))(\.\d+)?"
-    rf"({_BLANK}{{0,2}})({'|'.join(map(re.escape, _UNITS))})"
-    rf"(?![A-Za-z\d])"
+    rf"(\d(?<![A-Za-z\d.,]\d)(?:\d{{0,2}}(?:,\d{{3}})+|\d*))(\.\d+)?({_BLANK}{{0,2}})"
+    rf"({'|'.join(map(re.escape, _UNITS))})(?![A-Za-z\d])"
 )
 # Written alone too: a query for um means the unit, and no word of a listing is um.
 _BARE_MICROMETRE = re.compile(r"(?<![A-Za-z0-9])um(?![A-Za-z0-9])")
