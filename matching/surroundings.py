@@ -46,6 +46,8 @@ _AROUND_CLAUSE = ' \n\t，,、。！？；!?;:“”"'
 _SENTENCE = re.compile(r"[^。！？；!?;\n]*[。！？；!?;\n]?")
 # 1,350 is one figure.
 _CLAUSE = re.compile(r"(?:[^，,]|(?<=\d),(?=\d{3}))*[，,]?")
+# The number of a paper: SD20240098.
+_CODE = re.compile(r"[a-z]{0,6}[-/]?\d{6,}|[a-z]{1,4}-\d{4}-\d{2,}")
 _OF_TOKENS = re.compile("[a-z0-9]")
 # Parts of speech in the cutter's dictionary of words that join, count, point or tell when: adverbs, prepositions,
 # conjunctions, pronouns, particles, time, numerals, measures, sides, exclamations, idioms.
@@ -130,12 +132,18 @@ def _core_of_sentence(sentence: str) -> str:
     if not speaks_of_writer and _BLANK not in sentence.rstrip(_BLANK):
         return sentence
     # A trouble may stand in one sentence with the praise, the greeting and the telephone.
-    kept = []
-    for found in _CLAUSE.finditer(sentence):
-        clause = found.group()
+    clauses = [found.group() for found in _CLAUSE.finditer(sentence)]
+    stay = []
+    for number, clause in enumerate(clauses):
         may_go = speaks_of_writer or _BLANK in clause
-        goes = may_go and _is_surrounding(clause)
-        kept.append(_BLANK * len(clause) if goes else clause)
+        if clause and not (may_go and _is_surrounding(clause)):
+            stay.append(number)
+    # All others went: the last one has the benefit of a doubt less.
+    if len(stay) == 1 and len(clauses) > 2 and _is_surrounding(clauses[stay[0]], 1):
+        stay = []
+    kept = []
+    for number, clause in enumerate(clauses):
+        kept.append(clause if number in stay else _BLANK * len(clause))
     return "".join(kept)
 
 
@@ -145,32 +153,47 @@ def _speaks_of_writer(sentence: str) -> bool:
     return not _HAN.search(sentence)
 
 
-def _is_surrounding(clause: str) -> bool:
-    """Whether a clause of a sentence about its writer says nothing else."""
+def _is_surrounding(clause: str, strange: int = 0) -> bool:
+    """Whether a clause of a sentence about its writer says nothing else; `strange` as of _says_nothing()."""
     spoken = clause.strip(_AROUND_CLAUSE)
     is_cue = PRAISE.search(spoken) or COURTESY.match(spoken) or LABELLED.match(spoken)
-    if not is_cue and not _says_nothing(spoken):
+    if not is_cue and not _says_nothing(spoken, strange):
         return False
     return not TROUBLE.search(NO_TROUBLE.sub("", spoken))
 
 
-def _says_nothing(clause: str) -> bool:
-    """Whether no word of a clause names anything of a trade."""
+def _says_nothing(clause: str, strange: int = 0) -> bool:
+    """Whether no word of a clause names anything of a trade.
+
+    Args:
+        clause: of a normalised text.
+        strange: words that may be in no list of talk, as long as they do not look like the name of a thing.
+    """
     if len(clause) > _LONGEST_CLAUSE or OF_MATTER.search(clause):
         return False
     clause = without_labelled_people(clause, _BLANK)
     if _OF_TOKENS.search(clause):
         # An amount is none where it stands, and a grade of steel elsewhere.
-        return all(t.is_stop or _is_no_matter(t.word) for t in tokens(clause))
-    # Han characters alone need no tokens, which take three times as long.
-    return all(map(_is_no_matter, cut_plain(clause)))
+        words = ["" if token.is_stop else token.word for token in tokens(clause)]
+    else:
+        # Han characters alone need no tokens, which take three times as long.
+        words = cut_plain(clause)
+    others = [word for word in words if word and not _is_no_matter(word)]
+    return len(others) <= strange and not any(map(_names_a_matter, others))
+
+
+def _names_a_matter(word: str) -> bool:
+    """Whether a word that is in no list of talk may name a thing, as far as its characters tell."""
+    if not is_han(word) or word in lexicon_terms():
+        return True
+    return OF_THINGS.search(word) is not None
 
 
 @remembered_with_lists(_REMEMBERED)
 def _is_no_matter(word: str) -> bool:
     """Whether a word is one of those by which a text speaks of its writer, joins words, counts, or is a name."""
     if not is_han(word):
-        is_sign = not any(map(str.isalnum, word))
+        is_sign = not any(map(str.isalnum, word)) or _CODE.fullmatch(word) is not None
         return is_sign or _is_talk(word) or not is_content_term(word)
     if _is_talk(word):
         return True
