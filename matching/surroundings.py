@@ -27,6 +27,7 @@ from matching.lexicon import (
     lexicon_terms,
     remembered_with_lists,
     stop_words,
+    synonym_groups,
 )
 from matching.names import (
     SURNAMES,
@@ -93,15 +94,14 @@ def heading_of(core: str) -> str:
     Args:
         core: as core_of() gives it.
     """
-    first = ""
-    for found in _SENTENCE.finditer(core):
-        sentence = found.group().strip(_BLANK)
-        # A place by its short name, or talk without a cue, is no heading.
-        if _says_something(sentence) and not _says_nothing(sentence):
-            first = first or sentence
-            if TROUBLE.search(sentence):
-                return sentence
-    return first
+    sentences = [found.group().strip(_BLANK) for found in _SENTENCE.finditer(core)]
+    sentences = [sentence for sentence in sentences if _says_something(sentence)]
+    for sentence in sentences:
+        if TROUBLE.search(sentence):
+            return sentence
+    # A place by its short name, and talk without a cue, are no headings.
+    telling = [sentence for sentence in sentences if not _says_nothing(sentence)]
+    return next(iter(telling or sentences), "")
 
 
 def _says_something(text: str) -> bool:
@@ -184,7 +184,7 @@ def _says_nothing(clause: str, strange: int = 0) -> bool:
 
 def _names_a_matter(word: str) -> bool:
     """Whether a word that is in no list of talk may name a thing, as far as its characters tell."""
-    if not is_han(word) or word in lexicon_terms():
+    if not is_han(word) or _is_of_trade(word):
         return True
     return OF_THINGS.search(word) is not None
 
@@ -197,7 +197,7 @@ def _is_no_matter(word: str) -> bool:
         return is_sign or _is_talk(word) or not is_content_term(word)
     if _is_talk(word):
         return True
-    if word in lexicon_terms():
+    if _is_of_trade(word):
         return False
     is_known = in_dictionary(word)
     if is_known and _is_general(word):
@@ -207,6 +207,10 @@ def _is_no_matter(word: str) -> bool:
     # 技术负责人, 副总经理, 慈溪人: two of them in one.
     places = range(1, len(word))
     return any(_is_talk(word[:at]) and _is_talk(word[at:]) for at in places)
+
+
+def _is_of_trade(word: str) -> bool:
+    return word in lexicon_terms() or word in synonym_groups()
 
 
 def _is_general(word: str) -> bool:
