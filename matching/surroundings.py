@@ -68,11 +68,13 @@ _HAN = re.compile("[\u3400-\u9fff]")
 _LATIN_WORD = re.compile(r"[^\W_][\w.+#-]*[^\W_]|[^\W_]")
 
 
-def core_of(norm: str) -> str:
+def core_of(norm: str, *, thorough: bool = False) -> str:
     """A text without what says nothing about a technology.
 
     Args:
         norm: folded, as `text.plain_text` gives it.
+        thorough: of a text without a title, as people paste it: every sentence is looked at that has the beginning of
+            a word of offices. It takes three times as long, which a catalogue of listings would feel.
 
     Returns:
         of the same length, line feeds in place of what went; the text itself where nothing would be left of it.
@@ -81,7 +83,8 @@ def core_of(norm: str) -> str:
     pieces = []
     for found in _SENTENCE.finditer(norm):
         # By the sentences of the text itself: blanks divide, and a name does not.
-        pieces.append(_core_of_sentence(unnamed[found.start() : found.end()]))
+        sentence = unnamed[found.start() : found.end()]
+        pieces.append(_core_of_sentence(sentence, thorough))
     # Nothing but surroundings: better weighed as it is than not at all.
     if not any(map(_says_something, pieces)):
         return norm
@@ -122,13 +125,14 @@ def _without_names(text: str) -> str:
     return text
 
 
-def _core_of_sentence(sentence: str) -> str:
+def _core_of_sentence(sentence: str, thorough: bool) -> str:
     """A sentence with blanks in place of the clauses that are surroundings.
 
     Args:
         sentence: with blanks in place of names.
+        thorough: as of core_of().
     """
-    speaks_of_writer = PRAISE.search(sentence) or _speaks_of_writer(sentence)
+    speaks_of_writer = PRAISE.search(sentence) or _speaks_of_writer(sentence, thorough)
     if not speaks_of_writer and _BLANK not in sentence.rstrip(_BLANK):
         return sentence
     # A trouble may stand in one sentence with the praise, the greeting and the telephone.
@@ -143,14 +147,33 @@ def _core_of_sentence(sentence: str) -> str:
         stay = []
     kept = []
     for number, clause in enumerate(clauses):
-        kept.append(clause if number in stay else _BLANK * len(clause))
+        kept.append(_without_lead(clause) if number in stay else _BLANK * len(clause))
     return "".join(kept)
 
 
-def _speaks_of_writer(sentence: str) -> bool:
-    if WRITER.search(sentence):
+def _without_lead(clause: str) -> str:
+    """A clause without what leads to it: 现将有关情况报告如下:."""
+    lead, colon, _ = clause.partition(":")
+    if not colon or not _is_surrounding(lead):
+        return clause
+    return _BLANK * (len(lead) + 1) + clause[len(lead) + 1 :]
+
+
+def _speaks_of_writer(sentence: str, thorough: bool) -> bool:
+    """Whether a sentence may speak of its writer: by a cue, by the beginning of a word of offices, or in English."""
+    if WRITER.search(sentence) or not _HAN.search(sentence):
         return True
-    return not _HAN.search(sentence)
+    if not thorough:
+        return False
+    pairs = map("".join, zip(sentence, sentence[1:], strict=False))
+    return not _beginnings().isdisjoint(pairs)
+
+
+@cache
+def _beginnings() -> frozenset[str]:
+    """The first two characters of the words of surroundings.txt."""
+    words = " ".join(lexicon_lines("surroundings.txt")).split()
+    return frozenset(word[:2] for word in words if len(word) > 1)
 
 
 def _is_surrounding(clause: str, strange: int = 0) -> bool:
