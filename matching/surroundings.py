@@ -13,6 +13,7 @@ import re
 from functools import cache
 
 from matching.cues import (
+    BUSINESS,
     COURTESY,
     LABELLED,
     NO_TROUBLE,
@@ -56,10 +57,14 @@ _JOINING_TAGS = ("d", "p", "c", "r", "u", "t", "m", "q", "f", "y", "e", "i", "o"
 # Verbs, verbal nouns, adjectives and phrases of them.
 _VERBAL_TAGS = ("v", "a", "b", "l", "s")
 _REMEMBERED = 20_000
+# Words of offices in a clause from which on one may be in no list.
+_OFFICES = 2
 # Characters of a clause that may say nothing; longer ones do so only by a cue of their own.
 _LONGEST_CLAUSE = 40
 # 王 in 王|部长. Left out are those that are also substances and things.
 _SURNAMES_ALONE = SURNAMES - set("石金毛田方汤钱雷白龙江万段马常")
+# Places that are in no list: 沙镇, 闫庄村.
+_PLACE_WORD = re.compile(r"[\u4e00-\u9fff]{1,3}(?:镇|乡|村|街道|社区|路)")
 # 小李, 老周, 周教授, 孙工, 陈总
 _PERSON_WORD = re.compile(
     f"[小老][{SURNAMES_PATTERN}]|[{SURNAMES_PATTERN}][\u4e00-\u9fff]?(?:教授|老师|博士|工|总|经理|主任|厂长|书记|院长|局长|老板|师傅|先生|女士)"
@@ -170,10 +175,15 @@ def _speaks_of_writer(sentence: str, thorough: bool) -> bool:
 
 
 @cache
+def _words_of_offices() -> frozenset[str]:
+    words = " ".join(lexicon_lines("surroundings.txt")).split()
+    return frozenset(word for word in words if len(word) > 1)
+
+
+@cache
 def _beginnings() -> frozenset[str]:
     """The first two characters of the words of surroundings.txt."""
-    words = " ".join(lexicon_lines("surroundings.txt")).split()
-    return frozenset(word[:2] for word in words if len(word) > 1)
+    return frozenset(word[:2] for word in _words_of_offices())
 
 
 def _is_surrounding(clause: str, strange: int = 0) -> bool:
@@ -202,6 +212,12 @@ def _says_nothing(clause: str, strange: int = 0) -> bool:
         # Han characters alone need no tokens, which take three times as long.
         words = cut_plain(clause)
     others = [word for word in words if word and not _is_no_matter(word)]
+    if not others:
+        return True
+    # One that is in no list, among words of offices: 热切 in 热切盼望各位专家.
+    if not BUSINESS.search(clause):
+        offices = _words_of_offices()
+        strange = max(strange, sum(word in offices for word in words) >= _OFFICES)
     return len(others) <= strange and not any(map(_names_a_matter, others))
 
 
@@ -209,7 +225,9 @@ def _names_a_matter(word: str) -> bool:
     """Whether a word that is in no list of talk may name a thing, as far as its characters tell."""
     if not is_han(word) or _is_of_trade(word):
         return True
-    return OF_THINGS.search(word) is not None
+    # 热切, 丰厚: no thing, whatever their characters.
+    is_adjective = in_dictionary(word) and part_of_speech(word).startswith("a")
+    return not is_adjective and OF_THINGS.search(word) is not None
 
 
 @remembered_with_lists(_REMEMBERED)
@@ -255,6 +273,8 @@ def _is_talk(word: str) -> bool:
     if word in _words_of_surroundings() or word in stop_words() or is_place(word):
         return True
     if word in _SURNAMES_ALONE or _PERSON_WORD.fullmatch(word):
+        return True
+    if _PLACE_WORD.fullmatch(word):
         return True
     return len(word) > 1 and not is_content_term(word)
 
