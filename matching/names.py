@@ -66,11 +66,22 @@ _CALLED_PERSON = re.compile(
     r"[\u4e00-\u9fff]{1,3}(?:工程师|经理|老师|教授|主任|厂长|老板|先生|女士|师傅|博士|书记|总工|院长|局长|县长|科长|处长)"
 )
 # The hundred most frequent surnames.
-SURNAMES_PATTERN = (
+_SURNAMES = (
     "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏钟汪田任姜范方"
     "石姚谭廖邹熊金陆郝孔白崔康毛邱秦江史顾侯邵孟龙万段雷钱汤尹黎易常武乔贺赖龚文"
 )
-SURNAMES = frozenset(SURNAMES_PATTERN)
+SURNAMES = frozenset(_SURNAMES)
+# 王 in 王|部长, 孙 in 孙工. Left out are those that are also substances and things.
+_ONLY_SURNAMES = SURNAMES - set("石金毛田方汤钱雷白龙江万段马常")
+# 小李, 老周, 周教授, 孙工, 陈总
+_PERSON_WORD = re.compile(
+    f"[小老][{_SURNAMES}]|[{''.join(sorted(_ONLY_SURNAMES))}][工总]|"
+    f"[{_SURNAMES}][\u4e00-\u9fff]?(?:教授|老师|博士|经理|主任|厂长|书记|院长|局长|老板|师傅|先生|女士)"
+)
+# Best regards, Wang Wei
+_SIGNATURE = re.compile(
+    r"(?:regards|sincerely|yours|thanks)[,，\s]{1,3}([a-z]{2,12}(?:[ .-][a-z]{1,12}){0,2})(?![a-z@])"
+)
 
 
 class _Places(NamedTuple):
@@ -101,6 +112,18 @@ def _ends_as_place(word: str) -> bool:
 def is_place(word: str) -> bool:
     """Whether a word of Han characters is the name of a place, short or in full."""
     return word in _places().words
+
+
+def is_person(word: str) -> bool:
+    """Whether a word of Han characters is what somebody is called: a surname, with or without what they are."""
+    return word in _ONLY_SURNAMES or _PERSON_WORD.fullmatch(word) is not None
+
+
+def signature_stretches(norm: str) -> list[Stretch]:
+    """Where a normalised text has the name that ends a letter in English."""
+    if "regards" in norm or "sincerely" in norm or "yours" in norm or "thanks" in norm:
+        return [found.span(1) for found in _SIGNATURE.finditer(norm)]
+    return []
 
 
 def place_stretches(norm: str) -> list[Stretch]:

@@ -32,11 +32,12 @@ from matching.lexicon import (
 )
 from matching.names import (
     SURNAMES,
-    SURNAMES_PATTERN,
     address_stretches,
     body_stretches,
+    is_person,
     is_place,
     place_stretches,
+    signature_stretches,
     without_labelled_people,
 )
 from matching.text import cut_plain, in_dictionary, is_han, part_of_speech, tokens
@@ -61,14 +62,8 @@ _REMEMBERED = 20_000
 _OFFICES = 2
 # Characters of a clause that may say nothing; longer ones do so only by a cue of their own.
 _LONGEST_CLAUSE = 40
-# 王 in 王|部长. Left out are those that are also substances and things.
-_SURNAMES_ALONE = SURNAMES - set("石金毛田方汤钱雷白龙江万段马常")
 # Places that are in no list: 沙镇, 闫庄村.
 _PLACE_WORD = re.compile(r"[\u4e00-\u9fff]{1,3}(?:镇|乡|村|街道|社区|路)")
-# 小李, 老周, 周教授, 孙工, 陈总
-_PERSON_WORD = re.compile(
-    f"[小老][{SURNAMES_PATTERN}]|[{SURNAMES_PATTERN}][\u4e00-\u9fff]?(?:教授|老师|博士|工|总|经理|主任|厂长|书记|院长|局长|老板|师傅|先生|女士)"
-)
 _HAN = re.compile("[\u3400-\u9fff]")
 _LATIN_WORD = re.compile(r"[^\W_][\w.+#-]*[^\W_]|[^\W_]")
 
@@ -123,7 +118,7 @@ def _says_something(text: str) -> bool:
 
 def _without_names(text: str) -> str:
     """A text with blanks in place of addresses, places, firms and institutions."""
-    for start, end in address_stretches(text):
+    for start, end in [*address_stretches(text), *signature_stretches(text)]:
         text = text[:start] + _BLANK * (end - start) + text[end:]
     for start, end in [*place_stretches(text), *body_stretches(text)]:
         text = text[:start] + _BLANK * (end - start) + text[end:]
@@ -245,6 +240,8 @@ def _is_no_matter(word: str) -> bool:
         return True
     if 2 <= len(word) <= 3 and word[0] in SURNAMES:
         return not is_known or part_of_speech(word) == "nr"
+    if word in _technical_words():
+        return False
     # 技术负责人, 副总经理, 慈溪人: two of them in one.
     places = range(1, len(word))
     return any(_is_talk(word[:at]) and _is_talk(word[at:]) for at in places)
@@ -272,7 +269,7 @@ def _technical_words() -> frozenset[str]:
 def _is_talk(word: str) -> bool:
     if word in _words_of_surroundings() or word in stop_words() or is_place(word):
         return True
-    if word in _SURNAMES_ALONE or _PERSON_WORD.fullmatch(word):
+    if is_person(word):
         return True
     if _PLACE_WORD.fullmatch(word):
         return True

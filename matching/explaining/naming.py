@@ -27,9 +27,11 @@ from matching.names import (
     SURNAMES,
     address_stretches,
     body_stretches,
+    is_person,
     is_place,
     person_stretches,
     place_stretches,
+    signature_stretches,
 )
 from matching.text import Span
 
@@ -188,7 +190,7 @@ def _is_name(word: str) -> bool:
     # 马达 is a person to jieba's dictionary, and a motor to ours.
     if word in synonym_groups():
         return False
-    if is_place(word):
+    if is_place(word) or (len(word) > 1 and is_person(word)):
         return True
     tag = words_of.part_of_speech(word)
     # jieba's dictionary calls 原子钟 a person: a person has a surname.
@@ -204,6 +206,7 @@ def _hidden_places(norm: str) -> list[tuple[int, int]]:
         *place_stretches(norm),
         *person_stretches(norm),
         *address_stretches(norm),
+        *signature_stretches(norm),
     ]
 
 
