@@ -80,6 +80,12 @@ def core_of(norm: str, *, thorough: bool = False) -> str:
         of the same length, line feeds in place of what went; the text itself where nothing would be left of it.
     """
     unnamed = _without_names(norm)
+    # Most texts of a catalogue have no cue at all: looking through one costs less than through its sentences.
+    has_cue = (
+        unnamed != norm or PRAISE.search(norm) or _speaks_of_writer(norm, thorough)
+    )
+    if not has_cue:
+        return norm
     pieces = []
     for found in _SENTENCE.finditer(norm):
         # By the sentences of the text itself: blanks divide, and a name does not.
@@ -239,7 +245,7 @@ def _is_no_matter(word: str) -> bool:
     if is_known and _is_general(word):
         return True
     if 2 <= len(word) <= 3 and word[0] in SURNAMES:
-        return not is_known or part_of_speech(word) == "nr"
+        return not is_known or part_of_speech(word).startswith("nr")
     if word in _technical_words():
         return False
     # 技术负责人, 副总经理, 慈溪人: two of them in one.
