@@ -151,9 +151,9 @@ def _core_of_sentence(sentence: str, thorough: bool) -> str:
     # All others went: the last one has the benefit of a doubt less.
     if len(stay) == 1 and len(clauses) > 2 and _is_surrounding(clauses[stay[0]], 1):
         stay = []
-    kept = []
-    for number, clause in enumerate(clauses):
-        kept.append(_without_lead(clause) if number in stay else _BLANK * len(clause))
+    kept = [_BLANK * len(clause) for clause in clauses]
+    for number in stay:
+        kept[number] = _without_lead(clauses[number])
     return "".join(kept)
 
 
@@ -208,11 +208,11 @@ def _says_nothing(clause: str, strange: int = 0) -> bool:
     clause = without_labelled_people(clause, _BLANK)
     if _OF_TOKENS.search(clause):
         # An amount is none where it stands, and a grade of steel elsewhere.
-        words = ["" if token.is_stop else token.word for token in tokens(clause)]
+        words = [token.word for token in tokens(clause) if not token.is_stop]
     else:
         # Han characters alone need no tokens, which take three times as long.
         words = cut_plain(clause)
-    others = [word for word in words if word and not _is_no_matter(word)]
+    others = [word for word in words if not _is_no_matter(word)]
     if not others:
         return True
     # One that is in no list, among words of offices: 热切 in 热切盼望各位专家.
