@@ -10,84 +10,87 @@ what is left out wrongly is lost, while what is left in wrongly weighs a little 
 from __future__ import annotations
 
 import re
+from functools import cache
 
-from matching.lexicon import stop_words
+from matching.cues import (
+    BUSINESS,
+    COURTESY,
+    LABELLED,
+    NO_TROUBLE,
+    OF_MATTER,
+    OF_THINGS,
+    PRAISE,
+    TROUBLE,
+    WRITER,
+)
+from matching.lexicon import (
+    lexicon_lines,
+    lexicon_terms,
+    remembered_with_lists,
+    stop_words,
+    synonym_groups,
+)
+from matching.names import (
+    SURNAMES,
+    address_stretches,
+    body_stretches,
+    is_person,
+    is_place,
+    place_stretches,
+    signature_stretches,
+    without_labelled_people,
+)
+from matching.text import cut_plain, in_dictionary, is_han, part_of_speech, tokens
+from matching.word_classes import is_content_term
 
 # Left in place of what goes: no word reaches over it, and every place stays what it was.
 _BLANK = "\n"
+_AROUND_CLAUSE = ' \n\t，,、。！？；!?;:“”"'
 _SENTENCE = re.compile(r"[^。！？；!?;\n]*[。！？；!?;\n]?")
-_CLAUSE = re.compile(r"[^，,、]*[，,、]?")
-# A full stop is a decimal point, a part of an address or the end of a Latin sentence; texts are lower-case here.
-_MAIL = r"[a-z0-9][\w.+-]*@[\w-]+(?:\.[\w-]+)+"
-_WEB = r"(?:https?://|www\.)[^\s，。；、）)]+"
-_TELEPHONE = (
-    r"(?<![\d.])(?:\+?86[- ]?)?(?:1[3-9]\d[- ]?\d{4}[- ]?\d{4}|0\d{2,3}[- ]?\d{7,8}(?:[-转]\d{1,6})?"
-    r"|400[- ]?\d{3,4}[- ]?\d{3,4})(?!\d)"
-)
-_CONTACT_LABEL = (
-    r"联系人|联系电话|联系方式|联络人|联系地址|电话|手机|传真|邮箱|电子邮件|"
-    r"e-?mail|微信|wechat|qq|网址|邮编|地址"
-)
-_LABELLED = re.compile(
-    rf"^\W*(?:我的|我们的|本人|公司|单位|本?厂|企业|通讯|详细)?(?:{_CONTACT_LABEL})(?:号码?|是|为)?\W*[:：\s]?"
-)
-_ADDRESSES = re.compile(f"{_MAIL}|{_WEB}|{_TELEPHONE}")
-# A cheaper look: what every one of them has. The pattern begins with a figure, to which the engine skips.
-_ADDRESS_SIGNS = ("@", "www", "http")
-_MANY_FIGURES = re.compile(r"[0-9](?:[0-9]{5}|[- ][0-9]{3})")
-# What is said to people and not about things, as whole clauses.
-_COURTESY = re.compile(
-    r"^(?:各位|尊敬的|亲爱的)?(?:老师|专家|教授|领导|同志|师傅|先生|女士|大家|朋友|贵单位)?们?[，,]?"
-    r"(?:您好|你好|们?好|大家好|早上好|下午好|晚上好|hello|hi|dear).{0,12}$"
-    r"|^(?:尊敬的|各位).{1,12}$"
-    r"|^(?:非常|万分|不胜|先|提前|在此|表示|十分|多谢|谢谢|感谢|感激|拜托|麻烦|打扰|请问).{0,14}$"
-    r"|^(?:我[们厂司]?)?(?:非常|热诚|真诚|诚挚|竭诚|随时|诚|十分|也)*(?:欢迎|期待|期盼|盼望|盼|敬请|恳请|诚邀|愿与|愿同|希望与|希望能与)"
-    r".{0,36}(?:合作|指导|洽谈|联系|回复|复|关系|支持|垂询|光临|莅临|共进|发展|来电|来函|考察|帮助|赐教|咨询|关注|商谈)$"
-    r"|^(?:如)?(?:有意者?|有兴趣).{0,16}(?:联系|洽谈|来电|合作|商谈).{0,12}$"
-    r"|^请.{0,8}(?:联系|来电|来函|回复).{0,12}$"
-    r"|^(?:此致|敬礼|祝好|顺祝.{0,8}|致谢|以上|.{0,6}好商量|.{0,6}(?:面谈|面议|再谈|商量|商谈)|电话(?:联系|沟通))$"
-)
-# What a firm says of itself in any trade.
-_PRAISE = re.compile(
-    # Every alternative begins with a character: so the engine skips to the next one that may begin any of them.
-    r"成立于|成立日期|创建于|始建于|创办于|组建于|注册于|建厂|占地|建筑面积|注册资[本金]|固定资产|总资产|员工|职工|科技人员|技术人员|职员|在职|"
-    r"年产值|产值|年销售|销售收入|销售额|营业收入|利税|利润总额|纳税|年产能?\d|坐落|位于|地处|毗邻|交通便利|地理位置|"
-    r"高新技术企业|专精特新|小巨人|瞪羚|独角兽|单项冠军|龙头企业|骨干企业|重点企业|上市公司|规模以上|股份制|民营企业|家族企业|"
-    r"iso ?\d{4,5}|体系认证|荣获|荣誉|称号|授予|评为|获评|驰名商标|著名商标|知名品牌|诚信单位|守合同|"
-    r"远销|畅销|出口到|销往|好评|信赖|青睐|口碑|信誉|宗旨|理念|秉承|坚持以|本着|竭诚|共赢|双赢|携手|辉煌|腾飞|一流的|实力雄厚|"
-    r"雄厚|力量强大|设备齐全|设备先进|设施完善|先进的?生产线|领军|领先地位|市场占有率|国内外市场|客户遍布|发展壮大|做大做强|"
-    r"经过.{1,8}年的?(?:发展|努力)|集.{2,24}于一体|现代化企业|做老实人|"
-    r"企业文化|企业精神|质量第一|用户至上|客户至上|诚信|服务周到|售后服务|管理规范|组织机构|管理人员|团队稳定|股东|法人代表|法定代表人|老板"
-)
-# Beyond these a sentence speaks of a trouble or an aim, whatever else it says.
-_TROUBLE = re.compile(
-    r"问题|难题|难点|困难|困扰|瓶颈|卡脖子|难以|不足|不良|不稳|不均|不匀|不齐|不牢|不准|不耐|不能|不了|不够|不高|不合格|不达标|达不到|无法|没法|没办法|"
-    r"超标|超差|偏差|偏大|偏高|偏低|过大|过高|过低|太大|太高|太低|太慢|太多|太短|太差|裂|断|变形|磨损|脱落|漏|堵|腐蚀|生锈|锈|"
-    r"噪|异响|异音|杂音|振动|抖|跑偏|烧伤|烧|粘|起泡|气孔|缺陷|废品|次品|返工|报废|报警|停机|故障|失效|老化|发黄|变色|结块|沉淀|"
-    r"浪费|污染|排放|效率低|成本高|能耗高|寿命短|损耗|怎么办|怎么|如何|能不能|能否|有没有|有什么|为什么|急需|求助|求购|寻求|寻找|"
-    r"需要解决|需解决|要解决|攻克|亟待|亟需|希望解决|希望开发|希望研发|希望能|想要|想找|想把|替代进口|国产化"
-)
+# 1,350 is one figure.
+_CLAUSE = re.compile(r"(?:[^，,]|(?<=\d),(?=\d{3}))*[，,]?")
+# The number of a paper: SD20240098.
+_CODE = re.compile(r"[a-z]{0,6}[-/]?\d{6,}|[a-z]{1,4}-\d{4}-\d{2,}")
+_OF_TOKENS = re.compile("[a-z0-9]")
+# Parts of speech in the cutter's dictionary of words that join, count, point or tell when: adverbs, prepositions,
+# conjunctions, pronouns, particles, time, numerals, measures, sides, exclamations, idioms.
+_JOINING_TAGS = ("d", "p", "c", "r", "u", "t", "m", "q", "f", "y", "e", "i", "o", "z")
+# Verbs, verbal nouns, adjectives and phrases of them.
+_VERBAL_TAGS = ("v", "a", "b", "l", "s")
+_REMEMBERED = 20_000
+# Words of offices in a clause from which on one may be in no list.
+_OFFICES = 2
+# Characters of a clause that may say nothing; longer ones do so only by a cue of their own.
+_LONGEST_CLAUSE = 40
+# Places that are in no list: 沙镇, 闫庄村.
+_PLACE_WORD = re.compile(r"[\u4e00-\u9fff]{1,3}(?:镇|乡|村|街道|社区|路)")
 _HAN = re.compile("[\u3400-\u9fff]")
 _LATIN_WORD = re.compile(r"[^\W_][\w.+#-]*[^\W_]|[^\W_]")
 
 
-def core_of(norm: str) -> str:
+def core_of(norm: str, *, thorough: bool = False) -> str:
     """A text without what says nothing about a technology.
 
     Args:
         norm: folded, as `text.plain_text` gives it.
+        thorough: of a text without a title, as people paste it: every sentence is looked at that has the beginning of
+            a word of offices. It takes three times as long, which a catalogue of listings would feel.
 
     Returns:
         of the same length, line feeds in place of what went; the text itself where nothing would be left of it.
     """
-    # Most texts have no cue at all, and looking through one text costs less than through its sentences.
-    has_address = _may_be_address(norm)
-    has_praise = _PRAISE.search(norm) is not None
-    if not (has_address or has_praise or _may_be_courtesy(norm)):
+    unnamed = _without_names(norm)
+    # Most texts of a catalogue have no cue at all: looking through one costs less than through its sentences.
+    has_cue = (
+        unnamed != norm or PRAISE.search(norm) or _speaks_of_writer(norm, thorough)
+    )
+    if not has_cue:
         return norm
-    pieces: list[str] = []
+    pieces = []
     for found in _SENTENCE.finditer(norm):
-        pieces.append(_core_of_sentence(found.group(), has_address, has_praise))
+        # By the sentences of the text itself: blanks divide, and a name does not.
+        sentence = unnamed[found.start() : found.end()]
+        pieces.append(_core_of_sentence(sentence, thorough))
     # Nothing but surroundings: better weighed as it is than not at all.
     if not any(map(_says_something, pieces)):
         return norm
@@ -100,14 +103,14 @@ def heading_of(core: str) -> str:
     Args:
         core: as core_of() gives it.
     """
-    first = ""
-    for found in _SENTENCE.finditer(core):
-        sentence = found.group().strip(_BLANK)
-        if _says_something(sentence):
-            first = first or sentence
-            if _TROUBLE.search(sentence):
-                return sentence
-    return first
+    sentences = [found.group().strip(_BLANK) for found in _SENTENCE.finditer(core)]
+    sentences = [sentence for sentence in sentences if _says_something(sentence)]
+    for sentence in sentences:
+        if TROUBLE.search(sentence):
+            return sentence
+    # A place by its short name, and talk without a cue, are no headings.
+    telling = [sentence for sentence in sentences if not _says_nothing(sentence)]
+    return next(iter(telling or sentences), "")
 
 
 def _says_something(text: str) -> bool:
@@ -119,44 +122,169 @@ def _says_something(text: str) -> bool:
     return bool(telling) and 2 * len(telling) >= len(words)
 
 
-def _core_of_sentence(sentence: str, has_address: bool, has_praise: bool) -> str:
-    """The core of a sentence of a text that has an address anywhere, or praise."""
-    if has_address and _may_be_address(sentence):
-        sentence = _ADDRESSES.sub(_blanked, sentence)
-    is_praise = has_praise and _PRAISE.search(sentence) is not None
-    if is_praise and not _TROUBLE.search(sentence):
-        return _BLANK * len(sentence)
-    # A trouble may stand in one sentence with the praise, the greeting and the telephone.
-    if not is_praise and not _may_be_courtesy(sentence):
+def _without_names(text: str) -> str:
+    """A text with blanks in place of addresses, places, firms and institutions."""
+    for start, end in [*address_stretches(text), *signature_stretches(text)]:
+        text = text[:start] + _BLANK * (end - start) + text[end:]
+    for start, end in [*place_stretches(text), *body_stretches(text)]:
+        text = text[:start] + _BLANK * (end - start) + text[end:]
+    return text
+
+
+def _core_of_sentence(sentence: str, thorough: bool) -> str:
+    """A sentence with blanks in place of the clauses that are surroundings.
+
+    Args:
+        sentence: with blanks in place of names.
+        thorough: as of core_of().
+    """
+    speaks_of_writer = PRAISE.search(sentence) or _speaks_of_writer(sentence, thorough)
+    if not speaks_of_writer and _BLANK not in sentence.rstrip(_BLANK):
         return sentence
-    kept = []
-    for found in _CLAUSE.finditer(sentence):
-        clause = found.group()
-        goes = _is_surrounding(clause) and not _TROUBLE.search(clause)
-        kept.append(_BLANK * len(clause) if goes else clause)
+    # A trouble may stand in one sentence with the praise, the greeting and the telephone.
+    clauses = [found.group() for found in _CLAUSE.finditer(sentence)]
+    stay = []
+    for number, clause in enumerate(clauses):
+        may_go = speaks_of_writer or _BLANK in clause
+        if clause and not (may_go and _is_surrounding(clause)):
+            stay.append(number)
+    # All others went: the last one has the benefit of a doubt less.
+    if len(stay) == 1 and len(clauses) > 2 and _is_surrounding(clauses[stay[0]], 1):
+        stay = []
+    kept = [_BLANK * len(clause) for clause in clauses]
+    for number in stay:
+        kept[number] = _without_lead(clauses[number])
     return "".join(kept)
 
 
-def _is_surrounding(clause: str) -> bool:
-    spoken = clause.strip(" \n\t，,、。！？；!?;")
-    found = _PRAISE.search(spoken) or _COURTESY.match(spoken) or _LABELLED.match(spoken)
-    return found is not None
+def _without_lead(clause: str) -> str:
+    """A clause without what leads to it: 现将有关情况报告如下:."""
+    lead, colon, _ = clause.partition(":")
+    if not colon or not _is_surrounding(lead):
+        return clause
+    return _BLANK * (len(lead) + 1) + clause[len(lead) + 1 :]
 
 
-# One cheap look spares most sentences the three patterns of clauses.
-_CUES = re.compile(
-    r"联系|联络|电话|手机|传真|邮|mail|微信|wechat|qq|网址|好|谢|感激|联系|欢迎|敬|请|盼|期待|愿|望|意|兴趣|地址|指导|hello|dear|商量|面议|面谈|拜托|打扰|洽谈|垂询|此致|祝"
-)
+def _speaks_of_writer(sentence: str, thorough: bool) -> bool:
+    """Whether a sentence may speak of its writer: by a cue, by the beginning of a word of offices, or in English."""
+    if WRITER.search(sentence) or not _HAN.search(sentence):
+        return True
+    if not thorough:
+        return False
+    pairs = map("".join, zip(sentence, sentence[1:], strict=False))
+    return not _beginnings().isdisjoint(pairs)
 
 
-def _may_be_address(text: str) -> bool:
-    has_sign = any(sign in text for sign in _ADDRESS_SIGNS)
-    return has_sign or _MANY_FIGURES.search(text) is not None
+@cache
+def _words_of_offices() -> frozenset[str]:
+    words = " ".join(lexicon_lines("surroundings.txt")).split()
+    return frozenset(word for word in words if len(word) > 1)
 
 
-def _may_be_courtesy(sentence: str) -> bool:
-    return _CUES.search(sentence) is not None
+@cache
+def _beginnings() -> frozenset[str]:
+    """The first two characters of the words of surroundings.txt."""
+    return frozenset(word[:2] for word in _words_of_offices())
 
 
-def _blanked(found: re.Match[str]) -> str:
-    return _BLANK * len(found.group())
+def _is_surrounding(clause: str, strange: int = 0) -> bool:
+    """Whether a clause of a sentence about its writer says nothing else; `strange` as of _says_nothing()."""
+    spoken = clause.strip(_AROUND_CLAUSE)
+    is_cue = PRAISE.search(spoken) or COURTESY.match(spoken) or LABELLED.match(spoken)
+    if not is_cue and not _says_nothing(spoken, strange):
+        return False
+    return not TROUBLE.search(NO_TROUBLE.sub("", spoken))
+
+
+def _says_nothing(clause: str, strange: int = 0) -> bool:
+    """Whether no word of a clause names anything of a trade.
+
+    Args:
+        clause: of a normalised text.
+        strange: words that may be in no list of talk, as long as they do not look like the name of a thing.
+    """
+    if len(clause) > _LONGEST_CLAUSE or OF_MATTER.search(clause):
+        return False
+    clause = without_labelled_people(clause, _BLANK)
+    if _OF_TOKENS.search(clause):
+        # An amount is none where it stands, and a grade of steel elsewhere.
+        words = [token.word for token in tokens(clause) if not token.is_stop]
+    else:
+        # Han characters alone need no tokens, which take three times as long.
+        words = cut_plain(clause)
+    others = [word for word in words if not _is_no_matter(word)]
+    if not others:
+        return True
+    # One that is in no list, among words of offices: 热切 in 热切盼望各位专家.
+    if not BUSINESS.search(clause):
+        offices = _words_of_offices()
+        strange = max(strange, sum(word in offices for word in words) >= _OFFICES)
+    return len(others) <= strange and not any(map(_names_a_matter, others))
+
+
+def _names_a_matter(word: str) -> bool:
+    """Whether a word that is in no list of talk may name a thing, as far as its characters tell."""
+    if not is_han(word) or _is_of_trade(word):
+        return True
+    # 热切, 丰厚: no thing, whatever their characters.
+    is_adjective = in_dictionary(word) and part_of_speech(word).startswith("a")
+    return not is_adjective and OF_THINGS.search(word) is not None
+
+
+@remembered_with_lists(_REMEMBERED)
+def _is_no_matter(word: str) -> bool:
+    """Whether a word is one of those by which a text speaks of its writer, joins words, counts, or is a name."""
+    if not is_han(word):
+        is_sign = not any(map(str.isalnum, word)) or _CODE.fullmatch(word) is not None
+        return is_sign or _is_talk(word) or not is_content_term(word)
+    if _is_talk(word):
+        return True
+    if _is_of_trade(word):
+        return False
+    is_known = in_dictionary(word)
+    if is_known and _is_general(word):
+        return True
+    if 2 <= len(word) <= 3 and word[0] in SURNAMES:
+        return not is_known or part_of_speech(word).startswith("nr")
+    if word in _technical_words():
+        return False
+    # 技术负责人, 副总经理, 慈溪人: two of them in one.
+    places = range(1, len(word))
+    return any(_is_talk(word[:at]) and _is_talk(word[at:]) for at in places)
+
+
+def _is_of_trade(word: str) -> bool:
+    return word in lexicon_terms() or word in synonym_groups()
+
+
+def _is_general(word: str) -> bool:
+    """Whether a word of the dictionary joins, counts or points, or is a verb or adjective of no trade."""
+    tag = part_of_speech(word)
+    if tag.startswith(_JOINING_TAGS):
+        return True
+    # Nouns are listed (general.txt): most of them name a thing.
+    is_verbal = tag.startswith(_VERBAL_TAGS) and len(word) > 1
+    return is_verbal and word not in _technical_words() and not OF_THINGS.search(word)
+
+
+@cache
+def _technical_words() -> frozenset[str]:
+    return frozenset(" ".join(lexicon_lines("technical.txt")).split())
+
+
+def _is_talk(word: str) -> bool:
+    if word in _words_of_surroundings() or word in stop_words() or is_place(word):
+        return True
+    if is_person(word):
+        return True
+    if _PLACE_WORD.fullmatch(word):
+        return True
+    return len(word) > 1 and not is_content_term(word)
+
+
+@cache
+def _words_of_surroundings() -> frozenset[str]:
+    lines: list[str] = []
+    for name in ("surroundings.txt", "everyday.txt", "general.txt"):
+        lines.extend(lexicon_lines(name))
+    return frozenset(" ".join(lines).split())

@@ -11,6 +11,7 @@ from matching.lexicon import (
     remembered_with_lists,
     stop_words,
 )
+from matching.names import is_place
 
 _FIGURES = re.compile(r"\d[\d.,/·'&-]*")
 # 304, 7075, 40250: three to five figures name a material or a part.
@@ -70,7 +71,7 @@ def is_content_term(word: str) -> bool:
         return False
     if _AMOUNT.fullmatch(word) or _FRACTION.fullmatch(word):
         return False
-    if word not in lexicon_terms() and _is_two_stop_words(word):
+    if word not in lexicon_terms() and (_is_two_stop_words(word) or is_place(word)):
         return False
     if word in _NAMES_LIKE_QUANTITIES:
         return True

@@ -23,30 +23,21 @@ from matching.lexicon import (
     remembered_with_lists,
     synonym_groups,
 )
+from matching.names import (
+    SURNAMES,
+    address_stretches,
+    body_stretches,
+    is_person,
+    is_place,
+    person_stretches,
+    place_stretches,
+    signature_stretches,
+)
 from matching.text import Span, Token
 
-# A firm by its full name, and a person by what they are called: 联系人王建国, 李工.
-_FIRM = re.compile(
-    r"[\u4e00-\u9fff（()）·]{2,20}(?:有限责任公司|股份有限公司|有限公司|集团|合作社|大学|学院|研究院|研究所)"
-)
-_PERSON = re.compile(
-    r"(?:联系人|联络人|负责人|经办人|姓名|我叫|我是|本人|姓)[是为:：,，\s]{0,2}[\u4e00-\u9fff]{1,4}"
-    r"|[\u4e00-\u9fff]{1,3}(?:工程师|经理|老师|教授|主任|厂长|老板|先生|女士|师傅|博士|书记|总工|院长)"
-)
-# The counties of the city: to jieba 临清, 阳谷 and 冠县 are no places, and its own texts name them most. 莘 and 冠 by
-# themselves are parts of other words.
-_PLACE = re.compile(
-    r"(?:东昌府|茌平|阳谷|东阿|高唐|临清)[区县市]?|[莘冠]县"
-    r"|(?:经济技术|高新技术产业|旅游)?(?:开发区|度假区)|经开区|高新区"
-)
 # Parts of speech in jieba's dictionary of what may name a thing, a process or a fault; the tags of names are out.
 _NAMING_TAGS = ("n", "v", "b")
 _NAME_TAGS = ("nrt", "nrfg", "ns", "nt")
-# The hundred most frequent surnames.
-_SURNAMES = frozenset(
-    "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏钟汪田任姜范方"
-    "石姚谭廖邹熊金陆郝孔白崔康毛邱秦江史顾侯邵孟龙万段雷钱汤尹黎易常武乔贺赖龚文"
-)
 # 渗油, 掉渣, 断条, 起皮, 偏磨: a verb of damage and what it befalls, which no dictionary lists in full.
 _FAULT = re.compile(
     "[渗漏掉夹粘起断崩咬拉烧发开异偏跑卡堵塌脱爆翘鼓缩变抖窜锈蚀裂磨划刮碰压凹凸烂糊渣]"
@@ -258,24 +249,38 @@ def _is_talk(word: str) -> bool:
 
 @remembered_with_lists(_REMEMBERED)
 def _is_name(word: str) -> bool:
-    """Whether a word is the name of a person, a place or an institution."""
+    """Whether a word is the name of a person, a place or an institution, or a greeting."""
+    if word in _greetings():
+        return True
     if not words_of.is_han(word) or word in words_of.lexicon_terms():
         return False
     # 马达 is a person to jieba's dictionary, and a motor to ours.
     if word in synonym_groups():
         return False
+    if is_place(word) or (len(word) > 1 and is_person(word)):
+        return True
     tag = words_of.part_of_speech(word)
     # jieba's dictionary calls 原子钟 a person: a person has a surname.
     if tag == "nr":
-        return word[0] in _SURNAMES
+        return word[0] in SURNAMES
     return tag.startswith(_NAME_TAGS)
 
 
 def _hidden_places(norm: str) -> list[tuple[int, int]]:
-    """Where a text names firms, people and the places of the city."""
-    places = [match.span() for match in _FIRM.finditer(norm)]
-    places += [match.span() for match in _PLACE.finditer(norm)]
-    return places + [match.span() for match in _PERSON.finditer(norm)]
+    """Where a text names firms, people, places and addresses."""
+    return [
+        *body_stretches(norm),
+        *place_stretches(norm),
+        *person_stretches(norm),
+        *address_stretches(norm),
+        *signature_stretches(norm),
+    ]
+
+
+@cache
+def _greetings() -> frozenset[str]:
+    """What people say to each other and nobody looks for."""
+    return frozenset(" ".join(lexicon_lines("greetings.txt")).split())
 
 
 @cache
