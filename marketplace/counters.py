@@ -71,6 +71,7 @@ class SharedCounters(Storage):
         connection = self._connect()
         ((count,),) = connection.execute(_COUNT, values).fetchall()
         if not random.randrange(SWEEP):  # noqa: S311  no secret
+            # Now and then and by whoever counts: there is no process to do it for all.
             connection.execute("DELETE FROM counter WHERE expires <= ?", (now,))
         return int(count)
 

@@ -63,6 +63,7 @@ class Count:
     __radd__ = __add__
 
     def __int__(self) -> int:
+        # As in `count_rows`: what was changed and not sent yet counts too.
         db.session.flush()
         total = self._known
         parts = self._parts
@@ -71,6 +72,7 @@ class Count:
             statement = _columns_of(tuple(one for one, _ in together))
             numbers = db.session.connection().execute(statement, values).one()
             for number, (_, exact) in zip(numbers, together, strict=True):
+                # Where even the limit finds none, nothing is left to be counted properly.
                 if number and exact is not None:
                     number = exact()
                 total += number or 0

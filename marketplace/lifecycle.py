@@ -19,6 +19,7 @@ from marketplace.errors import NotNow
 from marketplace.extensions import Model, db
 from marketplace.permissions import Reader, may, reader_id
 
+# Of one context: other threads serve other people at the same moment.
 _represented: ContextVar[int | None] = ContextVar("represented", default=None)
 
 
@@ -63,6 +64,7 @@ class History(Model):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(String(30))
+    # No foreign key: things of every kind have their log here.
     thing_id: Mapped[int]
     deed: Mapped[str] = mapped_column(String(30))
     before: Mapped[str] = mapped_column(String(30))
@@ -72,6 +74,7 @@ class History(Model):
     # None is the site itself: the command line and the work in the background.
     by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
     # In whose place it was done, where somebody stood in for them.
+    # Filled in by itself, so that no deed can forget for whom it was done.
     for_id: Mapped[int | None] = mapped_column(
         ForeignKey("person.id"), default=represented, index=True
     )

@@ -181,12 +181,14 @@ def writer(person: Reader, thing: Any) -> bool:
         return False
     if getattr(thing, "owner_id", None) != person.id:
         return False
+    # Who left an organisation, or whose organisation is suspended, writes in its name no more.
     return thing.organisation_id is None or thing.organisation_id in person.active_ids
 
 
 def administrator(person: Reader, thing: Any) -> bool:
     """Who looks after the people of the organisation that the thing is, or belongs to."""
     number = getattr(thing, "organisation_id", None)
+    # An organisation itself belongs to none: then it is the thing.
     if number is None:
         number = getattr(thing, "id", None)
     return number in person.administered_ids
@@ -203,6 +205,7 @@ def publisher(person: Reader, thing: Any) -> bool:
 def publishing_ids(person: Reader) -> frozenset[int]:
     """The organisations for which somebody publishes lists."""
     ids = {*person.handled_ids, *person.administered_ids}
+    # A list goes out under a name that was checked.
     return frozenset(ids & set(person.verified_ids))
 
 
@@ -287,6 +290,7 @@ def may(person: Reader | None, deed: str, thing: Any = None) -> bool:
     # Before the site itself, so that a misspelt deed is refused in commands too.
     if deed not in TABLE:
         return False
+    # The command line has no account, and who may use it could do anything anyway.
     if person is None:
         return True
     return any(who(person, thing) for who in TABLE[deed])
@@ -312,6 +316,7 @@ def audiences(person: Reader) -> frozenset[str]:
         is not over, for what they were given, and of each one they stand in for. Few of them, for the index remembers
         what each set of audiences may find.
     """
+    # Of the roles this one alone: the others open no listing by themselves.
     groups = {"public"} | (roles_of(person) & {"operator"})
     groups |= {f"org:{number}" for number in organisations_of(person)}
     groups |= {f"broker:{number}" for number in person.broker_numbers}

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from marketplace.clock import in_real_time, now
 
+# No row is older, so nothing is counted back beyond it.
 FIRST_MOMENT = datetime(1970, 1, 1)
 
 
@@ -171,6 +172,7 @@ PERIODS = {
             "查看和提供个人信息的记录至少保存三年。",
             ends="删去原值，日志本身还在",
         ),
+        # Never removed: a tree that lost an entry would prove nothing any more.
         Period(
             "audit",
             "操作日志：登录、失败的登录、导出、查看联系方式、每次改动",
@@ -203,6 +205,7 @@ PERIODS = {
             "单位要查以往的发布；联系方式按您的同意显示，可以随时更正。",
             ends="由单位更正或归档；个人草稿随账号删除",
         ),
+        # Without days here: its room removes the file and leaves the row with its fingerprint.
         Period(
             "evidence_pack",
             "尽职免责证据包的文件：决策人、参会人和完成人的姓名",
@@ -211,6 +214,7 @@ PERIODS = {
             "单位和主管机关要用它说明决策过程；到期以后只留指纹。",
             ends="由系统删除文件，保留指纹",
         ),
+        # By number and not by age: how many stay is a setting of the nightly backup.
         Period(
             "backup",
             "数据备份",

@@ -16,6 +16,7 @@ def day(value: date | datetime | None) -> str:
     """A day as 2026-11-21; moments are stored in UTC and shown in Chinese time."""
     if value is None:
         return UNKNOWN
+    # To Python a moment is a date too, and would be written as the day in UTC.
     if isinstance(value, datetime):
         value = day_in_china(value)
     return value.isoformat()
@@ -54,6 +55,7 @@ def money(
 def yuan(fen: int) -> str:
     """A sum of whole 分 in 元, with two places and thousands: 1,234.50."""
     sign = "-" if fen < 0 else ""
+    # Of the absolute sum: divmod rounds down, so -1 分 would become -1.99 元.
     whole, rest = divmod(abs(fen), 100)
     return f"{sign}{whole:,}.{rest:02d}"
 

@@ -36,6 +36,7 @@ class Workbook(xlsxwriter.Workbook):
 
     def close(self) -> None:
         """Write the file."""
+        # A second close, as the context manager makes it, must not add the sheet once more.
         if is_rehearsed() and not self.fileclosed:
             for sheet in self.worksheets():
                 sheet.set_header(f"&C&24{MARK}")
@@ -61,6 +62,7 @@ class Workbook(xlsxwriter.Workbook):
             sheet.set_column(column, column, COLUMN_WIDTH)
         for number, cells in enumerate(rows, 1):
             for column, text in enumerate(cells):
+                # A cell of text becomes a formula where somebody edits it, or saves the sheet as CSV.
                 sheet.write_string(number, column, escape_formula(text))
         sheet.freeze_panes(1, 0)
 

@@ -105,6 +105,7 @@ class Document:
         if facet == "mode":
             return self.modes
         value = getattr(self, facet)
+        # Empty is no value: a facet would count it under a name without letters.
         if value is None or value == "":
             return ()
         return (value,)
@@ -149,6 +150,7 @@ class Query:
         chosen: dict[str, frozenset[Value]] = {}
         for name, values in self.filters.items():
             accepted = _accepted_values(name, values)
+            # An empty set asks for nothing; as a filter it would let nothing through.
             if accepted:
                 chosen[name] = accepted
         _set_field(self, "filters", chosen)
@@ -173,6 +175,7 @@ def _sorted_once(values: Iterable[str]) -> tuple[str, ...]:
 
 
 def _accepted_values(name: str, values: Iterable[Value]) -> frozenset[Value]:
+    # To Python a text is a set of its letters, and no error.
     if isinstance(values, str):
         raise TypeError("a filter takes a set of values, not one string")
     if name == "year":

@@ -173,6 +173,7 @@ class FallbackEngine:
 
     def put(self, documents: Iterable[Document]) -> int:
         """Write to both. Returns how many the first engine wrote."""
+        # Read once: an iterator would be empty for the second engine.
         batch = list(documents)
         return self._write_both(lambda engine: engine.put(batch))
 
@@ -187,6 +188,7 @@ class FallbackEngine:
         try:
             write(self.embedded)
         except SearchUnavailable as failure:
+            # Not raised yet: the first engine is to have it all the same.
             trouble = failure
         if not self.breaker.allows_call():
             raise SearchUnavailable(
@@ -215,6 +217,7 @@ class FallbackEngine:
             self.embedded.rebuild(_copy_to_spool(documents, spool))
             spool.seek(0)
             count = self.primary.rebuild(_read_document(line) for line in spool)
+        # What took a whole index is up again: nobody has to find that out by waiting.
         self.breaker.record_success()
         return count
 

@@ -65,6 +65,7 @@ def mark_spans(
 def _merge_spans(spans: Iterable[Span], *, join_touching: bool) -> list[Span]:
     merged: list[Span] = []
     for start, end in sorted(spans):
+        # Before the first mark nothing reaches as far as a text begins.
         reach = merged[-1][1] if merged else -1
         if start < reach or (join_touching and start == reach):
             begin = merged[-1][0]
@@ -103,6 +104,7 @@ def find_spans(texts: Sequence[str], query: ParsedQuery) -> list[TermSpans]:
         for term in query.content:
             spelled = joined if term.whole else folded
             by_term.append(_term_spans(original, spelled, term))
+        # As a phrase, so that stop words inside of it are marked with it.
         if query.whole:
             spans = _phrase_spans(original, folded, query.whole)
             by_term.append(list(spans))

@@ -144,10 +144,12 @@ def _best_part(text: str, sentence: Sentence, by_term: TermSpans, length: int) -
     for spans in by_term:
         inside.append([s for s in spans if sentence.start <= s[0] < sentence.end])
     starts = [sentence.start]
+    # Not behind the last sign: no clause begins there.
     for place in range(sentence.start, sentence.end - 1):
         if text[place] in _CLAUSE_ENDS:
             starts.append(place + 1)
     first = min((spans[0][0] for spans in inside if spans), default=sentence.start)
+    # The clause that holds the first word, even where none fits in whole.
     best = start = max(begin for begin in starts if begin <= first)
     most = _words_between(inside, start, start + length)
     for begin in starts:

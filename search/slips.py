@@ -20,6 +20,7 @@ def slur_syllable(syllable: str) -> str:
 
 def count_slips(one: str, other: str) -> int:
     """Damerau's distance: characters wrong, missing, too many or changed with their neighbour."""
+    # Two rows of the table are all that is looked back at; the first has none before it.
     before: list[int] = []
     last = list(range(len(other) + 1))
     for row, typed in enumerate(one, 1):
@@ -55,6 +56,7 @@ def deletions(letters: str, most: int = 1) -> set[str]:
     Two words that differ by one slip share one of these (the method of SymSpell, W. Garbe 2012).
     """
     cuts = {letters}
+    # At least one character stays: nothing at all would be near to every word.
     for number in range(1, min(most, len(letters) - 1) + 1):
         for places in combinations(range(len(letters)), number):
             cuts.add(

@@ -52,6 +52,7 @@ def announce_findings(
         if left > 0:
             lines.append(f"· 另有 {left} 条，打开检索看")
     link = path_of("alerts.own")
+    # One search is led back to itself; of several the page of one's own shows where each can be taken away.
     if len(findings) == 1:
         link = path_of("catalogue.search", **findings[0].state.arguments())
     notify(
@@ -83,6 +84,7 @@ def announce_matches(
             lines.append(f"您的{subject.kind_word}「{subject.title}」")
         grade = grades.NAMES[match.offer.grade]  # type: ignore[index]
         lines.append(f"· {_described(match.offer.row)}，{grade}")
+        # In the words of the page of matches, so that a mail claims no more than the site.
         why = "".join(text for text, _ in match.offer.why)
         if why:
             lines.append(f"  {why}")

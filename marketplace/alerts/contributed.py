@@ -23,6 +23,7 @@ def search_panels(state: Any, reader: Reader) -> Iterator[Panel]:
 
 def sections(person: Reader, filters: Mapping[str, str]) -> Iterator[Panel]:
     """The searches that a person has saved; left out of a list that is narrowed."""
+    # A narrowed list is about listings; a search is none.
     if filters or not may(person, "alerts.save"):
         return
     count = queries.count_searches(person)

@@ -47,12 +47,14 @@ def save_search(state: SearchState, *, by: Person) -> SavedSearch:
     message, advice = queries.why_not_savable(state)
     if message:
         raise Invalid(message, advice)
+    # Without order and page, so that one search is saved once, however it was looked at.
     query = queries.canonical_query(state)
     if len(query) > MAX_QUERY:
         raise Invalid("选的筛选太多，没有保存。", "请去掉一些筛选再保存。")
     saved = queries.saved_as(state, by)
     if saved is not None:
         return saved
+    # Each of them is carried out every morning.
     if queries.count_searches(by) >= MAX_SEARCHES:
         raise NotNow(f"最多保存 {MAX_SEARCHES} 个检索。", "请先删去不再需要的。")
     name = queries.describe_state(state)[:MAX_NAME]
@@ -72,6 +74,7 @@ def remove_search(search: SavedSearch, *, by: Person) -> None:
 
 def forget_person(person_id: int) -> None:
     """Remove what somebody has saved, whose account is closed (no commit)."""
+    # Not only the searches: what somebody was alerted to says what they look for.
     for table in (SavedSearch, Alerted):
         db.session.execute(db.delete(table).where(table.person_id == person_id))
 
@@ -91,6 +94,7 @@ def alert_to_findings() -> int:
     count = 0
     names = facet_names()
     for person in queries.searching_people():
+        # Once for all searches of a person: what one of them finds is no news of the next.
         known = queries.alerted_to(person.id)
         findings = []
         # Read before the transaction that writes begins: on SQLite everybody who saves waits for that.
@@ -100,12 +104,14 @@ def alert_to_findings() -> int:
                 findings.append(finding)
         if findings:
             count += _alert_of_findings(person.id, findings)
+        # What was read of one person is let go before the next, so that no transaction lasts as long as the run.
         db.session.rollback()
     return count
 
 
 def _alert_of_findings(person_id: int, findings: Sequence[NewFinding]) -> int:
     persistence.begin_write()
+    # Read again: the account may have been closed while the searches were carried out.
     person = db.session.get_one(Person, person_id)
     keys = []
     for finding in findings:
@@ -133,7 +139,9 @@ def alert_to_matches() -> int:
     fresh = queries.unscanned_listings()
     if not fresh:
         return 0
+    # The moments as they are now: what is published once more while this compares is looked at again.
     scans = queries.scan_values(fresh)
+    # Sorted by person, as `groupby` needs it, and then as the notice lists them.
     found = sorted(queries.new_matches(fresh), key=_person_and_subject)
     # Loaded before the transaction that writes begins, which forgets what was read.
     by_person: list[tuple[int, list[NewMatch]]] = []
@@ -144,6 +152,7 @@ def alert_to_matches() -> int:
     for person_id, matches in by_person:
         count += _alert_of_matches(person_id, matches)
     _note_scanned(scans)
+    # Noted with the notices in one commit: a run that is cut off begins again and forgets nobody.
     persistence.commit()
     return count
 
@@ -198,6 +207,7 @@ def _note_alerted(
 def _note_scanned(scans: Iterable[dict[str, Any]]) -> None:
     for values in scans:
         statement = persistence.insert_into(MatchScan).values(**values)
+        # Published once more: the same row with the newer moment.
         statement = statement.on_conflict_do_update(
             index_elements=["kind", "listing_id"],
             set_={"published_at": values["published_at"]},

@@ -40,9 +40,11 @@ def save() -> ResponseReturnValue:
 @needs("alerts.save")
 def remove(search_id: int) -> ResponseReturnValue:
     """Take a saved search away."""
+    # One answer for another person's and for none at all: numbers tell nothing.
     search = queries.own_search(search_id, current_user)
     if search is None:
         raise NotFound("没有找到这个检索。", "可能已经删去了。")
+    # Before it is gone: a deleted row cannot be read after the commit.
     name = search.name
     deeds.remove_search(search, by=current_user)
     flash(f"已删去检索 {name}，不再提醒。", "success")

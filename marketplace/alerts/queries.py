@@ -131,6 +131,7 @@ def why_not_savable(state: SearchState) -> tuple[str, str]:
 
 def canonical_query(state: SearchState) -> str:
     """The arguments of a state as one text, whatever its order and page: the same for the same search."""
+    # Sorted, for the unique constraint compares texts: filters chosen the other way round are the same search.
     arguments = state.sorted_by("").arguments()
     pairs = []
     for name in sorted(arguments):
@@ -242,6 +243,7 @@ def unscanned_listings() -> list[Row]:
             db.select(table)
             .outerjoin(MatchScan, scan)
             .where(
+                # By the site itself, with confidential ones: each person's own page decides later what they learn.
                 table.findable_by(None),
                 or_(
                     MatchScan.listing_id.is_(None),

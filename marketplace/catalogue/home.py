@@ -53,6 +53,7 @@ def count_catalogue(names: FacetNames, *, by: Reader) -> Browse | None:
     Returns:
         None where the engine does not answer: the page then says so and shows the rest.
     """
+    # Empty and of no kind: one request counts both kinds and every facet.
     state = SearchState()
     try:
         result = run_search(state, by, 0)
@@ -131,6 +132,7 @@ def sitemap_rows(*, by: Reader) -> Iterator[tuple[str, int, datetime]]:
             .where(table.findable_by(by))
             .order_by(table.updated_at.desc(), table.id.desc())
         )
+        # One file takes no more addresses than that, of both kinds together.
         for listing_id, changed in db.session.execute(query.limit(left)):
             yield kind, listing_id, changed
             left -= 1

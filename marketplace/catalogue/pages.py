@@ -106,6 +106,7 @@ def _chosen_filters(results: queries.SearchPage) -> list[tuple[str, str]]:
 @limiter.limit("240/minute")
 def suggest() -> ResponseReturnValue:
     """What begins with the letters in `q`, for the list below a search field; of one `kind`, if it names one."""
+    # Cut as a query is: a longer text is pasted, and completes nothing.
     text = request.args.get("q", "")[: search_state.TEXT_LIMIT]
     kind = request.args.get("kind", "")
     offers = queries.suggest(text, kind, by=current_user)

@@ -109,6 +109,7 @@ def find_page(state: SearchState, names: FacetNames, *, by: Reader) -> SearchPag
     result = run_search(state, by, PAGE_SIZE)
     pages = Page(result.total, PAGE_SIZE).pages
     beyond = None
+    # An address of yesterday: listings may have left since it was made.
     if state.page > pages:
         beyond = state.page
         state = state.on_page(pages)
@@ -159,6 +160,7 @@ def export(state: SearchState, *, by: Reader) -> bytes:
     """
     hits = run_search(state.on_page(1), by, EXPORT_LIMIT).hits
     ids = [hit.id for hit in hits]
+    # Through the filter of the database once more: the index may be a moment behind a withdrawal.
     rows = listing_queries.get_findable(state.kind, ids, by=by, in_full=True)
     listings = [rows[listing_id] for listing_id in ids if listing_id in rows]
     return exporting.workbook(state.kind, listings, reader=by)
@@ -191,6 +193,7 @@ def _meant(state: SearchState, result: search.Result, by: Reader) -> list[Shortc
         return []
     engine: search.Engine = current_app.extensions["search"]
     shortcuts = []
+    # Of words this reader may find: a correction must not give away what is confidential.
     for text in engine.corrections(state.text, audiences(by)):
         shortcut = _shortcut(state.with_text(text), by)
         if shortcut is not None:
@@ -212,5 +215,6 @@ def _without_words(
 
 
 def _shortcut(state: SearchState, by: Reader) -> Shortcut | None:
+    # No rows: they are read when somebody takes the shortcut.
     total = run_search(state, by, 0).total
     return Shortcut(state, total) if total else None

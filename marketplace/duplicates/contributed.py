@@ -14,6 +14,7 @@ from marketplace.permissions import Reader, may, operator
 
 def trays(person: Reader, filters: Mapping[str, str]) -> Iterator[Tray]:
     """The pairs that wait for an operator."""
+    # Pairs across organisations are the operators' alone; a desk has those within its own on 我的.
     if operator(person, None):
         yield Tray(
             "duplicates",
@@ -28,6 +29,7 @@ def _tray_page(page: int) -> Panel:
     pairs, arithmetic = queries.proposed_page(page)
     values = {
         "pairs": pairs,
+        # So that a slip can be taken back; once, and not again on every further page.
         "settled": queries.settled_lately() if page == 1 else [],
         "page": arithmetic.clamp(page),
         "pages": arithmetic.pages,
@@ -52,6 +54,7 @@ def panels(row: Any, reader: Reader) -> Iterator[Panel]:
     if not operator(reader, row) and row.organisation_id not in reader.handled_ids:
         return
     offered = []
+    # Each by the table: of the pairs of one listing some lead to another organisation.
     for pair in queries.pairs_of(row):
         if may(reader, "duplicates.settle", pair):
             offered.append(pair)

@@ -43,22 +43,29 @@ def merge_pair(
     pair.life.permits(pair, "merge", by)
     _require_seen(pair, seen)
     one, other = pair.rows
+    # The page lets only these two numbers through.
     kept, gone = (one, other) if kept_id == one.id else (other, one)
+    # By the owners of today: one organisation may have been merged into the other since it was proposed.
     if not pair.of_one_owner:
         raise NotNow(
             "两条属于不同的单位，不能合并。",
             "不同单位可以各有一条；确属误发的，请联系单位撤回，或暂停公开。",
         )
+    # What is over may go, but not stay: its address would lead readers to what they cannot use.
     if kept.state != "published":
         raise NotNow(
             f"要保留的一条现在是「{kept.state_name}」。", "请保留公开发布的一条。"
         )
+    # Else a change of it would wait for a review of what is public no more.
     change_deeds.drop_change(gone)
+    # With the state, as the CHECK wants it.
     pair.gone_id = gone.id
     note = f"与「{kept.title}」重复，保留那一条"
     gone.life.move(gone, "merge", by=by, note=note)
+    # The matchers look for rows that changed lately.
     gone.updated_at = now()
     _settle(pair, "merge", by=by, note=f"保留「{kept.title}」")
+    # A firm fewer in a place: of unnamed demands there another part of it may have to be named.
     others = settle_others(gone)
     announce_decision(gone, "merge", by=by, note=note)
     commit_listing()
@@ -91,6 +98,7 @@ def undo_decision(pair: ListingPair, *, by: Reader | None, seen: int) -> None:
     if pair.state == "merged":
         one, other = pair.rows
         gone = one if pair.gone_id == one.id else other
+        # First: what was put away for good since refuses the undo.
         gone.life.move(gone, "unmerge", by=by)
         # It was expired before, or its time ran out meanwhile.
         if gone.valid_until is not None and gone.valid_until < today():
@@ -121,6 +129,7 @@ def propose_pairs(since: datetime | None = None) -> int:
         after = 0
         while rows := queries.offered_batch(kind, after, BATCH, since):
             after = rows[-1].id
+            # Before the rollback below, after which each row would be read again by itself.
             numbers = [row.id for row in rows]
             found = finding.resembling(kind, rows)
             # Ranked before the transaction that writes begins: on SQLite everybody who saves waits for that.
@@ -131,6 +140,7 @@ def propose_pairs(since: datetime | None = None) -> int:
 
 def _propose(kind: str, numbers: list[int], found: list[Resemblance]) -> int:
     """Note the pairs of a batch; those that no longer resemble one another are forgotten."""
+    # Nothing to note and nothing to forget, as nearly always: then nobody waits for a writer.
     if not found and not queries.proposed_pairs(kind, numbers):
         return 0
     persistence.begin_write()
@@ -139,6 +149,7 @@ def _propose(kind: str, numbers: list[int], found: list[Resemblance]) -> int:
         score = current.pop((pair.one_id, pair.other_id), None)
         if score is None:
             db.session.delete(pair)
+        # Less is noise of the weights, and a new revision would make an open page stale.
         elif abs(score - pair.score) > 0.01:
             pair.score = score
     new = 0

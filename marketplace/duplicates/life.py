@@ -9,6 +9,7 @@ PAIR_LIFE = Life(
     moves={
         ("proposed", "merge"): "merged",
         ("proposed", "keep_apart"): "apart",
+        # Back to the queue: that the two resemble one another is still so.
         ("merged", "undo"): "proposed",
         ("apart", "undo"): "proposed",
     },

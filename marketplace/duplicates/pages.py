@@ -38,6 +38,7 @@ def merge(pair_id: int) -> ResponseReturnValue:
     """Keep one, and withdraw the other one."""
     pair = queries.get_pair(pair_id, by=current_user)
     number = request.form.get("kept", type=persistence.row_number) or 0
+    # Without a choice nothing is merged by default.
     if number not in (pair.one_id, pair.other_id):
         flash("没有选要保留的一条，没有合并。", "danger")
         return redirect(url_for("duplicates.pair_page", pair_id=pair.id), 303)

@@ -41,6 +41,7 @@ def proposed_count() -> int:
 
 def proposed_page(page: int) -> tuple[list[ListingPair], Page]:
     """A page of the pairs nobody has decided on, the most alike first, and the arithmetic of the pages."""
+    # One condition for the number and for the rows, so that the last page is never empty.
     arithmetic = Page(proposed_count(), PAGE)
     return _loaded(arithmetic.offset(page), _is_open()), arithmetic
 
@@ -78,6 +79,7 @@ def pairs_of(row: Row) -> list[ListingPair]:
     query = db.select(ListingPair).where(
         ListingPair.listing_kind == row.kind,
         or_(ListingPair.one_id == row.id, ListingPair.other_id == row.id),
+        # Not one that was decided against: nobody is troubled twice.
         or_(ListingPair.gone_id == row.id, _is_open()),
     )
     return _with_rows(db.session.scalars(query.order_by(ListingPair.id)).all())
@@ -109,11 +111,13 @@ def offered_batch(
         since: changed since then, UTC; None for all.
     """
     table = LISTINGS[kind]
+    # As the site itself: what is confidential is handed in twice as well.
     query = db.select(table).where(
         table.findable_by(None), table.matchable(), table.id > after
     )
     if since is not None:
         query = query.where(table.updated_at >= since)
+    # By number and not by offset: what is published meanwhile moves no row into the next batch.
     return list(db.session.scalars(query.order_by(table.id).limit(size)))
 
 
@@ -163,6 +167,7 @@ def _is_within(organisation_ids: Sequence[int]) -> ColumnElement[bool]:
         both = exists().where(
             one.id == ListingPair.one_id,
             other.id == ListingPair.other_id,
+            # Not merely both of theirs: who handles two organisations decides within each of them.
             one.organisation_id == other.organisation_id,
             one.organisation_id.in_(organisation_ids),
         )

@@ -15,8 +15,10 @@ from marketplace.matchmaking.panels import panels, previews
 from marketplace.permissions import Deeds, Reader, acting_person, anyone
 
 DEEDS: Deeds = {
+    # Which rows it shows is decided row by row, by the filters of the listings: nobody needs an account for it.
     "match.read": (anyone,),
     "trial.run": (anyone,),
+    # An auditor may try a text and stores none.
     "trial.save": (acting_person,),
 }
 

@@ -278,11 +278,13 @@ def _request_for(
     top: int,
 ) -> RankingRequest:
     return RankingRequest(
+        # Of what everybody may know, also for the listing's own people: a pair has one score (080).
         document=common_document(row),
         sought=row.counterpart,
         reader=by,
         top=top,
         subject=row,
+        # What is judged has a place of its own on the page and is not offered a second time.
         excluded=frozenset(verdicts.settled),
         judgements=judgements,
     )

@@ -15,6 +15,7 @@ from marketplace.contributions import Job
 from marketplace.matchmaking.matchers import Matchers
 
 OLD_SHARE = 0.1  # of the catalogue changed since the artefact: a new process would read that much one by one
+# A process takes in so few while its first reader waits: far below `CHANGES_AT_ONCE`.
 MIN_OLD_ROWS = 500
 
 
@@ -25,7 +26,9 @@ def jobs() -> Iterator[Job]:
         fit_matchers,
         {"minutes": 10},
         lane="matcher",
+        # Artefacts lie on the disk of each host, so each one builds its own.
         leader=False,
+        # A host that was away for days is behind from its first ranking on.
         at_start=True,
     )
     yield Job(

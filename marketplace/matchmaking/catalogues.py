@@ -91,6 +91,7 @@ def differences(
     stamps = catalogue.stamps
     changed = {}
     for row_id, stamp in current.items():
+        # Unlike, not newer: a backup that was brought back has earlier revisions.
         if stamps.get(row_id) != stamp:
             changed[row_id] = stamp
     return changed, stamps.keys() - current.keys()

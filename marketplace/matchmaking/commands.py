@@ -57,6 +57,7 @@ def quality() -> None:
         _print_mean("P@5", figures["quality"]["precision"])
         _print_mean("NDCG@10", figures["quality"]["gain"])
     for band in figures["bands"] or ():
+        # None: the pair was judged without having a grade.
         grade = grades.NAMES.get(band["grade"], "够不上匹配")
         click.echo(f"{grade}: {band['pairs']} pairs, {band['finds']:.0%} finds")
     _print_exposure(figures["exposure"], figures["needed"])
@@ -74,6 +75,7 @@ def calibrate() -> None:
     except grading.TooOneSided as error:
         raise click.ClickException(f"{error}; the grades stay as they are") from None
     outcome = "no better than the cut points, not offered"
+    # It changes no grade by itself: that takes the button of an operator (083).
     if row.state == "candidate":
         outcome = "a candidate, waiting for an operator on the page of quality"
     click.echo(f"learned from {row.demands} demands, {row.verdicts} pairs: {outcome}")
@@ -87,6 +89,7 @@ def _print_mean(name: str, value: Mapping[str, Any]) -> None:
 
 
 def _print_exposure(exposure: Mapping[str, Any], needed: int) -> None:
+    # No figure from fewer than 20 demands (015).
     if exposure["demands"] < needed:
         click.echo(
             f"no exposure: {exposure['demands']} public demands, {needed} needed"

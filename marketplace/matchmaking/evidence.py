@@ -139,6 +139,7 @@ def evidence_of_text(
     demand, achievement = _demand_first(document, common_document(other), kind)
     pair = _find_pair(demand, achievement, by)
     reasons = pair.reasons
+    # As on its list: conditions are not read from a pasted text, so its grade rests on the words alone.
     grade = active_grader().grade(pair, ())
     # A pasted text has no patents.
     patents = patents_of(other) if kind == "demand" else ""

@@ -87,6 +87,7 @@ class Comparison:
         # One view a row: what a reader may know is decided by the table, which is slower than comparing.
         view = view_of(other, self._reader)
         theirs = conditions_document(view)
+        # By the object and not by its number: a demand and an achievement may have the same one.
         knows = {id(self._row): self._view.knows, id(other): view.knows}
         # The wish is always the demand's, whichever of the two has its page open.
         if isinstance(self._row, Demand):
@@ -203,6 +204,7 @@ class Comparison:
         if self._reader is None:
             return row.kind_name
         own = member(self._reader, row)
+        # Both are theirs, or neither is: then 您 and 对方 would not tell them apart.
         if own == member(self._reader, other):
             return row.kind_name
         return "您" if own else "对方"

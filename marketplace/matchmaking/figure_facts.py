@@ -25,6 +25,7 @@ FIGURE_TEXTS = {
     "achievement": ("title", "summary", "innovation", "baseline"),
     "demand": ("title", "problem", "key_technology", "expected_goal"),
 }
+# By these it is judged whether two listings are about one thing, where no name says what was measured (081).
 MAIN_TEXTS = {"achievement": "summary", "demand": "problem"}
 FIGURES_MOST = 20  # of one listing that are compared; nobody reads more
 WORDS_MOST = 40  # characters of a sentence that are quoted
@@ -53,6 +54,7 @@ def figures_of(
             # A row says it better than a sentence.
             if figure.name not in named:
                 figures.append(figure)
+    # Rows come first, so what is cut off was read from sentences.
     return tuple(figures[:FIGURES_MOST])
 
 
@@ -66,6 +68,7 @@ def compared_figures(
     if not wanted:
         return []
 
+    # Called where it matters only: most figures are decided by their names alone.
     def have_subject() -> bool:
         return have_one_subject(
             demand.title,
@@ -146,6 +149,7 @@ def shortfall_words(verdict: FigureVerdict) -> str:
     if verdict.short_by is None:
         return ""
     unit = verdict.wanted.unit
+    # From 90 % to 95 % is five points, and more than five per cent.
     if unit.strip() in ("%", "％"):
         unit = "个百分点"
     return _with_unit(amount(verdict.short_by), unit)

@@ -125,6 +125,7 @@ def explained_offer(
         if word in reasons.synonyms:
             written = f"{written}／{reasons.synonyms[word]}"
         shares.append((written, share))
+    # Rounded together, so that bar, sentence and evidence show one figure of a word.
     percents = list(reasons.percents.values())
     return Offer(
         rank=rank,
@@ -160,6 +161,7 @@ def bar_segments(
         return ()
     segments = []
     position = 0.0
+    # The percents are those of every word, the bar has the first few only.
     largest = zip(shares[:WORDS_IN_BAR], percents, strict=False)
     for (word, share), percent in largest:
         width = 100 * share / whole
@@ -223,6 +225,7 @@ def ranked_list_of(
         # With its revision: a verdict on a text that has changed since is refused (decision 015).
         item = RankedItem(row.id, row.revision, offer.score, offer.grade, offer.rank)
         items.append(item)
+    # Of the circle this reader ranks in: the two circles may have loaded different artefacts.
     generation = current_app.extensions["matchers"].generation(
         subject.counterpart, inner=reads_confidential(by)
     )

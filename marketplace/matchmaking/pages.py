@@ -141,6 +141,7 @@ def save() -> ResponseReturnValue:
         row = deeds.save_draft(text, kind, organisation_id, by=current_user)
     except Invalid as error:
         return _trial_not_saved(_known_kind(kind), text, error), 422
+    # It is a draft now, so it need not be held for the rest of its seven days.
     if number := request.form.get("held", type=persistence.row_number):
         forget_held(number, current_user)
     flash("已存为草稿。补齐其余几项就可以送审。")
@@ -234,6 +235,7 @@ def _known_kind(kind: str) -> str:
 
 def _trial_not_saved(kind: str, text: str, error: Invalid) -> str:
     """The trial once more, with why the text was not stored as a draft."""
+    # What follows ranks: on SQLite everybody who saves would wait for it.
     persistence.stop_writing()
     answer = None
     # A text that cannot be tried has no matches; one whose organisation is missing still has.
@@ -254,6 +256,7 @@ def _trial_page(
     answer: Answer | None = None,
     problems: dict[str, list[str]] | None = None,
 ) -> str:
+    # With the form, so that the text which comes back is counted by browser and not by address.
     mark_browser()
     return render_template(
         "matchmaking/trial.html",

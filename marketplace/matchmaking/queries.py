@@ -46,9 +46,11 @@ def newest_matchable(kind: str, *, by: Reader | None, page: int) -> NewestPage:
     newest = (
         db.select(table)
         .where(offered)
+        # With the number, for rows of one moment would else change places between two pages.
         .order_by(table.published_at.desc(), table.id.desc())
         .limit(PAGE_SIZE)
         .offset(paging.offset(page))
+        # A list shows none of them, and figures that are compared are loaded in one query.
         .options(*listing_queries.without_children(kind))
     )
     rows = list(db.session.scalars(newest))

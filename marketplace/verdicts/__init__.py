@@ -27,6 +27,7 @@ DEEDS: Deeds = {
     # The thing is the listing on whose matches the verdict is given.
     "verdict.read": (writer, handler, broker, operator),
     "verdict.give": (writer, handler, broker, operator),
+    # Not the owner: a level is the word of somebody who judges for the market.
     "verdict.grade": (broker, operator),
     "verdict.read_reasons": (
         writer,

@@ -15,6 +15,7 @@ from matching.judging.quality import TooFew
 
 def jobs() -> Iterator[Job]:
     """Once a night, after the matchers: UTC 20:30 is half past four in the morning in Liaocheng."""
+    # In the lane of the matchers: it measures with what readers rank with, once that is built.
     yield Job("verdicts", use_verdicts, {"hour": 20, "minute": 30}, lane="matcher")
 
 
@@ -23,6 +24,7 @@ def use_verdicts() -> str:
 
     Nothing of it comes into force by itself: that is an operator's button (decision 083).
     """
+    # First, so that the figures of the day are there even where nothing is learned.
     figures = deeds.measure(by=None).figures
     judged = f"{figures['pairs']} pairs of {figures['demands']} demands judged"
     if grades_are_current():

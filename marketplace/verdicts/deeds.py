@@ -90,6 +90,7 @@ def decline(
     problems = {}
     if reason not in REASONS:
         problems["reason"] = ["选一个原因。"]
+    # Looked at before the list is, so that the form comes back with every box that is wrong.
     note = _checked_note(note, problems, required=reason == "other")
     _refuse_problems(problems)
     return _give(
@@ -118,6 +119,7 @@ def grade(
         Invalid: the level or the note is missing, or the note too long.
         NotAllowed, NotFound, Stale: as `like`.
     """
+    # First: who may not grade learns nothing of what their form lacks.
     require(by, "verdict.grade", subject)
     problems = {}
     if level not in LEVELS:
@@ -144,6 +146,7 @@ def retract(subject: Row, offered_id: int, *, by: Reader) -> Verdict:
         NotNow: it was taken back already.
     """
     require(by, "verdict.give", subject)
+    # With those that were taken back: a second press is refused by the life table, not called missing.
     row = queries.own_verdict(subject, offered_id, by=by, retracted=True)
     if row is None:
         raise NotFound(
@@ -171,6 +174,7 @@ def calibrate(*, by: Reader | None) -> GradeModel:
     model = fit_grades()
     voices = count_voices()
     effect = {}
+    # It ranks every public demand, so it is worked out before the transaction that writes begins.
     if model.is_better:
         effect = measure_effect(active_grader().grade, model.grade)
     persistence.begin_write()  # learning took long, and somebody may have saved since it read
@@ -191,6 +195,7 @@ def calibrate(*, by: Reader | None) -> GradeModel:
     db.session.add(row)
     _flush()  # its History needs the id
     GRADE_LIFE.born(row, by=by)
+    # A row all the same, so that the next night does not learn the same once more.
     if not row.better:
         GRADE_LIFE.move(row, "drop", by=by, note="没有比固定界线准")
     _commit()
@@ -210,6 +215,7 @@ def use_grades(row: GradeModel, *, by: Reader) -> GradeModel:
     problem = obstacle_of(row)
     if problem:
         raise NotNow(f"这个模型不能起用：{problem}。", "档位仍按现在的办法定。")
+    # Of whatever ranking: the index allows one in force, also where that one grades nothing any more.
     before = active_model()
     if before is not None and before.id != row.id:
         GRADE_LIFE.move(before, "stop", by=by, note="换成另一个模型")
@@ -286,6 +292,7 @@ def _give(
     row = queries.own_verdict(subject, offered_id, by=by, retracted=True)
     if row is None:
         row = _new_verdict(subject, offered, by, item)
+        # Before the flush: the database takes no verdict without the list it was given on.
         row.impression = _store_impression(ranked_list, by)
         db.session.add(row)
         _flush()  # its History needs the id
@@ -309,6 +316,7 @@ def _is_repeated(
 ) -> bool:
     """Whether the button was pressed twice: nothing would change."""
     same_state = row.state == LIFE.moves[row.state, deed]
+    # Another reason or note in the same state is a change of mind, with a History row of its own.
     return same_state and (row.reason, row.level, row.note) == given
 
 
@@ -338,6 +346,7 @@ def _new_verdict(subject: Row, offered: Row, by: Reader, item: RankedItem) -> Ve
         side=subject.kind,
         demand_id=demand_id,
         achievement_id=achievement_id,
+        # Stored as it is today: in whose name somebody spoke does not change with their roles.
         by_id=by.id,
         by_role=_role_of(by, subject),
         score=item.score,

@@ -54,6 +54,7 @@ def measure_effect(before: Grading, after: Grading) -> dict[str, Any]:
         SearchUnavailable: the matcher is being prepared.
     """
     tally = _Tally()
+    # One generator for all batches, so that the demands are never all in memory.
     demands = public_demands()
     while batch := list(islice(demands, RANKED_AT_ONCE)):
         _compare_batch([common_document(row) for row in batch], before, after, tally)
@@ -82,6 +83,7 @@ def first_places(
     places: int,
 ) -> list[list[matching.Match]]:
     """The first places of each document's list, best first."""
+    # The outer circle, as the public ranks; taken once for each batch, for readers rank in between.
     with current_app.extensions["matchers"].using("achievement") as matcher:
         ranked: list[list[matching.Match]] = matcher.rank_all(documents, top=places)
         return ranked
@@ -117,6 +119,7 @@ def _compare_batch(
             given["before"].append(old)
             given["after"].append(new)
             if old != new:
+                # Empty for no grade: pairs with None among them could not be sorted.
                 tally.changes[old or "", new or ""] += 1
                 tally.examples.append(
                     {
@@ -143,6 +146,7 @@ def _most_telling(examples: list[dict[str, Any]]) -> list[dict[str, Any]]:
     ordered = sorted(examples, key=distance)
     firsts: dict[int, dict[str, Any]] = {}
     others = []
+    # One of each demand first, else all examples might come from one list that changes much.
     for one in ordered:
         if one["demand"] in firsts:
             others.append(one)

@@ -66,6 +66,7 @@ _GIVEN = {"like": "interested", "decline": "unsuitable", "grade": "graded"}
 def _moves() -> dict[tuple[str, str], str]:
     """Any verdict may be given from any state; what was given may be taken back."""
     moves = {(state, "retract"): "open" for state in _GIVEN.values()}
+    # From `open` too: what was taken back is given again on the same row.
     for state in STATE_NAMES:
         for deed, after in _GIVEN.items():
             moves[state, deed] = after
@@ -101,10 +102,12 @@ class Impression(Model):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     side: Mapped[str] = mapped_column(String(20))
+    # No foreign key: the subject is of either kind.
     subject_id: Mapped[int]
     revision: Mapped[int]
     surface: Mapped[str] = mapped_column(String(20), default="matches")
     ranker: Mapped[str] = mapped_column(String(60))
+    # Empty: ranked from the database alone, without an artefact.
     generation: Mapped[str] = mapped_column(String(60), default="")
     judged: Mapped[int] = mapped_column(default=0)
     digest: Mapped[str] = mapped_column(String(64))  # SHA-256, in hexadecimal
@@ -130,6 +133,7 @@ class ImpressionItem(Model):
     )
     position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     offered_id: Mapped[int]
+    # Of the text that was read: a later edit does not change what the verdict was about.
     revision: Mapped[int]
     score: Mapped[float] = mapped_column(Float)
     grade: Mapped[str | None] = mapped_column(String(10))
@@ -165,6 +169,7 @@ class Verdict(Model):
             f"(state <> 'graded' and (reason is null or reason <> 'other')) or length(note) >= {MIN_NOTE}",
             name="noted",
         ),
+        # With the side: a pair may be judged on the lists of both listings, by one person too.
         UniqueConstraint("side", "demand_id", "achievement_id", "by_id"),
     )
     kind: ClassVar[str] = "verdict"
@@ -182,6 +187,7 @@ class Verdict(Model):
     reason: Mapped[str | None] = mapped_column(String(20))
     level: Mapped[int | None]
     note: Mapped[str] = mapped_column(Text, default="")
+    # As on the list: a later ranking gives the pair another score.
     score: Mapped[float] = mapped_column(Float)
     grade: Mapped[str | None] = mapped_column(String(10))
     impression_id: Mapped[int] = mapped_column(
@@ -256,6 +262,7 @@ class GradeModel(Model):
     __tablename__ = "grade_model"
     __table_args__ = (
         CheckConstraint(one_of("state", GRADE_STATES), name="state"),
+        # Consent is a person and a moment (083), and stays on record when the model is out of force.
         CheckConstraint(
             "state not in ('active', 'former') or (used_at is not null and used_by_id is not null)",
             name="consented",
@@ -277,6 +284,7 @@ class GradeModel(Model):
     ranker: Mapped[str] = mapped_column(String(60), index=True)
     demands: Mapped[int]
     verdicts: Mapped[int]
+    # 0 of models from before anybody counted: such a model is never put into force (083).
     people: Mapped[int] = mapped_column(default=0)
     organisations: Mapped[int] = mapped_column(default=0)
     # Thousands of figures that say nothing to a reader of the audit; the History says what was done.

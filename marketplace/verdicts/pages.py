@@ -91,6 +91,7 @@ def grade(kind: str, listing_id: int, other_id: int) -> ResponseReturnValue:
         return deeds.grade(
             subject,
             other_id,
+            # None for what is no number: the deed calls that a missing level.
             level=request.form.get("level", type=int),
             note=request.form.get("note", ""),
             by=current_user,
@@ -135,6 +136,7 @@ def measured() -> ResponseReturnValue:
         active=grading.active_model(),
         candidate=candidate,
         examples=queries.grade_examples(candidate) if candidate else [],
+        # By what holds today: the ranking may have changed since the model was made.
         obstacle=grading.obstacle_of(candidate) if candidate else "",
         figures_of=grading.figures_of,
         former=queries.former_grades(by=current_user),
@@ -207,6 +209,7 @@ def _judge(
 
 def _form_again(name: str, subject: Row, other_id: int, error: Invalid) -> str:
     """The form of a verdict by itself, with what was filled in and what is wrong with it."""
+    # Nothing was given, and on SQLite everybody who saves would wait for the page.
     persistence.stop_writing()
     other = listing_queries.get_visible(subject.counterpart, other_id, by=current_user)
     # The summary of errors leads to the first choice of a group and to the field of a text.

@@ -13,6 +13,7 @@ from marketplace.listings.models import Row
 
 def common_document(row: Row) -> matching.Document:
     """What every reader of a listing may know: it is ranked and graded by this, so that both are the same for all."""
+    # Never the view of one reader: a score that differs between two would tell one what the other may read.
     return listing_index.matching_document(common_view(row))
 
 
@@ -23,4 +24,5 @@ def common_conditions(row: Row) -> matching.Document:
 
 def holder_of(row: Row) -> str:
     """Who is named with a listing on every list: its organisation, or what is public in its place."""
+    # Through the view, for a firm may wish to stay unnamed.
     return common_view(row).holder

@@ -67,6 +67,7 @@ def measure_quality() -> dict[str, Any]:
         return figures
     figures["quality"] = asdict(quality.measure_quality(levels.values()))
     graded = []
+    # By the grade each pair had on its day: what is measured is what people were promised.
     for pair in pairs:
         graded.append((_known_grade(pair), pair.verdict.relevance_level))
     figures["bands"] = [
@@ -107,6 +108,7 @@ def _found_good(named: Iterable[tuple[str, JudgedPair]]) -> dict[str, Any]:
         texts[name].add(pair.text)
         counts[name][0] += 1
         counts[name][1] += pair.verdict.relevance_level >= RELEVANT
+    # For each name too: no figure is given from fewer than 20 judged demands (015).
     enough = [name for name in texts if len(texts[name]) >= quality.MIN_DEMANDS]
     enough.sort(key=lambda name: (-len(texts[name]), name))
     rows = [[name, len(texts[name]), *counts[name]] for name in enough]

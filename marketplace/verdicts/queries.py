@@ -81,6 +81,7 @@ def verdicts_on(subject: Row, *, by: Reader | None) -> ListVerdicts:
             opinions[offered_id] = resolve_verdicts(rows)
         else:
             settled[offered_id] = decided
+        # Of every judged pair, settled or not: all of them teach the order of the rest.
         levels[offered_id] = resolve_verdicts(rows).relevance_level
 
     def interested_and_new(offered_id: int) -> tuple[bool, float, int]:
@@ -234,6 +235,7 @@ def grade_moves(*, by: Reader | None, most: int = 10) -> list[tuple[History, str
     """
     require(by, "quality.read")
     query = (
+        # The join leaves out what the site did by itself, which has no person.
         db.select(History, Person.name)
         .join(Person, Person.id == History.by_id)
         .where(History.kind == GradeModel.kind)
@@ -308,6 +310,7 @@ def _decline_reasons(achievements: Iterable[Achievement]) -> list[DeclineReasons
         db.select(Verdict.achievement_id, Demand.organisation_id, Verdict.reason)
         .join(Demand, Demand.id == Verdict.demand_id)
         .where(
+            # On the lists of demands, where a firm judges the achievement; on the others its owner judges the firm.
             Verdict.side == "demand",
             Verdict.by_role == "owner",
             Verdict.state == "unsuitable",

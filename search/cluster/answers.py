@@ -35,6 +35,7 @@ def term_shares(having: Sequence[int], documents: int) -> list[float]:
         documents: all that the reader may see.
     """
     weights = [inverse_document_frequency(count, documents) for count in having]
+    # The words were counted a moment after the documents: each of them may weigh 0 then (see the weight).
     total = sum(weights) or 1.0
     return [weight / total for weight in weights]
 
@@ -53,6 +54,7 @@ def read_result(
     """An answer to page_request as the contract has it. shares: of the terms of any_term_query."""
     hits = []
     for hit in answer["hits"]["hits"]:
+        # Without shares every term was required, so all of the query was found.
         share = 1.0
         if shares:
             matched = hit.get("matched_queries", ())
@@ -60,8 +62,10 @@ def read_result(
             # Sums of floats may end a hair above one.
             share = min(share, 1.0)
         source = hit["_source"]
+        # Written by somebody else's hand: without these the database cannot be queried for it.
         if not {"kind", "id"} <= source.keys():
             raise NotBuilt(FOREIGN)
+        # None where the order is another one than by score.
         score = float(hit.get("_score") or 0.0)
         hits.append(
             Hit(

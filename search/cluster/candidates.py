@@ -145,6 +145,7 @@ class CandidateIndex:
                 described = client.indices.get(index=self.index)[self.index]
         except NotBuilt:
             return False
+        # Closed by hand: it is there, and every search of it fails.
         if described["settings"]["index"].get("verified_before_close") == "true":
             return False
         fields = described["mappings"].get("properties", {})

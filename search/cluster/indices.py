@@ -81,6 +81,7 @@ class Indices:
         client = self._client
         if client.indices.exists_alias(name=self.alias):
             return
+        # Whole as it is: into the first one nothing has to be filled, so nobody takes it for unfinished.
         body = _new_index_body({FILLED: utc_now()})
         body["aliases"] = {self.alias: {}}
         with _allow_existing():
@@ -126,6 +127,7 @@ class Indices:
 
     def _own_indices(self) -> dict[str, LiveIndex]:
         """Every index of ours, by name: also those that no alias points at."""
+        # Closed ones too, for their numbers are taken.
         described = self._client.indices.get(
             index=f"{self.alias}-*", expand_wildcards="all"
         )
@@ -157,6 +159,7 @@ class Indices:
         live = self._behind_alias()
         begun = []
         for name, one in self._own_indices().items():
+            # Without our notes it is somebody else's, whatever its name.
             if name in live or FILLED in one.meta or not one.meta:
                 continue
             if not _owner_died(one.meta):
@@ -216,6 +219,7 @@ class Indices:
     def drop_older(self, target: str) -> None:
         """Delete every index of ours but the one that was just filled; what somebody else made stays."""
         for name, one in self._own_indices().items():
+            # Not newer ones: another rebuild may have begun one.
             older = (number_of(self.alias, name) or 0) < (
                 number_of(self.alias, target) or 0
             )

@@ -54,6 +54,7 @@ class ReadersWords:
             size: how many texts at most.
         """
         prefix = normalize_prefix(text)
+        # Nothing typed would begin every word there is.
         if not prefix or size < 1:
             return []
         answer = self._ask(completion_request(prefix, self._readers, kinds))
@@ -61,6 +62,7 @@ class ReadersWords:
         for weight in WEIGHTS:
             by_entry = counts.setdefault(weight, {})
             for bucket in answer["aggregations"][str(weight)]["buckets"]:
+                # The weight is a part of the stored value, so that one field holds the entries of all weights.
                 entry = bucket["key"].removeprefix(completion_value(weight, ""))
                 by_entry[entry] = bucket["doc_count"]
         return rank_completions(counts, prefix, size)
@@ -89,6 +91,7 @@ class ReadersWords:
         if left <= 0:
             raise SearchUnavailable("search took too long")
         with translate_errors():
+            # Shards that do not answer are an error: words that are merely missing would look like none.
             return self._cluster.within(left).search(
                 index=self._alias, body=body, allow_partial_search_results=False
             )
