@@ -229,7 +229,7 @@ def test_processes_take_the_lists_of_the_file(app: Flask, client: FlaskClient) -
 
 def test_a_preview_names_what_would_change(make: Factory, operator: Person) -> None:
     cover = make.achievement(title="盖板盖板盖板", summary=f"盖板下装防坠网{NET}")
-    other = make.achievement(title="热线值守办法")
+    other = make.achievement(title="夜里压过声")
     wanted = make.demand(title="窨井盖松动响", problem=f"路上窨井盖松动响{NIGHT}")
     plain = draft_of(operator)
     deeds.ask_preview(plain, by=operator, seen=plain.revision)
