@@ -84,9 +84,12 @@ def present_agreement(kind: str) -> Agreement:
     """The text of a kind as it is shown now."""
     path = Path(current_app.config["DATA_DIR"]) / "texts" / FILES[kind]
     try:
+        # Editors on Windows write a mark at the beginning, which would be a part of the text.
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeError):
+        # A file that cannot be read must not leave a site without its terms.
         text = _draft(kind)
+    # The same words saved on another system are the same version, and prompt nobody.
     text = text.replace("\r\n", "\n").strip()
     digest = hashlib.sha256(text.encode()).hexdigest()
     return Agreement(kind, text, f"{kind}-{digest[:24]}")
@@ -112,6 +115,7 @@ def note_consents(person: Person, texts: Iterable[Agreement] | None = None) -> N
             row = AgreementText(
                 version=agreement.version, kind=agreement.kind, text=agreement.text
             )
+            # Two people may agree to a new text at one moment.
             persistence.add_once(row)
         db.session.add(
             Consent(

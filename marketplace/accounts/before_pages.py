@@ -73,6 +73,7 @@ def hold_late_form() -> ResponseReturnValue | None:
     """A form that is sent when its session has ended is held for the person it belonged to, who signs in again."""
     if not _is_own_form() or current_user.is_authenticated:
         return None
+    # What a guest may do goes through: nobody signs in to report what is public.
     if not sessions.ended_here() or may(
         current_user, deed_of(current_app, request.endpoint or "") or ""
     ):
@@ -113,7 +114,9 @@ def _is_own_form() -> bool:
     return (
         request.method == "POST"
         and view is not None
+        # A script answers for itself and would follow a redirect into nothing.
         and not getattr(view, "by_script", False)
+        # Forms of the library hold passwords and codes, which are never stored.
         and endpoint not in LIBRARY_ENDPOINTS
         and deed_of(current_app, endpoint) is not None
     )
@@ -124,10 +127,12 @@ def _from_here() -> bool:
     fetched = request.headers.get("Sec-Fetch-Site")
     if fetched is not None:
         return fetched == "same-origin"
+    # Older browsers send no Sec-Fetch-Site, but an Origin with every form.
     return request.headers.get("Origin") == request.host_url.rstrip("/")
 
 
 def _hold(person_id: int | None, why: str) -> ResponseReturnValue:
+    # They have a new password since, or the account is gone: nothing says whose text it is.
     if person_id is None:
         flash(f"{why}刚才的操作没有做，请登录后再试。", "error")
         return redirect(url_for("security.login"), 303)
@@ -138,6 +143,7 @@ def _hold(person_id: int | None, why: str) -> ResponseReturnValue:
         person_id=person_id,
     )
     number = row.id
+    # Else the redirect of this very request would count as taken, and `forget_used` would drop it.
     g.held_now = True
     if current_user.is_authenticated:
         flash(f"{why}刚才的内容没有丢，请核对后再提交一次。", "error")
@@ -156,6 +162,7 @@ def give_back() -> None:
         return
     person = sessions.present_person()
     row = held_forms.get_held(number, person)
+    # A number typed onto another page must not fill that one.
     if row.path.partition("?")[0] == request.path:
         g.held_fields = held_forms.typed_fields(row)
         flash(GIVEN_BACK)

@@ -27,8 +27,11 @@ class PersonSession(Model):
         ForeignKey("person.id", ondelete="CASCADE"), index=True
     )
     created_at: Mapped[datetime] = mapped_column(default=now)
+    # The limit without use is measured from here; indexed for what removes old sessions.
     seen_at: Mapped[datetime] = mapped_column(default=now, index=True)
+    # Of the session and not of the person: it was chosen at this sign-in.
     idle_minutes: Mapped[int]
+    # A name of ours (`sessions.name_agent`), never the header.
     agent: Mapped[str] = mapped_column(String(60), default="")
     address: Mapped[str] = mapped_column(String(45), default="")  # of IPv6 at most
 
@@ -51,6 +54,7 @@ class AgreementText(Model):
 
     __tablename__ = "agreement_text"
 
+    # By digest, so that two people who agree to one text at once write one row.
     version: Mapped[str] = mapped_column(String(40), primary_key=True)
     kind: Mapped[str] = mapped_column(String(20))
     text: Mapped[str] = mapped_column(Text)
@@ -68,6 +72,7 @@ class Consent(Model):
     kind: Mapped[str] = mapped_column(String(20))
     version: Mapped[str] = mapped_column(ForeignKey("agreement_text.version"))
     given_at: Mapped[datetime] = mapped_column(default=now)
+    # Withdrawn ones stay for three years: they prove what had been agreed to (`retention`).
     withdrawn_at: Mapped[datetime | None]
 
 
@@ -81,13 +86,16 @@ class HeldForm(Model):
     __tablename__ = "held_form"
 
     id: Mapped[int] = mapped_column(primary_key=True)
+    # As of a session: a copy of the database opens nobody's text.
     token_digest: Mapped[str] = mapped_column(String(64), unique=True)
     person_id: Mapped[int | None] = mapped_column(
         ForeignKey("person.id", ondelete="CASCADE"), index=True
     )
+    # `EXPIRED` or `GUEST` of `held_forms`.
     reason: Mapped[str] = mapped_column(String(10))
     path: Mapped[str] = mapped_column(String(500))
     # Names and values in the order they were sent, several of one name too.
     fields: Mapped[list[Any]] = mapped_column(db.JSON)
     held_at: Mapped[datetime] = mapped_column(default=now)
+    # The last moment at which it is given back; what removes it goes by `held_at` and the table of retention.
     until: Mapped[datetime] = mapped_column(index=True)

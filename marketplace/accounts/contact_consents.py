@@ -17,6 +17,7 @@ from marketplace.clock import now
 from marketplace.extensions import db
 from marketplace.persistence import count_changed
 
+# Stored with each consent and part of its version: another name would orphan what was agreed to.
 PUBLISH = "publish_contact"
 SHARE = "share_contact"
 # Kind → its name, and the text that is agreed to, word for word.
@@ -53,6 +54,7 @@ def agreed_at(person: Person, kind: str, moment: datetime | None) -> bool:
     query = db.select(Consent.id).where(
         Consent.person_id == person.id,
         Consent.kind == kind,
+        # As of the moment that is named: a consent given afterwards covers nothing of it.
         Consent.given_at <= moment,
         ended,
     )
@@ -61,13 +63,16 @@ def agreed_at(person: Person, kind: str, moment: datetime | None) -> bool:
 
 def give(person: Person, kind: str) -> None:
     """Note that a person agrees, to the text as it is now; twice is once."""
+    # Another row would be a second consent, which one withdrawal would not end.
     if current_consent(person, kind) is not None:
         return
     _, text = CONSENTS[kind]
+    # Twenty digits and the longest kind fit into the 40 characters of the column.
     version = f"{kind}-{hashlib.sha256(text.encode()).hexdigest()[:20]}"
     if db.session.get(AgreementText, version) is None:
         persistence.add_once(AgreementText(version=version, kind=kind, text=text))
     db.session.add(Consent(person_id=person.id, kind=kind, version=version))
+    # Repeated in the row, so that who shows a contact reads the owner and no consents.
     if kind == PUBLISH:
         person.publishes_contact = True
 
@@ -83,4 +88,5 @@ def withdraw(person: Person, kind: str) -> None:
 
 def remove_withdrawn(before: datetime) -> int:
     """Remove the consents that were withdrawn before a moment; how many there were (no commit)."""
+    # One in force has no moment of withdrawal, and null is before nothing.
     return count_changed(db.delete(Consent).where(Consent.withdrawn_at < before))

@@ -32,6 +32,7 @@ def tasks(person: Reader) -> Iterator[Task]:
     owner = cast(Person, person)
     for row in held_forms.held_forms_of(owner):
         typed = held_forms.typed_fields(row)
+        # `text` is the field of 试配, `title` that of a listing; other forms have no words to know them by.
         words = typed.get("text") or typed.get("title") or "登录前填写的内容"
         is_guest = row.reason == held_forms.GUEST
         yield Task(
@@ -64,6 +65,7 @@ def tasks(person: Reader) -> Iterator[Task]:
 def task_count(person: Reader) -> int:
     """How many of them there are, without reading what was typed."""
     count = held_forms.count_held(cast(Person, person))
+    # Both texts are one task, so that a bool is the count.
     count += agreements.due_texts_of(cast(Person, person).id)
     return count + len(_texts_to_fill(person))
 

@@ -67,6 +67,7 @@ def add_person(
             name=name,
             password=hash_password(password),
             fs_uniquifier=uuid.uuid4().hex,
+            # Made by whoever runs the site, who answers for the address: no mail has to be confirmed.
             confirmed_at=now(),
         )
         db.session.add(person)
@@ -74,6 +75,7 @@ def add_person(
     for role in db.session.scalars(db.select(Role).where(Role.name.in_(wanted))):
         if role not in person.roles:
             person.roles.append(role)
+    # The number of a new person, which the places name, comes with the flush.
     db.session.flush()
     for organisation in organisations:
         if organisation.id not in person.organisation_ids:

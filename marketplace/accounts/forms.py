@@ -60,6 +60,7 @@ def typed_identity(text: str) -> tuple[str, str]:
         the address, or "", and the number, or "". Both are empty where it is neither.
     """
     try:
+        # As the library looks addresses up; nothing is sent and no DNS is read.
         return current_app.extensions["security"].mail_util.normalize(text), ""
     except EmailValidateException:
         pass
@@ -115,9 +116,11 @@ class SignInForm(OwnNext, LoginForm):
             return False
         self.ifield = self.email
         self.user = known = find_by_identity(self.email.data or "")
+        # Compares the password, still as a reader.
         passed = bool(super().validate(**more))
         _turn_writer(known)
         if known is None:
+            # The same writes as for a known name (071).
             locking.imitate_counting()
             return False
         if locking.is_locked(known):
@@ -128,6 +131,7 @@ class SignInForm(OwnNext, LoginForm):
         if not self.user_authenticated:
             locking.count_failure(known)
             return False
+        # The password was right: nothing is counted as a failure, and the reason may be named.
         if not passed:
             self._say_why()
             return False
@@ -176,6 +180,7 @@ class RegisterForm(OwnNext, RegisterFormV2):
         """Whether an account can be made of it."""
         valid = bool(super().validate(**more))
         if not self.mobile.errors:
+            # The column is unique: two empty texts would be the same number.
             self.mobile.data = self.mobile.data or None
         persistence.turn_writer()
         taken = self.mobile.data and find_person_of_mobile(self.mobile.data)
@@ -228,6 +233,7 @@ class NewPasswordForm(ResetPasswordForm):
     def validate(self, **more: Any) -> bool:
         """Whether the new password follows the rules."""
         person = self.user
+        # Before the library overwrites it: it goes among the last five.
         former = person.password if person is not None else None
         valid = bool(super().validate(**more))
         persistence.turn_writer()
@@ -246,6 +252,7 @@ class ChangeForm(ChangePasswordForm):
             return False
         former = person.password
         valid = bool(super().validate(**more))
+        # Only a wrong present password counts; a new one that is too weak is no try at the account.
         wrong = get_message("INVALID_PASSWORD")[0] in self.password.errors
         persistence.turn_writer()
         g.former_password = former
@@ -281,6 +288,7 @@ class CodeForm(TwoFactorVerifyCodeForm):
 
     def validate(self, **more: Any) -> bool:
         """Whether the code opens, and was not used before."""
+        # Apps show it as 123 456, and it is copied so.
         self.code.data = "".join((self.code.data or "").split())
         return _check_code(self, bool(super().validate(**more)))
 
@@ -292,6 +300,7 @@ class RecoveryForm(MfRecoveryForm):
 
     def validate(self, **more: Any) -> bool:
         """Whether the code is one of those that are left."""
+        # Telephones begin a line with a capital; the codes are hexadecimal.
         self.code.data = (self.code.data or "").strip().lower()
         return _check_code(self, bool(super().validate(**more)))
 
@@ -316,12 +325,14 @@ class LostFactorForm(TwoFactorRescueForm):
 
 
 def _check_code(form: Any, valid: bool) -> bool:
+    # Whoever sets up a factor types the code of a secret on the same page: there is nothing to guess.
     if getattr(form, "is_setup", False):
         return valid
     person = form.user
     if locking.is_locked(person):
         form.code.errors = [get_message("TWO_FACTOR_INVALID_TOKEN")[0]]
         return False
+    # An empty form is a slip, not a try.
     if not valid and form.code.data:
         locking.count_failure(person)
     if valid:
@@ -382,6 +393,7 @@ def _turn_writer(person: Person | None) -> None:
     """Begin as a writer, with the new hash of a password where comparing it has made one (after a change of costs)."""
     rehashed = None
     if person is not None and db.session.is_modified(person):
+        # Ending the reader's transaction expires the row, and the new hash with it.
         rehashed = person.password
     persistence.turn_writer()
     if rehashed is not None and person is not None:

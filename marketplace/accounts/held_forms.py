@@ -74,6 +74,7 @@ def hold_form(
 
 def owner_of(uniquifier: str) -> int | None:
     """Whose session it was, by what the signed cookie says; None where they have a new password since."""
+    # By the uniquifier and never by a number of the cookie: a new password makes what old cookies say worthless.
     query = db.select(Person.id).where(Person.fs_uniquifier == uniquifier)
     number: int | None = db.session.scalar(query)
     return number
@@ -95,6 +96,7 @@ def claim_forms(person: Person) -> None:
 
 def held_forms_of(person: Person, reason: str = "") -> Sequence[HeldForm]:
     """What is held for a person, latest first."""
+    # By the moment too: the job that removes them runs once a day.
     query = db.select(HeldForm).where(
         HeldForm.person_id == person.id, HeldForm.until > now()
     )
@@ -143,6 +145,7 @@ def read_held(name: str) -> str:
     fields = g.get("held_fields")
     if fields is None:
         return ""
+    # Else the whole text would be offered once more on a page of its own (`before_pages.forget_used`).
     g.held_used = True
     value: str = fields.get(name, "")
     return value
@@ -166,6 +169,7 @@ def drop_held(number: int, person: Person) -> None:
 
 def drop_used(person: Person, path: str) -> None:
     """Forget what was held for a form that has been sent again and taken. Commits."""
+    # By the address it is sent to: the number was only in the address of the page that gave it back.
     statement = db.delete(HeldForm).where(
         HeldForm.person_id == person.id, HeldForm.path == path
     )

@@ -22,6 +22,7 @@ LOCKED_FOR = timedelta(minutes=15)
 
 def is_locked(person: Person) -> bool:
     """Whether nobody gets into an account for now, as the database has it at this moment."""
+    # As a column: the row in memory was read before the password was compared, and others may have failed meanwhile.
     query = db.select(Person.locked_until).where(Person.id == person.id)
     until = db.session.scalar(query)
     return until is not None and until > now()
@@ -44,6 +45,7 @@ def count_failure(person: Person) -> None:
 def imitate_counting() -> None:
     """What `count_failure` does, where there is no account: an answer must not come sooner for that. Commits."""
     persistence.begin_write()
+    # No account has that number, and the statement costs what the real one costs.
     db.session.execute(_counting(-1))
     persistence.commit()
 
@@ -51,6 +53,7 @@ def imitate_counting() -> None:
 def _counting(person_id: int) -> db.Update:  # type: ignore[name-defined]
     moment = now()
     in_a_row = case(
+        # A failure of yesterday is not in a row with one of today.
         (Person.failed_at < moment - in_real_time(LOCKED_FOR), 1),
         else_=Person.failed_count + 1,
     )
@@ -58,6 +61,7 @@ def _counting(person_id: int) -> db.Update:  # type: ignore[name-defined]
     return (
         db.update(Person)
         .where(Person.id == person_id)
+        # During a lock no row fits, so nothing is returned and no second mail goes out.
         .where(or_(Person.locked_until.is_(None), Person.locked_until <= moment))
         .values(
             failed_at=moment,

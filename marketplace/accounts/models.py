@@ -41,6 +41,7 @@ PLACES = {
 }
 # Places whose people handle every listing of the organisation.
 HANDLING = ("member", "desk")
+# Their achievements pass their own desk first; a firm has none.
 INSTITUTIONS = ("university", "institute")
 # Who runs or watches over the site: shorter sessions, passwords that end.
 STAFF_ROLES = frozenset({"operator", "auditor"})
@@ -88,6 +89,7 @@ class Membership(Model):
     person_id: Mapped[int] = mapped_column(
         ForeignKey("person.id", ondelete="CASCADE"), primary_key=True
     )
+    # No cascade: an organisation with people is merged or suspended, never deleted.
     organisation_id: Mapped[int] = mapped_column(
         ForeignKey("organisation.id"), primary_key=True
     )
@@ -129,6 +131,7 @@ class Person(UserMixin, Model):
     # None until the person has set one by a link that was given to them.
     password: Mapped[str | None] = mapped_column(String(255))
     password_set_at: Mapped[datetime | None] = mapped_column(default=now)
+    # Closed accounts stay, for deeds, listings and the audit name them by number.
     active: Mapped[bool] = mapped_column(default=True)
     # Whether they agree now that the contacts they type are shown to people of verified organisations; each consent
     # and each withdrawal is a row of `Consent`.
@@ -182,6 +185,7 @@ class Person(UserMixin, Model):
         return read_once(("broker_numbers", self.id), self._read_broker_numbers)
 
     def _read_broker_numbers(self) -> frozenset[int]:
+        # Also nobody's whom they stand in for: a lapsed certificate ends every reading.
         if not self.mediates:
             return frozenset()
         seats = contributions.standing_in(self.id)
@@ -239,6 +243,7 @@ class Person(UserMixin, Model):
     @property
     def handled_ids(self) -> frozenset[int]:
         """Ids of the organisations all of whose listings the person handles."""
+        # An auditor may have had a place before; they keep it and act by it no longer.
         return self._ids_where(lambda place: place.role in HANDLING and self.acts)
 
     @property

@@ -93,6 +93,7 @@ def own_sessions() -> ResponseReturnValue:
 @needs("mine.read")
 def end_session(number: int) -> ResponseReturnValue:
     """退出 one of them."""
+    # Before it ends: afterwards this request has no session to compare with.
     here = number == sessions.present_id()
     sessions.end_session(sessions.present_person(), number)
     if here:
@@ -116,6 +117,7 @@ def end_sessions() -> ResponseReturnValue:
 def resume(number: int) -> ResponseReturnValue:
     """Back into the form in which something was typed; where that is no page, what was typed and a button."""
     row = held_forms.get_held(number, sessions.present_person())
+    # `whole` comes from a page that could not show it in its form; without it one would go round in circles.
     if "whole" not in request.args and _is_page(row.path):
         joint = "&" if "?" in row.path else "?"
         return redirect(f"{row.path}{joint}held={row.id}", 303)
@@ -171,8 +173,10 @@ def agree() -> ResponseReturnValue:
         return redirect(wanted, 303)
     if form.errors:
         status = 422
+    # The page reads files and renders; nobody who saves should wait for that.
     persistence.stop_writing()
     due = agreements.due_agreements(person)
+    # Agreed in another tab meanwhile.
     if not due:
         agreements.note_agreed()
     form.seen.data = " ".join(text.version for text in due)
@@ -198,6 +202,7 @@ def _is_page(path: str) -> bool:
     adapter = current_app.url_map.bind_to_environ(request.environ)
     try:
         adapter.match(path.partition("?")[0], method="GET")
+    # It is a page once the slash is added.
     except RequestRedirect:
         return True
     except HTTPException:

@@ -119,6 +119,7 @@ def _own_words(password: str, own: dict[str, Any]) -> str:
     before, _, domain = address.partition("@")
     mobile = str(own.get("mobile") or "")
     words = {
+        # The name of the organisation is most often the first part of the domain.
         "邮箱": [address, before, domain.partition(".")[0]],
         "姓名": [str(own.get("name") or "").casefold()],
         # Without +86, and without the three figures of the network.
@@ -126,6 +127,7 @@ def _own_words(password: str, own: dict[str, Any]) -> str:
     }
     for kind, candidates in words.items():
         for candidate in candidates:
+            # As the library normalises passwords: two spellings of one name must meet.
             word = unicodedata.normalize("NFKD", candidate)
             # Shorter ones come up by chance; two Chinese characters do not.
             least = 2 if not word.isascii() else 4
@@ -137,16 +139,19 @@ def _own_words(password: str, own: dict[str, Any]) -> str:
 def _guessable(password: str, own: dict[str, Any]) -> str:
     """Why zxcvbn, as Flask-Security asks it, takes a password for a guessable one; empty where it does not."""
     words = {name: str(value) for name, value in own.items() if value}
+    # The keys only have to differ from those of the form; zxcvbn reads the values.
     words |= {f"word {word}": word for word in _SITE_WORDS.split()}
     problems = password_complexity_validator(password[:MAX_GUESSED], True, **words)
     if not problems:
         return ""
+    # A new version of zxcvbn may say something that has no words of ours yet.
     reason = REASONS.get(problems[0], "太容易猜到")
     return f"这个密码{reason}，很快能被猜出来。换一个长一些、没有规律的。"
 
 
 def _used_before(password: str, person: Person | None) -> str:
     """Whether it is the present password of a person or one of those before it."""
+    # At registering, or of an account that waits for its first password, there is nothing to repeat.
     if person is None or not person.password:
         return ""
     # Salted hashes cannot be looked up: each is compared by itself.
@@ -161,6 +166,7 @@ def _past_passwords(person: Person) -> list[str]:
         db.select(PastPassword.password)
         .where(PastPassword.person_id == person.id)
         .order_by(PastPassword.id.desc())
+        # The present one is the fifth.
         .limit(REMEMBERED - 1)
     )
     return list(db.session.scalars(query))
@@ -168,6 +174,7 @@ def _past_passwords(person: Person) -> list[str]:
 
 def note_password(person: Person, before: str | None) -> None:
     """Write down that a password was changed, with the one before; no commit. Older ones than counted are forgotten."""
+    # Before the check: a first password has none before it and is still as old as today.
     person.password_set_at = now()
     if not before:
         return
@@ -187,6 +194,7 @@ def note_password(person: Person, before: str | None) -> None:
 def is_overdue(person: Person) -> bool:
     """Whether a person must set a new password: those who run or audit the site do so every `PASSWORD_DAYS` days."""
     days = current_app.config["PASSWORD_DAYS"]
+    # Without a password nobody gets in; it is set by a link first.
     if not days or not person.is_staff or not person.password:
         return False
     # Set by somebody else, or before the rule: due at once.

@@ -178,6 +178,7 @@ def prepare_account(
             email=address,
             name=name,
             fs_uniquifier=uuid.uuid4().hex,
+            # Set by nobody yet; the default of the column would be the day of making.
             password_set_at=None,
         )
         db.session.add(person)
@@ -245,6 +246,7 @@ def agree_to_texts(person: Person, *, seen: Collection[str]) -> None:
     Raises:
         Stale: a text was changed while they read.
     """
+    # Before what is due is read: of two presses the second one finds nothing due.
     hold_person(person.id)
     due = agreements.due_agreements(person)
     if any(text.version not in seen for text in due):
@@ -280,6 +282,7 @@ def erase_account(person: Person) -> None:
     Raises:
         NotNow: an organisation would lose its last administrator.
     """
+    # Under the hold: of two last administrators who both leave, one is refused.
     alone = hold_sole_administrations(person)
     if alone:
         raise NotNow(
@@ -287,11 +290,13 @@ def erase_account(person: Person) -> None:
             "先在「单位人员」里把管理员交给别人，再注销。",
         )
     sessions.drop_sessions(person)
+    # The encrypted secret and the spare codes are personal too.
     second_factor.reset_factor(person)
     # One by one, as orphans, so that the audit sees each place end.
     person.memberships.clear()
     person.roles.clear()
     for kind in contact_consents.CONSENTS:
+        # Withdrawn and not deleted: the rows prove until when contacts might be read.
         contact_consents.withdraw(person, kind)
     person.name = ERASED_NAME
     # Unique, and an address that mail can never reach (RFC 2606).

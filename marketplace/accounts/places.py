@@ -14,6 +14,7 @@ def move_between(gone_id: int, kept_id: int) -> dict[str, Any]:
     Returns:
         `moved`: numbers of the people who went over; `left`: the places of those who had both, as they were.
     """
+    # Two places of one person in one organisation would break the key of the table.
     remaining = set(
         db.session.scalars(
             db.select(Membership.person_id).where(Membership.organisation_id == kept_id)
@@ -27,6 +28,7 @@ def move_between(gone_id: int, kept_id: int) -> dict[str, Any]:
             place.organisation_id = kept_id
             moved.append(place.person_id)
             continue
+        # Copied before the row goes, so that a merger that is taken back can give it again.
         left.append(
             {
                 "person_id": place.person_id,
@@ -47,6 +49,7 @@ def move_back(gone_id: int, kept_id: int, moved: dict[str, Any]) -> None:
     )
     for place in db.session.scalars(query):
         place.organisation_id = gone_id
+    # Who left the remaining organisation since has left both: a place that both had was one decision of theirs.
     present = set(
         db.session.scalars(
             db.select(Membership.person_id).where(Membership.organisation_id == kept_id)

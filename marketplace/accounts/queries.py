@@ -15,6 +15,7 @@ NUMBERED = re.compile(r"账号 (\d{1,9})")
 
 def find_person(email: str) -> Person | None:
     """The person of that sign-in name."""
+    # Addresses are stored in lower case (`mail.Mail.normalize`), so the unique index answers.
     query = db.select(Person).where(Person.email == email.strip().lower())
     person: Person | None = db.session.scalar(query)
     return person

@@ -51,6 +51,7 @@ class SpareCodes(MfRecoveryCodesUtil):
 
 def lacks_factor(person: Person) -> bool:
     """Whether a person must set up a second factor before anything else."""
+    # The method and not the secret: one that was begun and never confirmed has a secret already.
     return person.needs_second_factor and not person.tf_primary_method
 
 
@@ -65,4 +66,5 @@ def reset_factor(person: Person) -> None:
     datastore: Any = current_app.extensions["security"].datastore
     datastore.tf_reset(person)
     datastore.mf_set_recovery_codes(person, None)
+    # Of the former secret: the first code of a new one may fall into the same half minute, and would count as used.
     person.tf_counter = None

@@ -79,6 +79,7 @@ def begin_session(person: Person, *, long: bool = False) -> PersonSession:
         long: whether they chose to stay for 8 hours; who runs or audits the site never does.
     """
     former = _present_row_id()
+    # Else it would go on among the sessions of the account, with nobody who holds its token.
     if former is not None:
         db.session.execute(db.delete(PersonSession).where(PersonSession.id == former))
     # Nothing that was put into the browser before (a token against forged forms above all) goes on meaning something.
@@ -87,6 +88,7 @@ def begin_session(person: Person, *, long: bool = False) -> PersonSession:
     g.pop("csrf_token", None)
     token = secrets.token_urlsafe(32)
     session[TOKEN] = token
+    # 等保 demands half an hour of who runs or audits the site, whatever they chose.
     stays = long and not person.is_staff
     session.permanent = stays
     row = PersonSession(
@@ -114,11 +116,13 @@ def load_person(uniquifier: str) -> Person | None:
         return None
     moment = now()
     person: Person | None = db.session.get(Person, row.person_id)
+    # The cookie and the row must agree: a token alone that went astray signs nobody in.
     if person is None or not person.active or person.fs_uniquifier != uniquifier:
         return None
     # Somebody who came to run the site meanwhile has no longer session than others who do.
     if _is_over(row, moment, staff=person.is_staff):
         return None
+    # Only once nothing is over: `ended_here` reads from its absence that the session ended.
     g.session_id = row.id
     if moment - row.seen_at >= in_real_time(NOTED_EVERY):
         statement = db.update(PersonSession).where(PersonSession.id == row.id)
@@ -230,7 +234,9 @@ def forget_cookie() -> None:
     """Empty the cookie of this browser, but for what is to be told and what it holds for its people."""
     for key in session.keys() - {"_flashes", "_remember", "browser", "held"}:
         session.pop(key)
+    # Signed out: the cookie goes with the browser, and is not held for 8 hours.
     session.permanent = False
+    # It belongs to what was in the cookie; the next form of this answer makes another.
     g.pop("csrf_token", None)
 
 
@@ -252,6 +258,7 @@ def name_agent(header: str) -> str:
     """What a browser is called on a page: never what it says of itself, which is long and can be anything."""
     names = []
     for kinds in (BROWSERS, SYSTEMS):
+        # In the order of the table: Edge calls itself Chrome and Safari too, and Android Linux.
         match = [name for mark, name in kinds if re.search(rf"\b{mark}", header)]
         names.append(match[0] if match else "")
     return " · ".join(name for name in names if name) or "未知的浏览器"

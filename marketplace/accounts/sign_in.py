@@ -83,6 +83,7 @@ def make_security() -> Security:
 
 def connect(app: Flask) -> None:
     """Connect Flask-Security; called with the other extensions."""
+    # Before the library is connected, which fills in only what is missing.
     for name, message in sign_in_words.MESSAGES.items():
         app.config[f"SECURITY_MSG_{name}"] = message
     for name, subject in sign_in_words.SUBJECTS.items():
@@ -106,6 +107,7 @@ def connect(app: Flask) -> None:
     app.view_functions["security.two_factor_token_validation"] = _for_guests(validate)
     for endpoint in ("security.confirm_email", "security.register"):
         app.view_functions[endpoint] = keep_destination(app.view_functions[endpoint])
+    # Last: what counts tries wraps whatever the views have become by now.
     _limit_tries(app)
 
 
@@ -133,6 +135,7 @@ def _load_person(uniquifier: str) -> Person | None:
     person = sessions.load_person(uniquifier)
     if person is not None:
         set_request_attr("fs_authn_via", "session")
+        # When the password was last typed; nought makes the library request it before a change.
         set_request_attr("fs_paa", session.get("fs_paa", 0))
     return person
 
@@ -148,9 +151,11 @@ def _signed_in(
     # The library's own way to stay is a cookie that no server can end.
     long = session.pop("_remember", None) == "set"
     session.pop("_remember_seconds", None)
+    # A changed password ends all sessions and signs this browser in again, for as long as it had chosen before.
     if authn_via == ["change"]:
         long = sessions.present_is_long()
         person_deeds.finish_password(user, g.get("former_password"))
+    # After the password was noted, which drops every session of the person.
     sessions.begin_session(user, long=long)
     agreements.note_due_texts(user)
     held_forms.claim_forms(user)
@@ -187,6 +192,7 @@ def _limit_tries(app: Flask) -> None:
     for endpoint in (
         "security.login",
         "security.verify",
+        # The present password is typed there too: a stolen session is no way to try them without a limit.
         "security.change_password",
         "security.two_factor_token_validation",
         "security.mf_recovery",
@@ -201,6 +207,7 @@ def _limit_tries(app: Flask) -> None:
         "security.change_email": tries.MAILS,
     }
     for endpoint, limits in mail_limits.items():
+        # Every one counts, refused or not: what is limited is the mail.
         _limit(app, endpoint, limits, endpoint, get_remote_address, counts=None)
 
 
@@ -217,6 +224,7 @@ def _limit(
         limits,
         scope,
         key_func=key,
+        # Opening the page costs nobody a try.
         methods=["POST"],
         deduct_when=counts,
         on_breach=_locked_page,
@@ -235,6 +243,7 @@ def _account_key() -> str:
     if current_user.is_authenticated:
         return tries.account_key(current_user.id)
     pending = session.get("tf_user_id")
+    # Between password and code the session names the account; a new sign-in names its own.
     if pending and request.endpoint != "security.login":
         return tries.account_key(held_forms.owner_of(pending))
     typed = request.form.get("email", "")
@@ -242,6 +251,7 @@ def _account_key() -> str:
     if person is not None:
         return tries.account_key(person.id)
     address, mobile = forms.typed_identity(typed)
+    # Names that nobody has are counted alike, or the limit would tell which ones exist.
     return f"typed {address or mobile or typed[:100]}"
 
 

@@ -14,6 +14,7 @@ MESSAGES = {
     ),
     "UNAUTHENTICATED": ("请先登录。", "error"),
     "UNAUTHORIZED": ("您的账号不能做这件事。", "error"),
+    # People meet it with a link of a mail that was used already, or cut off by a mail program.
     "API_ERROR": ("这个链接无效或已经用过。请重新办理。", "error"),
     "LOGIN": ("请先登录。", "info"),
     "REFRESH": ("请再输一次密码。", "info"),

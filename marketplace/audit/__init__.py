@@ -15,6 +15,7 @@ from marketplace.contributions import Link
 from marketplace.permissions import Deeds, Reader, auditor, may, operator
 
 DEEDS: Deeds = {
+    # Not operators: who runs a site does not watch over it (GB/T 22239).
     "audit.read": (auditor,),
     "audit.export": (auditor,),
     # Commands only; there is no page for it.

@@ -18,6 +18,7 @@ from flask_login import current_user
 from marketplace.door import deed_of
 from marketplace.lifecycle import represented
 
+# By context and not by module: several threads of one worker do different things at once.
 _work: ContextVar[str] = ContextVar("work", default="")
 
 
@@ -45,6 +46,7 @@ class Acting:
 @contextmanager
 def work_named(deed: str) -> Iterator[None]:
     """Name what is done inside, for the entries it leaves: jobs, and deeds that are carried out by themselves."""
+    # Set back to what was there, for a job may carry out deeds that are named themselves.
     before = _work.set(deed)
     try:
         yield
@@ -92,9 +94,11 @@ def _of_person(person: Any) -> Acting:
 def _organisation_of(person: Any) -> int | None:
     """The organisation a person has chosen to act for in this browser, or their only one."""
     ids = list(getattr(person, "organisation_ids", ()))
+    # Compared with the places of today: the cookie may name an organisation that the person has left.
     chosen: int | None = session.get("acting_for")
     if chosen in ids:
         return chosen
+    # Of several nothing is guessed; `changes._draft_of` may know from the row that was written.
     return ids[0] if len(ids) == 1 else None
 
 
@@ -102,6 +106,7 @@ def _command_name() -> str:
     """The command of the command line, such as `command.people.add`; `site` where there is none."""
     context = click.get_current_context(silent=True)
     names = []
+    # The outermost one is `flask` itself, which says nothing.
     while context is not None and context.parent is not None:
         names.append(context.info_name or "")
         context = context.parent

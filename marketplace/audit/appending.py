@@ -47,12 +47,14 @@ def append_entries(connection: sa.Connection, drafts: Sequence[Draft]) -> range:
     Returns:
         their positions.
     """
+    # Last of all that the transaction does: whoever appends waits here for who has it.
     begin = take_turn(connection)
     # After the turn was taken: moments rise with positions.
     at = moment_text(now())
     rows: list[dict[str, Any]] = []
     withheld: list[dict[str, Any]] = []
     for position, draft in enumerate(drafts, begin):
+        # In the order of the draft, for an entry names its withheld values by their number.
         digests = []
         for number, personal in enumerate(draft.personal):
             value = salted(personal)
@@ -71,6 +73,7 @@ def append_entries(connection: sa.Connection, drafts: Sequence[Draft]) -> range:
             {
                 "position": position,
                 "text": text,
+                # Of the very text that is stored: a leaf of anything else would be a false alarm of the next night.
                 "leaf": entry_leaf(text),
                 "at": at,
                 "actor": draft.actor,

@@ -36,6 +36,7 @@ def statement_text(origin: str, branch: Branch) -> str:
     left = [[one.size, one.root.hex()] for one in branch.left]
     content = {
         "left": left,
+        # The name of the log is signed too: a statement of another site explains nothing here.
         "log": origin,
         "position": branch.position,
         "reason": branch.reason,
@@ -51,6 +52,7 @@ def read_statement(text: str) -> Branch:
         ValueError, KeyError, TypeError: it is something else.
     """
     kind, _, rest = text.partition("\n")
+    # The first line tells what was signed; a checkpoint of the same key is no statement.
     if kind != STATEMENT:
         raise ValueError("it is no statement about a branch")
     content = json.loads(rest)

@@ -48,6 +48,7 @@ class Change:
     @property
     def is_empty(self) -> bool:
         """Whether nothing worth an entry changed in a row that stays."""
+        # That a row came or went is worth an entry by itself, with no value left to say.
         if self.before is None or self.after is None:
             return False
         changed = self.before or self.after or self.personal_before
@@ -65,6 +66,7 @@ class Change:
         before, after = self.before, self.after
         if treatment == "personal":
             before, after = self.personal_before, self.personal_after
+        # A row that is new has no before, not even an empty one.
         if self.before is not None and before is not None:
             before[column.name] = plain_value(old)
         if self.after is not None and after is not None:
@@ -102,6 +104,7 @@ def drafts_of(
         if isinstance(item, Change):
             key = item.root
             rows = changes.setdefault(key, {})
+            # Several flushes of one transaction write the same row; the audit tells what was committed.
             earlier = rows.get(item.row)
             if earlier is None:
                 rows[item.row] = item
@@ -129,6 +132,7 @@ def drafts_of(
                 draft.values.update(first.values)
                 draft.personal += first.personal
             drafts.append(draft)
+        # Recorded deeds that wrote no row, or more of them than one entry can bear.
         drafts += recorded.get(key, [])
     # Statements over many rows have no old values; their count says how much they changed.
     for verb, table, columns, count in statements:
@@ -168,6 +172,7 @@ def _draft_of(
                     "deed": life.deed,
                     "before": life.before,
                     "after": life.after,
+                    # Notes name people by number (086), so that they may be hashed for good.
                     "note": life.note or "",
                     "changed": life.changed or [],
                 }
@@ -201,5 +206,6 @@ def complete_draft(draft: Draft, acting: Acting) -> None:
         draft.organisation = acting.organisation
     if acting.represented is not None:
         draft.values["in_place_of"] = acting.represented
+    # Behind a digest with the actor as its owner: an address is personal and is erased with them.
     if acting.address:
         draft.personal.append(Personal(draft.actor, {"address": acting.address}))

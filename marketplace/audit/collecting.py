@@ -42,9 +42,11 @@ WRITE = re.compile(
     r'"?(?P<table>\w+)"?',
     re.ASCII | re.IGNORECASE,
 )
+# Six letters each, as they are cut off below.
 VERBS = ("INSERT", "UPDATE", "DELETE", "REPLAC")
 SET = re.compile(r"\bset\s+(?P<sets>.*?)(?:\swhere\s|\sreturning\s|$)", re.I | re.S)
 COLUMN = re.compile(r'(?:^|,)\s*"?(\w+)"?\s*=', re.ASCII)
+# Whether the statements of this moment come from a flush.
 _flushes: ContextVar[bool] = ContextVar("flushes", default=False)
 
 
@@ -67,6 +69,7 @@ class Pending:
 
 def pending_of(session: Session) -> Pending:
     """What waits for the commit of a session."""
+    # On the session itself: two sessions of one thread (`looks._store_drafts`) must not mix.
     pending: Pending = session.info.setdefault("audit", Pending())
     return pending
 
@@ -113,6 +116,7 @@ def _unread_columns(state: InstanceState[Any]) -> list[sa.Column[Any]]:
         if treatment_of(column) not in ("plain", "personal"):
             continue  # its value is written nowhere
         history = state.attrs[key].history
+        # SQLAlchemy knows a new value and no old one.
         if history.added and not history.deleted and not history.unchanged:
             missing.append(column)
     return missing
@@ -126,6 +130,7 @@ def _stored_values(
     wanted = sa.select(*columns).where(
         *(key == value for key, value in zip(keys, state.identity or (), strict=False))
     )
+    # On the connection: a query of the session would flush first, and there would be nothing old to read.
     row = session.connection().execute(wanted).first()
     # Deleted by somebody else meanwhile: the flush will say so.
     if row is None:
@@ -148,8 +153,10 @@ def _collect(session: Session, context: UOWTransaction) -> None:
             if state.key is None:
                 pending.items.append(thing)
             continue
+        # Before rows without changes of their own are passed over: a role comes without any column of its person.
         _collect_links(pending, state, is_delete=is_delete)
         table = state.mapper.local_table
+        # `list_only`: only a collection of it changed, and its own row was not written.
         if list_only or not isinstance(table, Table) or is_technical(table):
             continue
         change = _change_of(state, table, pending.unknown, is_delete=is_delete)
@@ -185,10 +192,12 @@ def _change_of(
             history = state.attrs[key].history
             old = _old_value(history, unknown.get(state, {}), column)
             new = history.added[0] if history.added else None
+            # A column that was set without being read may have had the same value already.
             if old != new:
                 change.note(column, old, new)
     change.subject = _subject_of(table, values)
     organisation = values.get("organisation_id")
+    # Its own row names it by its key.
     if table.name == "organisation":
         organisation = values.get("id")
     change.organisation = organisation
@@ -212,6 +221,7 @@ def _collect_links(
         history = state.attrs[link.key].history
         gone = list(history.deleted)
         if is_delete:
+            # A row that goes takes its links along, also those that nobody touched.
             gone += list(history.unchanged)
         for others, came in ((gone, False), (history.added, True)):
             for other in others:
@@ -285,6 +295,7 @@ def _subject_of(table: Table, values: dict[str, Any]) -> int | None:
 
 @event.listens_for(Engine, "begin")
 def _forget_statements(connection: sa.Connection) -> None:
+    # A connection comes from a pool: statements of a transaction that was rolled back were not done.
     connection.info.pop(BULK, None)
 
 
@@ -310,6 +321,7 @@ def _note_statement(
         columns = sorted(set(COLUMN.findall(sets["sets"])) - TECHNICAL_COLUMNS)
         if not columns:
             return
+    # Statements, not rows: how many rows one of them met is known only afterwards.
     count = len(parameters) if many else 1
     note = (match["verb"].lower(), match["table"], tuple(columns), count)
     connection.info.setdefault(BULK, []).append(note)
@@ -331,6 +343,7 @@ def _write_entries(session: Session) -> None:
     # A savepoint that is released commits nothing yet.
     if session.in_nested_transaction():
         return
+    # What is not flushed yet has no entry yet; the flush of the commit itself would come after this.
     session.flush()
     pending = pending_of(session)
     statements = []
@@ -339,6 +352,7 @@ def _write_entries(session: Session) -> None:
     if not pending.items and not statements:
         return
     drafts = drafts_of(pending.items, statements)
+    # Before they are appended: what that writes must not find them once more.
     pending.items.clear()
     append_entries(session.connection(), drafts)
 
@@ -357,6 +371,7 @@ def _forget(session: Session, transaction: SessionTransaction) -> None:
     pending = pending_of(session)
     pending.unknown.clear()
     if transaction.nested:
+        # Only what came since the savepoint; what was before it may still be committed.
         del pending.items[pending.marks.pop(transaction, 0) :]
     elif transaction.parent is None:
         pending.items.clear()

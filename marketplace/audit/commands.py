@@ -42,6 +42,7 @@ def verify(given: tuple[Path, ...]) -> None:
     for line in report.explained:
         click.echo(f"  {line}")
     if report.is_sound:
+        # Without a published head the tree only agrees with itself, as a rewritten one would.
         if not report.matched:
             click.echo(
                 "  no checkpoint yet: nothing is proved of what was there before"
@@ -52,6 +53,7 @@ def verify(given: tuple[Path, ...]) -> None:
         click.echo(f"WRONG  {problem}", err=True)
     if report.more:
         click.echo(f"WRONG  {report.more} more", err=True)
+    # The exit code is what a script of the auditor reads.
     raise click.ClickException("The audit is not what was written.")
 
 
@@ -92,6 +94,7 @@ def resume(reason: str, given: tuple[Path, ...]) -> None:
 @with_appcontext
 def export(file: Path) -> None:
     """Write the text of every entry to a file, one a line, for scripts/verify_audit.py; withheld values stay here."""
+    # Line ends as they are on every system, or the texts would have other hashes.
     with file.open("w", encoding="utf-8", newline="\n") as out:
         count = 0
         for text in queries.entry_texts():

@@ -74,6 +74,7 @@ def compare_checkpoints(
     """Compare the tree with every published checkpoint."""
     good = []
     bad: list[Published] = []
+    # By size, so that the last one that agrees bounds where a rewriting begins.
     for one in sorted(published, key=lambda one: one.checkpoint.size):
         checkpoint = one.checkpoint
         if roots.get(checkpoint.size) == checkpoint.root:
@@ -83,6 +84,7 @@ def compare_checkpoints(
             bad.append(one)
     reasons: dict[Checkpoint, Branch] = {}
     for branch in branches:
+        # By size and root: a statement explains the checkpoints it names and no others of the same size.
         reasons.update(dict.fromkeys(branch.left, branch))
     for one in bad:
         checkpoint = one.checkpoint
@@ -92,6 +94,7 @@ def compare_checkpoints(
                 f"{one.where}: given up by entry {branch.position}: {branch.reason}"
             )
             continue
+        # Apart from the problems: `publishing.resume` names exactly these in its statement.
         report.broken.append(one)
         if checkpoint.size > report.size:
             report.note(
@@ -112,6 +115,7 @@ def trace_rewriting(report: Report, copy: bytes) -> None:
         return
     known = set(report.wrong)
     copied = len(copy) // 32
+    # The copy ends with the last signature; later entries have nothing to be compared with.
     for position in range(min(copied, len(report.leaves) // 32)):
         place = slice(position * 32, position * 32 + 32)
         if copy[place] != report.leaves[place] and position not in known:

@@ -47,6 +47,7 @@ def record(
         values=dict(values or {}),
         personal=[*personal],
     )
+    # In the order of what is done: History and rows of the same thing join it there.
     pending_of(db.session()).items.append(draft)
 
 
@@ -109,6 +110,7 @@ def erase_personal(
             kind=about[0],
             thing=about[1],
             by=by,
+            # By place, never by value: what was erased must not be readable in the entry that says so.
             values={"erased": places},
         )
     return len(rows)

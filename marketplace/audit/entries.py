@@ -93,6 +93,7 @@ def plain_value(value: Any) -> Any:
     """A value of a column as JSON has it: the same value gives the same text whatever database it came from."""
     if value is None or isinstance(value, bool | int | str):
         return value
+    # Before `date`, of which every datetime is one.
     if isinstance(value, datetime):
         if value.tzinfo is not None:
             value = value.astimezone(UTC).replace(tzinfo=None)
@@ -102,8 +103,10 @@ def plain_value(value: Any) -> Any:
     if isinstance(value, Decimal):
         # 1.50 is written and 1.5000 read back: without the zeros that only a database adds.
         return f"{value.normalize():f}" if value.is_finite() else str(value)
+    # As text: JSON of two languages writes one float in two ways.
     if isinstance(value, float):
         return repr(value)
+    # Files and keys are not copied into the audit; the digest proves which they were.
     if isinstance(value, bytes):
         return hashlib.sha256(value).hexdigest()
     if isinstance(value, Mapping):
@@ -115,7 +118,9 @@ def plain_value(value: Any) -> Any:
 
 def salted(personal: Personal) -> Digest:
     """Personal values with the digest that stands for them; whose they are is hashed with them."""
+    # A salt for each value: two entries of one telephone must not be recognised as such.
     salt = secrets.token_hex(SALT)
+    # With the subject inside, nobody can hand the value of one person to another in the table.
     values = {"subject": personal.subject, "values": plain_value(personal.values)}
     text = canonical(values)
     return Digest(salt, text, digest_of(salt, text))

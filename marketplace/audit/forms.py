@@ -49,6 +49,7 @@ def read_filters(args: Mapping[str, str]) -> FilterForm:
 
 def _person(text: str, problems: dict[str, str]) -> int | None:
     """Id of the person of a number, a name or an address; None, with what is wrong, where there is not one."""
+    # A number first, for nobody's name is one.
     number = _number(text)
     if number is not None or not text:
         return number  # of somebody who closed their account there is the number only
@@ -65,6 +66,7 @@ def _person(text: str, problems: dict[str, str]) -> int | None:
 
 def _number(text: str) -> int | None:
     """A number from 1 on; None where there is none."""
+    # Nine digits fit into the column of both databases.
     if not text.isascii() or not text.isdecimal() or len(text) > 9:
         return None
     number = int(text)

@@ -117,6 +117,7 @@ def were_recorded(
 
 def store_later() -> None:
     """Store what a request that writes has recorded by `record_reading`; a failure is logged, the answer stands."""
+    # Taken out first: a failure must not store them twice.
     drafts = g.pop("audit_later", None)
     if not drafts:
         return
@@ -132,6 +133,7 @@ def store_later() -> None:
 def _store_drafts(drafts: list[Draft]) -> None:
     """Append entries in a transaction of their own, without touching that of the request."""
     before = persistence.writes()
+    # On SQLite one that reads first and writes then is refused where somebody saves meanwhile.
     persistence.expect_writing()
     try:
         # The entries themselves are appended by what listens to the end of a transaction, as for any other.

@@ -45,6 +45,7 @@ class Entry(Model):
 
     __tablename__ = "audit_entry"
     __table_args__ = (
+        # With the position at the end, so that the newest of a filter are read without sorting.
         Index("ix_audit_entry_thing", "kind", "thing", "position"),
         Index("ix_audit_entry_actor", "actor", "position"),
         Index("ix_audit_entry_deed", "deed", "position"),
@@ -55,6 +56,7 @@ class Entry(Model):
     )
     text: Mapped[str] = mapped_column(Text)
     leaf: Mapped[bytes] = mapped_column(LargeBinary(32))
+    # Text of one length, so that filters by day compare it as it is.
     at: Mapped[str] = mapped_column(String(27), index=True)
     # No foreign keys: an entry outlives what it is about, and nothing may keep it from being written.
     actor: Mapped[int | None] = mapped_column(BigInteger)
@@ -86,6 +88,7 @@ class Withheld(Model):
         autoincrement=False,
     )
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    # Indexed for the closing of an account, which erases by it.
     subject: Mapped[int | None] = mapped_column(BigInteger, index=True)
     salt: Mapped[str] = mapped_column(String(32))
     text: Mapped[str] = mapped_column(Text)

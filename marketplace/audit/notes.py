@@ -55,6 +55,7 @@ class Verifier:
         if not NAME.fullmatch(name) or len(content) != 33 or content[:1] != ED25519:
             raise NoteError("this is no public key of an audit (NAME+ID+KEY)")
         key = cls(name, content[1:])
+        # The number is computed from name and key, so that one wrong letter of either is found.
         if number != key.number.hex():
             raise NoteError("the public key is mistyped: its number is another one")
         return key
@@ -75,6 +76,7 @@ class Verifier:
         Raises:
             NoteError: it is no note, or this key has not signed it as it stands.
         """
+        # The last empty line: the text itself may hold others.
         text, cut, signatures = note.rpartition("\n\n")
         if not cut or not signatures.endswith("\n"):
             raise NoteError("this is no signed note: it has no line of a signature")
@@ -143,6 +145,7 @@ class Signer:
         if not well_formed or len(content) != 33 or content[:1] != ED25519:
             raise NoteError("it is no key of an audit (PRIVATE+KEY+NAME+ID+SEED)")
         signer = cls(name, content[1:])
+        # A mistyped key would sign checkpoints that nobody can verify, night after night.
         if number != signer.verifier.number.hex():
             raise NoteError("it is mistyped: its number is another one")
         return signer
@@ -192,6 +195,7 @@ class Checkpoint:
             NoteError: it is no checkpoint.
         """
         lines = text.split("\n")
+        # Three lines and the end of the last one; C2SP lets extensions follow.
         if len(lines) < 4 or not SIZE.fullmatch(lines[1]):
             raise NoteError("this is no checkpoint")
         root = _decode(lines[2])
@@ -207,6 +211,7 @@ def open_checkpoint(note: str, verifier: Verifier) -> Checkpoint:
         NoteError: it is none, the signature is wrong, or it is of another log.
     """
     checkpoint = Checkpoint.from_text(verifier.open_note(note))
+    # A key may sign notes about anything; only those of its own log count here.
     if checkpoint.origin != verifier.name:
         raise NoteError(f"this checkpoint is of another log: {checkpoint.origin}")
     return checkpoint

@@ -44,6 +44,7 @@ def entries() -> ResponseReturnValue:
     if form.page > listed.pages:
         last: dict[str, Any] = {**form.filters.values, "page": listed.pages}
         return redirect(url_for("audit.entries", **last))
+    # Names of today, for the page only: entries hold numbers.
     actors = {line.entry.actor for line in listed.lines if line.entry.actor}
     absent = {line.values.get("in_place_of") for line in listed.lines}
     actors |= {number for number in absent if isinstance(number, int)}
@@ -85,6 +86,7 @@ def export() -> ResponseReturnValue:
     """What the filters leave, as a file; that it was taken out is itself recorded first."""
     form = read_filters(request.args)
     rows = queries.export_rows(form.filters)
+    # After the rows are there, so that a refused export leaves no entry; before they leave the house.
     record_reading("audit.export", values={"filters": form.filters.values})
     return as_download(rows, f"audit-{today():%Y%m%d}.csv")
 

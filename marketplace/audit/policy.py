@@ -82,12 +82,14 @@ SUBJECTS = ("person_id", "owner_id", "by_id", "reporter_id")
 def treatment_of(column: Column[object]) -> Treatment:
     """How the audit treats a column."""
     table = column.table
+    # What a room has decided goes before every rule by name.
     decided = column.info.get("audit") or table.info.get("audit")
     if decided:
         treatment: Treatment = decided
         return treatment
     if table.name in TECHNICAL_TABLES or column.name in TECHNICAL_COLUMNS:
         return "technical"
+    # Before personal: a name that fits both must not be written.
     if SECRET.search(column.name):
         return "secret"
     if PERSONAL.search(column.name) or (table.name, column.name) in PERSONAL_COLUMNS:

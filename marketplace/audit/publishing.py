@@ -60,7 +60,9 @@ def published_note() -> str | None:
     with suppress(OSError):
         notes.append((folder() / NOTE_FILE).read_text())
     sizes: dict[int, str] = {}
+    # The database last, so that of two of one size its own is published.
     for note in reversed(notes):
+        # A damaged note must not hide the other one.
         with suppress(NoteError):
             sizes[size_of(note)] = note
     if not sizes:
@@ -86,6 +88,7 @@ def verify(given: Iterable[Path] = ()) -> Report:
         if connection.dialect.name == "postgresql":
             # Entries, withheld values and checkpoints as of one moment.
             connection = connection.execution_options(isolation_level="REPEATABLE READ")
+            # A large audit takes longer to read than any page may.
             connection.execute(sa.text("set local statement_timeout = 0"))
         query = sa.select(StoredCheckpoint.number, StoredCheckpoint.note)
         for number, note in connection.execute(query.order_by(StoredCheckpoint.number)):
@@ -104,6 +107,7 @@ def verify(given: Iterable[Path] = ()) -> Report:
             except (OSError, UnicodeError, NoteError) as error:
                 problems.append(f"{laid_down}: no checkpoint of this site: {error}")
         elif published:
+            # No problem of the audit itself, whose checkpoints in the database are compared all the same.
             missing.append(f"{laid_down} is missing; the next night lays it down again")
         for path in given:
             published.append(Published(str(path), _read_checkpoint(path)))
@@ -148,9 +152,11 @@ def sign_checkpoint() -> str:
         raise AuditBrokenError("; ".join(report.problems[:3]))
     key = signer()
     checkpoint = Checkpoint(key.name, report.size, report.root)
+    # After verifying, which takes seconds in which everybody else may save.
     persistence.begin_write()
     last = _last_stored()
     if last is not None and open_checkpoint(last.note, key.verifier) == checkpoint:
+        # Nothing is stored: nights without a deed leave no row.
         db.session.rollback()
         # They may have been lost, or the process ended before it wrote them.
         _write_files(last.note, report)
@@ -191,6 +197,7 @@ def proofs_of(positions: Sequence[int]) -> tuple[str, list[dict[str, Any]]]:
         NotFound: there is no such entry, or the published checkpoint does not cover it yet.
     """
     note = published_note()
+    # Entries since the last night are in no published tree, and prove nothing yet.
     covered = size_of(note) if note is not None else 0
     wanted = set(positions)
     found: dict[int, str] = {}
@@ -226,6 +233,7 @@ def note_of_size(size: int) -> str:
     query = sa.select(StoredCheckpoint.note).where(StoredCheckpoint.size == size)
     for note in db.session.scalars(query):
         with suppress(NoteError):
+            # The signature is verified again: what somebody wrote into the table is not handed out as ours.
             if size_of(note) == size:
                 return note
     raise NotFound("没有公布过这一大小的检查点。", "最新的在 /checkpoint。")
@@ -239,6 +247,7 @@ def _last_stored() -> StoredCheckpoint | None:
 
 def _store_note(last: StoredCheckpoint | None, size: int, note: str) -> None:
     """Add a checkpoint to the session, and let the rooms above send it (the notices mail it to the auditor)."""
+    # Numbered by us and without gaps: two that sign at one moment meet at the key, and one fails.
     number = 0 if last is None else last.number + 1
     db.session.add(
         StoredCheckpoint(number=number, size=size, note=note, at=moment_text(now()))
@@ -252,6 +261,7 @@ def _write_files(note: str, report: Report) -> None:
     place = folder()
     place.mkdir(mode=0o750, exist_ok=True)
     for name, content in (
+        # The hashes first: a kill in between leaves a checkpoint that covers less than the copy, never more.
         (LEAVES_FILE, bytes(report.leaves)),
         (NOTE_FILE, note.encode()),
     ):
@@ -283,6 +293,7 @@ def resume(reason: str, *, given: Iterable[Path] = (), by: Reader | None = None)
     """
     require(by, "audit.resume")
     reason = reason.strip()
+    # It stays for ever, and a word of two letters explains nothing to an auditor.
     if not 10 <= len(reason) <= 500:
         raise Invalid("请写明原因，10–500 个字。")
     given = list(given)
@@ -294,6 +305,7 @@ def resume(reason: str, *, given: Iterable[Path] = (), by: Reader | None = None)
         db.session.rollback()
         raise NotNow("审计树与已公布的检查点一致。", "没有需要说明的。")
     key = signer()
+    # Only those that do not fit: an older one that the tree continues goes on binding it.
     left = [one.checkpoint for one in report.broken]
     branch = Branch(report.size, report.root, left, reason)
     record(
@@ -307,5 +319,6 @@ def resume(reason: str, *, given: Iterable[Path] = (), by: Reader | None = None)
         },
     )
     persistence.commit()
+    # At once: until a head of the new branch is signed nothing of it is published.
     outcome = sign_checkpoint()
     return f"{len(left)} checkpoints given up; {outcome}"

@@ -148,6 +148,7 @@ def _narrowed(filters: Filters) -> sa.Select[tuple[Entry]]:
     if filters.since:
         query = query.where(Entry.at >= _midnight(filters.since))
     if filters.until:
+        # The last day is included, to its last microsecond.
         query = query.where(Entry.at < _midnight(filters.until + timedelta(days=1)))
     return query
 
@@ -171,6 +172,7 @@ def _lines_of(entries: list[Entry]) -> list[Line]:
         personal = withheld.get(entry.position, [])
         # The entry holds a digest of each for ever; the value itself may be gone.
         erased = len(content["withheld"]) - len(personal)
+        # With the Z Python would read a moment with a zone, which the clock of the house has not.
         at = in_china(datetime.fromisoformat(entry.at.removesuffix("Z")))
         lines.append(Line(entry, at, content["values"], personal, erased))
     return lines
@@ -196,6 +198,7 @@ def table_names() -> list[str]:
 def find_actors(text: str) -> list[int]:
     """Ids of the people of that name or address, to the letter; at most ten."""
     person = db.metadata.tables["person"].c
+    # Whole and to the letter: parts of names would list people who have nothing to do with it.
     wanted = sa.or_(person.name == text, person.email == text.lower())
     query = sa.select(person.id).where(wanted).order_by(person.id).limit(10)
     return list(db.session.scalars(query))
@@ -283,6 +286,7 @@ def grants_for(role: str) -> list[str]:
     for table, rights in (
         ("audit_entry", "select, insert"),
         ("audit_checkpoint", "select, insert"),
+        # Deleting only here: personal values are erased, entries never.
         ("audit_personal", "select, insert, delete"),
     ):
         statements.append(f"grant {rights} on {table} to {role};")

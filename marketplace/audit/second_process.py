@@ -31,6 +31,7 @@ Batch = tuple[bytes, bytes] | None
 
 def processors() -> int:
     """How many processors this process may use."""
+    # Of this process, not of the machine: a container may have one of sixteen.
     return len(os.sched_getaffinity(0))
 
 
@@ -51,6 +52,7 @@ class SecondProcess:
         size: int,
         in_order: list[str],
     ) -> None:
+        # Taken from both ends, the front by this process and the end by the other one.
         self._left = deque(spans)
         self._lock = Lock()
         self._size = size
@@ -97,6 +99,7 @@ class SecondProcess:
         """End the process, whatever it does."""
         if self._process is None:
             return
+        # It reads only, so nothing is lost by ending it at once.
         self._process.kill()
         self._process.wait()
         self._thread.join()
@@ -110,11 +113,13 @@ class SecondProcess:
                 requests.write(first)
                 while span := self._take_last():
                     requests.write(f"{span[0]} {span[1]}\n".encode())
+                    # One span at a time: what is requested ahead could not be left to the other process.
                     requests.flush()
                     batches = [
                         self._read_batch(answers)
                         for _ in range(span[0], span[1], self._size)
                     ]
+                    # Only a whole span: half of one is read again here.
                     self._checked[span[0]] = batches
         except (OSError, EOFError) as error:
             # The span that it was at is read here, and what is left of the list.
@@ -147,5 +152,6 @@ def _read_whole(answers: IO[bytes], count: int) -> bytes:
 def _address_of(url: sa.URL) -> dict[str, Any]:
     if url.get_backend_name() == "sqlite":
         return {"file": str(Path(str(url.database)).absolute())}
+    # psycopg reads no name of a driver of SQLAlchemy.
     plain = url.set(drivername="postgresql")
     return {"server": plain.render_as_string(hide_password=False)}

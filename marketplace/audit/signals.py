@@ -52,6 +52,7 @@ def connect(app: Flask) -> None:
     user_logged_in.connect(_signed_in, app)
     user_logged_out.connect(_signed_out, app)
     for signal, deed in NAMED.items():
+        # Nothing else holds the function: a weak reference would be gone at once.
         signal.connect(_named(deed), app, weak=False)
     app.after_request(_record_refusals)
 
@@ -62,6 +63,7 @@ def _signed_in(_app: Flask, user: Any, **_more: Any) -> None:
 
 
 def _signed_out(_app: Flask, user: Any, **_more: Any) -> None:
+    # Signing out of nothing is no deed.
     if getattr(user, "is_authenticated", False):
         _record_safely("sign_out", user)
 
@@ -83,6 +85,7 @@ def _record_refusals(response: Response) -> Response:
     elif response.status_code == 403 and current_user.is_authenticated:
         values = {"endpoint": request.endpoint, "method": request.method}
         _record_safely("refused", current_user, values)
+    # Last, for the lines above may have added to it.
     store_later()
     return response
 
@@ -95,6 +98,7 @@ def _tried_account() -> Any:
     if current_user.is_authenticated:
         return current_user
     typed = request.form.get("email", "").strip()
+    # Longer ones are no address, and are not looked up.
     if not typed or len(typed) > 254:
         return None
     return current_app.extensions["security"].datastore.find_user(

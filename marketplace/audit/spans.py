@@ -79,6 +79,7 @@ def are_sound(
             f'"for":{"null" if organisation is None else organisation},"kind":"{kind}",'
             f'"position":{position},"thing":"{thing}","values":'
         )
+        # Taken out, so that whatever is left at the end belongs to no entry of the batch.
         tail = tails.pop(position, NOTHING_WITHHELD)
         if not (text.startswith(head) and text.endswith(tail)):
             return False
@@ -98,6 +99,7 @@ def _tails_of(withheld: dict[int, list[Row]]) -> dict[int, str] | None:
         for number, one in enumerate(values):
             _, given, subject, salt, text = one
             head = f'{{"subject":{"null" if subject is None else subject},'
+            # Gaps are no fault where a value was erased; `verifying.py` judges that, entry by entry.
             if given != number or not text.startswith(head):
                 return None
             salted = bytes.fromhex(salt) + text.encode()
@@ -178,6 +180,7 @@ def _reader(address: dict[str, Any], size: int) -> Read:
 
 
 def _open_file(address: dict[str, Any]) -> Any:
+    # Inside: the other database's driver need not be there, and importing takes time.
     import sqlite3
     from urllib.parse import quote
 
@@ -203,6 +206,7 @@ def main() -> None:
         begin, end = map(int, line.split())
         for answer in check_span(read, begin, end, size, in_order):
             out.write(answer)
+        # The first process counts the bytes it waits for, and a span must not lie in a buffer.
         out.flush()
 
 

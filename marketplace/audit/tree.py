@@ -63,6 +63,7 @@ class Tree:
             left = len(leaves) - begin
             # The largest subtree that begins here: as large as the place allows, and no larger than what is left.
             count = 1 << (left.bit_length() - 1)
+            # The lowest bit of the size is the largest subtree that may begin there.
             if self.size:
                 count = min(count, self.size & -self.size)
             node = subtree_root(leaves[begin : begin + count])
@@ -187,6 +188,7 @@ def is_included(
         return False
     place, last = index, size - 1
     node = leaf
+    # Neighbours from below: from the left where the place is odd, or the last of an incomplete level.
     for step in proof:
         if last == 0:
             return False
@@ -200,6 +202,7 @@ def is_included(
             node = node_hash(node, step)
         place >>= 1
         last >>= 1
+    # Too short a proof ends below the root, whatever hash it comes to.
     return last == 0 and node == root
 
 

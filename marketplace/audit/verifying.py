@@ -77,9 +77,11 @@ def verify_audit(
     spans = [*spans[:-1], (spans[-1][0] if spans else 0, LAST)]
     is_shared = len(spans) > 2 and count >= large and processors() > 1
     shared = spans[1:-1] if is_shared else []
+    # Of these the order counts, which only the process that grows the tree knows (125).
     second = SecondProcess(connection, shared, batch, [ERASE, STATEMENT])
     try:
         _go_through(reading, spans, second)
+    # Also where the reading failed: a process that checks for nobody would go on for minutes.
     finally:
         second.end()
     report = reading.finish()
@@ -92,6 +94,7 @@ def _go_through(reading: _Reading, spans: list[Span], second: SecondProcess) -> 
     """Take all spans in their order: each read here, or found sound by the second process."""
     first, *middle = spans
     begin, end = first
+    # From below any position that can be, so that an entry at -1 is found.
     reading.read_span(FIRST, end)
     while span := second.take_next():
         reading.read_span(*span)
@@ -148,6 +151,7 @@ class _Reading:
 
     def take_span(self, span: Span, batches: list[Batch] | None) -> None:
         """Add a span that the second process checked; what of it was not found sound is read here."""
+        # It had no time for it, or failed.
         if batches is None:
             self.read_span(*span)
             return
@@ -159,6 +163,7 @@ class _Reading:
             root, hashes = batch
             self.report.leaves += hashes
             end = begin + self._batch
+            # A root inside the batch is wanted: its leaves are added one part after the other.
             if any(begin < size < end for size in self._sizes):
                 leaves = [
                     hashes[place : place + HASH]
@@ -166,6 +171,7 @@ class _Reading:
                 ]
                 self._grow(leaves, {})
                 continue
+            # A whole batch at once: its leaves need not be hashed together once more.
             self._tree.add_subtree(root, self._batch)
             if end in self._sizes:
                 self.roots[end] = self._tree.root()
@@ -358,6 +364,7 @@ def _branch_of(
     try:
         branch = read_statement(verifier.open_note(str(values.get("statement"))))
     except (NoteError, ValueError, KeyError, TypeError) as error:
+        # A problem of its own: somebody tried to explain a checkpoint away.
         report.note(f"entry {position}: it explains nothing: {error}", position)
         return []
     # The statement is about this place and what stood before it, or it could be used again elsewhere.

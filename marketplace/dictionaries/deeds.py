@@ -39,6 +39,7 @@ def _read_seed(name: str, columns: tuple[str, ...]) -> Iterator[dict[str, Any]]:
         for row in csv.DictReader(file, delimiter="\t"):
             values: dict[str, Any] = {}
             for column in columns:
+                # A short row has None in its last columns, which the tables do not.
                 values[column] = row[column] or ""
                 if (name, column) in NUMBERS:
                     values[column] = int(row[column])
@@ -97,6 +98,7 @@ def save_chain(
     problems: dict[str, list[str]] = {}
     # All that is wrong at once, so that nobody corrects a form field by field.
     if not re.fullmatch(r"[a-z0-9-]{2,30}", code):
+        # It is part of addresses and of lists, where it must need no escaping and have one spelling.
         problems["code"] = ["代码用 2–30 个小写字母、数字或连字符。"]
     if not 1 <= len(name) <= 40:
         problems["name"] = ["名称 1–40 个字。"]
@@ -105,6 +107,7 @@ def save_chain(
     ):
         problems["name"] = [f"已有名为「{name}」的产业链。"]
     chain = db.session.get(Chain, code)
+    # A new chain of a code that is there would overwrite the other one.
     if seen is None and chain is not None:
         problems["code"] = [f"代码 {code} 已被「{chain.name}」使用。"]
     if problems:

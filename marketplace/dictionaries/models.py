@@ -32,6 +32,7 @@ class District(Model):
     code: Mapped[str] = mapped_column(String(12), primary_key=True)
     name: Mapped[str] = mapped_column(String(40))
     kind: Mapped[str] = mapped_column(String(20))
+    # No foreign key: the city names its province, which has no row here.
     parent: Mapped[str] = mapped_column(String(12), default="")
     # The year in which the division was abolished, and the code of the one that took its place; empty for today's.
     valid_to: Mapped[str] = mapped_column(String(10), default="")
@@ -71,6 +72,7 @@ class Chain(Model):
 
     code: Mapped[str] = mapped_column(String(30), primary_key=True)
     name: Mapped[str] = mapped_column(String(40), unique=True)
+    # Of equal ones the code decides, wherever chains are listed.
     position: Mapped[int] = mapped_column(default=0)
     official: Mapped[bool] = mapped_column(default=False)
     # Retired instead of deleted: listings go on naming it.
@@ -78,6 +80,7 @@ class Chain(Model):
     # The chain that it was merged into; empty for none.
     successor: Mapped[str] = mapped_column(String(30), default="")
     revision: Mapped[int] = mapped_column(default=1)
+    # None: seeded, or changed by the site itself.
     changed_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
 
     # SQLAlchemy raises it with each save and refuses one that was based on an older row.
@@ -85,6 +88,7 @@ class Chain(Model):
 
 
 # Every search page runs this query: constants are written into it, for each bound value costs time at every run.
+# In the order of position, then code: only chains have a position of their own.
 _FACETS: CompoundSelect[tuple[str, str, str, int, bool]] = union_all(
     select(
         literal_column("'field'"),
@@ -117,6 +121,7 @@ DictionaryTable: TypeAlias = (
 
 def names_by_code(table: DictionaryTable) -> dict[str, str]:
     """Code → name of a whole dictionary, in its order."""
+    # Codes of the standards are their order; chains have one that operators choose.
     order: tuple[InstrumentedAttribute[Any], ...] = (table.code,)
     if table is Chain:
         order = (Chain.position, Chain.code)
@@ -134,6 +139,7 @@ def names_of(table: DictionaryTable, codes: Collection[str]) -> dict[str, str]:
 @cache
 def _names_query(table: DictionaryTable) -> Select[tuple[str, str]]:
     """Built once, for the page of every listing names its entries."""
+    # Of the table and not of the model, for a row of two columns needs no object.
     columns = table.__table__.c
     wanted = columns.code.in_(bindparam("codes", expanding=True))
     return select(columns.code, columns.name).where(wanted)
@@ -173,6 +179,7 @@ def active_chains() -> dict[str, str]:
     """Code → name of the chains in use."""
     return _read_names(
         db.select(Chain.code, Chain.name)
+        # What was retired stays in `names_by_code`, for listings go on naming it.
         .where(Chain.active)
         .order_by(Chain.position, Chain.code)
     )

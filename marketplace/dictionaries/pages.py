@@ -23,6 +23,7 @@ def chains() -> ResponseReturnValue:
     return render_template(
         "dictionaries/chains.html",
         chains=queries.list_chains(by=current_user),
+        # Who retires a chain is to see how many listings name it.
         uses=contributions.chain_uses(),
     )
 
@@ -43,6 +44,7 @@ def chain(code: str | None) -> ResponseReturnValue:
         return _chain_page(form, row, 422)
     try:
         saved = deeds.save_chain(
+            # That of the address first: the code of a chain that is there never changes.
             code or (form.code.data or "").strip(),
             name=form.name.data or "",
             position=form.position.data,
@@ -70,6 +72,7 @@ def _chain_form(row: Chain | None) -> ChainForm:
     """The form of a chain, or of a new one that stands last in lists."""
     if row is not None:
         return ChainForm(obj=row)
+    # Only proposed: positions need not be unique.
     last = len(queries.list_chains(by=current_user)) + 1
     return ChainForm(active=True, position=last)
 

@@ -28,9 +28,11 @@ from marketplace.permissions import (
 )
 
 DEEDS: Deeds = {
+    # Not auditors: they look on and act for nobody (072).
     "organisation.found": (acting_person,),
     "organisation.join": (acting_person,),
     "membership.read": (signed_in,),  # one's own places
+    # Operators too: some organisations are administered by nobody.
     "people.manage": (administrator, operator),
 }
 

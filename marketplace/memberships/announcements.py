@@ -49,6 +49,7 @@ def notice_kinds() -> Iterator[NoticeKind]:
 def announce_request(request: JoinRequest) -> None:
     """Notify the administrators that somebody asks for a place."""
     organisation = request.organisation
+    # Where nobody administers it, the tray of the operators shows the request.
     for person in administrators_of(organisation.id):
         notify(
             ASKED,
@@ -128,9 +129,11 @@ def organisation_announced(
         "suspend": ("已被平台暂停", "有疑问请联系平台运营方。"),
         "resume": ("已恢复", ""),
     }
+    # Renaming, moving and merging are seen on the page of the organisation, and nobody has to act on them.
     if deed not in words:
         return
     happened, to_do = words[deed]
+    # The note of verifying says what was compared, which is for the file of the operators.
     reason = f"\n说明：{note}" if note and deed != "verify" else ""
     for person in administrators_of(organisation.id):
         notify(

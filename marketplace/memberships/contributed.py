@@ -62,6 +62,7 @@ def sections(person: Reader, _filters: Mapping[str, str]) -> Iterator[Panel]:
         "requests": waiting,
         "unverified": [one for one in places if one.state == "unverified"],
         "suspended": [one for one in places if one.state == "suspended"],
+        # Who belongs nowhere can publish nothing: the next step is offered.
         "alone": not places and not waiting,
     }
     if any(values.values()):

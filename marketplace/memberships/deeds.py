@@ -55,6 +55,7 @@ def found_organisation(
         NotNow: the site knows it already, by its code or its name: they ask to join it.
     """
     require(by, "organisation.found")
+    # Before the look-up, which compares stored forms.
     code = organisation_deeds.checked_uscc(uscc)
     # The operator of the site is entered by a command: who claims to be it could decide on listings.
     if kind == "operator":
@@ -134,6 +135,7 @@ def accept_request(
     # They may have come in by an invitation meanwhile; a second place would break the key of the table.
     if request.person.place_in(request.organisation_id) is None:
         _add_place(request.person, request.organisation, place, administers=administers)
+        # An open link would give them another place later, which nobody means any more.
         _revoke_earlier(request.organisation_id, request.person.email)
     _decide(request, "accepted", by)
     _note(request.organisation, "accept", by, numbered(request.person_id))
@@ -364,6 +366,7 @@ def take_invitation(invitation: Invitation, *, by: Person) -> None:
 
 
 def _end_place(membership: Membership, deed: str, by: Reader | None) -> None:
+    # Before the place goes: afterwards it leads to neither.
     organisation, person = membership.organisation, membership.person
     hold_people(organisation.id)
     # Only administrators can be the last one; anybody else who leaves changes nothing for the others.

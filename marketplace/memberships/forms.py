@@ -55,6 +55,7 @@ class FoundingForm(PageForm):
     def __init__(self, *args: Any, districts: Mapping[str, str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         kinds = dict(ORGANISATION_KINDS)
+        # The deed refuses it too; a form that offers it would invite the try.
         del kinds["operator"]
         self.kind.choices = kinds
         # Not chosen for them: who overlooks the box would come from elsewhere.
@@ -69,6 +70,7 @@ class FoundingForm(PageForm):
 class PlaceForm(PageForm):
     """A place in an organisation."""
 
+    # Checked by the deed, by the kind of the organisation.
     place = SelectField("身份")
     administers = BooleanField("单位管理员：处理加入申请，管理本单位人员")
 

@@ -59,6 +59,7 @@ class JoinRequest(Model):
     state: Mapped[str] = mapped_column(String(10), default="waiting")
     reason: Mapped[str] = mapped_column(String(200), default="")
     created_at: Mapped[datetime] = mapped_column(default=now)
+    # The table of retention counts from here; a request that waits is never removed.
     decided_at: Mapped[datetime | None]
     # Empty where the site itself or a command decided.
     decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
@@ -91,14 +92,17 @@ class Invitation(Model):
     )
     # An address and no person: most invited people have no account yet.
     email: Mapped[str] = mapped_column(String(254), index=True)
+    # As it was offered; giving it checks once more that the organisation may take people in.
     role: Mapped[str] = mapped_column(String(12))
     is_administrator: Mapped[bool] = mapped_column(default=False)
     # SHA-256 of the nonce: a copy of the database opens no place.
     digest: Mapped[str] = mapped_column(String(64), unique=True)
     created_at: Mapped[datetime] = mapped_column(default=now)
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    # Stored and not computed: a link lives as long as its mail says.
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
+    # Whoever took it has the same address, and may change that later.
     used_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     revoked_at: Mapped[datetime | None]
 

@@ -29,6 +29,7 @@ def move_between(gone_id: int, kept_id: int) -> dict[str, list[int]]:
     for name, table in WAYS.items():
         moved[name] = []
         query = db.select(table).where(table.organisation_id == gone_id)
+        # As rows and not by one statement, so that the audit has an entry of each.
         for row in db.session.scalars(query):
             waits = isinstance(row, JoinRequest) and row.state == "waiting"
             if waits and row.person_id in already:

@@ -59,6 +59,7 @@ def act() -> ResponseReturnValue:
     membership = current_user.place_in(number or 0)
     if membership is None:
         raise NotFound("您不在这个单位里。", "请从「我的单位」里选。")
+    # Of this browser: in another one the person may write for another organisation.
     session["acting_for"] = membership.organisation_id
     flash(f"现在以「{membership.organisation.name}」的名义填报。", "success")
     return redirect(url_for("memberships.own"), 303)
@@ -99,7 +100,9 @@ def join() -> ResponseReturnValue:
 @needs("organisation.join")
 def join_code(uscc: str) -> ResponseReturnValue:
     """The second step: the organisation of that code, or the form of one that is not known."""
+    # Checked again: an address may be typed.
     code = organisation_deeds.checked_uscc(uscc)
+    # By the code alone: names are spelt in many ways, and two bodies may share one.
     known = organisation_queries.find_organisation("", code)
     if known is not None:
         return _join_known(known)
@@ -111,6 +114,7 @@ def join_code(uscc: str) -> ResponseReturnValue:
 def withdraw(request_id: int) -> ResponseReturnValue:
     """Take back one's own request."""
     row = _request(request_id)
+    # The same answer as for a number that nobody has, so that requests of others are not counted out.
     if row.person_id != current_user.id:
         raise NotFound("没有找到这份申请。", "请从「我的单位」进入。")
     deeds.withdraw_request(row, by=current_user)
@@ -131,6 +135,7 @@ def change(organisation_id: int, person_id: int) -> ResponseReturnValue:
     """Give somebody another place, or let them go."""
     organisation = queries.get_managed(organisation_id, by=current_user)
     membership = _membership(organisation, person_id)
+    # Read before the deed: a commit expires the row, and a place that went has no person.
     name = membership.person.name
     if "remove" in request.form:
         deeds.remove_member(membership, by=current_user)
@@ -175,6 +180,7 @@ def decide(request_id: int) -> ResponseReturnValue:
         if refusal.reason.errors:
             return _people_page(organisation, 422, refused=(row.id, refusal))
         return _people_page(organisation, 422, error=error)
+    # The same forms are on the tray of the operators, who go on there.
     if request.form.get("back") == "office":
         return redirect(url_for("office.queue", tray="joining"), 303)
     return _back(organisation.id)
@@ -199,6 +205,7 @@ def invite(organisation_id: int) -> ResponseReturnValue:
     except (Invalid, NotNow) as error:
         form.email.errors = [f"{error.message}{error.advice}"]
         return _people_page(organisation, 422, form=form)
+    # The only moment at which the link is known: the database has its digest, and the mail may get lost.
     link = url_for("memberships.invitation", token=token, _external=True)
     return _people_page(organisation, invited=(invitation, link))
 
@@ -223,6 +230,7 @@ def invitation(token: str) -> ResponseReturnValue:
     row = deeds.opened_invitation(token)
     if request.method == "GET":
         return render_template("memberships/invitation.html", invitation=row)
+    # By the path alone: after signing in or registering the same link opens again.
     if not current_user.is_authenticated:
         return redirect(url_for("security.login", next=request.path), 303)
     deeds.take_invitation(row, by=current_user)
@@ -234,6 +242,7 @@ def invitation(token: str) -> ResponseReturnValue:
 @needs("membership.read")
 def take(invitation_id: int) -> ResponseReturnValue:
     """Take the place that is kept for one's own, confirmed address, without the link."""
+    # Only open ones to the reader's own address; a number of somebody else's finds nothing.
     for row in queries.invitations_to(current_user):
         if row.id == invitation_id:
             deeds.take_invitation(row, by=current_user)
@@ -262,6 +271,7 @@ def _join_known(organisation: Organisation) -> ResponseReturnValue:
         "memberships/join.html",
         form=form,
         organisation=organisation,
+        # Who asks is to know whether a colleague or an operator decides.
         attended=bool(queries.administrators_of(organisation.id)),
         place=current_user.place_in(organisation.id),
         waiting=queries.waiting_request(current_user, organisation),
@@ -313,6 +323,7 @@ def _people_page(
     error: MarketError | None = None,
     refused: tuple[int, ReasonForm] | None = None,
 ) -> ResponseReturnValue:
+    # What a refused deed has set must not be rendered as if it were so.
     persistence.stop_writing()
     places = deeds.places_for(organisation)
     members = []

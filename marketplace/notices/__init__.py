@@ -29,7 +29,9 @@ def notice_kinds() -> Iterator[NoticeKind]:
         "notices.digest",
         "每日汇总",
         "您收到这封邮件，是因为您在通知设置里选了每天汇总成一封。",
+        # A digest of digests would wait for itself.
         in_digest=False,
+        # Each of its items is on the page of notices already.
         in_app=False,
     )
 
@@ -38,6 +40,7 @@ def nav(reader: Reader) -> Iterator[Link]:
     """通知 in the header of every page, with the number of unread ones."""
     if not may(reader, "notice.read"):
         return
+    # `page` is the page itself, `true` another one of the room: readers of screens tell them apart.
     current: Literal["", "page", "true"] = ""
     if request.endpoint in OWN_PAGES:
         current = "page" if request.endpoint == OWN_PAGES[0] else "true"

@@ -47,6 +47,7 @@ class Recipient:
         """What rows call them; one person stays the same whatever their address becomes."""
         if self.person_id is not None:
             return f"person {self.person_id}"
+        # Of an address alone it is all there is: two spellings of it must not get one notice each.
         return self.address.strip().lower()
 
 

@@ -91,18 +91,21 @@ def notify(
     kind = _known_kind(code)
     if not 0 < len(key) <= MAX_KEY:
         raise ValueError(f"key of {len(key)} characters")
+    # A browser reads `//host` as another site, and a mail of ours must lead nowhere else.
     if link and (not link.startswith("/") or link.startswith("//")):
         raise ValueError(f"{link!r} is no path of the site")
     moment = now()
     state, address, error = _first_state(kind, to)
     last_day = ""
     if until is not None:
+        # In words and frozen: a later change of how days are worded alters no notice that is out.
         last_day = minute(until) if isinstance(until, datetime) else day(until)
     about_kind, about_id = about or ("", None)
     values = {
         "uid": new_uid(),
         "kind": code,
         "person_id": to.person_id,
+        # The longest address and some room; the column holds no more.
         "recipient": to.key[:270],
         "address": address,
         "key": key,
@@ -114,6 +117,7 @@ def notify(
         "about_kind": about_kind,
         "about_id": about_id,
         "urgent": kind.urgent,
+        # A link that opens something belongs into the mailbox alone, and an address has no page.
         "in_app": kind.in_app and not kind.secret and to.person_id is not None,
         "state": state,
         "not_before": moment,
@@ -155,6 +159,7 @@ def _first_state(kind: NoticeKind, to: Recipient) -> tuple[str, str, str]:
         return "failed", to.address[:254], f"{NO_ADDRESS}：{error.message}"
     if not kind.mailed:
         return "suppressed", address, IN_APP_ONLY
+    # What nobody may stop, such as a new password, does not wait for half past eight either.
     may_wait = kind.in_digest and kind.may_be_stopped and not kind.urgent
     if may_wait and queries.setting_of(to.person_id).daily:
         return "held", address, ""
@@ -168,6 +173,7 @@ def _insert_once(values: dict[str, Any]) -> int | None:
     which would write everything else of the deed before that deed is ready for it.
     """
     statement = persistence.insert_into(Notice).values(**values)
+    # An error would end the whole transaction on PostgreSQL, and with it the deed.
     statement = statement.on_conflict_do_nothing(index_elements=["recipient", "key"])
     with db.session.no_autoflush:
         number: int | None = db.session.scalar(
@@ -187,6 +193,7 @@ def mark_read(notice: Notice, *, by: Reader) -> None:
     """
     if notice.person_id is None or notice.person_id != by.id:
         raise NotFound("没有找到这条通知。")
+    # The first look counts; pressing again changes nothing.
     if notice.read_at is None:
         notice.read_at = now()
     persistence.commit()
@@ -246,6 +253,7 @@ def choose_mail(
     setting.quiet_until = quiet_until
     setting.daily = daily
     recipient = Recipient("", by.id).key
+    # Set as a whole: what is ticked on the page is what comes by mail from now on.
     db.session.execute(db.delete(NoticeStop).where(NoticeStop.recipient == recipient))
     for code, kind in contributions.notice_kinds().items():
         if code in stopped and kind.may_be_stopped:
@@ -270,6 +278,7 @@ def stop_kind(recipient: str, code: str) -> None:
         NotNow: this kind may not be stopped.
     """
     kind = contributions.notice_kinds().get(code)
+    # The link of an old mail may name a kind that has become one of safety since.
     if kind is None or not kind.may_be_stopped:
         raise NotNow("这类邮件关系到账号安全，不能停收。", "不想再收，请注销账号。")
     values = {"recipient": recipient, "kind": code, "at": now()}
@@ -302,6 +311,7 @@ def send_again(notice: Notice, *, by: Reader | None) -> None:
         raise NotNow("这个地址不对，再发也送不到。", "请对方登录后改正邮箱。")
     notice.state = "queued"
     notice.not_before = now()
+    # The pause between tries grows with them, and begins short again.
     notice.attempts = 0
     # Its age begins again too, or it would be given up at once.
     notice.created_at = now()
@@ -343,11 +353,13 @@ def forget_person(person_id: int, address: str) -> None:
     )
     own = db.update(Notice).where(whose)
     db.session.execute(
+        # Nothing goes to a mailbox that its owner has taken back.
         own.where(Notice.state.in_(UNSENT)).values(
             state="suppressed", lease="", lease_until=None
         )
     )
     db.session.execute(own.values(**values))
+    # Notices of colleagues: `… 申请加入` names the address of who requested it.
     naming = or_(
         Notice.happened.contains(address, autoescape=True),
         Notice.message.contains(address, autoescape=True),

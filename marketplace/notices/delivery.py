@@ -91,10 +91,12 @@ class FolderCarrier:
                 file.write(message.encode("ascii"))
                 file.flush()
                 os.fsync(file.fileno())
+            # In one step: a program that empties the folder never takes half a mail.
             fresh.replace(path)
         except OSError as error:
             with suppress(OSError):
                 fresh.unlink()
+            # A full disk is the fault of no mail: everything waits.
             raise Away(f"{self.folder}: {error.strerror or error}") from None
 
 
@@ -183,6 +185,7 @@ class ServerCarrier:
     def _name_recipient(self, client: smtplib.SMTP, address: str) -> None:
         """Say from whom to whom: the part in which a refusal concerns this recipient alone."""
         try:
+            # What a refused mail before this one began on the same connection is over.
             client.rset()
             code, answer = client.mail(self.route.sender)
             # A sender that is refused is refused for every mail.
@@ -194,6 +197,7 @@ class ServerCarrier:
             self._drop()
             raise Away(_error_words(error)) from None
         if code not in (250, 251):
+            # The connection stays: the next recipient may be as good as any.
             raise self._refusal("RCPT", code, answer)
 
     def _hand_over(self, client: smtplib.SMTP, message: str) -> None:
@@ -210,6 +214,7 @@ class ServerCarrier:
 
     def _refusal(self, step: str, code: int, answer: bytes | str) -> Undelivered:
         words = _in_words(step, code, answer)
+        # Below 400 is no refusal but an answer to something else: the two are out of step.
         if code == SERVICE_GONE or code < 400:
             self._drop()
             return Away(words)
@@ -227,6 +232,7 @@ class ServerCarrier:
     def _limited_time(self) -> Iterator[None]:
         """Break the connection off when one mail takes too long, whatever the server sends meanwhile."""
         timer = threading.Timer(LONGEST, self._break_off)
+        # A site that is stopped does not wait three minutes for it.
         timer.daemon = True
         timer.start()
         try:
@@ -235,6 +241,7 @@ class ServerCarrier:
             timer.cancel()
 
     def _break_off(self) -> None:
+        # The library takes the socket away when it closes, perhaps at this moment.
         sock: Any = getattr(self._client, "sock", None)
         if sock is not None:
             # Not closed: only this wakes the thread that waits for the next letter.

@@ -46,6 +46,7 @@ def gather_for(person_id: int, boundary: datetime) -> int:
         number of digests made, 0 or 1.
     """
     query = db.select(Notice).where(*_waiting(boundary), Notice.person_id == person_id)
+    # Held: somebody who gives up the daily mail at this moment sends them one by one (`deeds.choose_mail`).
     items = list(db.session.scalars(query.order_by(Notice.id).with_for_update()))
     return int(bool(items) and _gather(items, boundary))
 
@@ -60,6 +61,7 @@ def _gather(items: list[Notice], boundary: datetime) -> bool:
     moment = now()
     mailed = []
     for notice in items:
+        # Once more than when it was written: the kind may have been stopped while it waited.
         reason = queries.reason_against(notice, kinds.get(notice.kind), moment)
         if reason:
             notice.state = "suppressed"
@@ -69,6 +71,7 @@ def _gather(items: list[Notice], boundary: datetime) -> bool:
     if not mailed:
         return False
     newest = mailed[-1]
+    # Before `notify`, which writes past the session.
     db.session.flush()
     # The newest address: that of the first notice may be a week old.
     digest_id = deeds.notify(
@@ -84,6 +87,7 @@ def _gather(items: list[Notice], boundary: datetime) -> bool:
     if digest_id is None:
         return False
     for notice in mailed:
+        # In the transaction of the digest: a kill in between leaves both undone, and no item in none.
         notice.state = "gathered"
         notice.digest_id = digest_id
     return True

@@ -50,6 +50,7 @@ def absolute(path: str) -> str:
 
 def stop_path(recipient: str, kind: str) -> str:
     """The path under which a recipient stops a kind of mail without signing in."""
+    # Signed and without an end: a mail is stopped from years later too, and the link can do nothing else.
     token = _serializer().dumps([recipient, kind])
     adapter = current_app.url_map.bind("localhost")
     return adapter.build("notices.stop_page", {"token": token})
@@ -88,6 +89,7 @@ def write_letter(notice: Notice, kind: NoticeKind) -> str:
     site = current_app.config["SITE"].name
     local, _, domain = route.sender.rpartition("@")
     stop = ""
+    # Of others no link: it would open a page that refuses.
     if kind.may_be_stopped:
         stop = absolute(stop_path(notice.recipient, notice.kind))
     values = {
@@ -101,6 +103,7 @@ def write_letter(notice: Notice, kind: NoticeKind) -> str:
     letter = EmailMessage(policy=policy.SMTP)
     letter["Subject"] = one_line(f"【{site}】{notice.subject}", 200)
     letter["From"] = Address(site, local, domain)
+    # Read as an address, so that nothing in it becomes a second recipient.
     letter["To"] = Address(addr_spec=notice.address)
     letter["Date"] = format_datetime(now().replace(tzinfo=UTC))
     letter["Message-ID"] = f"<{notice.uid}@{domain}>"
@@ -114,6 +117,7 @@ def write_letter(notice: Notice, kind: NoticeKind) -> str:
     templates = current_app.jinja_env
     text = templates.get_template("notices/mail.txt").render(values)
     page = templates.get_template("notices/mail.html").render(values)
+    # Base64 for Chinese: servers that pass 7 bits only change no letter of it.
     letter.set_content(text, charset="utf-8", cte="base64")
     letter.add_alternative(page, subtype="html", charset="utf-8", cte="base64")
     return letter.as_bytes().decode("ascii")

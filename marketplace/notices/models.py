@@ -59,8 +59,10 @@ class Notice(Model):
         CheckConstraint("(state = 'sending') = (lease <> '')", name="leased"),
         CheckConstraint("state <> 'sending' or message <> ''", name="written"),
         CheckConstraint("(state = 'sent') = (sent_at is not null)", name="sent"),
+        # What the sender reads every ten seconds.
         Index("ix_notice_due", "state", "not_before"),
         Index("ix_notice_person", "person_id", "in_app", "read_at"),
+        # What counts the mails of an hour before each one (`upkeep._end_of_flood`).
         Index("ix_notice_address", "address", "sent_at"),
         Index("ix_notice_about", "about_kind", "about_id"),
     )
@@ -71,12 +73,14 @@ class Notice(Model):
     # None: only an address is known, as of somebody who is invited.
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     recipient: Mapped[str] = mapped_column(String(270))
+    # As it was when it happened; a later address of the person gets later mails.
     address: Mapped[str] = mapped_column(String(254))
     key: Mapped[str] = mapped_column(String(200))
     subject: Mapped[str] = mapped_column(String(MAX_SUBJECT))
     happened: Mapped[str] = mapped_column(Text)
     to_do: Mapped[str] = mapped_column(Text, default="")
     until: Mapped[str] = mapped_column(String(40), default="")
+    # Text: a link with a signed token has no length that could be named.
     link: Mapped[str] = mapped_column(Text, default="")
     # The thing it is about, for the log on the page of that thing.
     about_kind: Mapped[str] = mapped_column(String(30), default="")
@@ -127,6 +131,7 @@ class NoticeStop(Model):
 
     __tablename__ = "notice_stop"
 
+    # As of notices and no foreign key: an address without an account may stop a kind too.
     recipient: Mapped[str] = mapped_column(String(270), primary_key=True)
     kind: Mapped[str] = mapped_column(String(40), primary_key=True)
     at: Mapped[datetime] = mapped_column(default=now)

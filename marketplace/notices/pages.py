@@ -77,6 +77,7 @@ def settings() -> ResponseReturnValue:
         quiet_from=form.quiet_from.data,
         quiet_until=form.quiet_until.data,
         daily=form.daily.data,
+        # Of the kinds that were offered: what the page did not show is not stopped by it.
         stopped=set(codes) - set(form.mailed.data or ()),
     )
     flash("通知设置已保存。")
@@ -130,6 +131,7 @@ def put_aside(notice_id: int) -> ResponseReturnValue:
 
 def _render_stop(token: str, code: str, *, stopped: bool) -> str:
     kind = contributions.notice_kinds().get(code)
+    # A room may have given up a kind whose mails still lie in mailboxes.
     if kind is None:
         raise NotFound("这类通知已经没有了。", "不会再有这类邮件，什么也不用做。")
     return render_template("notices/stop.html", token=token, kind=kind, stopped=stopped)

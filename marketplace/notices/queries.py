@@ -83,6 +83,7 @@ def setting_of(person_id: int | None) -> NoticeSetting:
     """When a person wants mail; the usual hours where they chose none, or nobody is known."""
     setting = None
     if person_id is not None:
+        # Read in the middle of deeds, which are not ready to be written yet.
         with db.session.no_autoflush:
             setting = db.session.get(NoticeSetting, person_id)
     if setting is None:
@@ -99,8 +100,10 @@ def stopped_kinds(recipient: str) -> frozenset[str]:
 
 def reason_against(notice: Notice, kind: NoticeKind | None, moment: datetime) -> str:
     """Why a mail is not sent at all; empty where it is."""
+    # First, for what follows reads the kind.
     if kind is None:
         return f"程序里已没有这类通知：{notice.kind}"
+    # When it goes out and not when it was written: an account may be closed in between.
     if notice.person_id is not None and contributions.unreachable([notice.person_id]):
         return GONE
     if kind.may_be_stopped and notice.kind in stopped_kinds(notice.recipient):
@@ -142,6 +145,7 @@ def state_counts() -> dict[str, int]:
 def oldest_due() -> float:
     """Seconds that the mail has been due that has waited longest; 0 where none is."""
     moment = now()
+    # What waits for a digest waits on purpose and is no sign of a mail route that is down.
     due = db.select(func.min(Notice.not_before)).where(
         Notice.state.in_(UNSENT), Notice.state != "held", Notice.not_before <= moment
     )
@@ -153,6 +157,7 @@ def oldest_due() -> float:
 
 def _listed(query: Select[tuple[Notice]], number: int) -> Listed:
     every = query.subquery()
+    # Of all pages: 全部标为已读 marks what was there when the page was made, and nothing newer.
     counted = db.select(func.count(), func.max(every.c.id)).select_from(every)
     total, newest = db.session.execute(counted).one()
     page = Page(total, PAGE_SIZE)

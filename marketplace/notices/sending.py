@@ -77,6 +77,7 @@ def send_due() -> str:
     """
     upkeep.hold_restored()
     rest = rest_of(current_app._get_current_object())  # type: ignore[attr-defined]
+    # Only where something is due: a server that is away troubles nobody who sends nothing.
     if rest.clock() < rest.until and upkeep.due_count():
         raise MailAway(rest.reason)
     ends = time.monotonic() + ONE_RUN
@@ -91,6 +92,7 @@ def send_due() -> str:
             except Away as error:
                 rest.lengthen(str(error))
                 raise MailAway(str(error)) from None
+            # Also after a refusal: a server that refuses one mail is there.
             rest.end()
             counts[outcome] += 1
     return ", ".join(f"{name} {count}" for name, count in counts.items())

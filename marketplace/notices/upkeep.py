@@ -118,11 +118,13 @@ def _claim(notice: Notice) -> Claimed | None:
         notice.lease_until = None
         notice.not_before = later
         return None
+    # Written once: each further try sends the same letters, whatever the templates have become.
     if not notice.message:
         notice.message = write_letter(notice, kind)
     notice.state = "sending"
     notice.lease = uuid.uuid4().hex
     notice.lease_until = moment + in_real_time(LEASE)
+    # Before the try, in the transaction of the claim: a sender that is killed has tried too.
     notice.attempts += 1
     return Claimed(
         id=notice.id,
@@ -214,6 +216,7 @@ def note_deferred(claimed: Claimed, reason: str) -> bool:
 
 def _release(claimed: Claimed, values: dict[str, Any]) -> bool:
     persistence.begin_write()
+    # Whose lease ran out writes nothing: by now another sender has the mail.
     mine = db.update(Notice).where(
         Notice.id == claimed.id, Notice.lease == claimed.lease
     )
@@ -247,6 +250,7 @@ def gather_digests() -> int:
     """
     boundary = digests.last_digest_time(now())
     made = 0
+    # A transaction each: one person with a hundred items holds up nobody who saves.
     for person_id in digests.people_waiting(boundary):
         persistence.begin_write()
         made += digests.gather_for(person_id, boundary)
@@ -298,6 +302,7 @@ def hold_restored() -> int:
     )
     held: int = db.session.execute(statement).rowcount  # type: ignore[attr-defined]
     db.session.commit()
+    # After the commit: a kill in between holds the same mails once more, which changes nothing.
     unmark_restore()
     if held:
         log.warning("notices_of_backup_held", notices=held)
@@ -310,6 +315,7 @@ def _restore_mark() -> Path:
 
 def remove_notices(before: datetime) -> int:
     """Remove the notices older than a moment with which nothing is to be done; how many there were (no commit)."""
+    # What still waits for its mail is older than that only where no server was there for so long.
     over = db.and_(Notice.created_at < before, Notice.state.not_in(UNSENT))
     ids = db.select(Notice.id).where(over)
     # An item may outlive the digest it was in.

@@ -11,6 +11,7 @@ from marketplace.permissions import Deeds, administrator, anyone, operator
 
 DEEDS: Deeds = {
     "organisation.read": (anyone,),
+    # A name or code that its own people change is verified once more (`deeds.change_identity`).
     "organisation.edit": (administrator, operator),
     "organisation.verify": (operator,),
     "organisation.suspend": (operator,),

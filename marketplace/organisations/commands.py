@@ -36,10 +36,12 @@ def add(name: str, uscc: str, kind: str, district: str | None, checked: str) -> 
             uscc=uscc,
             district_code=district,
             checked=checked,
+            # Who reaches the command line is the site itself; History names nobody.
             by=None,
         )
     except MarketError as error:
         click.echo(f"没有登记：{error.message}{error.advice}", err=True)
+        # A script that enters a list has to notice the row that was refused.
         raise SystemExit(1) from None
     click.echo(f"「{row.name}」，{row.uscc}，{row.state_name}，编号 {row.id}")
 

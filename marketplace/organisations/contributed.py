@@ -20,11 +20,13 @@ def trays(person: Reader, filters: Mapping[str, str]) -> Iterator[Tray]:
             "待核验单位",
             count=queries.unverified_count,
             page=_unverified_panel,
+            # An organisation that is not verified publishes nothing: this queue holds people up.
             waits=True,
             position=1,
         )
     if may(person, "organisation.merge"):
         yield Tray(
+            # Without `waits`: nobody is held up by two rows of one body.
             "twins",
             "疑似重复单位",
             count=queries.proposed_count,
@@ -55,5 +57,6 @@ def deed_names() -> Iterator[tuple[str, str]]:
     """What is done to organisations, as the audit names it."""
     for deed, name in DEED_NAMES.items():
         yield f"organisation.{deed}", name
+    # Deeds that leave no History row of an organisation, so that the table of its moves does not name them.
     yield "organisation.read", "查看单位页面"
     yield "organisation.edit", "修改单位资料"

@@ -23,6 +23,7 @@ CHECKED_AGAINST = (
 class VerificationForm(PageForm):
     """What an organisation was verified by."""
 
+    # Empty where it has one already: what is verified then is the code of the row.
     uscc = StringField(
         "统一社会信用代码", description="18 位，照营业执照或事业单位法人证书填写。"
     )
@@ -56,6 +57,7 @@ class SeatForm(PageForm):
 
     def __init__(self, *args: Any, districts: Mapping[str, str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        # Districts of today only; where a body was once is a row of `OrganisationSeat`.
         self.district.choices = dict(districts)
 
 
@@ -68,6 +70,7 @@ class AliasForm(PageForm):
 class MergeForm(PageForm):
     """The organisation that stays."""
 
+    # Typed and not chosen from a list: an operator who merges should know the name or the code.
     kept = StringField(
         "并入哪个单位",
         [InputRequired("写保留单位的名称或统一社会信用代码。")],

@@ -47,6 +47,7 @@ class ListedOrganisation:
     row: int
     name: str
     kind: str
+    # A guess must not be reported as a difference from what the site has.
     kind_is_written: bool = False
     uscc: str | None = None
     district_code: str | None = None
@@ -104,6 +105,7 @@ def enter_list(
     # Reading a list takes long: what was read of the database before is looked at again as a writer.
     persistence.begin_write()
     districts = names_by_code(District)
+    # By number of the row, so that what becomes of it can still be added to.
     fates: dict[int, Fate] = {}
     entered: dict[int, Fate] = {}
     quicker = Stale(
@@ -115,9 +117,11 @@ def enter_list(
         for body in listed:
             fate = fates[body.row] = Fate(body.row, body.name)
             organisation = _enter(body, fate, districts, by)
+            # Twins of rows that the list left alone were proposed on another night.
             if organisation is not None and fate.result != "unchanged":
                 entered[organisation.id] = fate
         db.session.flush()
+    # Before the commit: a dry run reports twins too, and takes them back with the rest.
     _report_twins(entered)
     refused = any(fate.result == "refused" for fate in fates.values())
     if dry_run or (strict and refused):
@@ -149,6 +153,7 @@ def _enter(
         db.session.flush()  # for its id
     else:
         _say_differences(body, organisation, fate, districts)
+    # After the differences were noted: what is filled in here would no longer differ.
     changed = _fill_empty(body, organisation)
     changed += _add_names(body, organisation, fate)
     if is_new:
@@ -160,6 +165,7 @@ def _enter(
             kind="organisation",
             thing_id=organisation.id,
             deed="import",
+            # The state stays: a list verifies nobody.
             before=organisation.state,
             after=organisation.state,
             note=f"名单第 {body.row} 行：{'、'.join(changed) or '单位名称'}",
@@ -215,9 +221,11 @@ def _say_differences(
         kept.append(f"单位类型「{ORGANISATION_KINDS[organisation.kind]}」")
     for column, label in FILLED.items():
         value, there = getattr(body, column), getattr(organisation, column)
+        # Where the site has nothing it is filled in; where the list has nothing there is nothing to compare.
         if not value or not there or value == there:
             continue
         words = districts.get(there, there) if column == "district_code" else there
+        # A profile of 500 characters would bury the other remarks.
         kept.append(f"{label}「{words[:40]}」")
     if kept:
         fate.remarks.append(f"平台上已有{'、'.join(kept)}，与名单不同，没有改。")
@@ -246,11 +254,13 @@ def _add_names(
             if key in known:
                 continue
             other = find_organisation(name)
+            # A name of two bodies finds neither of them any more (`queries._find_by_other_name`).
             if other is not None and other.id != organisation.id:
                 fate.remarks.append(
                     f"{NAME_KINDS[kind]}「{name}」在平台上是「{other.name}」的名称，没有加。"
                 )
                 continue
+            # A list may write one name as former name and as alias.
             known.add(key)
             organisation.names.append(
                 OrganisationName(name=name, name_key=key, kind=kind)
@@ -268,6 +278,7 @@ def _report_twins(entered: dict[int, Fate]) -> None:
             (pair.one_id, pair.other_id),
             (pair.other_id, pair.one_id),
         ):
+            # A pair may be of two organisations of which the list names one.
             if number not in entered:
                 continue
             twin = db.session.get_one(Organisation, other)

@@ -183,6 +183,7 @@ class OrganisationMerge(Model):
     by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     # State and code of both before, and what each room moved: its name → its own notes.
     moved: Mapped[dict[str, Any]] = mapped_column(db.JSON)
+    # The row of an undone merge stays: who merged two bodies by mistake is a question for later.
     undone_at: Mapped[datetime | None]
     undone_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
 

@@ -41,6 +41,7 @@ OFFICE = "/office/organisations/<int:organisation_id>"
 @needs("organisation.read", stored=OPEN_PAGE)
 def public(organisation_id: int) -> ResponseReturnValue:
     """What everybody may know of a verified organisation, and what it has published under its name."""
+    # Merged rows are read too: links of lists and mails still name them.
     row = queries.get_organisation(organisation_id)
     if row.merged_into_id is not None:
         address = url_for("organisations.public", organisation_id=row.merged_into_id)
@@ -87,6 +88,7 @@ def verify(organisation_id: int) -> ResponseReturnValue:
 @needs("organisation.verify")
 def ask(organisation_id: int) -> ResponseReturnValue:
     """Tell it what is missing."""
+    # Two forms of one kind are on the page; the prefix tells which of them was sent.
     form = NoteForm(prefix="ask-")
 
     def deed(row: Organisation) -> str:
@@ -128,6 +130,7 @@ def seat(organisation_id: int) -> ResponseReturnValue:
     form = SeatForm(districts=current_districts())
 
     def deed(row: Organisation) -> str:
+        # The form is not validated as a whole here, so a day that is none arrives as None.
         if form.since.data is None:
             message = "写日期，如 2026-11-28。"
             raise Invalid(message, problems={"since": [message]})
@@ -196,6 +199,7 @@ def identity(organisation_id: int) -> ResponseReturnValue:
     row = queries.get_organisation(organisation_id)
     require(current_user, "organisation.edit", row)
     form = IdentityForm(obj=row)
+    # Not by role: an operator who belongs to it comes from the page of their own organisation.
     as_operator = current_user.place_in(row.id) is None
     back = url_for("memberships.own")
     if as_operator:
@@ -215,11 +219,13 @@ def identity(organisation_id: int) -> ResponseReturnValue:
                 )
             except Invalid as problem:
                 form.blame(problem.problems)
+            # What was typed stays in the form; only the reason comes on top.
             except MarketError as refusal:
                 error, status = refusal, 409
             else:
                 flash(f"已改为「{row.name}」，要由平台再次核验。", "success")
                 return redirect(back, 303)
+    # The revision as it is now: who saves after reading the refusal has seen it.
     form.seen.data = str(row.revision)
     page = render_template(
         "organisations/identity.html",
@@ -265,6 +271,7 @@ def _named_organisation(text: str) -> Organisation:
 def _office_page(
     row: Organisation, status: int = 200, *, forms: dict[str, Any] | None = None
 ) -> ResponseReturnValue:
+    # A deed that was refused may have set something before: it is gone with the transaction.
     persistence.stop_writing()
     offered = {
         "verification": VerificationForm(formdata=None, obj=row),
@@ -273,6 +280,7 @@ def _office_page(
         "seat": SeatForm(formdata=None, districts=current_districts(), since=today()),
         "alias": AliasForm(formdata=None),
         "merging": MergeForm(formdata=None),
+        # Last, so that the form that was sent keeps what was typed.
         **(forms or {}),
     }
     page = render_template(

@@ -78,6 +78,7 @@ def unverified_page(page: int) -> tuple[list[Organisation], int, int]:
     query = (
         db.select(Organisation)
         .where(waiting)
+        # By number too: a list enters hundreds in one moment, and pages must not overlap.
         .order_by(Organisation.created_at, Organisation.id)
         .limit(PAGE)
         .offset(arithmetic.offset(page))
@@ -100,6 +101,7 @@ def _undecided() -> Select[tuple[TwinPair]]:
         .join(other, other.id == TwinPair.other_id)
         .where(
             TwinPair.state == "proposed",
+            # A merge leaves other proposed pairs of the row that is gone; there is nothing left to decide about them.
             one.state != "merged",
             other.state != "merged",
         )
@@ -143,6 +145,7 @@ def merges_of(organisation: Organisation) -> list[OrganisationMerge]:
             OrganisationMerge.kept_id == organisation.id,
             OrganisationMerge.gone_id == organisation.id,
         ),
+        # Only what may still be undone is offered.
         OrganisationMerge.undone_at.is_(None),
     )
     return list(db.session.scalars(query.order_by(OrganisationMerge.id.desc())))
@@ -184,6 +187,7 @@ def names_in_use(ids: Iterable[int]) -> dict[str, str]:
         .outerjoin(kept, kept.id == Organisation.merged_into_id)
         .where(
             Organisation.id.in_(list(ids)),
+            # Of a merged row the state of what it became decides.
             func.coalesce(kept.state, Organisation.state) != "suspended",
         )
     )

@@ -67,16 +67,19 @@ class Findings:
 
 def find_pairs() -> Findings:
     """Look at every organisation in use for pairs that may be one body."""
+    # Columns and no rows of the model: thousands of bodies are read each night.
     columns = (Organisation.id, Organisation.name, Organisation.uscc)
     query = db.select(*columns).where(Organisation.state != "merged")
     rows = {row.id: row for row in db.session.execute(query)}
     findings = Findings()
     seen: set[tuple[int, int]] = set()
+    # First: a pair with one subject is sure, whatever its names.
     for one_id, other_id in _pairs_by_code(rows.values()):
         seen.add((one_id, other_id))
         findings.pairs.append(TwinCandidate(one_id, other_id, True, SAME_SUBJECT))
     for key, group in _groups_by_brand(rows).items():
         for pair in _pairs_within(key, group, rows, findings):
+            # Names share several keys, so a pair comes up once for each.
             if pair in seen:
                 continue
             seen.add(pair)
@@ -92,12 +95,14 @@ def _pairs_within(
 ) -> Iterable[tuple[int, int]]:
     """The pairs of a group to compare; of a crowd only those that share brand and trade, and the crowd is noted."""
     if len(group) <= MAX_GROUP:
+        # Sorted: a pair has one row, with the smaller number first.
         return combinations(sorted(group), 2)
     names = sorted(rows[number].name for number in group)
     findings.crowds.append(Crowd(key, len(group), tuple(names[:EXAMPLES])))
     nearer: dict[tuple[str, str], list[int]] = defaultdict(list)
     for number in sorted(group):
         parts = split_name(rows[number].name)
+        # Brand and trade agree among the surest twins, which a crowd must not hide.
         nearer[parts.brand, "".join(parts.trades)].append(number)
     pairs: list[tuple[int, int]] = []
     for numbers in nearer.values():
@@ -123,6 +128,7 @@ def _groups_by_brand(rows: dict[int, Any]) -> dict[str, set[int]]:
             groups[key].add(row.id)
     others = db.select(OrganisationName.organisation_id, OrganisationName.name)
     for number, name in db.session.execute(others).tuples():
+        # A merged row is compared no more, by none of its names.
         if number not in rows:
             continue
         for key in candidate_keys(name):

@@ -24,6 +24,7 @@ DEEDS: Deeds = {
     "profile.edit": (acting_person,),  # one's own
     "broker.read": (anyone,),
     "broker.apply": (acting_person,),
+    # Never one's own: nobody makes themselves a broker.
     "broker.check": (another_operator,),
 }
 

@@ -83,6 +83,7 @@ def announce_endings() -> int:
     )
     count = 0
     for profile in db.session.scalars(query):
+        # Nothing is sent to a closed account, and it would count as notified when it opens again.
         if profile.person.active and _announce_end(profile):
             count += 1
     return count
@@ -93,6 +94,7 @@ def _announce_end(profile: BrokerProfile) -> bool:
     end, checked_at = profile.valid_to, profile.checked_at
     assert end is not None  # noqa: S101  asked for by it
     assert checked_at is not None  # noqa: S101  a CHECK of the table
+    # Nought on the last day, on which it is still valid.
     left = (end - today()).days
     stage = "over"
     subject = "技术经理人证书已到期"
@@ -116,8 +118,10 @@ def _announce_end(profile: BrokerProfile) -> bool:
         subject=subject,
         happened=happened,
         to_do="换了新证书的，填上新的编号和有效期，平台核对后继续有效。",
+        # A day that is past is no deadline any more.
         until=end if left >= 0 else None,
         link=path_of("profiles.own_broker"),
+        # For the log on the page of the operators.
         about=("broker", profile.person_id),
     )
     return number is not None

@@ -96,6 +96,7 @@ def organisation_panels(organisation: Any, reader: Reader) -> Iterator[Panel]:
     """The people of its desk who agreed to be named, and the way to its researchers in the directory."""
     desk = queries.desk_names(organisation.id)
     researchers = queries.researchers_of(organisation.id)
+    # Most firms have neither, and an empty block would say so of each.
     if desk or researchers:
         values = {
             "desk": desk,

@@ -170,6 +170,7 @@ def check_certificate(
     # First, for its query would write what stands below, and a number that is taken is refused by the commit alone.
     _give_role(profile.person)
     profile.state, profile.checked = "checked", checked
+    # The moment makes the certificate one of its own: reminders of its end are known by it.
     profile.checked_at, profile.note = now(), ""
     note = f"{checked}：{_described(profile)}"
     person_id = profile.person_id
@@ -227,6 +228,7 @@ def end_broker(person: Person, *, note: str, by: Reader | None) -> None:
         profile.changed_at = now()
     history = _add_history(person.id, "broker", "end", before, after, note, by)
     with persistence.refusals(stale=_changed_since()):
+        # In this transaction: who is no broker must not be left with listings that only a broker may see.
         contributions.stop_broker(person.id, LOST_ROLE, by)
         announcements.announce_decision(person, history, note)
     persistence.commit(stale=_changed_since())
@@ -238,6 +240,7 @@ def announce_endings() -> int:
     Returns:
         number of notices.
     """
+    # Who was notified is read and then written; on SQLite a reader is not let to write once others have saved.
     persistence.begin_write()
     count = announcements.announce_endings()
     persistence.commit()
@@ -254,6 +257,7 @@ def _set_certificate(profile: BrokerProfile, values: BrokerValues) -> None:
     profile.level, profile.valid_to = values.level or None, values.valid_to
     # A broker may give up the certificate and mediate without one.
     profile.state = "waiting" if profile.number else "none"
+    # From the latest change on: what was put right queues behind what waited meanwhile.
     profile.waiting_since = now() if profile.number else None
     # What was checked or asked for was about the former certificate.
     profile.checked, profile.checked_at, profile.note = "", None, ""
@@ -296,6 +300,7 @@ def _note_agreement(profile: ResearcherProfile, before: str, by: Person) -> None
     """Leave a row of what was agreed to and when, where it changed (个人信息保护法 14, 15)."""
     after = _agreed(profile)
     if after != before:
+        # Names of fields only, for a note of History goes into the audit and cannot be erased (086).
         note = f"公开：{after}" if after else "全部不公开"
         _add_history(by.id, "researcher", "agree", "", "", note, by)
 

@@ -84,6 +84,7 @@ def researcher_view(
     return PublicResearcher(
         person_id=profile.person_id,
         name=person.name,
+        # Verified ones only: anybody may enter a university that nobody has checked yet.
         institutions=verified_places(person, INSTITUTIONS),
         fields=fields,
         title=profile.title if profile.title_public else "",
@@ -106,10 +107,12 @@ def broker_view(
     """
     certified = profile.is_certified(day)
     certificate: dict[str, str | date | None] = {}
+    # Nothing of one that waits, is over or was sent back: a number by itself looks like a badge.
     if certified:
         certificate = {
             "level": LEVELS[profile.level or ""],
             "issuer": profile.issuer,
+            # A consent of its own, apart from that to the list.
             "number": profile.number if profile.number_public else "",
             "valid_to": profile.valid_to,
         }
@@ -119,6 +122,7 @@ def broker_view(
         organisations=verified_places(profile.person),
         fields=_named(profile.field_codes, names),
         introduction=profile.introduction,
+        # Part of what they agree to with the list (`forms.BrokerForm.listed`).
         load=load,
         certified=certified,
         **certificate,  # type: ignore[arg-type]
@@ -137,6 +141,7 @@ def verified_places(
 
 
 def _named(codes: list[str], names: Mapping[str, str]) -> tuple[str, ...]:
+    # A code that left the dictionary has no name, and a code says nothing to a reader.
     return tuple(names[code] for code in codes if code in names)
 
 
@@ -191,6 +196,7 @@ def mentions(word: str) -> ColumnElement[bool]:
     body, conditions = _verified_institution()
     named_place = exists().where(*conditions, _contains(body.name, word))
     alternatives = [
+        # The name is public with whatever else is: who agrees to nothing is not in the directory at all.
         _contains(Person.name, word),
         named_place,
         and_(ResearcherProfile.fields_public, named_field),
@@ -200,6 +206,7 @@ def mentions(word: str) -> ColumnElement[bool]:
         public = getattr(ResearcherProfile, f"{name}_public")
         alternatives.append(and_(public, _contains(column, word)))
     for code, text in WILLINGNESS.items():
+        # The words themselves are in no column.
         if word in text:
             alternatives.append(is_willing(code))
     return or_(*alternatives)
@@ -212,6 +219,7 @@ def _verified_institution() -> tuple[Any, list[ColumnElement[bool]]]:
     return body, [
         place.person_id == Person.id,
         body.id == place.organisation_id,
+        # A suspended one takes its people out of the directory with it.
         body.state == "verified",
         body.kind.in_(INSTITUTIONS),
     ]

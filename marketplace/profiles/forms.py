@@ -77,6 +77,7 @@ class ResearcherForm(SeenForm):
         choices: Mapping[str, list[tuple[str, str]]],
     ) -> ResearcherForm:
         """The form with what is stored."""
+        # 0 is the revision of a profile that is not there yet (`deeds.save_researcher`).
         values: dict[str, Any] = {"seen": "0"}
         if profile is not None:
             values["seen"] = str(profile.revision)
@@ -115,6 +116,7 @@ class BrokerForm(SeenForm):
         [Optional()],
         description="如 2028-06-30。到期后「持证」标识自动取消。",
     )
+    # Its own box: an empty day may have been forgotten.
     unlimited = BooleanField("证书上没有有效期")
     fields = SelectMultipleField(
         "熟悉的技术领域",
@@ -146,6 +148,7 @@ class BrokerForm(SeenForm):
             values |= {
                 "seen": str(profile.revision),
                 "level": profile.level or "",
+                # Only of a certificate that is there: without one no end is missing.
                 "unlimited": bool(profile.number) and profile.valid_to is None,
                 "fields": profile.field_codes,
                 "listed": profile.listed,

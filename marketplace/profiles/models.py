@@ -41,6 +41,7 @@ CERTIFICATE_STATES = {
 # Why somebody no longer looks after what they were given, as History says it.
 LOST_ROLE = "已不是技术经理人"
 LAPSED = "技术经理人证书到期"
+# The codes are names of columns of the profile, which filters read by them (`disclosure.is_willing`).
 WILLINGNESS = {"deputy": "科技副总", "envoy": "科技特派员"}
 PERSONAL = {"audit": "personal"}
 # What a researcher decides on one by one: name → how the form and the pages call it.
@@ -161,6 +162,7 @@ class BrokerProfile(Model):
     # None where the certificate names no end.
     valid_to: Mapped[date | None]
     introduction: Mapped[str] = mapped_column(Text, default="", info=PERSONAL)
+    # An agreement of its own: one leaves the list and goes on mediating (`deeds.hide_broker`).
     listed: Mapped[bool] = mapped_column(default=False, server_default=false())
     number_public: Mapped[bool] = mapped_column(default=False, server_default=false())
     state: Mapped[str] = mapped_column(
@@ -168,8 +170,10 @@ class BrokerProfile(Model):
     )
     # What an operator compared it with; or what they ask for.
     checked: Mapped[str] = mapped_column(String(60), default="")
+    # The moment of the latest check, by which the reminders of one certificate are known (`announcements`).
     checked_at: Mapped[datetime | None]
     note: Mapped[str] = mapped_column(String(500), default="")
+    # Who waits longest is looked at first; saving the introduction must not put them at the end.
     waiting_since: Mapped[datetime | None]
     changed_at: Mapped[datetime] = mapped_column(default=now, onupdate=now)
     revision: Mapped[int] = mapped_column(server_default="1")

@@ -127,6 +127,7 @@ def own_broker() -> ResponseReturnValue:
     if not form.is_submitted():
         profile = queries.own_broker(current_user)
         return _own_broker_page(BrokerForm.from_profile(profile, names))
+    # A day that is none would reach the deed as no day at all.
     if not form.validate():
         return _own_broker_page(form, 422)
     try:
@@ -202,6 +203,7 @@ def send_back(person_id: int) -> ResponseReturnValue:
 def end(person_id: int) -> ResponseReturnValue:
     """Take the role away."""
     form = EndForm()
+    # Somebody may be a broker without a profile, since before there were any.
     person, _ = queries.get_candidate(person_id)
     try:
         deeds.end_broker(person, note=form.ending.data or "", by=current_user)
@@ -232,6 +234,7 @@ def _office_page(
     person_id: int, status: int = 200, *, forms: dict[str, Any] | None = None
 ) -> ResponseReturnValue:
     persistence.stop_writing()
+    # Read once more: what a refused deed has set is gone with its transaction.
     person, profile = queries.get_candidate(person_id)
     seen = str(profile.revision) if profile else "0"
     offered = {
@@ -263,6 +266,7 @@ def _own_profile_page(
     profile = queries.own_researcher(current_user)
     shown = None
     if profile is not None:
+        # By the same function as for others, so that the preview cannot promise something else.
         shown = disclosure.researcher_view(profile, fields_of_level(2))
     if error is not None:
         # What is typed stays; saved once more it takes the place of what somebody has seen in the notice.

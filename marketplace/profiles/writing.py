@@ -107,6 +107,7 @@ def read_broker(typed: BrokerValues) -> BrokerValues:
 def _check_certificate(read: BrokerValues, problems: dict[str, list[str]]) -> None:
     """A certificate is whole; what is wrong with it is put among the problems."""
     if not read.number:
+        # `setdefault`: what is wrong with what was typed says more than that it is missing.
         problems.setdefault(
             "number",
             ["填写证书编号；没有证书的，把等级、发证单位和有效期也空着。"],
@@ -130,6 +131,7 @@ def _codes(
     # In one order and once each, so that an unchanged list is no change.
     codes = tuple(sorted({code for code in typed if code}))
     known = fields_of_level(level)
+    # An old page may offer what a new edition of the dictionary has not.
     if any(code not in known for code in codes):
         problems["fields"] = ["技术领域不在列表中，请在列表里选。"]
     return codes
@@ -141,6 +143,7 @@ def _line(name: str, raw: str, most: int, problems: dict[str, list[str]]) -> str
         plain = read_line(raw, most) or ""
     except ParseError as error:
         problems[name] = [f"{error.message}{error.allowed}"]
+        # Refused as a whole below, so that the empty text is never stored.
         return ""
     _refuse_contacts(name, plain, problems)
     return plain

@@ -42,6 +42,7 @@ def read_audit_key(env: Mapping[str, str], data_dir: Path, *, is_live: bool) -> 
             text = path.read_text().strip()
         except (OSError, UnicodeError) as error:
             raise ConfigError(f"AUDIT_KEY_FILE cannot be read: {error}") from None
+    # A key that the site makes by itself would lie in DATA_DIR, which is copied and restored.
     if not text and is_live:
         raise ConfigError(
             f"A live site needs AUDIT_KEY or AUDIT_KEY_FILE, which signs its audit. {MAKE_AUDIT_KEY}"
@@ -76,6 +77,7 @@ def _own_audit_key(data_dir: Path) -> str:
                     " or begin again in an empty DATA_DIR"
                 )
             fresh = path.with_name(f".audit.key.{os.getpid()}")
+            # Closed from the first byte on: a mode that is set afterwards comes too late.
             descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
             with os.fdopen(descriptor, "w") as file:
                 file.write(f"{_audit_key('demo', secrets.token_bytes(32))}\n")
@@ -97,6 +99,7 @@ def _audit_key(name: str, seed: bytes) -> str:
 
 def _is_audit_key(text: str) -> bool:
     """Whether a text is a private key whose number is right, which a mistyped one has not."""
+    # Filled up with empty parts: a text without signs in it must be refused like any other.
     private, word, name, *rest = [*text.split("+", 4), "", "", ""][:5]
     try:
         content = base64.b64decode(rest[-1], validate=True)
@@ -104,4 +107,5 @@ def _is_audit_key(text: str) -> bool:
         return False
     if (private, word) != ("PRIVATE", "KEY") or len(content) != 33:
         return False
+    # Written once more and compared: so every part of it is checked, its number too.
     return bool(AUDIT_NAME.fullmatch(name)) and _audit_key(name, content[1:]) == text

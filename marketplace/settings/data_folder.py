@@ -39,8 +39,10 @@ def close_to_others(folder: Path) -> None:
             status = path.lstat()
             wanted = FOLDER_MODE if stat.S_ISDIR(status.st_mode) else FILE_MODE
             mode = stat.S_IMODE(status.st_mode)
+            # A link leads to somebody else's file, whose mode is not ours to set.
             is_ours = status.st_uid == os.geteuid() and not path.is_symlink()
             if is_ours and mode & ~wanted:
+                # Taken away only: an owner who closed it further meant it.
                 path.chmod(mode & wanted)
 
 

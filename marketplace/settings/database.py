@@ -11,6 +11,7 @@ STATEMENTS = 4_000
 
 def psycopg_url(url: str) -> str:
     """The usual `postgres://` and `postgresql://` URLs, spoken by psycopg 3."""
+    # Hosters write the first, SQLAlchemy would load psycopg 2 for the second.
     for prefix in ("postgres://", "postgresql://"):
         if url.startswith(prefix):
             return "postgresql+psycopg://" + url.removeprefix(prefix)

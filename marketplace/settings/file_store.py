@@ -50,6 +50,7 @@ def read_file_store(env: Mapping[str, str]) -> FileStore | None:
         return None
     try:
         parts = urlsplit(text)
+        # Read here, for what is no number is noticed only when it is read.
         port = parts.port
     except ValueError:
         raise ConfigError(f"FILES_URL is no address; write it like {EXAMPLE}") from None
@@ -58,6 +59,7 @@ def read_file_store(env: Mapping[str, str]) -> FileStore | None:
     style = options.pop("style", STYLES[0])
     region = options.pop("region", DEFAULT_REGION)
     problem = _problem_of(parts, bucket, folder, style)
+    # What is misspelt would be left out in silence, and the default taken.
     if options:
         problem = f"knows region and style, not {', '.join(sorted(options))}"
     if problem:
@@ -69,6 +71,7 @@ def read_file_store(env: Mapping[str, str]) -> FileStore | None:
         endpoint=f"{parts.scheme}://{host}",
         bucket=bucket,
         folder=f"{folder}/" if folder else "",
+        # Keys of stores hold / and +, which an address has to escape.
         key=unquote(parts.username or ""),
         secret=unquote(parts.password or ""),
         region=region,

@@ -58,6 +58,7 @@ def read_mail(env: Mapping[str, str], data_dir: Path, *, is_live: bool) -> MailR
     except ValueError as error:
         raise ConfigError(f"{WRONG}{error}") from None
     options = {name: values[-1] for name, values in parse_qs(parts.query).items()}
+    # A misspelt `tls` would send in another way than somebody believes.
     if unknown := options.keys() - {"from", "tls", "ca"}:
         raise ConfigError(f"{WRONG}it has no option {', '.join(sorted(unknown))}")
     # Servers are looked up by the ASCII form of their name.
@@ -94,6 +95,7 @@ def _is_encrypted(host: str, options: Mapping[str, str], *, has_user: bool) -> b
     encrypted = not is_near
     if "tls" in options:
         encrypted = options["tls"] != "off"
+    # Also with `tls=off`: whoever listens on the way would send mail in the name of the site.
     if has_user and not encrypted and not is_near:
         raise ConfigError(f"{WRONG}a password never goes over the network in the clear")
     return encrypted
@@ -104,6 +106,7 @@ def _own_sender(env: Mapping[str, str]) -> str:
     names = env.get("SITE_HOST", "").replace(",", " ").split()
     domain = "market.example"
     if names:
+        # Without the port, which no address has.
         domain = names[0].partition(":")[0]
     return f"noreply@{domain}"
 
@@ -117,6 +120,7 @@ def _read_sender(text: str) -> str:
     try:
         checked = validate_email(
             parseaddr(text)[1],
+            # No look into the network: a site must start while its name server is away.
             check_deliverability=False,
             allow_smtputf8=False,
             globally_deliverable=False,

@@ -33,6 +33,7 @@ def read_flag(env: Mapping[str, str], name: str, default: bool) -> bool:
 
 def read_number(env: Mapping[str, str], name: str, default: int) -> int:
     text = env.get(name, "").strip()
+    # No sign and no fraction: none of these settings means anything below nought.
     if text and not text.isdecimal():
         raise ConfigError(f"{name} is {text!r}; it must be a whole number")
     if not text:
@@ -48,6 +49,7 @@ def read_command(env: Mapping[str, str], name: str) -> str:
     """
     text = env.get(name, "").strip()
     try:
+        # Taken apart only to see whether it can be; it stays a text until it is run.
         shlex.split(text)
     except ValueError as error:
         raise ConfigError(f"{name} is no command line: {error}") from None
@@ -67,6 +69,7 @@ def read_networks(
 ) -> tuple[Network, ...]:
     parts = env.get(name, default).replace(",", " ").split()
     try:
+        # Strict: 10.0.0.1/8 is a slip of somebody who meant one machine.
         return tuple(ipaddress.ip_network(part) for part in parts)
     except ValueError as error:
         raise ConfigError(
@@ -117,6 +120,7 @@ def refuse_open_doors(env: Mapping[str, str], *, https: bool) -> None:
         ConfigError: the debugger is on, or HTTPS off without a reason.
     """
     debug = env.get("FLASK_DEBUG", "").strip().lower()
+    # Whatever else Flask may take for yes is one too.
     if debug not in ("", "0", "false", "no", "off"):
         raise ConfigError(
             "A live site never runs with FLASK_DEBUG: anyone who sees an error could run commands"

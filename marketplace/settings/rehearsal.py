@@ -52,6 +52,7 @@ def read_rehearsal(folder: Path) -> Rehearsal | None:
         return Rehearsal(
             speed, None if began is None else datetime.fromisoformat(began)
         )
+    # Not there is no rehearsal; there and unreadable is refused below, for real mails could go out.
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, ValueError, KeyError, TypeError):
@@ -70,4 +71,5 @@ def write_rehearsal(folder: Path, rehearsal: Rehearsal) -> None:
     path = folder / REHEARSAL_MARKER
     fresh = path.with_suffix(".fresh")
     fresh.write_text(json.dumps(values), encoding="utf-8")
+    # In one step: a kill in between must not leave a mark that cannot be read.
     fresh.replace(path)

@@ -30,6 +30,7 @@ def read_site(env: Mapping[str, str]) -> Site:
     given = {}
     for one in fields(Site):
         variable = f"SITE_{one.name.upper()}"
+        # Set to nothing is an answer too: it hides the line.
         if variable in env:
             given[one.name] = env[variable]
     return Site(**given)
