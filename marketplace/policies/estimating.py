@@ -26,7 +26,6 @@ from marketplace.policies.content import (
 from marketplace.policies.evaluating import (
     STATES,
     Verdict,
-    evaluate_clause,
     evaluate_pieces,
 )
 
@@ -81,6 +80,21 @@ class Line:
     def form_name(self) -> str:
         """How the clause says how much."""
         return FORMS[self.clause.amount.form]
+
+
+@dataclass(frozen=True)
+class Later:
+    """Another day to compare with.
+
+    Attributes:
+        day: the other day.
+        clauses: the versions of that day.
+        pieces: field → the parts its figure is the sum of, where each of them has its own cap on that day.
+    """
+
+    day: date
+    clauses: Iterable[Clause]
+    pieces: Mapping[str, list[Decimal]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -167,7 +181,7 @@ def estimate(
     *,
     questions: Mapping[str, Question],
     more: Decimal | None = None,
-    later: tuple[date, Iterable[Clause]] | None = None,
+    later: Later | None = None,
     literal: Mapping[tuple[str, str], str] | None = None,
     pieces: Mapping[str, list[Decimal]] | None = None,
 ) -> Estimate:
@@ -179,13 +193,12 @@ def estimate(
         day: on which it is asked.
         questions: field → question.
         more: one more contract of so many 万元.
-        later: another day and the versions of it, to compare with.
+        later: another day to compare with.
         literal: (document, clause) → official text.
         pieces: field → the parts its figure is the sum of, where each of them has its own cap.
     """
-    verdicts = [
-        (one, evaluate_pieces(one, figures, day, pieces or {})) for one in clauses
-    ]
+    pieces = pieces or {}
+    verdicts = [(one, evaluate_pieces(one, figures, day, pieces)) for one in clauses]
     effect = _effects(verdicts)
     # One question in each line, and each question once on the page (112).
     shown: set[str] = {*FIRST_QUESTIONS, *figures}
@@ -207,7 +220,7 @@ def estimate(
                 own=_own_words(verdict, questions),
                 inputs=tuple(_input_words(clause, figures, questions)),
                 trace=tuple(trace_words(verdict)),
-                more=_more_words(clause, figures, day, verdict, more),
+                more=_more_words(clause, verdict, figures, day, pieces, more),
                 readings=tuple(
                     (label, outcome_of(one)) for label, one in verdict.readings
                 ),
@@ -224,7 +237,7 @@ def estimate(
         groups=tuple(groups),
         total=total,
         others=others,
-        other_day=later[0] if later else None,
+        other_day=later.day if later else None,
         changes=tuple(_changes(verdicts, figures, later)),
         answered=tuple(_answers(figures, questions)),
     )
@@ -276,15 +289,14 @@ def _totals(
 def _changes(
     verdicts: Iterable[tuple[Clause, Verdict]],
     figures: Figures,
-    later: tuple[date, Iterable[Clause]] | None,
+    later: Later | None,
 ) -> Iterable[tuple[Clause, str, str]]:
     if later is None:
         return
-    day, clauses = later
     before = {clause.code: verdict for clause, verdict in verdicts}
-    for clause in clauses:
+    for clause in later.clauses:
         former = before.get(clause.code, Verdict("not_yet"))
-        verdict = evaluate_clause(clause, figures, day)
+        verdict = evaluate_pieces(clause, figures, later.day, later.pieces)
         # Where neither day decides anything for them, a table of 40 lines would hide what does change.
         decides = {former.state, verdict.state} & {"amount", "open", "unverified"}
         if decides and outcome_of(verdict) != outcome_of(former):
@@ -292,13 +304,21 @@ def _changes(
 
 
 def _more_words(
-    clause: Clause, figures: Figures, day: date, verdict: Verdict, more: Decimal | None
+    clause: Clause,
+    verdict: Verdict,
+    figures: Figures,
+    day: date,
+    pieces: Mapping[str, list[Decimal]],
+    more: Decimal | None,
 ) -> str:
     """One more contract of x 万 brings y."""
     if more is None or verdict.amount is None or CONTRACTS not in clause.amount.bases:
         return ""
     raised = {**figures, CONTRACTS: Decimal(figures[CONTRACTS]) + more}
-    amount = evaluate_clause(clause, raised, day).amount
+    if CONTRACTS in pieces:
+        # Where each contract has its own cap, the new one brings its own: under one cap it would take some away.
+        pieces = {**pieces, CONTRACTS: [*pieces[CONTRACTS], more]}
+    amount = evaluate_pieces(clause, raised, day, pieces).amount
     if amount is None:
         return ""
     brings = amount - verdict.amount

@@ -51,8 +51,10 @@ def world(make: Factory) -> World:
     return World(make)
 
 
-def set_rule(key: str, value: str, *, world: World) -> None:
-    """Another version of a setting from its first day on."""
+def set_rule(
+    key: str, value: str, *, world: World, first: date = date(2023, 1, 1)
+) -> None:
+    """Another version of a setting from a day on."""
     newest = list_versions(key)[0]
     given = {
         "value": value,
@@ -61,7 +63,7 @@ def set_rule(key: str, value: str, *, world: World) -> None:
         "in_force": "active",
         "checked": "unverified",
     }
-    add_version(key, given, date(2023, 1, 1), by=world.operator, seen=newest.number)
+    add_version(key, given, first, by=world.operator, seen=newest.number)
 
 
 def notices() -> list[str]:
