@@ -142,6 +142,21 @@ def test_a_stored_clause_that_is_refused_now_takes_no_other_page_with_it(
     assert queries.unreadable_clauses() == []
 
 
+def test_a_version_of_a_newer_release_ends_the_one_before(session: Session) -> None:
+    stored = queries.list_versions("P-19b")[0]
+    text = doubled(first := date(2030, 1, 1))
+    seed = {
+        "P-19b": [(stored.clause, stored.row.text), (queries.read_clause(text), text)]
+    }
+
+    assert deeds.seed_policies(seed) == 1
+
+    newest, former = queries.list_versions("P-19b")
+    assert (newest.row.number, newest.clause.valid_to) == (2, None)
+    assert former.clause.valid_to == first - timedelta(days=1)
+    assert former.period == "2023-01-01 至 2029-12-31"
+
+
 def results_on(day: date, figures: dict[str, Figure]) -> dict[str, str]:
     found = {}
     for clause in queries.clauses_on(day):
