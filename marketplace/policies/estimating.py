@@ -29,11 +29,14 @@ from marketplace.policies.evaluating import (
     evaluate_pieces,
 )
 
-# Group → the states it shows, in the order of the page. What has not begun or is over is in the library only.
+# Group → the states it shows, in the order of the page. What has not begun or is over is in the library only. Sums of 0
+# are in a group of their own: 「符合」 promises something.
+NOTHING = "nothing"
 GROUPS = {
     "amount": ("符合", ("amount",)),
     "near": ("差一点", ("missing", "unverified")),
     "open": ("金额未定", ("open",)),
+    NOTHING: ("符合，但没有可领的金额", ()),
     "not_met": ("不符合", ("not_met",)),
     "draft": ("草案", ("draft",)),
 }
@@ -117,6 +120,11 @@ class Estimate:
     other_day: date | None = None
     changes: tuple[tuple[Clause, str, str], ...] = ()
     answered: tuple[tuple[Question, str], ...] = ()
+
+    @property
+    def is_nothing(self) -> bool:
+        """Whether everything that could be computed for who asks comes to 0."""
+        return self.total is None and any(code == NOTHING for code, _, _ in self.groups)
 
 
 @dataclass
@@ -261,6 +269,8 @@ def _weight(pair: tuple[Clause, Verdict]) -> tuple[Decimal, str]:
 
 
 def _group_of(verdict: Verdict) -> str | None:
+    if verdict.amount == 0:
+        return NOTHING
     for code, (_, states) in GROUPS.items():
         if verdict.state in states:
             return code
@@ -322,11 +332,14 @@ def _more_words(
     if amount is None:
         return ""
     brings = amount - verdict.amount
-    return f"再多一份免税技术交易额 {plain(more)} 万元的合同，多 {plain(brings)} 万元"
+    contract = f"再多一份免税技术交易额 {plain(more)} 万元的合同"
+    return f"{contract}，多 {plain(brings)} 万元" if brings else f"{contract}，不会多拿"
 
 
 def outcome_of(verdict: Verdict) -> str:
-    """A verdict in words: 「预估上限 30 万元」 or its state."""
+    """A verdict in words: 「预估上限 30 万元」 or its state; of a sum of 0 that nothing comes of it."""
+    if verdict.amount == 0:
+        return "没有可领的金额"
     if verdict.amount is not None:
         return f"预估上限 {plain(verdict.amount)} 万元"
     return STATES[verdict.state]

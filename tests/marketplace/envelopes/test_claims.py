@@ -173,6 +173,14 @@ def test_what_is_not_met_cannot_be_claimed(world: World) -> None:
         assessing.clause_of("X-1")
     with pytest.raises(NotNow, match="不支持"):
         world.draft("P-1b", figures={"kind": "firm", "hitech_event": "renewed"})
+    paid = {
+        "kind": "firm",
+        "provincial_major": "yes",
+        "grant_last_year": "100",
+        "paid_for_project": "9000",
+    }
+    with pytest.raises(NotNow, match="没有可领的金额，封顶额已经用完"):
+        world.draft("P-7b", figures=paid, subject="专项一")
     assert db.session.scalar(sa.select(sa.func.count(FundClaim.id))) == 0
 
 

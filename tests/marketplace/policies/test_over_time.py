@@ -300,7 +300,7 @@ def test_contracts_with_a_cap_each_keep_it_whatever_is_compared(
     answer = sign_in(world.person).post("/policies/estimate", data=told)
 
     text = answer.get_data(as_text=True)
-    brings = {"100": "多 15 万元", "50": "多 0 万元"}[outcome]
+    brings = {"100": "多 15 万元", "50": "不会多拿"}[outcome]
     assert f"预估上限 {outcome} 万元" in text
     assert f"的合同，{brings}" in text
     change = "两天的结果一样" if other == outcome else f">预估上限 {other} 万元</td>"
