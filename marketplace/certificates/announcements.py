@@ -69,6 +69,8 @@ def announce_correction(row: ConversionCertificate) -> None:
         subject=f"转化业绩证明 {row.number} 里的金额已被更正",
         happened=f"证明 {row.number} 签发以后，其中的合同更正或撤销了登记。核验这份证明的人现在看到「已被更正」。",
         to_do="需要的话，申请一份新的证明。",
+        # There may be another one, after one that has led back to the same numbers.
+        occasion=f" {row.corrected_at}",
     )
 
 
@@ -80,12 +82,13 @@ def _tell(
     subject: str,
     happened: str,
     to_do: str,
+    occasion: str = "",
 ) -> None:
     notify(
         code,
         Recipient.of(person),
-        # Each state is reached once, and so is each of these notices.
-        key=f"{code} {row.id} {row.state}",
+        # Each state is reached once, and so is each of these notices; what happens again has an occasion.
+        key=f"{code} {row.id} {row.state}{occasion}",
         subject=subject,
         happened=happened,
         to_do=to_do,

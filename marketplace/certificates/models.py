@@ -97,7 +97,7 @@ class ConversionCertificate(Model):
     pdf: Mapped[bytes | None] = mapped_column(
         LargeBinary, deferred=True, info={"audit": "technical"}
     )
-    # Its holder was notified that the ledger says something else by now.
+    # Its holder was notified that the ledger says something else by now; None again once it does not any more.
     corrected_at: Mapped[datetime | None]
     # Two who decide at once: the second one is refused.
     revision: Mapped[int] = mapped_column(server_default="1")

@@ -193,6 +193,16 @@ def unannounced_corrections() -> list[ConversionCertificate]:
     return list(db.session.scalars(query.order_by(ConversionCertificate.id)))
 
 
+def announced_and_restored() -> list[ConversionCertificate]:
+    """The issued certificates whose holders know of a correction that has led back to the same numbers since."""
+    query = db.select(ConversionCertificate).where(
+        ConversionCertificate.state == "issued",
+        ConversionCertificate.corrected_at.is_not(None),
+        ConversionCertificate.id.not_in(select(_drifted().c.certificate_id)),
+    )
+    return list(db.session.scalars(query.order_by(ConversionCertificate.id)))
+
+
 def sums_of(row: ConversionCertificate) -> dict[str, int]:
     """What its lines come to, in 分."""
     sums = dict.fromkeys(SUMS, 0)

@@ -59,6 +59,9 @@ def _render_one(number: int) -> int:
 def announce_corrections() -> int:
     """Notify the holders of certificates whose numbers are no longer those of the ledger. Returns how many."""
     persistence.begin_write()
+    for row in queries.announced_and_restored():
+        # The numbers are right again: what changes them the next time is news.
+        row.corrected_at = None
     rows = queries.unannounced_corrections()
     for row in rows:
         # In the transaction of the notice: a kill in between sends it neither twice nor never.

@@ -24,11 +24,12 @@ from marketplace.policies.content import Clause, Figure, RegisteredContract, pla
 from marketplace.policies.estimating import (
     CONTRACTS,
     as_typed,
+    outcome_of,
     read_told,
     require_sound,
     trace_words,
 )
-from marketplace.policies.evaluating import STATES, Verdict, evaluate_clause
+from marketplace.policies.evaluating import Verdict, evaluate_clause
 from marketplace.profiles.models import LEVELS
 from marketplace.profiles.queries import own_broker
 from marketplace.rules.queries import value_on
@@ -124,9 +125,11 @@ def _granted(clause: Clause, figures: dict[str, Figure]) -> Verdict:
         return verdict
     questions = policy_queries.known_questions()
     lacking = "、".join(questions[name].label for name in verdict.asks)
-    why = verdict.reason or lacking or "算出的金额是 0"
+    why = verdict.reason or lacking
+    if why:
+        why = f"，{why}"
     raise NotNow(
-        f"「{clause.title}」现在不能申领：{STATES[verdict.state]}，{why}。",
+        f"「{clause.title}」现在不能申领：{outcome_of(verdict)}{why}。",
         "可以在「我能拿多少」里补全情况，再存一份测算。",
     )
 

@@ -63,7 +63,7 @@ def begin_claim(
     Raises:
         NotAllowed.
         NotNow: nothing can be claimed; the message says why.
-        Invalid: a figure cannot be read, or the subject is missing.
+        Invalid: a figure cannot be read, the subject is missing, or the estimate or cohort is of somebody else.
     """
     own_person = reader_id(by) if organisation is None else None
     row = FundClaim(
@@ -85,6 +85,7 @@ def begin_claim(
     # What the assessment reads must not write the half-made row first: its sum is not known yet.
     with db.session.no_autoflush:
         require(by, "claim.write", row)
+        _require_own(row)
         _require_verified(row, by)
         # Before its members are read: nobody may remove one of them until this is stored.
         _hold_cohort(row)
@@ -166,11 +167,13 @@ def submit_claim(row: FundClaim, *, by: Reader, seen: int) -> None:
 
     Raises:
         NotAllowed, Stale.
+        Invalid: a figure cannot be read any more, or the estimate or cohort is of somebody else.
         NotNow: papers are missing, something of it was claimed for already, or too little money is left.
     """
     require(by, "claim.write", row)
     hold_claim(row, seen)
     row.life.permits(row, "submit", by)
+    _require_own(row)
     _require_verified(row, by)
     if row.lacking_papers:
         lacking = "、".join(row.lacking_papers)
@@ -271,6 +274,15 @@ def _figures_of(estimate: PolicyEstimate | None) -> Mapping[str, str]:
     if figures is None:
         raise NotNow("这份测算存得早，没有记下填的数。", "请再测算一次，存下以后申领。")
     return figures
+
+
+def _require_own(row: FundClaim) -> None:
+    """Refuse the estimate or the cohort of another organisation, which operators and members of both may read."""
+    for given in (row.estimate, row.cohort):
+        # The number, not the row: a person has none, and claims nothing in the place of their organisation.
+        if given is not None and given.organisation_id != row.organisation_id:
+            name = given.organisation.name
+            raise wrong("organisation", f"这是「{name}」的，只能由这个单位申领。")
 
 
 def _require_verified(row: FundClaim, by: Reader) -> None:

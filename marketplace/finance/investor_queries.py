@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -61,7 +62,7 @@ def preference_of(organisation: Organisation) -> InvestorPreference | None:
 
 
 def teasers_for(preference: InvestorPreference, *, by: Reader) -> list[Teaser]:
-    """The demands for money that pass the gates of a fund, newest first.
+    """The newest demands for money that pass the gates of a fund, at most `MOST`, the newest first.
 
     Args:
         preference: stages, tickets and chains; a demand that does not say its sum or stage passes no gate on it.
@@ -81,13 +82,17 @@ def teasers_for(preference: InvestorPreference, *, by: Reader) -> list[Teaser]:
             columns.capital_sought <= preference.ticket_high,
         )
         .order_by(Demand.published_at.desc(), Demand.id.desc())
-        .limit(MOST)
     )
     if preference.stages:
         query = query.where(columns.firm_stage.in_(preference.stages))
+    # Of a chain that may not be shown nobody knows: whoever takes those without one has to look at all.
+    if preference.chain_codes and NO_CHAIN not in preference.chain_codes:
+        query = query.where(columns.chain_code.in_(preference.chain_codes))
     requests = _requests_of(preference.organisation_id)
-    teasers = []
-    for demand in db.session.scalars(query):
+    teasers: list[Teaser] = []
+    for demand in _in_batches(query):
+        if len(teasers) == MOST:
+            break
         # By what everybody may know: a gate must not tell what the page does not.
         view = view_of(demand, Guest())
         seen = view.capital_sought is not None and _passes_stage(preference, view)
@@ -97,6 +102,14 @@ def teasers_for(preference: InvestorPreference, *, by: Reader) -> list[Teaser]:
             facts = _facts_of(view)
             teasers.append(Teaser(code, demand, facts, requests.get(demand.id)))
     return teasers
+
+
+def _in_batches(query: Select[tuple[Demand]]) -> Iterator[Demand]:
+    """The rows of a query, so many at a time: not all of them pass, and the first that do are enough."""
+    start = 0
+    while rows := db.session.scalars(query.offset(start).limit(MOST)).all():
+        yield from rows
+        start += MOST
 
 
 def _passes_stage(preference: InvestorPreference, view: Any) -> bool:

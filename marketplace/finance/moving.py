@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from marketplace.clock import now
+from marketplace.clock import now, today
 from marketplace.extensions import db
 from marketplace.finance import announcements
 from marketplace.finance.investor_models import InvestorPreference, InvestorRequest
@@ -15,18 +15,32 @@ from marketplace.finance.models import FinanceProduct, FirmPack
 from marketplace.permissions import Reader
 from marketplace.persistence import count_changed
 
-# Table and column that names an organisation, each with what of one organisation there may be only one of.
-PLACES: tuple[tuple[type[Any], str, tuple[str, ...]], ...] = (
-    (FinanceProduct, "organisation_id", ("name",)),
+
+class Place(NamedTuple):
+    """A column that names an organisation.
+
+    Attributes:
+        names: columns of which an organisation may have each set of values only once.
+        freed: states in which a row counts for nothing of that, as the partial unique index of its table has it.
+    """
+
+    table: type[Any]
+    column: str
+    names: tuple[str, ...]
+    freed: tuple[str, ...] = ()
+
+
+PLACES = (
+    Place(FinanceProduct, "organisation_id", ("name",)),
     # Both sides of a pack may be merged, one after the other.
-    (FirmPack, "organisation_id", ("institution_id",)),
-    (FirmPack, "institution_id", ("organisation_id",)),
-    (FiledLoan, "institution_id", ("contract_no",)),
+    Place(FirmPack, "organisation_id", ("institution_id",), ("withdrawn", "expired")),
+    Place(FirmPack, "institution_id", ("organisation_id",), ("withdrawn", "expired")),
+    Place(FiledLoan, "institution_id", ("contract_no",), ("withdrawn",)),
     # A borrower may have any number of loans: no key is ever the same.
-    (FiledLoan, "borrower_id", ("id",)),
+    Place(FiledLoan, "borrower_id", ("id",)),
     # One a fund: with an empty key any row of the other one is the same.
-    (InvestorPreference, "organisation_id", ()),
-    (InvestorRequest, "investor_id", ("demand_id",)),
+    Place(InvestorPreference, "organisation_id", ()),
+    Place(InvestorRequest, "investor_id", ("demand_id",), ("declined", "withdrawn")),
 )
 
 
@@ -34,17 +48,22 @@ def move_between(gone_id: int, kept_id: int) -> list[list[int]]:
     """Let everything belong to another organisation; for each place the ids of what was moved.
 
     What the other organisation has already stays where it was: a product of the same name, an open pack to the same
-    institution (it ends), a loan of the same contract.
+    institution (it ends), a loan of the same contract. What has ended stands in the way of nothing.
     """
+    _expire_lapsed(gone_id, kept_id)
     moved = []
-    for table, column, names in PLACES:
-        known = {_key(row, names) for row in _of(table, column, kept_id)}
+    for place in PLACES:
+        known = set()
+        for row in _of(place.table, place.column, kept_id):
+            if _counts(row, place):
+                known.add(_key(row, place.names))
         numbers = []
-        for row in _of(table, column, gone_id):
-            if _key(row, names) in known or _is_between(row, column, kept_id):
+        for row in _of(place.table, place.column, gone_id):
+            is_twice = _counts(row, place) and _key(row, place.names) in known
+            if is_twice or _is_between(row, place.column, kept_id):
                 _end(row)
                 continue
-            setattr(row, column, kept_id)
+            setattr(row, place.column, kept_id)
             numbers.append(row.id)
         moved.append(numbers)
         db.session.flush()
@@ -53,11 +72,11 @@ def move_between(gone_id: int, kept_id: int) -> list[list[int]]:
 
 def move_back(gone_id: int, kept_id: int, moved: list[list[int]]) -> None:
     """Let it belong to the former organisation again."""
-    for (table, column, _), numbers in zip(PLACES, moved, strict=True):
-        for row in _of(table, column, kept_id):
+    for place, numbers in zip(PLACES, moved, strict=True):
+        for row in _of(place.table, place.column, kept_id):
             # What was moved on by another merge since stays there.
             if row.id in numbers:
-                setattr(row, column, gone_id)
+                setattr(row, place.column, gone_id)
     db.session.flush()
 
 
@@ -90,6 +109,27 @@ def remove_requests(before: datetime) -> int:
     """Remove the requests that were decided before a moment; how many there were (no commit)."""
     over = InvestorRequest.decided_at < before
     return count_changed(db.delete(InvestorRequest).where(over))
+
+
+def _expire_lapsed(*organisation_ids: int) -> None:
+    """Expire the packs of these organisations whose last day is over before the job has run."""
+    parties = (FirmPack.organisation_id, FirmPack.institution_id)
+    query = db.select(FirmPack).where(
+        # They count for the unique index until then: an open one would end for one that nobody sees.
+        FirmPack.state == "granted",
+        FirmPack.until < today(),
+        db.or_(*(column.in_(organisation_ids) for column in parties)),
+    )
+    for pack in db.session.scalars(query.order_by(FirmPack.id)).all():
+        pack.life.move(pack, "expire", by=None)
+        pack.ended_at = now()
+        announcements.announce_pack_end(pack)
+    db.session.flush()
+
+
+def _counts(row: Any, place: Place) -> bool:
+    """Whether of this row there may be only one."""
+    return not place.freed or row.state not in place.freed
 
 
 def _is_between(row: Any, column: str, kept_id: int) -> bool:

@@ -51,7 +51,8 @@ class Asked:
         organisations: (id, name) of those that the reader belongs to.
         contracts: how many registered contracts the figure was taken from; 0 where it was typed.
         readings: how the clause is read by which they were chosen, each with its source.
-        pieces: field → the parts that its figure is the sum of, where the cap counts for each of them.
+        pieces: field → the parts that its figure is the sum of, where the cap counts for each of them on that day.
+        other_pieces: the same on the other day, whose reading of the cap may be another.
         statuses: what checked statuses were taken from, in words.
         sources: where else figures were taken from, in words.
     """
@@ -67,6 +68,7 @@ class Asked:
     contracts: int = 0
     readings: list[Value] = field(default_factory=list)
     pieces: dict[str, list[Decimal]] = field(default_factory=dict)
+    other_pieces: dict[str, list[Decimal]] = field(default_factory=dict)
     statuses: list[str] = field(default_factory=list)
     sources: list[str] = field(default_factory=list)
 
@@ -98,13 +100,14 @@ def read_request(form: Mapping[str, str], day: date, reader: Reader) -> Asked:
         return asked
     told = read_told(form, queries.known_questions())
     asked.figures, asked.problems = told.figures, told.problems
-    # After sending, the figure is a text: only its sum says whether it is still that of the register.
-    if mine is not None and CONTRACTS in asked.figures:
-        _find_pieces(asked, mine.id)
     # What was typed goes back into its boxes; more than this no figure has.
     asked.typed = {name: text[:60] for name, text in form.items()}
     asked.day = _day(asked, "day") or day
     asked.other_day = _day(asked, "other_day")
+    # After sending, the figure is a text: only its sum says whether it is still that of the register. After the days
+    # were read, for how the cap counts is a reading of the day that is asked about.
+    if mine is not None and CONTRACTS in asked.figures:
+        _find_pieces(asked, mine.id, day.year)
     if form.get("more", "").strip():
         try:
             asked.more = read_amount(form["more"].strip())
@@ -165,14 +168,20 @@ def is_capped_each(day: date) -> bool:
     return value is not None and value.value == "contract"
 
 
-def _find_pieces(asked: Asked, organisation_id: int) -> None:
-    """The contracts that the typed figure is the sum of, where each of them has a cap of its own."""
-    if not is_capped_each(asked.day):
+def _find_pieces(asked: Asked, organisation_id: int, year: int) -> None:
+    """The contracts of a year that the typed figure is the sum of, for the days on which each has a cap of its own."""
+    each = is_capped_each(asked.day)
+    other_each = asked.other_day is not None and is_capped_each(asked.other_day)
+    if not each and not other_each:
         return
-    amounts = tax_free_amounts(organisation_id, asked.day.year)
+    amounts = tax_free_amounts(organisation_id, year)
     # A changed figure is somebody's own: which contracts it is made of nobody knows.
-    if sum(amounts, Decimal(0)) == asked.figures[CONTRACTS]:
+    if sum(amounts, Decimal(0)) != asked.figures[CONTRACTS]:
+        return
+    if each:
         asked.pieces[CONTRACTS] = amounts
+    if other_each:
+        asked.other_pieces[CONTRACTS] = amounts
 
 
 def _take_statuses(asked: Asked, organisation_id: int) -> None:

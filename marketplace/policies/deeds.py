@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -40,8 +40,13 @@ MAX_TEXT = 20_000
 MAX_SIGNS = 30_000  # of a document; `read_document` cuts there
 
 
-def seed_policies() -> int:
+def seed_policies(
+    seed: Mapping[str, Sequence[tuple[Clause, str]]] | None = None,
+) -> int:
     """Add the clauses that come with the platform; a clause that an operator has a version of is left as it is.
+
+    Args:
+        seed: code → versions with their texts, the earliest first; default those of the files.
 
     Returns:
         number of versions added.
@@ -49,20 +54,25 @@ def seed_policies() -> int:
     Raises:
         FaultyFileError: a file is wrong, or a worked case is not what its clause gives.
     """
-    seed = read_seed(queries.known_questions())
+    if seed is None:
+        seed = read_seed(queries.known_questions())
     # After the files were read: reading and checking them holds nobody up who saves.
     persistence.begin_write()
     added = 0
     for code, versions in seed.items():
         query = db.select(PolicyClause).where(PolicyClause.code == code)
-        rows = list(db.session.scalars(query))
+        rows = list(db.session.scalars(query.order_by(PolicyClause.number)))
         if any(row.made_by is not None for row in rows):
             continue
         # Versions are only ever added to the files, so that the first so many are those that are stored.
         for number, (clause, text) in enumerate(versions[len(rows) :], len(rows) + 1):
             if wrong := failed_cases(clause):
                 raise FaultyFileError(f"{code}: {' '.join(wrong)}")
-            db.session.add(_row_of(clause, text, number, None))
+            if rows:
+                # It was open as long as it was the last one: one version is in force on a day.
+                rows[-1].valid_to = clause.valid_from - timedelta(days=1)
+            rows.append(_row_of(clause, text, number, None))
+            db.session.add(rows[-1])
             added += 1
     persistence.commit()
     return added

@@ -26,15 +26,17 @@ from marketplace.policies.content import (
 from marketplace.policies.evaluating import (
     STATES,
     Verdict,
-    evaluate_clause,
     evaluate_pieces,
 )
 
-# Group → the states it shows, in the order of the page. What has not begun or is over is in the library only.
+# Group → the states it shows, in the order of the page. What has not begun or is over is in the library only. Sums of 0
+# are in a group of their own: 「符合」 promises something.
+NOTHING = "nothing"
 GROUPS = {
     "amount": ("符合", ("amount",)),
     "near": ("差一点", ("missing", "unverified")),
     "open": ("金额未定", ("open",)),
+    NOTHING: ("符合，但没有可领的金额", ()),
     "not_met": ("不符合", ("not_met",)),
     "draft": ("草案", ("draft",)),
 }
@@ -84,6 +86,21 @@ class Line:
 
 
 @dataclass(frozen=True)
+class Later:
+    """Another day to compare with.
+
+    Attributes:
+        day: the other day.
+        clauses: the versions of that day.
+        pieces: field → the parts its figure is the sum of, where each of them has its own cap on that day.
+    """
+
+    day: date
+    clauses: Iterable[Clause]
+    pieces: Mapping[str, list[Decimal]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Estimate:
     """The whole page.
 
@@ -103,6 +120,11 @@ class Estimate:
     other_day: date | None = None
     changes: tuple[tuple[Clause, str, str], ...] = ()
     answered: tuple[tuple[Question, str], ...] = ()
+
+    @property
+    def is_nothing(self) -> bool:
+        """Whether everything that could be computed for who asks comes to 0."""
+        return self.total is None and any(code == NOTHING for code, _, _ in self.groups)
 
 
 @dataclass
@@ -167,7 +189,7 @@ def estimate(
     *,
     questions: Mapping[str, Question],
     more: Decimal | None = None,
-    later: tuple[date, Iterable[Clause]] | None = None,
+    later: Later | None = None,
     literal: Mapping[tuple[str, str], str] | None = None,
     pieces: Mapping[str, list[Decimal]] | None = None,
 ) -> Estimate:
@@ -179,13 +201,12 @@ def estimate(
         day: on which it is asked.
         questions: field → question.
         more: one more contract of so many 万元.
-        later: another day and the versions of it, to compare with.
+        later: another day to compare with.
         literal: (document, clause) → official text.
         pieces: field → the parts its figure is the sum of, where each of them has its own cap.
     """
-    verdicts = [
-        (one, evaluate_pieces(one, figures, day, pieces or {})) for one in clauses
-    ]
+    pieces = pieces or {}
+    verdicts = [(one, evaluate_pieces(one, figures, day, pieces)) for one in clauses]
     effect = _effects(verdicts)
     # One question in each line, and each question once on the page (112).
     shown: set[str] = {*FIRST_QUESTIONS, *figures}
@@ -207,7 +228,7 @@ def estimate(
                 own=_own_words(verdict, questions),
                 inputs=tuple(_input_words(clause, figures, questions)),
                 trace=tuple(trace_words(verdict)),
-                more=_more_words(clause, figures, day, verdict, more),
+                more=_more_words(clause, verdict, figures, day, pieces, more),
                 readings=tuple(
                     (label, outcome_of(one)) for label, one in verdict.readings
                 ),
@@ -224,7 +245,7 @@ def estimate(
         groups=tuple(groups),
         total=total,
         others=others,
-        other_day=later[0] if later else None,
+        other_day=later.day if later else None,
         changes=tuple(_changes(verdicts, figures, later)),
         answered=tuple(_answers(figures, questions)),
     )
@@ -248,6 +269,8 @@ def _weight(pair: tuple[Clause, Verdict]) -> tuple[Decimal, str]:
 
 
 def _group_of(verdict: Verdict) -> str | None:
+    if verdict.amount == 0:
+        return NOTHING
     for code, (_, states) in GROUPS.items():
         if verdict.state in states:
             return code
@@ -276,15 +299,14 @@ def _totals(
 def _changes(
     verdicts: Iterable[tuple[Clause, Verdict]],
     figures: Figures,
-    later: tuple[date, Iterable[Clause]] | None,
+    later: Later | None,
 ) -> Iterable[tuple[Clause, str, str]]:
     if later is None:
         return
-    day, clauses = later
     before = {clause.code: verdict for clause, verdict in verdicts}
-    for clause in clauses:
+    for clause in later.clauses:
         former = before.get(clause.code, Verdict("not_yet"))
-        verdict = evaluate_clause(clause, figures, day)
+        verdict = evaluate_pieces(clause, figures, later.day, later.pieces)
         # Where neither day decides anything for them, a table of 40 lines would hide what does change.
         decides = {former.state, verdict.state} & {"amount", "open", "unverified"}
         if decides and outcome_of(verdict) != outcome_of(former):
@@ -292,21 +314,32 @@ def _changes(
 
 
 def _more_words(
-    clause: Clause, figures: Figures, day: date, verdict: Verdict, more: Decimal | None
+    clause: Clause,
+    verdict: Verdict,
+    figures: Figures,
+    day: date,
+    pieces: Mapping[str, list[Decimal]],
+    more: Decimal | None,
 ) -> str:
     """One more contract of x 万 brings y."""
     if more is None or verdict.amount is None or CONTRACTS not in clause.amount.bases:
         return ""
     raised = {**figures, CONTRACTS: Decimal(figures[CONTRACTS]) + more}
-    amount = evaluate_clause(clause, raised, day).amount
+    if CONTRACTS in pieces:
+        # Where each contract has its own cap, the new one brings its own: under one cap it would take some away.
+        pieces = {**pieces, CONTRACTS: [*pieces[CONTRACTS], more]}
+    amount = evaluate_pieces(clause, raised, day, pieces).amount
     if amount is None:
         return ""
     brings = amount - verdict.amount
-    return f"再多一份免税技术交易额 {plain(more)} 万元的合同，多 {plain(brings)} 万元"
+    contract = f"再多一份免税技术交易额 {plain(more)} 万元的合同"
+    return f"{contract}，多 {plain(brings)} 万元" if brings else f"{contract}，不会多拿"
 
 
 def outcome_of(verdict: Verdict) -> str:
-    """A verdict in words: 「预估上限 30 万元」 or its state."""
+    """A verdict in words: 「预估上限 30 万元」 or its state; of a sum of 0 that nothing comes of it."""
+    if verdict.amount == 0:
+        return "没有可领的金额"
     if verdict.amount is not None:
         return f"预估上限 {plain(verdict.amount)} 万元"
     return STATES[verdict.state]

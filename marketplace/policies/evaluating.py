@@ -33,6 +33,8 @@ STATES = {
 }
 FEN = Decimal("0.000001")  # 万元: one 分
 HUNDRED = Decimal(100)
+CAP_LEFT = "封顶额还剩"
+ZERO = "按填的数算出来是 0"
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,7 @@ class Verdict:
         amount: in 万元, of the state `amount` only; never 0 for what cannot be computed.
         steps: how it was computed.
         failed: the condition that is not met, or that nobody can say; None where it is the kind of body, too.
-        reason: that in words.
+        reason: that in words; of a sum of 0, why it comes to nothing.
         own: the value of who asks, that the condition was compared with.
         asks: questions whose answer is missing.
         readings: (label, verdict) of each reading, where they differ.
@@ -135,7 +137,9 @@ def evaluate_pieces(
         what = f"第 {number} 份 {plain(piece)}"
         total = steps[-1].result + (part or Decimal(0))
         _next(steps, what, "plus", part or Decimal(0), total)
-    return Verdict("amount", amount=steps[-1].result, steps=tuple(steps))
+    amount = steps[-1].result
+    reason = whole.reason or ZERO if amount == 0 else ""
+    return Verdict("amount", amount=amount, steps=tuple(steps), reason=reason)
 
 
 def _read(clause: Clause, figures: Figures, reading: str) -> Verdict:
@@ -244,7 +248,21 @@ def _compute(amount: Amount, figures: Figures) -> Verdict:
     else:
         _from_base(steps, amount, figures)
     _limit(steps, amount, figures)
-    return Verdict("amount", amount=steps[-1].result, steps=tuple(steps))
+    result = steps[-1].result
+    reason = _zero_words(steps, amount, figures) if result == 0 else ""
+    return Verdict("amount", amount=result, steps=tuple(steps), reason=reason)
+
+
+def _zero_words(steps: list[Step], amount: Amount, figures: Figures) -> str:
+    """Why a computation comes to 0: who meets every condition and gets nothing wants to know."""
+    # There was something before the rest of the cap took it away.
+    if any(step.what == CAP_LEFT and step.left > 0 for step in steps):
+        return "封顶额已经用完"
+    # Of levels and fixed sums the base is no number, or there is none.
+    bases = [figures[name] for name in amount.bases]
+    if bases and not any(bases):
+        return "计算的基数是 0"
+    return ZERO
 
 
 def _from_base(steps: list[Step], amount: Amount, figures: Figures) -> None:
@@ -280,7 +298,7 @@ def _limit(steps: list[Step], amount: Amount, figures: Figures) -> None:
             # More may have been paid than the cap allows: then nothing is left, not less than nothing.
             left = max(amount.cap - Decimal(figures[amount.used]), Decimal(0))
             result = min(steps[-1].result, left)
-            _next(steps, "封顶额还剩", "cap", left, result)
+            _next(steps, CAP_LEFT, "cap", left, result)
     # Once, at the end: a rounding in between would show in the sum.
     rounded = steps[-1].result.quantize(FEN, ROUND_HALF_UP)
     if rounded != steps[-1].result:

@@ -17,7 +17,7 @@ from marketplace.policies import deeds, queries
 from marketplace.policies.asking import read_request
 from marketplace.policies.clause_files import read_seed
 from marketplace.policies.contributed import tax_hints
-from marketplace.policies.estimating import FIRST_QUESTIONS, estimate
+from marketplace.policies.estimating import FIRST_QUESTIONS, Later, estimate
 from marketplace.policies.evaluating import STATES
 from marketplace.policies.forms import ClauseForm, OfficialTextForm
 
@@ -194,7 +194,11 @@ def _estimate_page(problems: dict[str, list[str]]) -> ResponseReturnValue:
     if asked.figures and not problems:
         later = None
         if asked.other_day is not None:
-            later = (asked.other_day, queries.clauses_on(asked.other_day))
+            later = Later(
+                asked.other_day,
+                queries.clauses_on(asked.other_day),
+                asked.other_pieces,
+            )
         result = estimate(
             queries.clauses_on(asked.day),
             asked.figures,

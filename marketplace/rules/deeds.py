@@ -49,7 +49,8 @@ def seed_rules(values: Mapping[str, list[Value]] | None = None) -> int:
     added = 0
     for key, versions in values.items():
         query = db.select(RuleValue).where(RuleValue.key == key)
-        rows = list(db.session.scalars(query))
+        # In their order: PostgreSQL gives a row that was written to after the others, and the last one is ended below.
+        rows = list(db.session.scalars(query.order_by(RuleValue.number)))
         # What an operator has decided is never changed by a release (110).
         if any(row.made_by is not None for row in rows):
             continue

@@ -5,7 +5,13 @@ Here: what the room offers to the other rooms (`marketplace/contributions.py`).
 
 from __future__ import annotations
 
-from marketplace.permissions import Deeds, administrator, handler, operator
+from marketplace.permissions import (
+    Deeds,
+    administrator,
+    handler,
+    operator,
+    uninvolved_operator,
+)
 from marketplace.statuses.announcements import notice_kinds
 from marketplace.statuses.contributed import deed_names, organisation_panels, trays
 from marketplace.statuses.moving import move_back, move_between
@@ -14,7 +20,8 @@ DEEDS: Deeds = {
     "statuses.read": (handler, administrator, operator),
     # Not every member: what is entered here goes into packs and estimates of the organisation.
     "statuses.propose": (handler, administrator),
-    "statuses.verify": (operator,),
+    # Nobody lets what counts for their own firm, or what they entered, through.
+    "statuses.verify": (uninvolved_operator,),
 }
 
 __all__ = [

@@ -86,6 +86,11 @@ class OrganisationStatus(Model):
     organisation: Mapped[Organisation] = relationship(lazy="joined")
 
     @property
+    def owner_id(self) -> int | None:
+        """Who entered it, as the permission table asks."""
+        return self.by_id
+
+    @property
     def name(self) -> str:
         """The status in Chinese."""
         return STATUSES[self.code]

@@ -136,5 +136,11 @@ def _office_page(
         "verifying": VerificationForm(formdata=None, seen=seen),
         "ending": ReasonForm(formdata=None, seen=seen),
     } | forms
-    page = render_template("statuses/office.html", row=row, day=today(), **given)
+    page = render_template(
+        "statuses/office.html",
+        row=row,
+        day=today(),
+        decides=may(current_user, "statuses.verify", row),
+        **given,
+    )
     return page, status

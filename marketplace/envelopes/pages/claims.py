@@ -196,6 +196,9 @@ def _begun(
     if chosen not in offered:
         problem = "选一笔正在受理的资金。"
         raise Invalid(problem, problems={"envelope": [problem]})
+    # Who is not offered is refused: without an organisation it would be claimed in one's own name.
+    if form.organisation.data not in {one.value for one in form.organisation.choices}:
+        raise deeds.wrong("organisation", "请从列出的里面选为谁申领。")
     organisations = {str(one.id): one for one in current_user.organisations}
     return deeds.begin_claim(
         queries.get_envelope(_number(chosen)),

@@ -142,9 +142,11 @@ def test_a_correction_of_the_ledger_shows(certified: Certified) -> None:
     assert queries.answer_to(code) == "valid"
     certified.amend(certified.named, 45_000_000)
     assert queries.answer_to(code) == "corrected"
+    assert upkeep.announce_corrections() == 1
     # The same sums again are the truth again.
     certified.amend(certified.named, 50_000_000)
     assert queries.answer_to(code) == "valid"
+    assert upkeep.announce_corrections() == 0
     filing_deeds.cancel_registration(
         certified.named,
         "双方解除合同",
@@ -157,7 +159,8 @@ def test_a_correction_of_the_ledger_shows(certified: Certified) -> None:
     notified = db.session.scalars(
         sa.select(Notice.person_id).filter_by(kind="certificate.corrected")
     )
-    assert notified.all() == [certified.researcher.id]
+    # Of both corrections, for in between the certificate was right.
+    assert notified.all() == [certified.researcher.id] * 2
 
 
 def test_what_cannot_be_requested(certified: Certified, make: Factory) -> None:

@@ -51,8 +51,10 @@ def world(make: Factory) -> World:
     return World(make)
 
 
-def set_rule(key: str, value: str, *, world: World) -> None:
-    """Another version of a setting from its first day on."""
+def set_rule(
+    key: str, value: str, *, world: World, first: date = date(2023, 1, 1)
+) -> None:
+    """Another version of a setting from a day on."""
     newest = list_versions(key)[0]
     given = {
         "value": value,
@@ -61,7 +63,7 @@ def set_rule(key: str, value: str, *, world: World) -> None:
         "in_force": "active",
         "checked": "unverified",
     }
-    add_version(key, given, date(2023, 1, 1), by=world.operator, seen=newest.number)
+    add_version(key, given, first, by=world.operator, seen=newest.number)
 
 
 def notices() -> list[str]:
@@ -171,6 +173,14 @@ def test_what_is_not_met_cannot_be_claimed(world: World) -> None:
         assessing.clause_of("X-1")
     with pytest.raises(NotNow, match="不支持"):
         world.draft("P-1b", figures={"kind": "firm", "hitech_event": "renewed"})
+    paid = {
+        "kind": "firm",
+        "provincial_major": "yes",
+        "grant_last_year": "100",
+        "paid_for_project": "9000",
+    }
+    with pytest.raises(NotNow, match="没有可领的金额，封顶额已经用完"):
+        world.draft("P-7b", figures=paid, subject="专项一")
     assert db.session.scalar(sa.select(sa.func.count(FundClaim.id))) == 0
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 
 import openpyxl
 import pytest
+from flask.testing import FlaskClient
 
 from marketplace.clock import today
 from marketplace.envelopes import cohort_deeds, deeds, exporting, queries
 from marketplace.envelopes.child_models import TrainingCohort
+from marketplace.envelopes.models import FundClaim
 from marketplace.errors import Invalid, NotAllowed, NotNow, Stale
 from marketplace.extensions import db
 from marketplace.profiles import deeds as profile_deeds
@@ -18,6 +21,7 @@ from tests.factories import Factory
 from tests.marketplace.envelopes.test_claims import set_rule
 from tests.marketplace.envelopes.world import WAN, World, hand_papers
 
+SignIn = Callable[..., FlaskClient]
 YEAR = today().year
 ISSUER = "省技术市场协会（示例）"
 LINES = f"""姓名	证件号码后四位	证书级别	证书编号	发证机构	发证日期
@@ -101,6 +105,37 @@ def test_who_is_paid_is_a_reading(world: World, make: Factory) -> None:
     set_rule("training.payee", "trainer", world=world)
     row = world.draft("P-20a", cohort=cohort, figures=None)
     assert len(row.lines) == 2
+
+
+@pytest.mark.parametrize("claimant", ["person", "other"])
+def test_nobody_claims_by_what_is_of_another_organisation(
+    claimant: str, world: World, sign_in: SignIn
+) -> None:
+    # Somebody of two organisations reads what is of either.
+    other = world.make.organisation("另一家培养机构（示例）")
+    both = world.make.person("firm", world.firm, other)
+    cohort, estimate = cohort_of(world), world.estimate()
+    organisation = {"person": None, "other": other}[claimant]
+
+    for code, given in (
+        ("P-20a", {"cohort": cohort}),
+        ("P-1a", {"estimate": estimate}),
+    ):
+        with pytest.raises(Invalid, match="只能由这个单位申领"):
+            world.draft(code, organisation=organisation, figures=None, by=both, **given)
+    data = {"clause": "P-20a", "cohort": cohort.id, "envelope": world.envelope.id}
+    posted = {**data, "organisation": "0" if organisation is None else other.id}
+    answer = sign_in(both).post("/mine/claims/new", data=posted)
+
+    assert answer.status_code == 422
+    assert "请从列出的里面选为谁申领" in answer.get_data(as_text=True)
+    assert db.session.scalar(db.select(db.func.count(FundClaim.id))) == 0
+    # What was begun this way before is not handed in either.
+    row = world.complete("P-20a", cohort=cohort, figures=None)
+    row.organisation = other
+    db.session.commit()
+    with pytest.raises(Invalid, match="只能由这个单位申领"):
+        deeds.submit_claim(row, by=both, seen=row.revision)
 
 
 def test_years_count_by_level_and_leave_as_the_office_wants(world: World) -> None:

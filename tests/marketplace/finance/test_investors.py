@@ -83,6 +83,33 @@ def test_gates(
     assert [one.demand.id for one in found] == ([row.id] if passes else [])
 
 
+@pytest.mark.parametrize(
+    ("chains", "newer"),
+    [
+        (["bearing"], {"chain_code": None}),
+        (["none"], {}),
+        # Which of them may be shown is seen row by row.
+        ([], {"visibility": "partial"}),
+    ],
+)
+def test_what_does_not_pass_hides_none_that_does(
+    chains: list[str],
+    newer: dict[str, Any],
+    world: World,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(investor_queries, "MOST", 2)
+    code = "bearing" if "bearing" in chains else None
+    rows = [demand_of(world, f"融资 {number}", chain_code=code) for number in range(3)]
+    for number in range(5):
+        demand_of(world, f"别的融资 {number}", **newer)
+    wanted = prefer(world, chain_codes=chains)
+
+    found = investor_queries.teasers_for(wanted, by=world.investor)
+
+    assert [one.demand.id for one in found] == [rows[2].id, rows[1].id]
+
+
 def test_a_teaser_names_nobody(world: World, sign_in: SignIn) -> None:
     demand = demand_of(world, contact_phone="0635-7654321")
     prefer(world)

@@ -24,6 +24,8 @@ from marketplace.policies.models import PolicyText
 from marketplace.setup.demonstration import FIGURES_OF_FIRM
 from tests.conftest import undone
 from tests.factories import Factory
+from tests.marketplace.envelopes.test_claims import set_rule
+from tests.marketplace.envelopes.world import World
 
 SignIn = Callable[..., FlaskClient]
 S004 = "聊政字〔2023〕11号"
@@ -140,6 +142,21 @@ def test_a_stored_clause_that_is_refused_now_takes_no_other_page_with_it(
     assert queries.unreadable_clauses() == []
 
 
+def test_a_version_of_a_newer_release_ends_the_one_before(session: Session) -> None:
+    stored = queries.list_versions("P-19b")[0]
+    text = doubled(first := date(2030, 1, 1))
+    seed = {
+        "P-19b": [(stored.clause, stored.row.text), (queries.read_clause(text), text)]
+    }
+
+    assert deeds.seed_policies(seed) == 1
+
+    newest, former = queries.list_versions("P-19b")
+    assert (newest.row.number, newest.clause.valid_to) == (2, None)
+    assert former.clause.valid_to == first - timedelta(days=1)
+    assert former.period == "2023-01-01 至 2029-12-31"
+
+
 def results_on(day: date, figures: dict[str, Figure]) -> dict[str, str]:
     found = {}
     for clause in queries.clauses_on(day):
@@ -250,3 +267,46 @@ def test_nobody_but_operators_loads_texts(
 
     assert answer.status_code == 403
     assert loaded() == []
+
+
+@pytest.mark.parametrize(
+    ("readings", "outcome", "other"),
+    [
+        (["contract"], "100", "100"),
+        (["contract", "organisation_year"], "100", "50"),
+        (["organisation_year", "contract"], "50", "100"),
+    ],
+)
+def test_contracts_with_a_cap_each_keep_it_whatever_is_compared(
+    readings: list[str],
+    outcome: str,
+    other: str,
+    session: Session,
+    make: Factory,
+    sign_in: SignIn,
+) -> None:
+    world = World(make)
+    year, other_day = today().year, today() + timedelta(days=40)
+    contracts = []
+    for number in (101, 102):
+        day = f"{year}-01-10"
+        contracts.append((f"{year}370150000{number}", day, day, "买方（示例）", "5000"))
+    world.register(*contracts)
+    for reading, first in zip(readings, (date(2023, 1, 1), other_day), strict=False):
+        set_rule("tech_contract.cap_holder", reading, world=world, first=first)
+
+    told = {"kind": "firm", "tax_free_amount": "10000", "more": "1000"}
+    told["other_day"] = other_day.isoformat()
+    answer = sign_in(world.person).post("/policies/estimate", data=told)
+
+    text = answer.get_data(as_text=True)
+    brings = {"100": "多 15 万元", "50": "不会多拿"}[outcome]
+    assert f"预估上限 {outcome} 万元" in text
+    assert f"的合同，{brings}" in text
+    change = "两天的结果一样" if other == outcome else f">预估上限 {other} 万元</td>"
+    assert change in text
+    # The same question about the other day alone is read by the cap of that day.
+    later = sign_in(world.person).post(
+        "/policies/estimate", data=told | {"day": other_day.isoformat()}
+    )
+    assert f"预估上限 {other} 万元" in later.get_data(as_text=True)

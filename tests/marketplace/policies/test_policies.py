@@ -140,6 +140,44 @@ def test_without_a_sum_there_is_no_total_of_0(
     assert "预估上限 0 万元" not in text
 
 
+@pytest.mark.parametrize(
+    ("told", "reason"),
+    [
+        ({"tax_free_amount": "0"}, "计算的基数是 0"),
+        (
+            {
+                "tax_free_amount": "",
+                "provincial_major": "yes",
+                "grant_last_year": "100",
+                "paid_for_project": "9000",
+            },
+            "封顶额已经用完",
+        ),
+    ],
+)
+def test_a_sum_of_0_is_no_sum(
+    told: dict[str, str],
+    reason: str,
+    session: Session,
+    sign_in: SignIn,
+    member: Person,
+) -> None:
+    browser = sign_in(member)
+    data = FIRM | told | {"more": "1000"}
+    text = browser.post("/policies/estimate", data=data).get_data(as_text=True)
+
+    assert "符合，但没有可领的金额" in text
+    assert f"没有可领的金额：{reason}" in text
+    assert "按现在填的，您没有可领的金额" in text
+    # One more contract would bring something.
+    assert ("多 15 万元" in text) == (told["tax_free_amount"] == "0")
+    assert "预估上限 0 万元" not in text
+    address = browser.post("/policies/estimates", data=FIRM | told).location
+    stored = browser.get(address).get_data(as_text=True)
+    assert "没有算出金额" in stored
+    assert "预估上限 0 万元" not in stored
+
+
 def test_the_question_with_most_effect_is_asked_first(session: Session) -> None:
     near = groups_of({"kind": "firm"})["near"]
 

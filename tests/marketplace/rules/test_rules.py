@@ -163,6 +163,23 @@ def test_a_newer_file_adds_its_versions_and_leaves_those_of_operators(
     assert deeds.seed_rules(read(tmp_path, text)) == 0
 
 
+def test_the_newest_version_ends_whatever_row_was_written_to_last(
+    session: Session, tmp_path: Path
+) -> None:
+    deeds.seed_rules(read(tmp_path, GOOD))
+    queries.list_versions("publicity.days")[-1].note = "已核对"
+    session.commit()
+    third = GOOD[GOOD.rindex("[[rule.version]]") :].replace('"20"', '"25"')
+    ended = GOOD.replace("valid_from = 2027-01-01", "valid_from = 2027-01-01\nvalid_to = 2028-12-31")  # fmt: skip
+    text = ended + third.replace("2027-01-01", "2029-01-01")
+
+    assert deeds.seed_rules(read(tmp_path, text)) == 1
+
+    rows = queries.list_versions("publicity.days")
+    last_days = [None, date(2028, 12, 31), date(2026, 12, 31)]
+    assert [row.valid_to for row in rows] == last_days
+
+
 def test_before_the_first_day_there_is_no_value(session: Session) -> None:
     with pytest.raises(NoValueError, match="2018-01-01 起才有记录"):
         value_on("publicity.days", date(2017, 12, 31))

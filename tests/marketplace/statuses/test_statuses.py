@@ -124,6 +124,40 @@ def test_who_may_do_what(world: World) -> None:
     assert [one.deed for one in history_of(again)] == ["create", "verify", "revoke"]
 
 
+@pytest.mark.parametrize("is_member", [True, False])
+def test_an_operator_decides_nothing_of_their_own_firm(
+    is_member: bool, world: World, sign_in: SignIn
+) -> None:
+    firms = [world.firm] if is_member else []
+    involved = world.make.person("operator", *firms)
+    row = world.propose()
+    if not is_member:
+        # Who entered it and has left the firm since.
+        row.by_id = involved.id
+        db.session.commit()
+
+    for deed, text in (
+        (deeds.verify_status, CHECKED),
+        (deeds.refuse_status, "编号查不到"),
+        (deeds.revoke_status, "认定被取消"),
+    ):
+        with pytest.raises(NotAllowed):
+            deed(row, text, by=involved, seen=row.revision)
+
+    office, browser = f"/office/statuses/{row.id}", sign_in(involved)
+    page = browser.get(office).get_data(as_text=True)
+    assert "由另一位运营人员核对" in page
+    assert "核对通过</button>" not in page
+    answer = browser.post(
+        f"{office}/verify", data={"seen": row.revision, "checked": CHECKED}
+    )
+    assert answer.status_code == 403
+    page = sign_in(world.operator).get(office).get_data(as_text=True)
+    assert "核对通过</button>" in page
+    world.verify(row)
+    assert row.state == "verified"
+
+
 def test_in_the_browser(world: World, sign_in: SignIn, client: FlaskClient) -> None:
     firm, operator = sign_in(world.chief), sign_in(world.operator)
     place = f"/mine/organisations/{world.firm.id}/statuses"
