@@ -201,6 +201,7 @@ MORE_FILES: dict[str, dict[str, str]] = {
         "evaluating": "what one clause gives: arithmetic, without web and database",
         "moving": "estimates that go over when organisations are merged",
         "official_texts": "a document cut into its clauses",
+        "typed_figures": "figures as people type them",
     },
     "rules": {
         "content": "what a dated value is, and how a deal keeps it, without web and database",

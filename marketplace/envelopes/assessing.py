@@ -21,15 +21,9 @@ from marketplace.parsing.exact_sums import FEN_OF_WAN
 from marketplace.policies import queries as policy_queries
 from marketplace.policies.asking import is_capped_each
 from marketplace.policies.content import Clause, Figure, RegisteredContract, plain
-from marketplace.policies.estimating import (
-    CONTRACTS,
-    as_typed,
-    outcome_of,
-    read_told,
-    require_sound,
-    trace_words,
-)
+from marketplace.policies.estimating import CONTRACTS, outcome_of, trace_words
 from marketplace.policies.evaluating import Verdict, evaluate_clause
+from marketplace.policies.typed_figures import as_typed, read_told, require_sound
 from marketplace.profiles.models import LEVELS
 from marketplace.profiles.queries import own_broker
 from marketplace.rules.queries import value_on

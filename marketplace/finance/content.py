@@ -22,7 +22,7 @@ from marketplace.policies.content import (
     Figures,
     Question,
 )
-from marketplace.policies.estimating import as_typed, read_told
+from marketplace.policies.typed_figures import as_typed, read_told
 
 SEED = Path(__file__).parent / "seed"
 # How a product says how much: a subset of the forms of clauses.

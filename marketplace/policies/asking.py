@@ -13,7 +13,8 @@ from marketplace.parsing.points_in_time import read_point
 from marketplace.permissions import Reader
 from marketplace.policies import queries
 from marketplace.policies.content import Figure, RegisteredContract
-from marketplace.policies.estimating import CONTRACTS, as_typed, read_amount, read_told
+from marketplace.policies.estimating import CONTRACTS
+from marketplace.policies.typed_figures import as_typed, read_amount, read_told
 from marketplace.rules.content import Value
 from marketplace.rules.queries import find_value
 from marketplace.statuses.queries import earlier_verified, standing_on

@@ -16,7 +16,8 @@ from marketplace.permissions import Reader, may
 from marketplace.policies import queries
 from marketplace.policies.asking import PAYEE, read_request
 from marketplace.policies.content import Clause
-from marketplace.policies.estimating import estimate, read_told
+from marketplace.policies.estimating import estimate
+from marketplace.policies.typed_figures import read_told
 from marketplace.rules import queries as rule_queries
 
 TAX = "tax."

@@ -17,12 +17,7 @@ from marketplace.permissions import Reader, reader_id, require
 from marketplace.policies import queries
 from marketplace.policies.clause_files import parse_clauses, read_seed
 from marketplace.policies.content import Clause
-from marketplace.policies.estimating import (
-    estimate,
-    kept_content,
-    read_told,
-    require_sound,
-)
+from marketplace.policies.estimating import estimate, kept_content
 from marketplace.policies.evaluating import failed_cases
 from marketplace.policies.models import (
     MAX_CODE,
@@ -32,6 +27,7 @@ from marketplace.policies.models import (
     PolicyText,
 )
 from marketplace.policies.official_texts import split_text
+from marketplace.policies.typed_figures import read_told, require_sound
 from marketplace.rules.toml_lines import FaultyFileError
 
 NOT_SAVED = "新版本没有保存。"

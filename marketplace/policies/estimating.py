@@ -12,13 +12,9 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from marketplace.errors import Invalid
-from marketplace.parsing import ParseError
-from marketplace.parsing.single_sums import read_single_sum
 from marketplace.policies.content import (
     FORMS,
     Clause,
-    Figure,
     Figures,
     Question,
     plain,
@@ -28,6 +24,7 @@ from marketplace.policies.evaluating import (
     Verdict,
     evaluate_pieces,
 )
+from marketplace.policies.typed_figures import as_typed
 
 # Group → the states it shows, in the order of the page. What has not begun or is over is in the library only. Sums of 0
 # are in a group of their own: 「符合」 promises something.
@@ -41,8 +38,6 @@ GROUPS = {
     "draft": ("草案", ("draft",)),
 }
 CONTRACTS = "tax_free_amount"
-MOST = Decimal(10_000_000)  # 万元: a thousand 亿, more than any figure asked here
-MOST_COUNT = 100_000
 # Standing at the head of the page, whether answered or not.
 FIRST_QUESTIONS = ("kind", CONTRACTS)
 
@@ -125,61 +120,6 @@ class Estimate:
     def is_nothing(self) -> bool:
         """Whether everything that could be computed for who asks comes to 0."""
         return self.total is None and any(code == NOTHING for code, _, _ in self.groups)
-
-
-@dataclass
-class Told:
-    """What somebody typed: figures that could be read, and what is wrong with the others, by field."""
-
-    figures: dict[str, Figure] = field(default_factory=dict)
-    problems: dict[str, list[str]] = field(default_factory=dict)
-
-
-def read_told(raw: Mapping[str, str], questions: Mapping[str, Question]) -> Told:
-    """The figures of a form; empty boxes are not known.
-
-    Args:
-        raw: field → text as typed; others are passed over.
-        questions: field → question.
-    """
-    told = Told()
-    for name, question in questions.items():
-        text = raw.get(name, "").strip()
-        if not text:
-            continue
-        try:
-            told.figures[name] = _read_figure(question, text)
-        except ParseError as error:
-            told.problems[name] = [error.sentence]
-    return told
-
-
-def _read_figure(question: Question, text: str) -> Figure:
-    if question.kind == "choice":
-        if text not in question.choices:
-            raise ParseError("没有这一项。", "请从列出的里面选。")
-        return text
-    if question.kind == "yes":
-        if text not in ("yes", "no"):
-            raise ParseError("没有这一项。", "请选「是」或「否」。")
-        return text == "yes"
-    if question.kind == "count":
-        is_whole = text.isascii() and text.isdigit() and len(text) < 10
-        if not is_whole or int(text) > MOST_COUNT:
-            raise ParseError("要写整数。", f"只用阿拉伯数字，最多 {MOST_COUNT}。")
-        return Decimal(text)
-    return read_amount(text)
-
-
-def read_amount(text: str) -> Decimal:
-    """A sum in 万元, 0 or more. Raises ParseError."""
-    # 0 is an answer here, which a sum of money elsewhere is not.
-    number = Decimal(0) if text in ("0", "０") else read_single_sum(text)
-    if number is None:
-        raise ParseError("没有读出金额。", "写数字，单位万元，如 2000。")
-    if not 0 <= number <= MOST:
-        raise ParseError("金额不合理。", f"写 0 到 {plain(MOST)} 万元之间的数。")
-    return number
 
 
 def estimate(
@@ -377,13 +317,6 @@ def _answers(
             yield questions[name], as_typed(value)
 
 
-def as_typed(value: Figure) -> str:
-    """A figure as a form sends it."""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return value if isinstance(value, str) else plain(value)
-
-
 def kept_content(
     result: Estimate, figures: Figures, questions: Mapping[str, Question]
 ) -> dict[str, Any]:
@@ -418,9 +351,3 @@ def _kept_line(line: Line) -> dict[str, Any]:
         "note": line.clause.note,
         "papers": list(line.clause.papers),
     }
-
-
-def require_sound(told: Told) -> None:
-    """Refuse figures that could not be read. Raises Invalid."""
-    if told.problems:
-        raise Invalid("有几处没有看懂，测算没有存下。", problems=told.problems)

@@ -36,7 +36,7 @@ from marketplace.organisations.models import Organisation
 from marketplace.parsing import ParseError
 from marketplace.permissions import may, require
 from marketplace.policies.content import plain
-from marketplace.policies.estimating import as_typed, read_amount, read_told
+from marketplace.policies.typed_figures import as_typed, read_amount, read_told
 
 OWN = "/mine/finance/products/<int:product_id>"
 VERSION = "/mine/finance/versions/<int:version_id>"
