@@ -136,6 +136,24 @@ def test_a_merge_leaves_one_and_leads_there(world: World, client: FlaskClient) -
     assert (world.one.id, world.other.id) in _open_pairs()
 
 
+def test_a_merge_after_a_merge_leads_to_the_last(
+    world: World, client: FlaskClient
+) -> None:
+    last = world.demand("深沟球轴承降噪攻关", TEXT)
+    deeds.propose_pairs()
+    world.settle("merge")
+    pair = world.pair(world.one, last)
+    deeds.merge_pair(pair, last.id, by=world.desk, seen=pair.revision)
+
+    for gone in (world.one, world.other):
+        answer = client.get(f"/demands/{gone.id}")
+        assert answer.status_code == 302
+        assert answer.headers["Location"] == f"/demands/{last.id}"
+    # Nothing leads anywhere once the last one is gone.
+    listing_deeds.withdraw(last, by=None, seen=last.revision)
+    assert client.get(f"/demands/{world.other.id}").status_code == 404
+
+
 def _open_pairs() -> set[tuple[int, int]]:
     pairs, _ = queries.proposed_page(1)
     return {(pair.one_id, pair.other_id) for pair in pairs}
