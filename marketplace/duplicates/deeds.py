@@ -43,6 +43,10 @@ def merge_pair(
     pair.life.permits(pair, "merge", by)
     _require_seen(pair, seen)
     one, other = pair.rows
+    # What stays is not written, so nothing else would notice that its owner withdraws it at this moment, and both would
+    # be gone. The smaller number first: of two merges that share a listing neither waits for the other for ever.
+    persistence.hold_row(one)
+    persistence.hold_row(other)
     # The page lets only these two numbers through.
     kept, gone = (one, other) if kept_id == one.id else (other, one)
     # By the owners of today: one organisation may have been merged into the other since it was proposed.

@@ -17,6 +17,7 @@ from marketplace.duplicates.models import ListingPair
 from marketplace.errors import MarketError, NotAllowed, NotFound, NotNow, Stale
 from marketplace.extensions import db
 from marketplace.listings import deeds as listing_deeds
+from marketplace.listings.models import Demand
 from marketplace.notices.models import Notice
 from tests.factories import Factory
 
@@ -260,6 +261,21 @@ def test_what_is_kept_must_be_public(world: World) -> None:
     listing_deeds.expire_due()
     with pytest.raises(NotNow, match="已过期"):
         world.settle("merge")
+
+
+def test_what_was_withdrawn_since_it_was_read_is_not_kept(
+    world: World, session: Any
+) -> None:
+    pair = world.pair()
+    assert [row.state for row in pair.rows] == ["published", "published"]
+    # As another process would: what this one has read of the listing stays as it was.
+    table = Demand.__table__
+    elsewhere = sa.update(table).where(table.c.id == world.one.id)
+    session.connection().execute(elsewhere.values(state="withdrawn"))
+    assert world.one.state == "published"
+    with pytest.raises(NotNow, match="已撤回"):
+        world.settle("merge")
+    assert world.other.state == "published"
 
 
 def test_who_has_not_seen_the_last_decision_decides_nothing(world: World) -> None:
