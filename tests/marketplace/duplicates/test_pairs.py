@@ -10,8 +10,8 @@ import pytest
 import sqlalchemy as sa
 from flask.testing import FlaskClient
 
-from marketplace.clock import today
-from marketplace.duplicates import deeds, queries
+from marketplace.clock import now, today
+from marketplace.duplicates import deeds, finding, queries
 from marketplace.duplicates.life import PAIR_LIFE
 from marketplace.duplicates.models import ListingPair
 from marketplace.errors import MarketError, NotAllowed, NotFound, NotNow, Stale
@@ -99,6 +99,35 @@ def test_what_says_the_same_is_proposed_once_and_nothing_else(world: World) -> N
     # Identical texts come first.
     first = queries.proposed_page(1)[0][0]
     assert (first.one_id, first.other_id) == (world.one.id, world.theirs.id)
+
+
+def test_a_pair_that_only_one_of_both_finds_stays_with_its_score(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # With one place each the two that say the same find each other, and the reworded one is found by neither.
+    monkeypatch.setattr(finding, "MOST", 1)
+    deeds.propose_pairs()
+    same = (world.one.id, world.theirs.id)
+    (found_once,) = proposed() - {same}
+    assert world.other.id in found_once
+    pair = world.pair(world.other, _partner(world, found_once))
+    score = pair.score
+
+    (partner,) = {*found_once} - {world.other.id}
+    since = now() + timedelta(minutes=1)
+    for listing_id in (partner, world.other.id):
+        row = db.session.get_one(Demand, listing_id)
+        row.updated_at = since + timedelta(minutes=1)
+        db.session.commit()
+        assert deeds.propose_pairs(since) == 0
+        assert proposed() == {same, found_once}
+        assert pair.score == pytest.approx(score)
+        row.updated_at = since - timedelta(minutes=1)
+        db.session.commit()
+
+
+def _partner(world: World, numbers: tuple[int, int]) -> Any:
+    return world.one if world.one.id in numbers else world.theirs
 
 
 def test_what_was_kept_apart_is_never_proposed_again(world: World) -> None:
