@@ -364,7 +364,9 @@ def _role_of(by: Reader, subject: Row) -> str:
 
 def _history_note(row: Verdict) -> str:
     """What History says of a verdict: its reason or level, then its note."""
-    given = REASONS.get(row.reason or "") or LEVELS.get(row.level or 0, "")
+    # As the person chose it: some reasons are worded otherwise on the list of an achievement.
+    reasons = queries.reason_names(row.side)
+    given = reasons.get(row.reason or "") or LEVELS.get(row.level or 0, "")
     return "：".join(part for part in (given, row.note) if part)
 
 
