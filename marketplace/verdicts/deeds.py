@@ -171,6 +171,8 @@ def calibrate(*, by: Reader | None) -> GradeModel:
         SearchUnavailable: the matcher is being prepared.
     """
     require(by, "quality.read")
+    # Before the verdicts are read: one that is given while this learns is news for the next night.
+    read_at = now()
     model = fit_grades()
     voices = count_voices()
     effect = {}
@@ -191,6 +193,7 @@ def calibrate(*, by: Reader | None) -> GradeModel:
         parameters=model.to_json(),
         better=model.is_better,
         effect=effect,
+        at=read_at,
     )
     db.session.add(row)
     _flush()  # its History needs the id

@@ -464,6 +464,26 @@ def test_the_nightly_work_learns_only_from_what_is_new(
     assert session.scalar(db.select(db.func.count()).select_from(GradeModel)) == 1
 
 
+@pytest.mark.long
+def test_a_verdict_given_while_grades_are_learned_is_news(
+    judged_demands: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judged_demands(calibration.MIN_TEXTS)
+
+    def fit_slowly() -> calibration.Calibration:
+        model = grading.fit_grades()
+        judged_demands(1)
+        return model
+
+    with monkeypatch.context() as patched:
+        patched.setattr(verdict_deeds, "fit_grades", fit_slowly)
+        verdict_deeds.calibrate(by=None)
+
+    assert not grading.grades_are_current()
+    verdict_deeds.calibrate(by=None)
+    assert grading.grades_are_current()
+
+
 def test_a_list_from_another_ranking_is_kept_with_its_name(case: Case) -> None:
     ranked_list = replace(case.list_for(case.member), ranker="older words")
 
