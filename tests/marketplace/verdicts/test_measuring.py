@@ -139,6 +139,23 @@ def test_exposure_tells_places_and_what_is_on_offer(
     ]
 
 
+def test_exposure_leaves_out_what_is_ones_own(case: Case, make: Factory) -> None:
+    before = verdict_deeds.measure(by=None).figures["exposure"]
+    assert (before["demands"], before["nothing"]) == (1, 0)
+    # As on its page, where nobody is offered what belongs to their own organisation.
+    case.demand.organisation_id = case.achievements[0].organisation_id
+    db.session.commit()
+
+    found = verdict_deeds.measure(by=None).figures["exposure"]
+
+    assert matches_for(case.demand, by=None).offers == ()
+    assert (found["demands"], found["nothing"], found["places"]) == (1, 1, 0)
+    # To guests who may not know whose an unnamed demand is, it is anybody's.
+    case.demand.anonymous = True
+    db.session.commit()
+    assert verdict_deeds.measure(by=None).figures["exposure"] == before
+
+
 def test_only_operators_read_and_measure(case: Case, make: Factory) -> None:
     for person in (case.member, make.person("broker"), make.person("researcher")):
         for deed in (
