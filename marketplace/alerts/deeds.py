@@ -220,7 +220,6 @@ def _note_scanned(scans: Iterable[dict[str, Any]]) -> None:
 def remove_alerted(before: datetime) -> int:
     """Remove what people were alerted to before a moment (no commit); how many rows.
 
-    By then it is older than any listing that a search would call new: that is judged by when it was published, and a
-    listing is valid for a year.
+    By then the listing is older than any that a search calls new (`queries.NEWS`), however often it was renewed.
     """
     return persistence.count_changed(db.delete(Alerted).where(Alerted.at < before))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, TypeAlias
 from urllib.parse import parse_qsl, urlencode
 
@@ -34,6 +35,8 @@ from marketplace.verdicts.projections import common_document
 SEARCHES = "search"  # `Alerted.for_kind` of what a search found
 PAGE = 50  # listings read at a time
 MAX_PAGES = 4  # of a search in one run: what is newer than 200 others is read about on the page itself
+# For how long after its publication a listing may still be announced; shorter than alerts stay on record (retention).
+NEWS = timedelta(days=365)
 MAX_SCANNED = 500  # new listings of one run; the next run takes the rest
 CANDIDATES = 20  # listings that a new one is compared with: a page of its own matches
 GRADES = ("high", "fair")  # a weak match is no reason to write to anybody
@@ -214,7 +217,10 @@ def new_findings(
 
 
 def _is_newer(row: Row, search: SavedSearch) -> bool:
-    return row.published_at is not None and row.published_at > search.created_at
+    # A listing may be renewed for years and keeps the moment of its publication: what is older than NEWS was announced
+    # in its time, though who was alerted to it is no longer on record.
+    since = max(search.created_at, now() - NEWS)
+    return row.published_at is not None and row.published_at > since
 
 
 def _rows_of(keys: Sequence[tuple[str, int]], reader: Reader) -> list[Row]:

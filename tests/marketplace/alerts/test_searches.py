@@ -23,6 +23,7 @@ from marketplace.errors import Invalid, NotAllowed, NotNow
 from marketplace.extensions import db
 from marketplace.notices.models import Notice
 from marketplace.personal_data.queries import copy_of
+from marketplace.retention import stored_for
 from search import SearchUnavailable
 from tests.factories import Factory
 
@@ -258,6 +259,26 @@ def test_old_notes_are_removed(make: Factory, save: Callable[..., SavedSearch]) 
     assert queries.alerted_to(person.id) == {("demand", row.id)}
     assert deeds.remove_alerted(now() - timedelta(days=1)) == 0
     assert deeds.remove_alerted(now() + timedelta(days=1)) == 1
+
+
+def test_what_was_renewed_for_years_is_not_announced_again(
+    make: Factory, save: Callable[..., SavedSearch]
+) -> None:
+    person = make.person("firm", make.organisation())
+    save(person, "q=锁紧螺母", hours=24 * 365 * 4)
+    row = make.demand("锁紧螺母松动")
+    assert deeds.alert_to_findings() == 1
+    # Renewed each year; what is on record of the alert has been removed after two.
+    row.published_at = now() - timedelta(days=800)
+    assert deeds.remove_alerted(now() + timedelta(days=1)) == 1
+    db.session.commit()
+    assert deeds.alert_to_findings() == 0
+    make.demand("锁紧螺母防松")
+    assert deeds.alert_to_findings() == 1
+
+
+def test_alerts_stay_on_record_for_longer_than_they_are_news() -> None:
+    assert stored_for("alerted") > queries.NEWS
 
 
 def test_a_code_that_was_handed_over_finds_what_is_under_its_successor(
