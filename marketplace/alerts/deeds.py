@@ -21,6 +21,7 @@ from marketplace.alerts.queries import NewFinding, NewMatch
 from marketplace.catalogue.facets import facet_names
 from marketplace.catalogue.search_state import SearchState
 from marketplace.clock import now
+from marketplace.dictionaries.models import read_successors
 from marketplace.errors import Invalid, NotNow
 from marketplace.extensions import db
 from marketplace.permissions import require
@@ -93,13 +94,14 @@ def alert_to_findings() -> int:
     """
     count = 0
     names = facet_names()
+    replaced = read_successors()
     for person in queries.searching_people():
         # Once for all searches of a person: what one of them finds is no news of the next.
         known = queries.alerted_to(person.id)
         findings = []
         # Read before the transaction that writes begins: on SQLite everybody who saves waits for that.
         for search in queries.saved_searches(person):
-            finding = queries.new_findings(search, known, names)
+            finding = queries.new_findings(search, known, names, replaced)
             if finding.rows:
                 findings.append(finding)
         if findings:
@@ -218,7 +220,6 @@ def _note_scanned(scans: Iterable[dict[str, Any]]) -> None:
 def remove_alerted(before: datetime) -> int:
     """Remove what people were alerted to before a moment (no commit); how many rows.
 
-    By then it is older than any listing that a search would call new: that is judged by when it was published, and a
-    listing is valid for a year.
+    By then the listing is older than any that a search calls new (`queries.NEWS`), however often it was renewed.
     """
     return persistence.count_changed(db.delete(Alerted).where(Alerted.at < before))

@@ -9,6 +9,7 @@ from flask_login import current_user
 from marketplace.alerts import deeds, queries
 from marketplace.catalogue.facets import facet_names
 from marketplace.catalogue.search_state import SearchState
+from marketplace.dictionaries.models import read_successors
 from marketplace.door import needs
 from marketplace.errors import NotFound
 
@@ -21,8 +22,9 @@ def own() -> ResponseReturnValue:
     """The searches that the reader has saved."""
     rows = []
     names = facet_names()
+    replaced = read_successors()
     for search in queries.saved_searches(current_user):
-        rows.append((search, queries.state_of(search, names).address))
+        rows.append((search, queries.state_of(search, names, replaced).address))
     return render_template("alerts/own.html", rows=rows)
 
 

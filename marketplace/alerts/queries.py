@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from datetime import timedelta
+from typing import Any, TypeAlias
 from urllib.parse import parse_qsl, urlencode
 
 from sqlalchemy import and_, func, or_
@@ -34,9 +35,14 @@ from marketplace.verdicts.projections import common_document
 SEARCHES = "search"  # `Alerted.for_kind` of what a search found
 PAGE = 50  # listings read at a time
 MAX_PAGES = 4  # of a search in one run: what is newer than 200 others is read about on the page itself
+# For how long after its publication a listing may still be announced; shorter than alerts stay on record (retention).
+NEWS = timedelta(days=365)
 MAX_SCANNED = 500  # new listings of one run; the next run takes the rest
 CANDIDATES = 20  # listings that a new one is compared with: a page of its own matches
 GRADES = ("high", "fair")  # a weak match is no reason to write to anybody
+
+# facet → code → the one in its place, as `dictionaries.models.read_successors` gives it
+Replaced: TypeAlias = Mapping[str, Mapping[str, str]]
 
 
 @dataclass(frozen=True)
@@ -141,9 +147,15 @@ def canonical_query(state: SearchState) -> str:
     return urlencode(pairs)
 
 
-def state_of(search: SavedSearch, names: FacetNames) -> SearchState:
-    """The search that was saved, newest first; values that no dictionary knows any more are left out."""
-    address = MultiDict(parse_qsl(search.query))
+def state_of(search: SavedSearch, names: FacetNames, replaced: Replaced) -> SearchState:
+    """The search that was saved, newest first; values that no dictionary knows any more are left out.
+
+    A code that was handed over since is read as the one in its place, where its listings are now (123). The search
+    itself stays as it was saved, so that it is right again when a version of the dictionary is taken back.
+    """
+    address: MultiDict[str, str] = MultiDict()
+    for facet, code in parse_qsl(search.query):
+        address.add(facet, replaced.get(facet, {}).get(code, code))
     return SearchState.from_address(address, names).sorted_by("newest")
 
 
@@ -166,7 +178,10 @@ def describe_state(state: SearchState) -> str:
 
 
 def new_findings(
-    search: SavedSearch, known: set[tuple[str, int]], names: FacetNames
+    search: SavedSearch,
+    known: set[tuple[str, int]],
+    names: FacetNames,
+    replaced: Replaced,
 ) -> NewFinding:
     """What was published since a search was saved and its person was not alerted to, newest first.
 
@@ -174,12 +189,13 @@ def new_findings(
         search: whose person may still sign in.
         known: (kind, id) of what they were alerted to; what is new is added.
         names: of the values of facets.
+        replaced: facet → code → the one in its place, of what was handed over.
 
     Raises:
         SearchUnavailable: the engine does not answer.
     """
     person = search.person
-    state = state_of(search, names)
+    state = state_of(search, names, replaced)
     new: list[Row] = []
     for number in range(1, MAX_PAGES + 1):
         result = run_search(state.on_page(number), person, PAGE)
@@ -201,7 +217,10 @@ def new_findings(
 
 
 def _is_newer(row: Row, search: SavedSearch) -> bool:
-    return row.published_at is not None and row.published_at > search.created_at
+    # A listing may be renewed for years and keeps the moment of its publication: what is older than NEWS was announced
+    # in its time, though who was alerted to it is no longer on record.
+    since = max(search.created_at, now() - NEWS)
+    return row.published_at is not None and row.published_at > since
 
 
 def _rows_of(keys: Sequence[tuple[str, int]], reader: Reader) -> list[Row]:

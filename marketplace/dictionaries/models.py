@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from functools import cache
 from typing import Any, TypeAlias
 
@@ -164,6 +164,30 @@ def read_facet_names() -> dict[str, dict[str, str]]:
         if not official:
             facets["unofficial"][code] = name
     return facets
+
+
+def read_successors() -> dict[str, dict[str, str]]:
+    """Code → the one that took its place in the end, of what was handed over, by facet as in `read_facet_names`."""
+    tables = {"field": HitechField, "chain": Chain, "district": District}
+    facets = {}
+    for facet, table in tables.items():
+        columns = table.__table__.c
+        query = db.select(columns.code, columns.successor).where(
+            columns.successor != ""
+        )
+        following = {row.code: row.successor for row in db.session.execute(query)}
+        facets[facet] = {code: _last_code(code, following) for code in following}
+    return facets
+
+
+def _last_code(code: str, following: Mapping[str, str]) -> str:
+    """The end of a row of successors: what was handed over may be handed over to something else later."""
+    passed = {code}
+    # A version whose entries lead in a circle is refused; a table that was changed by hand must not hang a page.
+    while (after := following.get(code, "")) and after not in passed:
+        passed.add(after)
+        code = after
+    return code
 
 
 def current_districts() -> dict[str, str]:

@@ -43,6 +43,10 @@ def merge_pair(
     pair.life.permits(pair, "merge", by)
     _require_seen(pair, seen)
     one, other = pair.rows
+    # What stays is not written, so nothing else would notice that its owner withdraws it at this moment, and both would
+    # be gone. The smaller number first: of two merges that share a listing neither waits for the other for ever.
+    persistence.hold_row(one)
+    persistence.hold_row(other)
     # The page lets only these two numbers through.
     kept, gone = (one, other) if kept_id == one.id else (other, one)
     # By the owners of today: one organisation may have been merged into the other since it was proposed.
@@ -131,11 +135,35 @@ def propose_pairs(since: datetime | None = None) -> int:
             after = rows[-1].id
             # Before the rollback below, after which each row would be read again by itself.
             numbers = [row.id for row in rows]
-            found = finding.resembling(kind, rows)
+            found = _resembling_both_ways(kind, rows)
             # Ranked before the transaction that writes begins: on SQLite everybody who saves waits for that.
             db.session.rollback()
             new += _propose(kind, numbers, found)
     return new
+
+
+def _resembling_both_ways(kind: str, rows: list[Row]) -> list[Resemblance]:
+    """The pairs of which one is among the rows, as either of the two finds the other.
+
+    A list of matches ends after a few (`finding.MOST`), so one of a pair may find the other and not be found by it.
+    """
+    found = finding.resembling(kind, rows)
+    numbers = {row.id for row in rows}
+    others: set[int] = set()
+    for pair in found:
+        others |= {pair.one_id, pair.other_id} - numbers
+    # Proposed already: what only the other one finds must not be forgotten.
+    for proposed in queries.proposed_pairs(kind, sorted(numbers)):
+        others |= {proposed.one_id, proposed.other_id} - numbers
+    both = {(pair.one_id, pair.other_id): pair for pair in found}
+    for pair in finding.resembling(kind, queries.offered_rows(kind, sorted(others))):
+        place = (pair.one_id, pair.other_id)
+        # Of pairs among the others neither was to be looked at.
+        if numbers.isdisjoint(place):
+            continue
+        if place not in both or both[place].score < pair.score:
+            both[place] = pair
+    return [both[place] for place in sorted(both)]
 
 
 def _propose(kind: str, numbers: list[int], found: list[Resemblance]) -> int:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exists, func, or_
 from sqlalchemy.orm import aliased
@@ -111,14 +112,24 @@ def offered_batch(
         since: changed since then, UTC; None for all.
     """
     table = LISTINGS[kind]
-    # As the site itself: what is confidential is handed in twice as well.
-    query = db.select(table).where(
-        table.findable_by(None), table.matchable(), table.id > after
-    )
+    query = _offered(kind).where(table.id > after)
     if since is not None:
         query = query.where(table.updated_at >= since)
     # By number and not by offset: what is published meanwhile moves no row into the next batch.
     return list(db.session.scalars(query.order_by(table.id).limit(size)))
+
+
+def offered_rows(kind: str, ids: Iterable[int]) -> list[Row]:
+    """Those of some listings that are offered now, in the order of their numbers."""
+    table = LISTINGS[kind]
+    query = _offered(kind).where(table.id.in_(ids)).order_by(table.id)
+    return list(db.session.scalars(query))
+
+
+def _offered(kind: str) -> Any:
+    table = LISTINGS[kind]
+    # As the site itself: what is confidential is handed in twice as well.
+    return db.select(table).where(table.findable_by(None), table.matchable())
 
 
 def _loaded(offset: int, *conditions: ColumnElement[bool]) -> list[ListingPair]:

@@ -233,6 +233,19 @@ def knowledge_of(row: Achievement | Demand, reader: Reader | None) -> Knowledge:
     )
 
 
+def is_own(
+    row: Achievement | Demand, other: Achievement | Demand, reader: Reader | None
+) -> bool:
+    """Whether both belong to one organisation, as far as this reader may know: nobody is offered their own.
+
+    To readers who may not know whose either of them is, partly public or unnamed, it is treated as anybody's: what is
+    missing from a list would tell them.
+    """
+    if row.organisation_id != other.organisation_id:
+        return False
+    return knowledge_of(row, reader).firm and knowledge_of(other, reader).firm
+
+
 def view_of(row: Achievement | Demand, reader: Reader | None) -> View:
     """A listing as a reader may know it.
 

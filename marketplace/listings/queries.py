@@ -193,7 +193,8 @@ def get_findable(
         by: the reader.
         in_full: people, figures and rights are wanted too; rows of a list show none of them.
     """
-    possible = [listing_id for listing_id in ids if listing_id <= MAX_ID]
+    # No listing has a negative number, and no database takes one as long as a form can send.
+    possible = [listing_id for listing_id in ids if 0 < listing_id <= MAX_ID]
     query = _findable_query(kind, None if by is None else audiences(by), in_full)
     found = db.session.scalars(query, {"listings": possible, "day": today()})
     return {row.id: row for row in found}

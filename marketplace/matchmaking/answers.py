@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import matching
 from marketplace.listings import index as listing_index
 from marketplace.listings import queries as listing_queries
-from marketplace.listings.disclosure import common_view
+from marketplace.listings.disclosure import common_view, is_own
 from marketplace.listings.models import KIND_NAMES, Row
 from marketplace.matchmaking import queries
 from marketplace.matchmaking.facts import (
@@ -33,7 +33,6 @@ from marketplace.matchmaking.offers import (
 from marketplace.matchmaking.ranking import (
     Ranking,
     RankingRequest,
-    is_own,
     rank_listings,
 )
 from marketplace.permissions import Reader

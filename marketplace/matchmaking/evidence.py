@@ -15,7 +15,7 @@ import matching
 from marketplace.errors import NotFound
 from marketplace.listings import index as listing_index
 from marketplace.listings import queries as listing_queries
-from marketplace.listings.disclosure import common_view
+from marketplace.listings.disclosure import common_view, is_own
 from marketplace.listings.models import LISTINGS, Row
 from marketplace.matchmaking.answers import blocked_reason
 from marketplace.matchmaking.facts import Comparison, TextComparison
@@ -28,7 +28,6 @@ from marketplace.matchmaking.offers import (
 )
 from marketplace.matchmaking.ranking import (
     capped_grade,
-    is_own,
     patents_of,
     reads_confidential,
     weigh_pair,

@@ -35,7 +35,6 @@ from marketplace.verdicts.ranked_lists import RankedList
 
 blueprint = Blueprint("matchmaking", __name__)
 
-MOST_ID = 2_147_483_647
 PAGE_LIMIT = 100_000  # beyond any list; a larger number is not repeated on the page
 
 EXAMPLES = {
@@ -112,13 +111,13 @@ def trial_evidence() -> ResponseReturnValue:
     """看依据 of a pasted text, which is posted again and not stored."""
     kind = _known_kind(request.form.get("kind", ""))
     text = request.form.get("text", "")
-    other_id = request.form.get("other", type=int) or 0
+    # 0, which no listing has, for what is no number or one beyond what a database takes.
+    other_id = request.form.get("other", 0, type=persistence.row_number)
     try:
         text = trial.checked_text(text, kind)
     except Invalid as error:
         return _trial_page(kind, text, problems=error.problems), 422
-    # Beyond what a database takes as a number there is no listing.
-    pair = evidence_of_text(text, kind, min(other_id, MOST_ID), by=current_reader())
+    pair = evidence_of_text(text, kind, other_id, by=current_reader())
     mark_browser()
     return render_template(
         "matchmaking/trial_evidence.html",

@@ -15,7 +15,7 @@ from flask import current_app
 import matching
 from marketplace.listings import queries as listing_queries
 from marketplace.listings.child_models import standing_of_patents
-from marketplace.listings.disclosure import common_view, knowledge_of
+from marketplace.listings.disclosure import common_view, is_own
 from marketplace.listings.models import Demand, Row
 from marketplace.matchmaking.catalogues import stamp_of
 from marketplace.matchmaking.generations import Stamp
@@ -164,17 +164,6 @@ def reads_confidential(reader: Reader | None) -> bool:
         return True
     # A broker who was given none must not learn of their words by the weights of others.
     return reader.mediates and listing_queries.was_given_any(reader)
-
-
-def is_own(row: Row, other: Row, reader: Reader | None) -> bool:
-    """Whether both belong to one organisation, as far as this reader may know: nobody is offered their own.
-
-    To readers who may not know whose either of them is, partly public or unnamed, it is treated as anybody's: what is
-    missing from a list would tell them.
-    """
-    if row.organisation_id != other.organisation_id:
-        return False
-    return knowledge_of(row, reader).firm and knowledge_of(other, reader).firm
 
 
 def _select(request: RankingRequest) -> _Selection:

@@ -171,6 +171,8 @@ def calibrate(*, by: Reader | None) -> GradeModel:
         SearchUnavailable: the matcher is being prepared.
     """
     require(by, "quality.read")
+    # Before the verdicts are read: one that is given while this learns is news for the next night.
+    read_at = now()
     model = fit_grades()
     voices = count_voices()
     effect = {}
@@ -191,6 +193,7 @@ def calibrate(*, by: Reader | None) -> GradeModel:
         parameters=model.to_json(),
         better=model.is_better,
         effect=effect,
+        at=read_at,
     )
     db.session.add(row)
     _flush()  # its History needs the id
@@ -364,7 +367,9 @@ def _role_of(by: Reader, subject: Row) -> str:
 
 def _history_note(row: Verdict) -> str:
     """What History says of a verdict: its reason or level, then its note."""
-    given = REASONS.get(row.reason or "") or LEVELS.get(row.level or 0, "")
+    # As the person chose it: some reasons are worded otherwise on the list of an achievement.
+    reasons = queries.reason_names(row.side)
+    given = reasons.get(row.reason or "") or LEVELS.get(row.level or 0, "")
     return "：".join(part for part in (given, row.note) if part)
 
 

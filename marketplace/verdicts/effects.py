@@ -6,26 +6,34 @@ Worked out when a grade model is made, so that an operator sees it before the mo
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
-from typing import Any
+from itertools import islice, repeat
+from typing import Any, TypeAlias
 
 from flask import current_app
 
 import matching
 from marketplace.extensions import db
 from marketplace.listings import index as listing_index
+from marketplace.listings.disclosure import is_own
 from marketplace.listings.models import Achievement, Row
+from marketplace.permissions import Guest
 from marketplace.verdicts.grading import Grading
 from marketplace.verdicts.projections import common_conditions, common_document
 from matching.explaining import facts
 
 # Places of a list that are compared: what a reader sees of a page without turning it.
 PLACES = 10
+SPARE = 5  # ranked beyond these: some are the demand's own or no longer offered
+DEEPER = 4  # how many times as many are ranked when those were not enough
 RANKED_AT_ONCE = 50  # bounds the memory of a run
 EXAMPLES = 12
 FITTING = ("high", "fair")
+GUEST = Guest()
+
+# matches with the conditions of their achievements, best first
+PublicList: TypeAlias = list[tuple[matching.Match, matching.Document]]
 
 
 @dataclass
@@ -57,7 +65,7 @@ def measure_effect(before: Grading, after: Grading) -> dict[str, Any]:
     # One generator for all batches, so that the demands are never all in memory.
     demands = public_demands()
     while batch := list(islice(demands, RANKED_AT_ONCE)):
-        _compare_batch([common_document(row) for row in batch], before, after, tally)
+        _compare_batch(batch, before, after, tally)
     # Most pairs first, then by name, so that the page is the same for the same figures.
     changes = sorted(tally.changes.items(), key=lambda item: (-item[1], item[0]))
     return {
@@ -78,43 +86,89 @@ def public_demands() -> Iterator[Row]:
             yield demand
 
 
-def first_places(
-    documents: list[matching.Document],
+def public_lists(
+    demands: Sequence[Row], places: int
+) -> Iterator[tuple[matching.Document, PublicList]]:
+    """The first places of each demand's list as everybody sees it, best first.
+
+    Args:
+        demands: some of `public_demands`.
+        places: of each list, at most.
+
+    Yields:
+        the document of a demand, and its offers: (match, conditions of the achievement). What is no longer offered is
+        left out, and so is what belongs to the demand's own organisation, as far as a guest may know.
+    """
+    documents = [common_document(row) for row in demands]
+    depth = places + SPARE
+    while True:
+        # The outer circle, as the public ranks; taken once for each batch, for readers rank in between.
+        with current_app.extensions["matchers"].using("achievement") as matcher:
+            ranked = matcher.rank_all(documents, top=depth)
+        offered = _offered_achievements(ranked)
+        lists = []
+        for demand, matches in zip(demands, ranked, strict=True):
+            lists.append(_public_matches(demand, matches, offered))
+        if all(map(_is_enough, lists, ranked, repeat(places), repeat(depth))):
+            break
+        # Of a firm with many achievements of its own the first places may all be its own.
+        depth *= DEEPER
+    conditions: dict[int, matching.Document] = {}
+    for document, matches in zip(documents, lists, strict=True):
+        places_of_list = []
+        for match in matches[:places]:
+            number = int(match.id)
+            # Each projected once: many lists have the same first places.
+            if number not in conditions:
+                conditions[number] = common_conditions(offered[number])
+            places_of_list.append((match, conditions[number]))
+        yield document, places_of_list
+
+
+def _is_enough(
+    found: Sequence[matching.Match],
+    ranked: Sequence[matching.Match],
     places: int,
-) -> list[list[matching.Match]]:
-    """The first places of each document's list, best first."""
-    # The outer circle, as the public ranks; taken once for each batch, for readers rank in between.
-    with current_app.extensions["matchers"].using("achievement") as matcher:
-        ranked: list[list[matching.Match]] = matcher.rank_all(documents, top=places)
-        return ranked
+    depth: int,
+) -> bool:
+    """Whether a list is full, or nothing more is ranked for it."""
+    return len(found) >= places or len(ranked) < depth
 
 
-def offered_conditions(
-    lists: list[list[matching.Match]],
-) -> dict[int, matching.Document]:
-    """Id → conditions of every achievement on some list, each projected once."""
+def _offered_achievements(
+    lists: Iterable[Sequence[matching.Match]],
+) -> dict[int, Achievement]:
+    """Id → every achievement on some list."""
     ids: set[int] = set()
     for matches in lists:
         ids.update(int(match.id) for match in matches)
     query = db.select(Achievement).where(Achievement.id.in_(ids))
-    return {row.id: common_conditions(row) for row in db.session.scalars(query)}
+    return {row.id: row for row in db.session.scalars(query)}
+
+
+def _public_matches(
+    demand: Row,
+    matches: Iterable[matching.Match],
+    offered: Mapping[int, Achievement],
+) -> list[matching.Match]:
+    found = []
+    for match in matches:
+        row = offered.get(int(match.id))
+        if row is not None and not is_own(demand, row, GUEST):
+            found.append(match)
+    return found
 
 
 def _compare_batch(
-    documents: list[matching.Document],
+    demands: Sequence[Row],
     before: Grading,
     after: Grading,
     tally: _Tally,
 ) -> None:
-    lists = first_places(documents, PLACES)
-    conditions = offered_conditions(lists)
-    for document, matches in zip(documents, lists, strict=True):
+    for document, offers in public_lists(demands, PLACES):
         given: dict[str, list[str | None]] = {"before": [], "after": []}
-        for match in matches:
-            offered_id = int(match.id)
-            if offered_id not in conditions:
-                continue
-            compared = facts.compare_facts(document, conditions[offered_id])
+        for match, conditions in offers:
+            compared = facts.compare_facts(document, conditions)
             old, new = before(match, compared), after(match, compared)
             given["before"].append(old)
             given["after"].append(new)
@@ -124,7 +178,7 @@ def _compare_batch(
                 tally.examples.append(
                     {
                         "demand": int(document.id),
-                        "achievement": offered_id,
+                        "achievement": int(match.id),
                         "before": old or "",
                         "after": new or "",
                     }

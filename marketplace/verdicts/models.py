@@ -256,6 +256,7 @@ class GradeModel(Model):
         parameters: JSON of `matching`'s calibration, with its errors on texts it was not fitted on.
         better: whether its errors there were smaller than those of the fixed cut points.
         effect: what it would have changed on the day it was made, see `effects.measure_effect`.
+        at: when the verdicts that it knows were read.
         used_at, used_by: when it was put into force last, and by whom; every move is a History row too.
     """
 

@@ -15,14 +15,9 @@ from marketplace.dictionaries.models import Chain, District, names_by_code
 from marketplace.extensions import db
 from marketplace.listings.models import Achievement
 from marketplace.organisations.models import Organisation
-from marketplace.verdicts.effects import (
-    first_places,
-    offered_conditions,
-    public_demands,
-)
+from marketplace.verdicts.effects import public_demands, public_lists
 from marketplace.verdicts.grading import active_grader
 from marketplace.verdicts.judgements import JudgedPair, explain_pairs, judged_pairs
-from marketplace.verdicts.projections import common_document
 from matching.explaining import facts
 from matching.judging import grades, quality
 from matching.judging.reordering import RELEVANT
@@ -179,16 +174,11 @@ def _measure_exposure() -> dict[str, Any]:
     # Read together, since rank_all ranks a batch on all processors.
     while batch := list(islice(demands, DEMANDS_RANKED_AT_ONCE)):
         ranked_demands += len(batch)
-        documents = [common_document(demand) for demand in batch]
-        lists = first_places(documents, FIRST_PLACES)
-        offered = offered_conditions(lists)
-        for document, matches in zip(documents, lists, strict=True):
+        for document, offers in public_lists(batch, FIRST_PLACES):
             given = []
-            for match in matches:
-                offered_id = int(match.id)
-                if offered_id in offered:
-                    compared = facts.compare_facts(document, offered[offered_id])
-                    given.append((offered_id, grade(match, compared)))
+            for match, conditions in offers:
+                compared = facts.compare_facts(document, conditions)
+                given.append((int(match.id), grade(match, compared)))
             # A list whose first places are weak is shown as "nothing fits", so it gives nobody exposure.
             if any(level in ("high", "fair") for _, level in given):
                 placed += [listing_id for listing_id, level in given if level]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
@@ -10,6 +12,7 @@ from marketplace.audit.looks import was_recorded
 from marketplace.door import OPEN_PAGE, current_reader, needs
 from marketplace.errors import NotFound
 from marketplace.listings import buttons, detail, disclosure, queries
+from marketplace.listings.models import Row
 from marketplace.listings.pages.blueprint import blueprint
 
 
@@ -40,14 +43,8 @@ def solved() -> ResponseReturnValue:
 
 def _listing_page(kind: str, listing_id: int) -> ResponseReturnValue:
     """The page of a listing as this reader may see it, with what other rooms put next to it."""
-    try:
-        row = queries.get_visible(kind, listing_id, by=current_reader())
-    except NotFound:
-        # Its address may stand in a mail or on paper; what it said is said by another listing now.
-        number = contributions.successor(kind, listing_id)
-        if number is None:
-            raise
-        row = queries.get_visible(kind, number, by=current_reader())
+    row = _standing_row(kind, listing_id)
+    if row.id != listing_id:
         return redirect(url_for(f"listings.{kind}", listing_id=row.id))
     sheet = detail.detail_for(row, by=current_reader())
     # Before it is shown: a look that cannot be recorded sees what a guest sees.
@@ -62,3 +59,17 @@ def _listing_page(kind: str, listing_id: int) -> ResponseReturnValue:
         buttons=buttons.page_buttons(row, current_reader()),
         panels=contributions.panels(row, current_reader()),
     )
+
+
+def _standing_row(kind: str, listing_id: int) -> Row:
+    """The listing of an address, or the one that says now what it said. Raises NotFound: neither may be read."""
+    number: int | None = listing_id
+    passed: set[int] = set()
+    # The address may stand in a mail or on paper, and what took its place may have been replaced in turn. Each number
+    # once: what was merged and is offered again may take the place of its own successor.
+    while number is not None and number not in passed:
+        with suppress(NotFound):
+            return queries.get_visible(kind, number, by=current_reader())
+        passed.add(number)
+        number = contributions.successor(kind, number)
+    return queries.get_visible(kind, listing_id, by=current_reader())

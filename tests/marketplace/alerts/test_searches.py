@@ -18,10 +18,12 @@ from marketplace.alerts.models import SavedSearch
 from marketplace.catalogue.facets import facet_names
 from marketplace.catalogue.search_state import SearchState
 from marketplace.clock import now
+from marketplace.dictionaries.models import Chain, read_successors
 from marketplace.errors import Invalid, NotAllowed, NotNow
 from marketplace.extensions import db
 from marketplace.notices.models import Notice
 from marketplace.personal_data.queries import copy_of
+from marketplace.retention import stored_for
 from search import SearchUnavailable
 from tests.factories import Factory
 
@@ -76,7 +78,7 @@ def test_a_search_is_saved_under_its_words_and_once(app: Flask, make: Factory) -
             assert deeds.save_search(again, by=person).id == search.id
             assert queries.saved_as(again, person) is not None
             # The address that comes back finds the same.
-            back = queries.state_of(search, facet_names())
+            back = queries.state_of(search, facet_names(), read_successors())
             assert (back.text, back.kind) == (state.text, state.kind)
             assert {k: sorted(v) for k, v in back.filters.items()} == {
                 k: sorted(v) for k, v in state.filters.items()
@@ -257,3 +259,49 @@ def test_old_notes_are_removed(make: Factory, save: Callable[..., SavedSearch]) 
     assert queries.alerted_to(person.id) == {("demand", row.id)}
     assert deeds.remove_alerted(now() - timedelta(days=1)) == 0
     assert deeds.remove_alerted(now() + timedelta(days=1)) == 1
+
+
+def test_what_was_renewed_for_years_is_not_announced_again(
+    make: Factory, save: Callable[..., SavedSearch]
+) -> None:
+    person = make.person("firm", make.organisation())
+    save(person, "q=锁紧螺母", hours=24 * 365 * 4)
+    row = make.demand("锁紧螺母松动")
+    assert deeds.alert_to_findings() == 1
+    # Renewed each year; what is on record of the alert has been removed after two.
+    row.published_at = now() - timedelta(days=800)
+    assert deeds.remove_alerted(now() + timedelta(days=1)) == 1
+    db.session.commit()
+    assert deeds.alert_to_findings() == 0
+    make.demand("锁紧螺母防松")
+    assert deeds.alert_to_findings() == 1
+
+
+def test_alerts_stay_on_record_for_longer_than_they_are_news() -> None:
+    assert stored_for("alerted") > queries.NEWS
+
+
+def test_a_code_that_was_handed_over_finds_what_is_under_its_successor(
+    make: Factory, save: Callable[..., SavedSearch]
+) -> None:
+    person = make.person("firm", make.organisation())
+    search = save(person, "chain=copper&district=371523")
+    for code, after in (("copper", "steel"), ("steel", "aluminium")):
+        db.session.get_one(Chain, code).successor = after
+    db.session.commit()
+
+    state = queries.state_of(search, facet_names(), read_successors())
+    assert state.filters["chain"] == ("aluminium",)
+    make.demand("铝板带轧制", chain_code="aluminium", owner=make.organisation())
+    save(person, "chain=copper")
+    assert deeds.alert_to_findings() == 1
+    (notice,) = notices_of(person)
+    assert "「铝板带轧制」" in notice.happened
+
+    # A version that is taken back takes the successors along.
+    for code in ("copper", "steel"):
+        db.session.get_one(Chain, code).successor = ""
+    db.session.commit()
+    assert queries.state_of(search, facet_names(), read_successors()).filters[
+        "chain"
+    ] == ("copper",)

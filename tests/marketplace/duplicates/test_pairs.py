@@ -10,13 +10,14 @@ import pytest
 import sqlalchemy as sa
 from flask.testing import FlaskClient
 
-from marketplace.clock import today
-from marketplace.duplicates import deeds, queries
+from marketplace.clock import now, today
+from marketplace.duplicates import deeds, finding, queries
 from marketplace.duplicates.life import PAIR_LIFE
 from marketplace.duplicates.models import ListingPair
 from marketplace.errors import MarketError, NotAllowed, NotFound, NotNow, Stale
 from marketplace.extensions import db
 from marketplace.listings import deeds as listing_deeds
+from marketplace.listings.models import Demand
 from marketplace.notices.models import Notice
 from tests.factories import Factory
 
@@ -100,6 +101,35 @@ def test_what_says_the_same_is_proposed_once_and_nothing_else(world: World) -> N
     assert (first.one_id, first.other_id) == (world.one.id, world.theirs.id)
 
 
+def test_a_pair_that_only_one_of_both_finds_stays_with_its_score(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # With one place each the two that say the same find each other, and the reworded one is found by neither.
+    monkeypatch.setattr(finding, "MOST", 1)
+    deeds.propose_pairs()
+    same = (world.one.id, world.theirs.id)
+    (found_once,) = proposed() - {same}
+    assert world.other.id in found_once
+    pair = world.pair(world.other, _partner(world, found_once))
+    score = pair.score
+
+    (partner,) = {*found_once} - {world.other.id}
+    since = now() + timedelta(minutes=1)
+    for listing_id in (partner, world.other.id):
+        row = db.session.get_one(Demand, listing_id)
+        row.updated_at = since + timedelta(minutes=1)
+        db.session.commit()
+        assert deeds.propose_pairs(since) == 0
+        assert proposed() == {same, found_once}
+        assert pair.score == pytest.approx(score)
+        row.updated_at = since - timedelta(minutes=1)
+        db.session.commit()
+
+
+def _partner(world: World, numbers: tuple[int, int]) -> Any:
+    return world.one if world.one.id in numbers else world.theirs
+
+
 def test_what_was_kept_apart_is_never_proposed_again(world: World) -> None:
     world.settle("keep_apart")
     deeds.propose_pairs()
@@ -134,6 +164,24 @@ def test_a_merge_leaves_one_and_leads_there(world: World, client: FlaskClient) -
     assert world.other.state == "published"
     assert client.get(f"/demands/{world.other.id}").status_code == 200
     assert (world.one.id, world.other.id) in _open_pairs()
+
+
+def test_a_merge_after_a_merge_leads_to_the_last(
+    world: World, client: FlaskClient
+) -> None:
+    last = world.demand("深沟球轴承降噪攻关", TEXT)
+    deeds.propose_pairs()
+    world.settle("merge")
+    pair = world.pair(world.one, last)
+    deeds.merge_pair(pair, last.id, by=world.desk, seen=pair.revision)
+
+    for gone in (world.one, world.other):
+        answer = client.get(f"/demands/{gone.id}")
+        assert answer.status_code == 302
+        assert answer.headers["Location"] == f"/demands/{last.id}"
+    # Nothing leads anywhere once the last one is gone.
+    listing_deeds.withdraw(last, by=None, seen=last.revision)
+    assert client.get(f"/demands/{world.other.id}").status_code == 404
 
 
 def _open_pairs() -> set[tuple[int, int]]:
@@ -242,6 +290,21 @@ def test_what_is_kept_must_be_public(world: World) -> None:
     listing_deeds.expire_due()
     with pytest.raises(NotNow, match="已过期"):
         world.settle("merge")
+
+
+def test_what_was_withdrawn_since_it_was_read_is_not_kept(
+    world: World, session: Any
+) -> None:
+    pair = world.pair()
+    assert [row.state for row in pair.rows] == ["published", "published"]
+    # As another process would: what this one has read of the listing stays as it was.
+    table = Demand.__table__
+    elsewhere = sa.update(table).where(table.c.id == world.one.id)
+    session.connection().execute(elsewhere.values(state="withdrawn"))
+    assert world.one.state == "published"
+    with pytest.raises(NotNow, match="已撤回"):
+        world.settle("merge")
+    assert world.other.state == "published"
 
 
 def test_who_has_not_seen_the_last_decision_decides_nothing(world: World) -> None:

@@ -524,6 +524,8 @@ def visible_words(page: str) -> str:
     [
         ({"text": PROBLEM, "other": "0"}, 404),
         ({"text": PROBLEM, "other": "99999999999999999999"}, 404),
+        ({"text": PROBLEM, "other": "-1"}, 404),
+        ({"text": PROBLEM, "other": "-1" + "0" * 30}, 404),
         ({"text": PROBLEM, "other": "x"}, 404),
         ({"text": PROBLEM}, 404),
         ({"text": "轴", "other": "1"}, 422),

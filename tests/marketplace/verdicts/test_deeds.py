@@ -434,10 +434,12 @@ def test_the_owner_of_an_achievement_judges_demands_and_loses_the_declined_ones(
     answer = matches_for(achievement, by=owner)
     assert {offer.row.id for offer in answer.offers} == {case.demand.id, other.id}
 
-    verdict_deeds.decline(
+    given = verdict_deeds.decline(
         achievement, other.id, reason="solved", by=owner, ranked_list=answer.ranked_list
     )
 
+    # History has the words that were on the button.
+    assert [move.note for move in history_of(given)] == ["没有力量再接"]
     after = matches_for(achievement, by=owner)
     colleague = make.person("desk", achievement.organisation)
     assert [offer.row.id for offer in after.offers] == [case.demand.id]

@@ -139,6 +139,23 @@ def test_exposure_tells_places_and_what_is_on_offer(
     ]
 
 
+def test_exposure_leaves_out_what_is_ones_own(case: Case, make: Factory) -> None:
+    before = verdict_deeds.measure(by=None).figures["exposure"]
+    assert (before["demands"], before["nothing"]) == (1, 0)
+    # As on its page, where nobody is offered what belongs to their own organisation.
+    case.demand.organisation_id = case.achievements[0].organisation_id
+    db.session.commit()
+
+    found = verdict_deeds.measure(by=None).figures["exposure"]
+
+    assert matches_for(case.demand, by=None).offers == ()
+    assert (found["demands"], found["nothing"], found["places"]) == (1, 1, 0)
+    # To guests who may not know whose an unnamed demand is, it is anybody's.
+    case.demand.anonymous = True
+    db.session.commit()
+    assert verdict_deeds.measure(by=None).figures["exposure"] == before
+
+
 def test_only_operators_read_and_measure(case: Case, make: Factory) -> None:
     for person in (case.member, make.person("broker"), make.person("researcher")):
         for deed in (
@@ -462,6 +479,26 @@ def test_the_nightly_work_learns_only_from_what_is_new(
     assert "grades learned" in said[2]
     assert "nothing new to learn" in said[3]
     assert session.scalar(db.select(db.func.count()).select_from(GradeModel)) == 1
+
+
+@pytest.mark.long
+def test_a_verdict_given_while_grades_are_learned_is_news(
+    judged_demands: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judged_demands(calibration.MIN_TEXTS)
+
+    def fit_slowly() -> calibration.Calibration:
+        model = grading.fit_grades()
+        judged_demands(1)
+        return model
+
+    with monkeypatch.context() as patched:
+        patched.setattr(verdict_deeds, "fit_grades", fit_slowly)
+        verdict_deeds.calibrate(by=None)
+
+    assert not grading.grades_are_current()
+    verdict_deeds.calibrate(by=None)
+    assert grading.grades_are_current()
 
 
 def test_a_list_from_another_ranking_is_kept_with_its_name(case: Case) -> None:
