@@ -14,6 +14,7 @@ from marketplace.lifecycle import History
 from marketplace.profiles import deeds, queries
 from marketplace.profiles.models import BrokerProfile, ResearcherProfile
 from marketplace.profiles.writing import BrokerValues, ResearcherValues
+from marketplace.staff import deeds as staff_deeds
 from tests.factories import Factory
 
 
@@ -262,6 +263,20 @@ def test_what_is_not_checked(
         )
 
     assert "broker" not in person.role_names
+
+
+def test_an_auditor_becomes_no_broker(make: Factory) -> None:
+    person, operator = make.person("firm"), make.person("operator")
+    profile = make.certificate(person)
+    staff_deeds.add_staff(person.email, name="", role="auditor", by=operator)
+
+    with pytest.raises(NotNow, match="审计人员"):
+        deeds.check_certificate(
+            profile, checked="证书原件", seen=profile.revision, by=operator
+        )
+
+    assert person.role_names == {"auditor"}
+    assert profile.state == "waiting"
 
 
 def test_who_looked_at_another_certificate_decides_nothing(make: Factory) -> None:
