@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 
 from flask_security.recoverable import generate_reset_link
 
-from marketplace import persistence
+from marketplace import contributions, persistence
 from marketplace.accounts import (
     agreements,
     contact_consents,
@@ -228,6 +228,9 @@ def close_account(person: Person, *, by: Reader | None, note: str = "") -> None:
     # Said and not passed over: a typing error may have named somebody else.
     if not person.active:
         raise NotNow(f"「{person.email}」已经停用。")
+    # What a broker carried waits for nobody who cannot sign in; it goes to the operators in the same transaction.
+    if "broker" in person.role_names:
+        contributions.stop_broker(person.id, "账号已停用", by)
     person.active = False
     sessions.drop_sessions(person)
     note_account_deed(
