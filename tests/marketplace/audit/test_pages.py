@@ -303,6 +303,17 @@ def test_a_csv_holds_what_was_filtered_and_is_itself_recorded(
     assert content_of(entry)["values"]["filters"] == {"deed": "organisation.visit"}
 
 
+def test_the_first_entry_has_its_number_in_the_csv(
+    make: Factory, sign_in: SignIn
+) -> None:
+    make.organisation()
+
+    answer = sign_in(make.person("auditor")).get("/audit.csv")
+
+    rows = list(csv.reader(io.StringIO(answer.text.removeprefix("\ufeff"))))
+    assert rows[1][0] == "0"
+
+
 def test_texts_of_people_are_shown_as_texts(make: Factory, sign_in: SignIn) -> None:
     browser = sign_in(make.person("auditor"))
     firm = make.organisation("<script>alert(1)</script>厂")
