@@ -309,6 +309,8 @@ def erase_account(person: Person) -> None:
     person.mobile = None
     person.password = None
     person.password_set_at = None
+    # What people build passwords from is personal, and here there is nothing left that must not be repeated.
+    passwords.forget_passwords(person)
     person.confirmed_at = None
     person.active = False
     person.fs_uniquifier = uuid.uuid4().hex

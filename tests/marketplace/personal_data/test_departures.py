@@ -11,7 +11,8 @@ import sqlalchemy as sa
 from flask.testing import FlaskClient
 from openpyxl import load_workbook
 
-from marketplace.accounts import contact_consents, person_deeds
+from marketplace.accounts import contact_consents, passwords, person_deeds
+from marketplace.accounts.child_models import PastPassword
 from marketplace.accounts.models import Person
 from marketplace.audit.models import Entry, Withheld
 from marketplace.clock import now
@@ -369,6 +370,18 @@ def test_a_sent_notice_of_a_colleague_names_them_no_longer(make: Factory) -> Non
     ]
     assert texts[0] == (ERASED, ERASED, "")
     assert all(other.name in text for text in texts[1][:2])
+
+
+def test_no_former_password_outlives_the_account(make: Factory) -> None:
+    person, other = make.person("firm"), make.person("firm")
+    for one in (person, other):
+        passwords.note_password(one, one.password)
+    make.session.commit()
+
+    close_own_account(person, password=PASSWORD)
+
+    left = make.session.scalars(sa.select(PastPassword.person_id)).all()
+    assert left == [other.id]
 
 
 def test_nothing_that_anybody_typed_of_them_is_left_in_the_database(
