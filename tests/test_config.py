@@ -108,6 +108,9 @@ def test_mail_takes_the_way_of_its_address(
         ("smtp://mail.example.cn?from=nobody", "from="),
         ("smtp://mail.example.cn:99999?from=a@example.cn", "MAIL_URL"),
         ("smtp://mail.example.cn:x?from=a@example.cn", "MAIL_URL"),
+        # Names that have no ASCII form: an empty part, a part that is too long.
+        ("smtp://mail..example.cn?from=a@example.cn", "MAIL_URL"),
+        (f"smtp://{'邮' * 64}.cn?from=a@example.cn", "MAIL_URL"),
         ("smtp://u:p@mail.example.cn?from=a@example.cn&tls=off", "in the clear"),
         ("smtp://mail.example.cn?form=a@example.cn", "no option form"),
         ("file://folder", "three slashes"),
