@@ -50,9 +50,9 @@ def save_researcher(values: ResearcherValues, *, seen: int, by: Person) -> None:
         Invalid: something is too long, unknown, or a way to reach somebody privately.
     """
     require(by, "profile.edit")
-    # The form checks too; a deed that is called otherwise must refuse the same.
-    values = read_researcher(values)
     profile = db.session.get(ResearcherProfile, by.id)
+    # The form checks too; a deed that is called otherwise must refuse the same.
+    values = read_researcher(values, profile.field_codes if profile else ())
     # 0 is a profile that was not there: two first saves of one person meet in the key of the table.
     if (profile.revision if profile else 0) != seen:
         raise _changed()
@@ -100,8 +100,8 @@ def save_broker(values: BrokerValues, *, seen: int, by: Person) -> BrokerProfile
         Invalid: something is missing, too long, unknown or over.
     """
     require(by, "broker.apply")
-    values = read_broker(values)
     profile = db.session.get(BrokerProfile, by.id)
+    values = read_broker(values, profile.field_codes if profile else ())
     if (profile.revision if profile else 0) != seen:
         raise _changed()
     if profile is None:
