@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from datetime import datetime
 
-from sqlalchemy import Select, or_
+from sqlalchemy import Select, or_, select
 
 from marketplace import persistence
 from marketplace.accounts.child_models import AgreementText, Consent
@@ -50,7 +50,7 @@ def _hold_consents(person: Person) -> None:
 
 
 def _open_consents(person: Person, kind: str) -> Select[tuple[Consent]]:
-    return db.select(Consent).where(
+    return select(Consent).where(
         Consent.person_id == person.id,
         Consent.kind == kind,
         Consent.withdrawn_at.is_(None),
