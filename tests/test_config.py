@@ -28,6 +28,25 @@ def test_a_demo_makes_its_secrets_once_and_keeps_them_for_its_owner_alone(
     assert stat.S_IMODE((tmp_path / "secrets").stat().st_mode) == 0o600
 
 
+def test_secrets_are_whole_whenever_a_second_start_looks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Another process starts while the first one makes its secrets.
+    others = []
+    make_one = secrets.token_urlsafe
+
+    def slow(size: int) -> str:
+        monkeypatch.setattr(secrets, "token_urlsafe", make_one)
+        others.append(Config.from_env({"DATA_DIR": str(tmp_path)}).secret_key)
+        return make_one(size)
+
+    monkeypatch.setattr(secrets, "token_urlsafe", slow)
+    first = Config.from_env({"DATA_DIR": str(tmp_path)})
+
+    assert others == [first.secret_key]
+    assert [one.name for one in tmp_path.glob("*secrets*")] == ["secrets"]
+
+
 def test_two_sites_have_different_secrets(tmp_path: Path) -> None:
     keys = {
         Config.from_env({"DATA_DIR": str(tmp_path / name)}).secret_key
@@ -108,6 +127,9 @@ def test_mail_takes_the_way_of_its_address(
         ("smtp://mail.example.cn?from=nobody", "from="),
         ("smtp://mail.example.cn:99999?from=a@example.cn", "MAIL_URL"),
         ("smtp://mail.example.cn:x?from=a@example.cn", "MAIL_URL"),
+        # Names that have no ASCII form: an empty part, a part that is too long.
+        ("smtp://mail..example.cn?from=a@example.cn", "MAIL_URL"),
+        (f"smtp://{'邮' * 64}.cn?from=a@example.cn", "MAIL_URL"),
         ("smtp://u:p@mail.example.cn?from=a@example.cn&tls=off", "in the clear"),
         ("smtp://mail.example.cn?form=a@example.cn", "no option form"),
         ("file://folder", "three slashes"),

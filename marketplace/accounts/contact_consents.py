@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from datetime import datetime
 
-from sqlalchemy import or_
+from sqlalchemy import Select, or_, select
 
 from marketplace import persistence
 from marketplace.accounts.child_models import AgreementText, Consent
@@ -37,13 +37,24 @@ CONSENTS = {
 
 def current_consent(person: Person, kind: str) -> Consent | None:
     """The consent of a kind that is in force; None where there is none."""
-    query = db.select(Consent).where(
+    query = _open_consents(person, kind).order_by(Consent.id.desc())
+    row: Consent | None = db.session.scalars(query).first()
+    return row
+
+
+def _hold_consents(person: Person) -> None:
+    """Let nobody else give or withdraw a consent of a person before this commit."""
+    # The row of the person, for there may be no consent yet; what only names them is written meanwhile.
+    query = db.select(Person.id).where(Person.id == person.id)
+    db.session.execute(query.with_for_update(key_share=True))
+
+
+def _open_consents(person: Person, kind: str) -> Select[tuple[Consent]]:
+    return select(Consent).where(
         Consent.person_id == person.id,
         Consent.kind == kind,
         Consent.withdrawn_at.is_(None),
     )
-    row: Consent | None = db.session.scalars(query.order_by(Consent.id.desc())).first()
-    return row
 
 
 def agreed_at(person: Person, kind: str, moment: datetime | None) -> bool:
@@ -63,6 +74,8 @@ def agreed_at(person: Person, kind: str, moment: datetime | None) -> bool:
 
 def give(person: Person, kind: str) -> None:
     """Note that a person agrees, to the text as it is now; twice is once."""
+    # Of two presses the second one waits here, and finds the consent of the first.
+    _hold_consents(person)
     # Another row would be a second consent, which one withdrawal would not end.
     if current_consent(person, kind) is not None:
         return
@@ -79,8 +92,9 @@ def give(person: Person, kind: str) -> None:
 
 def withdraw(person: Person, kind: str) -> None:
     """Note that a person no longer agrees."""
-    row = current_consent(person, kind)
-    if row is not None:
+    _hold_consents(person)
+    # Every one that is open: of two that two presses once made, one would stay in force.
+    for row in db.session.scalars(_open_consents(person, kind)):
         row.withdrawn_at = now()
     if kind == PUBLISH:
         person.publishes_contact = False

@@ -191,6 +191,12 @@ def note_password(person: Person, before: str | None) -> None:
     db.session.execute(db.delete(PastPassword).where(PastPassword.id.in_(ids)))
 
 
+def forget_passwords(person: Person) -> None:
+    """Erase the hashes of former passwords; no commit."""
+    query = db.delete(PastPassword).where(PastPassword.person_id == person.id)
+    db.session.execute(query)
+
+
 def is_overdue(person: Person) -> bool:
     """Whether a person must set a new password: those who run or audit the site do so every `PASSWORD_DAYS` days."""
     days = current_app.config["PASSWORD_DAYS"]

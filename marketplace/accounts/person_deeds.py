@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 
 from flask_security.recoverable import generate_reset_link
 
-from marketplace import persistence
+from marketplace import contributions, persistence
 from marketplace.accounts import (
     agreements,
     contact_consents,
@@ -228,6 +228,9 @@ def close_account(person: Person, *, by: Reader | None, note: str = "") -> None:
     # Said and not passed over: a typing error may have named somebody else.
     if not person.active:
         raise NotNow(f"「{person.email}」已经停用。")
+    # What a broker carried waits for nobody who cannot sign in; it goes to the operators in the same transaction.
+    if "broker" in person.role_names:
+        contributions.stop_broker(person.id, "账号已停用", by)
     person.active = False
     sessions.drop_sessions(person)
     note_account_deed(
@@ -306,6 +309,8 @@ def erase_account(person: Person) -> None:
     person.mobile = None
     person.password = None
     person.password_set_at = None
+    # What people build passwords from is personal, and here there is nothing left that must not be repeated.
+    passwords.forget_passwords(person)
     person.confirmed_at = None
     person.active = False
     person.fs_uniquifier = uuid.uuid4().hex

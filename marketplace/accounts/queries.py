@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from sqlalchemy import ColumnElement, and_
+
 from marketplace.accounts.models import Membership, Person, Role
 from marketplace.extensions import db
 from marketplace.organisations.models import Organisation
@@ -68,8 +70,16 @@ def hold_person(person_id: int | None) -> None:
     db.session.execute(query.with_for_update(key_share=True))
 
 
+def can_act() -> ColumnElement[bool]:
+    """Filter of people: who may sign in, and act for organisations (the same as `Person.acts`, in SQL)."""
+    return and_(Person.active, ~Person.roles.any(Role.name == "auditor"))
+
+
 def is_last_administrator(place: Membership) -> bool:
-    """Whether nobody else looks after the people of that organisation, who can still sign in."""
+    """Whether nobody else looks after the people of that organisation, who can still sign in and act for it."""
+    # An auditor acts by no place, so nothing is lost with theirs.
+    if not place.person.acts:
+        return False
     query = (
         db.select(Membership.person_id)
         .join(Person)
@@ -77,7 +87,7 @@ def is_last_administrator(place: Membership) -> bool:
             Membership.organisation_id == place.organisation_id,
             Membership.is_administrator,
             Membership.person_id != place.person_id,
-            Person.active,
+            can_act(),
         )
     )
     return db.session.scalar(query.limit(1)) is None

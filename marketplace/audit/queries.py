@@ -253,9 +253,16 @@ def export_rows(filters: Filters) -> str:
                 json.dumps(line.values, ensure_ascii=False),
                 json.dumps(line.personal, ensure_ascii=False),
             ]
-            writer.writerow([escape_formula(str(cell or "")) for cell in cells])
+            writer.writerow([_cell_text(cell) for cell in cells])
     # With a mark, by which spreadsheet programs know UTF-8.
     return f"\ufeff{out.getvalue()}"
+
+
+def _cell_text(value: object) -> str:
+    # Only what is not there is empty: the first entry has the number 0.
+    if value is None:
+        return ""
+    return escape_formula(str(value))
 
 
 def entry_texts() -> Iterator[str]:

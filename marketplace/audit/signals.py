@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import structlog
-from flask import Flask, Response, current_app, request
+from flask import Flask, Response, current_app, request, session
 from flask_login import current_user, user_logged_in, user_logged_out
 from flask_security import signals as security
 from sqlalchemy.exc import SQLAlchemyError
@@ -19,6 +19,8 @@ from marketplace.audit.acting import note_person
 from marketplace.audit.looks import record_reading, store_later
 from marketplace.door import READING
 from marketplace.errors import MarketError
+from marketplace.parsing import ParseError
+from marketplace.parsing.telephones import read_mobile
 
 log = structlog.get_logger(__name__)
 
@@ -97,13 +99,24 @@ def _tried_account() -> Any:
     """
     if current_user.is_authenticated:
         return current_user
+    find_user = current_app.extensions["security"].datastore.find_user
+    pending = session.get("tf_user_id")
+    # Between password and code the session names the account; a new sign-in names its own.
+    if pending and request.endpoint != "security.login":
+        return find_user(fs_uniquifier=pending)
     typed = request.form.get("email", "").strip()
     # Longer ones are no address, and are not looked up.
     if not typed or len(typed) > 254:
         return None
-    return current_app.extensions["security"].datastore.find_user(
-        case_insensitive=True, email=typed
-    )
+    person = find_user(case_insensitive=True, email=typed)
+    if person is not None:
+        return person
+    try:
+        mobile = read_mobile(typed)
+    except ParseError:
+        return None
+    # The second sign-in name (`Person.mobile`), in any spelling.
+    return find_user(mobile=mobile) if mobile else None
 
 
 def _record_safely(

@@ -14,6 +14,7 @@ from sqlalchemy import (
     String,
     bindparam,
     literal_column,
+    or_,
     select,
     text,
     true,
@@ -224,6 +225,21 @@ def fields_of_level(level: int) -> dict[str, str]:
     return _read_names(
         db.select(table.code, table.name)
         .where(table.level == level)
+        .order_by(table.code)
+    )
+
+
+def choosable_fields(level: int, held: Collection[str] = ()) -> dict[str, str]:
+    """Code → name of the high-tech fields of one level that may be chosen.
+
+    Args:
+        level: 1 or 2.
+        held: codes that are chosen already; retired ones of them may stay.
+    """
+    table = HitechField
+    return _read_names(
+        db.select(table.code, table.name)
+        .where(table.level == level, or_(table.active, table.code.in_(held)))
         .order_by(table.code)
     )
 

@@ -326,9 +326,11 @@ def take_invitation(invitation: Invitation, *, by: Person) -> None:
     """Take the place that an invitation keeps.
 
     Raises:
-        NotAllowed: it was meant for another address.
+        NotAllowed: it was meant for another address, or they look on as an auditor.
         NotNow: it is used, revoked or over.
     """
+    # Who became an auditor since acts for nobody, as where they ask to join (072).
+    require(by, "organisation.join")
     # The link may have been passed on; the place is for the person whose address was checked.
     if invitation.email != by.email:
         raise NotAllowed(

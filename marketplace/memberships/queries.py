@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, bindparam, exists, func, or_
 
 from marketplace.accounts.models import Membership, Person
+from marketplace.accounts.queries import can_act
 from marketplace.clock import now
 from marketplace.counting import Count
 from marketplace.errors import NotFound
@@ -44,22 +45,22 @@ def people_of(organisation: Organisation) -> list[Membership]:
 
 
 def administrators_of(organisation_id: int) -> list[Person]:
-    """The people who look after an organisation and may sign in."""
+    """The people who look after an organisation, may sign in and act for it."""
     query = (
         db.select(Person)
         .join(Membership)
         .where(
             Membership.organisation_id == organisation_id,
             Membership.is_administrator,
-            # A locked account can decide on nothing, so its organisation counts as unattended.
-            Person.active,
+            # A closed account and an auditor decide on nothing: an organisation of such people counts as unattended.
+            can_act(),
         )
     )
     return list(db.session.scalars(query))
 
 
 def desk_of(organisation_id: int) -> list[Person]:
-    """Who looks after the people or the listings of an organisation, and may sign in; by number."""
+    """Who looks after the people or the listings of an organisation, may sign in and act for it; by number."""
     query = (
         db.select(Person)
         .join(Membership)
@@ -72,10 +73,8 @@ def desk_of(organisation_id: int) -> list[Person]:
 
 
 def looks_after() -> ColumnElement[bool]:
-    """Filter of places and their people: who looks after people or listings, and may sign in."""
-    return and_(
-        or_(Membership.is_administrator, Membership.role == "desk"), Person.active
-    )
+    """Filter of places and their people: who looks after people or listings, may sign in and act."""
+    return and_(or_(Membership.is_administrator, Membership.role == "desk"), can_act())
 
 
 def requests_for(organisation_ids: Iterable[int]) -> list[JoinRequest]:
@@ -149,7 +148,10 @@ def open_invitations(organisation: Organisation) -> list[Invitation]:
 
 
 def invitations_to(person: Person) -> list[Invitation]:
-    """The invitations to a person's address that may still be taken up."""
+    """The invitations to a person's address that they may still take up."""
+    # An auditor takes no place; a button for it would only be refused.
+    if not person.acts:
+        return []
     # The address of an account is confirmed, so that nobody finds a place by typing the address of another.
     query = db.select(Invitation).where(Invitation.email == person.email, *_is_open())
     return list(db.session.scalars(query.order_by(Invitation.id)))
@@ -176,7 +178,7 @@ def _unattended() -> tuple[object, ...]:
         Membership.organisation_id == JoinRequest.organisation_id,
         Membership.is_administrator,
         Membership.person_id == Person.id,
-        Person.active,
+        can_act(),
     )
     return (JoinRequest.state == "waiting", ~attended)
 

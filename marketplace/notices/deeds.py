@@ -27,7 +27,7 @@ from datetime import date, datetime
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import or_
+from sqlalchemy import case, or_
 
 from marketplace import contributions, persistence
 from marketplace.clock import now
@@ -367,10 +367,11 @@ def forget_person(person_id: int, address: str) -> None:
     others = db.update(Notice).where(
         naming, Notice.person_id.is_distinct_from(person_id)
     )
-    # First, for it asks for the text. A letter that is written but not sent goes out as it is, the same with every try.
+    # A letter that is written but not sent goes out as it is, the same with every try.
     gone_out = Notice.state.not_in(UNSENT)
-    db.session.execute(others.where(gone_out).values(happened=ERASED, message=""))
-    db.session.execute(others.values(subject=ERASED, happened=ERASED))
+    left = case((gone_out, ""), else_=Notice.message)
+    # In one statement: after a first one the texts that are asked for would name nobody any more.
+    db.session.execute(others.values(subject=ERASED, happened=ERASED, message=left))
     recipient, alone = Recipient("", person_id).key, Recipient(address).key
     # What went to the address alone, as an invitation, was theirs too, and its column holds the address.
     known = db.update(Notice).where(Notice.recipient == alone)

@@ -50,9 +50,9 @@ def save_researcher(values: ResearcherValues, *, seen: int, by: Person) -> None:
         Invalid: something is too long, unknown, or a way to reach somebody privately.
     """
     require(by, "profile.edit")
-    # The form checks too; a deed that is called otherwise must refuse the same.
-    values = read_researcher(values)
     profile = db.session.get(ResearcherProfile, by.id)
+    # The form checks too; a deed that is called otherwise must refuse the same.
+    values = read_researcher(values, profile.field_codes if profile else ())
     # 0 is a profile that was not there: two first saves of one person meet in the key of the table.
     if (profile.revision if profile else 0) != seen:
         raise _changed()
@@ -100,8 +100,8 @@ def save_broker(values: BrokerValues, *, seen: int, by: Person) -> BrokerProfile
         Invalid: something is missing, too long, unknown or over.
     """
     require(by, "broker.apply")
-    values = read_broker(values)
     profile = db.session.get(BrokerProfile, by.id)
+    values = read_broker(values, profile.field_codes if profile else ())
     if (profile.revision if profile else 0) != seen:
         raise _changed()
     if profile is None:
@@ -154,7 +154,7 @@ def check_certificate(
 
     Raises:
         NotAllowed, Stale.
-        NotNow: it does not wait, the account is closed, or somebody else holds that certificate.
+        NotNow: it does not wait, the account is closed or an auditor's, or somebody else holds that certificate.
         Invalid: nothing was looked at, or the certificate is over.
     """
     require(by, "broker.check", profile)
@@ -164,9 +164,17 @@ def check_certificate(
     if profile.valid_to is not None and profile.valid_to < today():
         message = "证书已经到期，不能核对通过。"
         raise Invalid(message, "请对方补充新的证书。", problems={"checked": [message]})
+    # Its roles as they are: an operator may give it one at this moment, and holds the same row.
+    persistence.hold_row(profile.person)
     # The role would be given to an account that nobody can use.
     if not profile.person.active:
         raise NotNow("这个账号已停用。", "账号恢复后再核对。")
+    # As where the role of auditor is given (143): who looks on mediates nothing.
+    if not profile.person.acts:
+        raise NotNow(
+            "对方现在是审计人员，不能同时担任技术经理人。",
+            "先收回审计角色再核对，或写明原因退回。",
+        )
     # First, for its query would write what stands below, and a number that is taken is refused by the commit alone.
     _give_role(profile.person)
     profile.state, profile.checked = "checked", checked

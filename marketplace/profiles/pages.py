@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -12,7 +12,7 @@ from flask_login import current_user
 from marketplace import persistence
 from marketplace.accounts.models import INSTITUTIONS
 from marketplace.clock import today
-from marketplace.dictionaries.models import fields_of_level
+from marketplace.dictionaries.models import choosable_fields, fields_of_level
 from marketplace.door import OPEN_PAGE, needs
 from marketplace.errors import Invalid, MarketError, NotFound, Stale
 from marketplace.parsing.text import clean_text, half_width
@@ -93,10 +93,10 @@ def brokers() -> ResponseReturnValue:
 @needs("profile.edit")
 def own_profile() -> ResponseReturnValue:
     """One's own profile as a researcher."""
-    choices = _grouped_fields()
+    profile = queries.own_researcher(current_user)
+    choices = _grouped_fields(profile.field_codes if profile else ())
     form = ResearcherForm(choices=choices)
     if not form.is_submitted():
-        profile = queries.own_researcher(current_user)
         return _own_profile_page(ResearcherForm.from_profile(profile, choices))
     try:
         deeds.save_researcher(form.values, seen=form.seen_revision, by=current_user)
@@ -122,10 +122,10 @@ def hide_profile() -> ResponseReturnValue:
 @needs("broker.apply")
 def own_broker() -> ResponseReturnValue:
     """One's own profile as a broker."""
-    names = fields_of_level(1)
+    profile = queries.own_broker(current_user)
+    names = choosable_fields(1, profile.field_codes if profile else ())
     form = BrokerForm(names=names)
     if not form.is_submitted():
-        profile = queries.own_broker(current_user)
         return _own_broker_page(BrokerForm.from_profile(profile, names))
     # A day that is none would reach the deed as no day at all.
     if not form.validate():
@@ -301,11 +301,15 @@ def _own_broker_page(
     return page, status
 
 
-def _grouped_fields() -> dict[str, list[tuple[str, str]]]:
-    """Name of a field of level 1 → (code, name) of those of level 2 that belong to it."""
+def _grouped_fields(held: Collection[str]) -> dict[str, list[tuple[str, str]]]:
+    """Name of a field of level 1 → (code, name) of those of level 2 that belong to it and may be chosen.
+
+    Args:
+        held: codes of those that are chosen already; they stay though they are retired.
+    """
     grouped: dict[str, list[tuple[str, str]]] = {}
     names = fields_of_level(1)
-    for code, name in fields_of_level(2).items():
+    for code, name in choosable_fields(2, held).items():
         # Two figures of the code are those of the field it belongs to.
         grouped.setdefault(names[code[:2]], []).append((code, name))
     return grouped

@@ -118,6 +118,7 @@ def institutions_listed() -> dict[int, str]:
             Organisation.state == "verified",
             Organisation.kind.in_(INSTITUTIONS),
             disclosure.is_listed(),
+            _is_shown(),
         )
         .distinct()
         .order_by(Organisation.name, Organisation.id)
@@ -224,7 +225,11 @@ def researchers_of(organisation_id: int) -> int:
         db.select(func.count())
         .select_from(ResearcherProfile)
         .join(ResearcherProfile.person)
-        .where(disclosure.is_listed(), disclosure.at_institution(organisation_id))
+        .where(
+            disclosure.is_listed(),
+            _is_shown(),
+            disclosure.at_institution(organisation_id),
+        )
     )
     return db.session.scalar(query) or 0
 

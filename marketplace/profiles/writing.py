@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 
-from marketplace.dictionaries.models import fields_of_level
+from marketplace.dictionaries.models import choosable_fields
 from marketplace.errors import Invalid
 from marketplace.parsing import ParseError
 from marketplace.parsing.contacts import holds_contact
@@ -53,8 +53,14 @@ class BrokerValues:
     number_public: bool = False
 
 
-def read_researcher(typed: ResearcherValues) -> ResearcherValues:
+def read_researcher(
+    typed: ResearcherValues, held: Collection[str] = ()
+) -> ResearcherValues:
     """What a researcher typed, as it is stored.
+
+    Args:
+        typed: what they typed.
+        held: codes of the fields they have already, which may stay though they are retired.
 
     Raises:
         Invalid: something is too long, unknown, or a way to reach somebody privately.
@@ -66,7 +72,7 @@ def read_researcher(typed: ResearcherValues) -> ResearcherValues:
         discipline=_line("discipline", typed.discipline, MAX_DISCIPLINE, problems),
         offer=_prose("offer", typed.offer, problems),
         # Level 2 says what somebody works in; brokers mediate in whole areas, level 1.
-        field_codes=_codes(typed.field_codes, 2, problems),
+        field_codes=_codes(typed.field_codes, 2, held, problems),
     )
     if len(read.field_codes) > MAX_FIELDS:
         problems["fields"] = [f"最多选 {MAX_FIELDS} 个技术领域。"]
@@ -77,15 +83,15 @@ def read_researcher(typed: ResearcherValues) -> ResearcherValues:
     return read
 
 
-def read_broker(typed: BrokerValues) -> BrokerValues:
-    """What a broker typed, as it is stored.
+def read_broker(typed: BrokerValues, held: Collection[str] = ()) -> BrokerValues:
+    """What a broker typed, as it is stored. Arguments as `read_researcher`.
 
     Raises:
         Invalid: something is missing, too long or unknown.
     """
     problems: dict[str, list[str]] = {}
     introduction = _prose("introduction", typed.introduction, problems)
-    codes = _codes(typed.field_codes, 1, problems)
+    codes = _codes(typed.field_codes, 1, held, problems)
     number = _line("number", half_width(typed.number), MAX_NUMBER, problems)
     # Blanks and case are ways of copying it, and one certificate has one number.
     number = re.sub(r"\s", "", number).upper()
@@ -126,11 +132,14 @@ def _check_certificate(read: BrokerValues, problems: dict[str, list[str]]) -> No
 
 
 def _codes(
-    typed: Iterable[str], level: int, problems: dict[str, list[str]]
+    typed: Iterable[str],
+    level: int,
+    held: Collection[str],
+    problems: dict[str, list[str]],
 ) -> tuple[str, ...]:
     # In one order and once each, so that an unchanged list is no change.
     codes = tuple(sorted({code for code in typed if code}))
-    known = fields_of_level(level)
+    known = choosable_fields(level, held)
     # An old page may offer what a new edition of the dictionary has not.
     if any(code not in known for code in codes):
         problems["fields"] = ["技术领域不在列表中，请在列表里选。"]

@@ -55,14 +55,14 @@ def read_mail(env: Mapping[str, str], data_dir: Path, *, is_live: bool) -> MailR
     try:
         parts = urlsplit(text or (data_dir / "mail").as_uri())
         port = parts.port
+        # Servers are looked up by the ASCII form of their name; one that has none is a ValueError too.
+        host = (parts.hostname or "").encode("idna").decode("ascii")
     except ValueError as error:
         raise ConfigError(f"{WRONG}{error}") from None
     options = {name: values[-1] for name, values in parse_qs(parts.query).items()}
     # A misspelt `tls` would send in another way than somebody believes.
     if unknown := options.keys() - {"from", "tls", "ca"}:
         raise ConfigError(f"{WRONG}it has no option {', '.join(sorted(unknown))}")
-    # Servers are looked up by the ASCII form of their name.
-    host = (parts.hostname or "").encode("idna").decode("ascii")
     if parts.scheme == "file":
         if host or not parts.path.strip("/"):
             raise ConfigError(f"{WRONG}a folder has three slashes, file:///folder")

@@ -5,8 +5,10 @@ from __future__ import annotations
 import itertools
 import os
 import secrets
+import tempfile
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from marketplace.settings.data_folder import make_folder
@@ -99,20 +101,13 @@ def _stored_secrets(data_dir: Path) -> dict[str, str]:
     path = data_dir / "secrets"
     make_folder(data_dir)
     try:
-        # Exclusive: of two processes that start together one makes the secrets and both read them.
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        pass
+        if not path.exists():
+            _make_secrets(path)
     except OSError as error:
         raise ConfigError(
             f"{data_dir} cannot be written to ({error.strerror}): give the folder to the user of this process, make"
             " room, or check whether its disk is mounted read-only"
         ) from None
-    else:
-        with os.fdopen(descriptor, "w") as file:
-            file.writelines(
-                f"{name}={secrets.token_urlsafe(48)}\n" for name in SECRET_NAMES
-            )
     stored = {}
     try:
         lines = path.read_text().splitlines()
@@ -129,6 +124,22 @@ def _stored_secrets(data_dir: Path) -> dict[str, str]:
             f"{path} is damaged; delete it (everybody must then sign in again) and start once more"
         )
     return stored
+
+
+def _make_secrets(path: Path) -> None:
+    """Make a file of new secrets, unless another process makes one at the same moment. Raises OSError."""
+    lines = [f"{name}={secrets.token_urlsafe(48)}\n" for name in SECRET_NAMES]
+    # Only its owner reads it; the name is nobody else's.
+    descriptor, unfinished = tempfile.mkstemp(prefix=".secrets-", dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "w") as file:
+            file.writelines(lines)
+        # Whole from its first moment on. Of two processes that start together the second link is refused, and both
+        # read what the first one made; a rename would exchange it under a process that has read it.
+        with suppress(FileExistsError):
+            os.link(unfinished, path)
+    finally:
+        os.unlink(unfinished)
 
 
 def read_backup_key(env: Mapping[str, str]) -> str:

@@ -5,7 +5,7 @@ Nobody does any of it to themselves: so an operator is always left, and two peop
 
 from __future__ import annotations
 
-from marketplace import contributions, persistence
+from marketplace import persistence
 from marketplace.accounts import mail, person_deeds, sessions
 from marketplace.accounts.models import ROLES, STAFF_ROLES, Person
 from marketplace.accounts.queries import find_person, hold_sole_administrations
@@ -100,13 +100,9 @@ def stop_account(person: Person, *, reason: str, by: Person) -> None:
     if not person.active:
         raise NotNow("这个账号已经停用。", "请刷新后再看。")
     reason = _checked_reason(reason)
-    # Before the deed that commits: what they carried goes to the operators in the same transaction.
-    if "broker" in person.role_names:
-        # What they carried waits for nobody who cannot sign in.
-        contributions.stop_broker(person.id, "账号已停用", by)
     # Nothing else is sent to a stopped account; of being stopped its owner has to learn.
     mail.send_farewell(person, "account_stopped", reason=reason)
-    # Commits, and ends every session.
+    # Commits, ends every session, and hands what a broker carried to the operators.
     person_deeds.close_account(person, by=by, note=reason)
 
 

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from marketplace.accounts.models import Person
 from marketplace.accounts.queries import find_person
 from marketplace.lifecycle import History
+from marketplace.listings import deeds as listing_deeds
 from tests.factories import Factory
 
 SignIn = Callable[..., FlaskClient]
@@ -173,6 +174,20 @@ def test_closing_and_resetting(
     assert outside == 302
     assert "账号或密码不对" in old.text
     assert new.location == "/mine"
+
+
+def test_what_a_closed_broker_carried_lies_with_the_operators(
+    people: Callable[..., Any], make: Factory, session: Session
+) -> None:
+    broker, row = make.broker(), make.demand()
+    listing_deeds.assign_broker(row, broker, by=make.person("operator"))
+
+    closed = people("deactivate", broker.email)
+    session.expire_all()
+
+    assert closed.exit_code == 0
+    assert not broker.active
+    assert row.broker_ids == frozenset()
 
 
 def test_links_name_the_site(new_site: Callable[..., Flask]) -> None:

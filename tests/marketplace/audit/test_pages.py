@@ -22,6 +22,7 @@ from marketplace.extensions import db
 from marketplace.listings import deeds as listing_deeds
 from marketplace.permissions import TABLE, auditor, publishing_ids
 from tests.factories import Factory
+from tests.marketplace.accounts.test_second_factor import enter, set_up
 from tests.marketplace.audit.test_collecting import (
     content_of,
     entries_since,
@@ -77,6 +78,44 @@ def test_a_failed_sign_in_is_recorded_without_what_was_typed(
     everything = entry.text + json.dumps(withheld_of(entry))
     assert "Wrong-Password-8" not in everything
     assert email not in everything
+
+
+@pytest.mark.parametrize("typed", ["13906350417", "+86 139-0635-0417"])
+def test_a_failed_sign_in_by_mobile_number_names_the_account(
+    make: Factory, client: FlaskClient, typed: str
+) -> None:
+    person, other = make.person("firm"), make.person("firm")
+    person.mobile, other.mobile = "+8613906350417", "+8613906350418"
+    db.session.commit()
+    begin = next_position()
+
+    client.post("/login", data={"email": typed, "password": "Wrong-Password-8"})
+
+    (entry,) = named(begin, "sign_in.failed")
+    assert entry.thing == str(person.id)
+    assert "0417" not in entry.text + json.dumps(withheld_of(entry))
+
+
+@pytest.mark.parametrize("page", ["/tf-validate", "/mf-recovery"])
+def test_a_wrong_code_is_recorded_with_the_account(
+    page: str,
+    app: Flask,
+    make: Factory,
+    client: FlaskClient,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(app.config, "SECOND_FACTOR", True)
+    person = make.person("operator")
+    set_up(client, person)
+    client.post("/mf-recovery-codes")
+    elsewhere = app.test_client()
+    enter(elsewhere, person)
+    begin = next_position()
+
+    elsewhere.post(page, data={"code": "000000"})
+
+    (entry,) = named(begin, "sign_in.failed")
+    assert (entry.thing, entry.actor) == (str(person.id), None)
 
 
 def test_an_export_is_recorded_with_its_rows(make: Factory, sign_in: SignIn) -> None:
@@ -301,6 +340,17 @@ def test_a_csv_holds_what_was_filtered_and_is_itself_recorded(
     (entry,) = named(begin, "audit.export")
     assert entry.actor == person.id
     assert content_of(entry)["values"]["filters"] == {"deed": "organisation.visit"}
+
+
+def test_the_first_entry_has_its_number_in_the_csv(
+    make: Factory, sign_in: SignIn
+) -> None:
+    make.organisation()
+
+    answer = sign_in(make.person("auditor")).get("/audit.csv")
+
+    rows = list(csv.reader(io.StringIO(answer.text.removeprefix("\ufeff"))))
+    assert rows[1][0] == "0"
 
 
 def test_texts_of_people_are_shown_as_texts(make: Factory, sign_in: SignIn) -> None:

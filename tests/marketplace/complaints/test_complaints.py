@@ -26,6 +26,7 @@ from marketplace.issues.deeds import begin_proof, publish_proof
 from marketplace.notices.models import Notice
 from marketplace.permissions import Guest
 from marketplace.personal_data.deeds import carry_out_retention, close_own_account
+from marketplace.profiles import queries as profile_queries
 from tests.factories import Factory
 from tests.racing import Racer, at_once, committing_site
 
@@ -349,6 +350,27 @@ def test_an_organisation_and_people_are_hidden_everywhere(
     after = client.get(firm).status_code, broker.name in client.get("/brokers").text
 
     assert (before, during, after) == ((200, True), (404, False), (200, True))
+
+
+def test_who_is_hidden_is_not_counted_either(world: World) -> None:
+    university = world.make.organisation(kind="university")
+    person = world.make.researcher(world.make.person("researcher", university))
+    complaint = deeds.file_complaint(
+        Subject("profile", person.id, 0, person.name, f"/people/{person.id}"),
+        nonce="p", reason="false", text=TEXT, by=Guest(),
+    )[0]  # fmt: skip
+
+    def listed() -> tuple[int, bool]:
+        known = profile_queries.institutions_listed()
+        return profile_queries.researchers_of(university.id), university.id in known
+
+    before = listed()
+    world.rule(complaint, "hold")
+    during = listed()
+    world.rule(complaint, "dismiss")
+
+    # The page of the university would lead to an empty directory.
+    assert (before, during, listed()) == ((1, True), (0, False), (1, True))
 
 
 def test_a_line_of_a_list_stays_with_a_mark(world: World, client: FlaskClient) -> None:

@@ -13,6 +13,7 @@ from marketplace.errors import Invalid, NotAllowed, NotFound, NotNow
 from marketplace.memberships import deeds, queries
 from marketplace.notices.models import Notice
 from marketplace.organisations import deeds as organisation_deeds
+from marketplace.staff import deeds as staff_deeds
 from tests.factories import Factory, new_uscc
 
 
@@ -275,6 +276,41 @@ def test_who_cannot_sign_in_is_no_remaining_administrator(
     deeds.remove_member(closed.place_in(firm.id), by=chief)
 
     assert [place.person_id for place in queries.people_of(firm)] == [chief.id]
+
+
+def test_who_only_looks_on_is_no_remaining_administrator(
+    make: Factory, session: Any
+) -> None:
+    firm, chief_operator = make.organisation(), make.person("operator")
+    chief, auditor = (make.person("firm", firm, administers=True) for _ in range(2))
+    staff_deeds.add_staff(auditor.email, name="", role="auditor", by=chief_operator)
+
+    with pytest.raises(NotNow, match="最后一位管理员"):
+        deeds.leave_organisation(firm, by=chief)
+    assert queries.administrators_of(firm.id) == [chief]
+    assert queries.desk_of(firm.id) == [chief]
+    person_deeds.close_account(chief, by=None)
+    request = deeds.ask_to_join(firm, by=make.person("firm"))
+    # Nobody of the firm can answer: the operators do.
+    assert queries.unattended_requests() == [request]
+    # Nothing is lost with the place of an auditor.
+    deeds.leave_organisation(firm, by=auditor)
+    assert auditor.place_in(firm.id) is None
+
+
+def test_an_auditor_takes_no_place(make: Factory) -> None:
+    firm, auditor = make.organisation(), make.person("auditor")
+    chief = make.person("firm", firm, administers=True)
+    invitation, _ = deeds.invite_person(
+        firm, auditor.email, place="member", administers=True, by=chief
+    )
+
+    with pytest.raises(NotAllowed):
+        deeds.take_invitation(invitation, by=auditor)
+
+    assert queries.invitations_to(auditor) == []
+    assert auditor.place_in(firm.id) is None
+    assert invitation.is_open
 
 
 def test_each_step_is_told_to_whom_it_concerns(make: Factory, session: Any) -> None:

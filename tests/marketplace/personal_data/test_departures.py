@@ -11,13 +11,16 @@ import sqlalchemy as sa
 from flask.testing import FlaskClient
 from openpyxl import load_workbook
 
-from marketplace.accounts import contact_consents, person_deeds
+from marketplace.accounts import contact_consents, passwords, person_deeds
+from marketplace.accounts.child_models import PastPassword
 from marketplace.accounts.models import Person
 from marketplace.audit.models import Entry, Withheld
+from marketplace.clock import now
 from marketplace.lifecycle import History
 from marketplace.listings import deeds as listing_deeds
 from marketplace.memberships import deeds as membership_deeds
 from marketplace.memberships.models import Invitation
+from marketplace.notices.deeds import ERASED
 from marketplace.notices.models import Notice
 from marketplace.organisations import deeds as organisation_deeds
 from marketplace.personal_data.deeds import close_own_account
@@ -343,6 +346,42 @@ def test_where_nobody_looks_after_the_people_who_writes_the_contact_does(
 
     assert closed == person.id
     assert (row.owner_id, row.state) == (colleague.id, "published")
+
+
+def test_a_sent_notice_of_a_colleague_names_them_no_longer(make: Factory) -> None:
+    firm = make.organisation()
+    chief = make.person("firm", firm, administers=True)
+    person, other = _leaving(make, make.organisation()), make.person("firm")
+    other.name = "欧阳留"
+    for one in (person, other):
+        membership_deeds.ask_to_join(firm, note="技术部", by=one)
+    to_chief = sa.select(Notice).where(Notice.person_id == chief.id)
+    for notice in make.session.scalars(to_chief):
+        notice.message = f"写好的信：{notice.happened}"
+        notice.state, notice.sent_at = "sent", now()
+    make.session.commit()
+
+    close_own_account(person, password=PASSWORD)
+    make.session.expire_all()
+
+    texts = [
+        (one.subject, one.happened, one.message)
+        for one in make.session.scalars(to_chief.order_by(Notice.id))
+    ]
+    assert texts[0] == (ERASED, ERASED, "")
+    assert all(other.name in text for text in texts[1][:2])
+
+
+def test_no_former_password_outlives_the_account(make: Factory) -> None:
+    person, other = make.person("firm"), make.person("firm")
+    for one in (person, other):
+        passwords.note_password(one, one.password)
+    make.session.commit()
+
+    close_own_account(person, password=PASSWORD)
+
+    left = make.session.scalars(sa.select(PastPassword.person_id)).all()
+    assert left == [other.id]
 
 
 def test_nothing_that_anybody_typed_of_them_is_left_in_the_database(

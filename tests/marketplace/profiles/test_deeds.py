@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from flask.testing import FlaskClient
 
 from marketplace.clock import today
+from marketplace.dictionaries.models import HitechField
 from marketplace.errors import Invalid, NotAllowed, NotNow, Stale
 from marketplace.extensions import db
 from marketplace.lifecycle import History
 from marketplace.profiles import deeds, queries
 from marketplace.profiles.models import BrokerProfile, ResearcherProfile
 from marketplace.profiles.writing import BrokerValues, ResearcherValues
+from marketplace.staff import deeds as staff_deeds
 from tests.factories import Factory
 
 
@@ -104,6 +108,34 @@ def test_agreeing_and_withdrawing_are_recorded(make: Factory) -> None:
     assert stored(person).title == "研究员"
     with pytest.raises(NotNow):
         deeds.hide_researcher(by=person)
+
+
+def test_a_retired_field_is_not_chosen_and_one_that_is_held_stays(
+    make: Factory, sign_in: Callable[..., FlaskClient]
+) -> None:
+    university = make.organisation(kind="university")
+    holder, other = (make.person("researcher", university) for _ in range(2))
+    make.researcher(holder, field_codes=("101", "804"))
+    make.certificate(holder, field_codes=("10",))
+    for code in ("10", "101", "102"):
+        db.session.get_one(HitechField, code).active = False
+    db.session.commit()
+
+    def offered(person: Any, page: str, code: str) -> bool:
+        return f'value="{code}"' in sign_in(person).get(page).text
+
+    with pytest.raises(Invalid, match="有几处要改"):
+        deeds.save_researcher(ResearcherValues(("102",)), seen=0, by=other)
+    with pytest.raises(Invalid, match="有几处要改"):
+        deeds.save_broker(BrokerValues(field_codes=("10",)), seen=0, by=other)
+    seen = stored(holder).revision
+    deeds.save_researcher(ResearcherValues(("101", "103")), seen=seen, by=holder)
+
+    assert stored(holder).field_codes == ["101", "103"]
+    for page, code in (("/mine/profile", "101"), ("/mine/broker", "10")):
+        assert offered(holder, page, code)
+        assert not offered(other, page, code)
+    assert not offered(holder, "/mine/profile", "102")
 
 
 CERTIFICATE = {
@@ -262,6 +294,20 @@ def test_what_is_not_checked(
         )
 
     assert "broker" not in person.role_names
+
+
+def test_an_auditor_becomes_no_broker(make: Factory) -> None:
+    person, operator = make.person("firm"), make.person("operator")
+    profile = make.certificate(person)
+    staff_deeds.add_staff(person.email, name="", role="auditor", by=operator)
+
+    with pytest.raises(NotNow, match="审计人员"):
+        deeds.check_certificate(
+            profile, checked="证书原件", seen=profile.revision, by=operator
+        )
+
+    assert person.role_names == {"auditor"}
+    assert profile.state == "waiting"
 
 
 def test_who_looked_at_another_certificate_decides_nothing(make: Factory) -> None:
