@@ -19,7 +19,6 @@ from marketplace.organisations.models import (
     OrganisationMerge,
     OrganisationName,
     OrganisationSeat,
-    TwinCrowd,
     TwinPair,
     key_of,
 )
@@ -400,36 +399,10 @@ def propose_twins() -> int:
     Returns:
         how many pairs are new.
     """
-    new = propose_pairs()
+    new = twins.propose_pairs()
     # Jobs have one leader, so that no other process proposes the same pair meanwhile.
     persistence.commit()
     return len(new)
-
-
-def propose_pairs() -> list[twins.TwinCandidate]:
-    """Note the pairs that may be one body and the brands that too many bear; the pairs that are new (no commit)."""
-    known = {
-        (pair.one_id, pair.other_id): pair
-        for pair in db.session.scalars(db.select(TwinPair))
-    }
-    findings = twins.find_pairs()
-    new = []
-    for candidate in findings.pairs:
-        pair = known.get((candidate.one_id, candidate.other_id))
-        if pair is None:
-            pair = TwinPair(one_id=candidate.one_id, other_id=candidate.other_id)
-            db.session.add(pair)
-            new.append(candidate)
-        # Of a pair nobody has decided on: a name or a code may have changed since.
-        if pair.state in (None, "proposed"):
-            pair.is_sure, pair.reason = candidate.is_sure, candidate.reason[:200]
-    db.session.execute(db.delete(TwinCrowd))
-    for crowd in findings.crowds:
-        examples = "、".join(crowd.examples)[:400]
-        row = TwinCrowd(key=crowd.key[:200], bearers=crowd.bearers, examples=examples)
-        db.session.add(row)
-    db.session.flush()
-    return new
 
 
 def _verify(
