@@ -281,9 +281,9 @@ def move_seat(
         organisation.seats.append(first)
     seat = OrganisationSeat(district_code=district_code, since=since)
     organisation.seats.append(seat)
-    # A seat of the past may be entered later; the present one is the one with the latest day.
-    newest = max(organisation.seats, key=lambda one: one.since)
-    organisation.district_code = newest.district_code
+    # A seat of the past may be entered later; of two with the latest day the second corrects the first.
+    if all(one.since <= since for one in organisation.seats):
+        organisation.district_code = district_code
     _move(organisation, "seat", organisation.state, by=by, note=district_code)
     _commit()
 

@@ -118,7 +118,8 @@ class Organisation(Model):
         order_by="OrganisationName.id", cascade="all, delete-orphan"
     )
     seats: Mapped[list[OrganisationSeat]] = relationship(
-        order_by="OrganisationSeat.since", cascade="all, delete-orphan"
+        order_by="(OrganisationSeat.since, OrganisationSeat.id)",
+        cascade="all, delete-orphan",
     )
 
     @property

@@ -255,6 +255,19 @@ def test_where_it_was_seated_stays_on_record(make: Factory) -> None:
     assert {one.district_code for one in firm.seats} == {"371581", "371502", "371526"}
 
 
+def test_a_seat_that_was_entered_wrong_is_corrected_with_the_same_day(
+    make: Factory, session: Any
+) -> None:
+    firm, day = make.organisation(district="371581"), date(2026, 3, 1)
+
+    organisation_deeds.move_seat(firm, "371526", since=day, by=None)
+    organisation_deeds.move_seat(firm, "371502", since=day, by=None)
+    session.expire_all()
+
+    assert firm.district_code == "371502"
+    assert firm.seats[-1].district_code == "371502"
+
+
 def test_a_merge_moves_everything_and_one_button_brings_it_back(
     make: Factory, session: Any
 ) -> None:
