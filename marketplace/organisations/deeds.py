@@ -366,9 +366,11 @@ def undo_merge(merge: OrganisationMerge, *, by: Reader | None) -> None:
     # The code went over with the merge, so it goes back; the other row is to be verified again without it.
     if before["uscc"] and kept.uscc == before["uscc"]:
         kept.uscc = merge.moved["kept"]["uscc"]
-        if kept.uscc is None and kept.state == "verified":
+        if kept.uscc is None:
+            # Also of one that is suspended since: resuming asks it which state to come back to.
             kept.verified_at = None
-            _move(kept, "rename", "unverified", by=by)
+            if kept.state == "verified":
+                _move(kept, "rename", "unverified", by=by)
         db.session.flush()
     gone.uscc = before["uscc"]
     gone.verified_at = None
@@ -378,6 +380,9 @@ def undo_merge(merge: OrganisationMerge, *, by: Reader | None) -> None:
     _move(gone, "unmerge", before["state"], by=by, note=kept.name)
     db.session.flush()
     contributions.move_back(gone.id, kept.id, merge.moved["rooms"])
+    # What was hidden with the other row would stay so: nobody can resume an owner that is not suspended.
+    if kept.state == "suspended" and gone.is_active:
+        contributions.start_organisation(gone.id, by)
     # The row stays as a record; the pair is proposed again, for it still looks alike.
     merge.undone_at, merge.undone_by_id = now(), reader_id(by)
     _settle_pair(gone, kept, "proposed", by)
