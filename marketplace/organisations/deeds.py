@@ -21,8 +21,9 @@ from marketplace.organisations.models import (
     OrganisationSeat,
     TwinPair,
     key_of,
+    released_key,
 )
-from marketplace.organisations.queries import find_organisation
+from marketplace.organisations.queries import find_organisation, holder_of_name
 from marketplace.parsing import ParseError
 from marketplace.parsing.numbers import check_uscc
 from marketplace.permissions import Reader, reader_id, require
@@ -247,6 +248,7 @@ def change_identity(
     # A new spelling of the same name needs no second entry: the key finds both.
     if key_of(name) != organisation.name_key:
         _remember_name(organisation, organisation.name, "former", today())
+        _release_name(name)
     organisation.name, organisation.name_key = name, key_of(name)
     organisation.uscc = code
     # What was checked was another name or code.
@@ -353,7 +355,7 @@ def undo_merge(merge: OrganisationMerge, *, by: Reader | None) -> None:
 
     Raises:
         NotAllowed.
-        NotNow: it was undone already, or the row that stayed was merged itself since.
+        NotNow: it was undone already, the row that stayed was merged itself since, or its name is that of another now.
     """
     require(by, "organisation.merge")
     gone, kept = merge.gone, merge.kept
@@ -361,6 +363,14 @@ def undo_merge(merge: OrganisationMerge, *, by: Reader | None) -> None:
         raise NotNow("这次合并已经撤销过。", "请刷新后再看。")
     if kept.state == "merged":
         raise NotNow(f"「{kept.name}」后来又被合并了。", "先撤销后一次合并。")
+    # The row that stayed may have taken the name since; two in use could not be told apart by it.
+    holder = holder_of_name(gone.name)
+    if holder is not None and holder.id != gone.id:
+        raise NotNow(
+            f"「{gone.name}」现在是另一个单位（编号 {holder.id}）的名称。",
+            "先给那个单位改名，再撤销合并。",
+        )
+    gone.name_key = key_of(gone.name)
     # As it was when it was merged, not as its columns say now.
     before = merge.moved["gone"]
     # The code went over with the merge, so it goes back; the other row is to be verified again without it.
@@ -458,6 +468,17 @@ def _remember_name(
     if key_of(name) not in keys:
         row = OrganisationName(name=name, name_key=key_of(name), kind=kind, until=until)
         organisation.names.append(row)
+
+
+def _release_name(name: str) -> None:
+    """Let a merged row give its name on to the row that it became."""
+    holder = holder_of_name(name)
+    # Another that took the name at this very moment keeps it: the column is unique, and this deed is refused.
+    if holder is not None and holder.state == "merged":
+        holder.name_key = released_key(holder.id)
+        # The column is unique: the name is free before it is taken.
+        with persistence.refusals(stale=_quicker()):
+            db.session.flush()
 
 
 def _identity_of(organisation: Organisation) -> dict[str, Any]:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
+from marketplace.errors import Invalid, NotNow
 from marketplace.organisations import deeds
+from marketplace.organisations.queries import find_organisation
 from tests.factories import Factory
 
 
@@ -24,3 +28,30 @@ def test_one_suspended_since_is_resumed_after_its_merge_is_undone(
     # What was hidden with the other is shown again: nobody could resume it for its owner, which is not suspended.
     assert states == ("suspended", "published", "verified", "suspended")
     assert (kept.state, kept.uscc, kept.verified_at) == ("unverified", None, None)
+
+
+def test_the_name_of_a_merged_row_may_be_taken_by_the_one_that_stays(
+    make: Factory,
+) -> None:
+    gone = make.organisation("临清甲轴承厂（示例）", verified=False)
+    kept, other = make.organisation("临清乙轴承厂（示例）"), make.organisation()
+    merge = deeds.merge_organisations(gone, kept, by=None)
+    name = gone.name
+
+    deeds.change_identity(kept, name=name, seen=kept.revision, by=None)
+
+    assert kept.name == name
+    assert find_organisation(name) is kept
+    assert find_organisation("临清乙轴承厂（示例）") is kept
+    # Two rows in use of one name could not be told apart.
+    with pytest.raises(NotNow, match=f"编号 {kept.id}"):
+        deeds.undo_merge(merge, by=None)
+    deeds.change_identity(
+        kept, name="临清乙轴承厂（示例）", seen=kept.revision, by=None
+    )
+    deeds.undo_merge(merge, by=None)
+    assert find_organisation(name) is gone
+    assert find_organisation("临清乙轴承厂（示例）") is kept
+    # And nobody else may take it, as before.
+    with pytest.raises(Invalid, match="已登记给"):
+        deeds.change_identity(other, name=name, seen=other.revision, by=None)
