@@ -19,7 +19,6 @@ from marketplace.organisations.models import (
     OrganisationMerge,
     OrganisationName,
     OrganisationSeat,
-    TwinPair,
     key_of,
     released_key,
 )
@@ -345,7 +344,7 @@ def merge_organisations(
     row = OrganisationMerge(gone=gone, kept=kept, moved=moved, by_id=reader_id(by))
     db.session.add(row)
     _move(kept, "merge", kept.state, by=by, note=gone.name)
-    _settle_pair(gone, kept, "merged", by)
+    twins.settle_pair(gone, kept, "merged", by)
     _commit()
     return row
 
@@ -395,7 +394,7 @@ def undo_merge(merge: OrganisationMerge, *, by: Reader | None) -> None:
         contributions.start_organisation(gone.id, by)
     # The row stays as a record; the pair is proposed again, for it still looks alike.
     merge.undone_at, merge.undone_by_id = now(), reader_id(by)
-    _settle_pair(gone, kept, "proposed", by)
+    twins.settle_pair(gone, kept, "proposed", by)
     _commit()
 
 
@@ -403,7 +402,7 @@ def keep_apart(one: Organisation, other: Organisation, *, by: Reader | None) -> 
     """Note that two organisations that look alike are two, so that nobody asks again. Raises NotAllowed."""
     require(by, "organisation.merge")
     # The background proposes no pair that has a row, whatever its state.
-    _settle_pair(one, other, "apart", by)
+    twins.settle_pair(one, other, "apart", by)
     _move(one, "apart", one.state, by=by, note=other.name)
     _commit()
 
@@ -489,18 +488,6 @@ def _identity_of(organisation: Organisation) -> dict[str, Any]:
         # JSON has no moments.
         "verified_at": verified_at.isoformat() if verified_at else None,
     }
-
-
-def _settle_pair(
-    one: Organisation, other: Organisation, state: str, by: Reader | None
-) -> None:
-    # A pair has one row: the smaller number comes first, as a CHECK demands.
-    first, second = sorted((one.id, other.id))
-    pair = db.session.get(TwinPair, (first, second))
-    if pair is None:
-        pair = TwinPair(one_id=first, other_id=second)
-        db.session.add(pair)
-    pair.state, pair.by_id, pair.at = state, reader_id(by), now()
 
 
 def _require_state(organisation: Organisation, state: str, deed: str) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from itertools import combinations
 from typing import Any
 
+from marketplace.clock import now
 from marketplace.extensions import db
 from marketplace.organisations.models import (
     Organisation,
@@ -20,6 +21,7 @@ from marketplace.organisations.models import (
 )
 from marketplace.parsing.organisation_names import candidate_keys, split_name
 from marketplace.parsing.same_bodies import same_body
+from marketplace.permissions import Reader, reader_id
 
 # A brand of so many names is a common word (聊城, 山东): comparing all of them would say nothing to anybody.
 MAX_GROUP = 60
@@ -122,6 +124,19 @@ def propose_pairs() -> list[TwinCandidate]:
         db.session.add(row)
     db.session.flush()
     return new
+
+
+def settle_pair(
+    one: Organisation, other: Organisation, state: str, by: Reader | None
+) -> None:
+    """Note what somebody found of a pair (no commit); `state` is one of `TwinPair.state`."""
+    # A pair has one row: the smaller number comes first, as a CHECK demands.
+    first, second = sorted((one.id, other.id))
+    pair = db.session.get(TwinPair, (first, second))
+    if pair is None:
+        pair = TwinPair(one_id=first, other_id=second)
+        db.session.add(pair)
+    pair.state, pair.by_id, pair.at = state, reader_id(by), now()
 
 
 def _pairs_within(
