@@ -314,13 +314,23 @@ def merge_organisations(
 
     Raises:
         NotAllowed.
-        NotNow: they are one row, one of them is merged, they have different codes, or something of both stands in the
-            way of the other.
+        NotNow: they are one row, one of them is merged or suspended, they have different codes, or something of both
+            stands in the way of the other.
     """
     require(by, "organisation.merge")
+    # In order of their numbers, so that two merges never wait for each other; nobody may suspend one meanwhile.
+    for row in sorted((gone, kept), key=lambda one: one.id):
+        persistence.hold_row(row)
     # Chains are built by merging the row that stayed; a row that is merged already leads on.
     if gone.id == kept.id or "merged" in (gone.state, kept.state):
         raise NotNow("这两个单位不能合并。", "选两个没有合并过的单位。")
+    # Merged, its people could act again, or what the other has published would be that of a suspended one.
+    for row in (gone, kept):
+        if row.state == "suspended":
+            raise NotNow(
+                f"「{row.name}」已暂停，不能合并。",
+                "先恢复它；合并后仍要暂停的，再暂停。",
+            )
     if gone.uscc and kept.uscc and gone.uscc != kept.uscc:
         raise NotNow(
             f"两个单位的统一社会信用代码不同（{gone.uscc}、{kept.uscc}）。",
@@ -341,12 +351,12 @@ def merge_organisations(
     db.session.flush()
     if kept.uscc is None:
         kept.uscc = code
-    row = OrganisationMerge(gone=gone, kept=kept, moved=moved, by_id=reader_id(by))
-    db.session.add(row)
+    merge = OrganisationMerge(gone=gone, kept=kept, moved=moved, by_id=reader_id(by))
+    db.session.add(merge)
     _move(kept, "merge", kept.state, by=by, note=gone.name)
     twins.settle_pair(gone, kept, "merged", by)
     _commit()
-    return row
+    return merge
 
 
 def undo_merge(merge: OrganisationMerge, *, by: Reader | None) -> None:

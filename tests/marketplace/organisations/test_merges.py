@@ -55,3 +55,20 @@ def test_the_name_of_a_merged_row_may_be_taken_by_the_one_that_stays(
     # And nobody else may take it, as before.
     with pytest.raises(Invalid, match="已登记给"):
         deeds.change_identity(other, name=name, seen=other.revision, by=None)
+
+
+@pytest.mark.parametrize("stopped", ["gone", "kept"])
+def test_one_that_is_suspended_is_not_merged(stopped: str, make: Factory) -> None:
+    rows = {"gone": make.organisation(verified=False), "kept": make.organisation()}
+    people = make.person("firm", rows["gone"])
+    shown = make.demand("公开的需求", owner=rows["kept"])
+    deeds.suspend_organisation(rows[stopped], note="被举报，核实中", by=None)
+    before = shown.state
+
+    with pytest.raises(NotNow, match="已暂停") as refused:
+        deeds.merge_organisations(rows["gone"], rows["kept"], by=None)
+
+    assert rows[stopped].name in refused.value.message
+    assert "恢复" in refused.value.advice
+    assert (rows[stopped].state, shown.state) == ("suspended", before)
+    assert people.organisation_ids == {rows["gone"].id}
