@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from marketplace.errors import Invalid, NotNow
+from marketplace.memberships import deeds as membership_deeds
 from marketplace.organisations import deeds
 from marketplace.organisations.queries import find_organisation
 from tests.factories import Factory
@@ -72,3 +75,47 @@ def test_one_that_is_suspended_is_not_merged(stopped: str, make: Factory) -> Non
     assert "恢复" in refused.value.advice
     assert (rows[stopped].state, shown.state) == ("suspended", before)
     assert people.organisation_ids == {rows["gone"].id}
+
+
+def test_people_of_a_firm_have_places_of_a_university_after_a_merge(
+    make: Factory, session: Any
+) -> None:
+    firm = make.organisation(verified=False)
+    university = make.organisation(kind="university")
+    chief = make.person("firm", firm, administers=True)
+    worker = make.person("firm", firm)
+    membership_deeds.invite_person(firm, "new@demo.example", place="member", by=None)
+    invitation = session.query(membership_deeds.Invitation).one()
+
+    merge = deeds.merge_organisations(firm, university, by=None)
+    session.expire_all()
+    after = [one.place_in(university.id).role for one in (chief, worker)]
+    handled = [one.handled_ids for one in (chief, worker)]
+    invited = invitation.role
+    deeds.undo_merge(merge, by=None)
+    session.expire_all()
+
+    # Who administers speaks for it; everybody else writes their own until an administrator says otherwise.
+    assert after == ["desk", "researcher"]
+    assert handled == [{university.id}, frozenset()]
+    assert invited == "researcher"
+    assert [one.place_in(firm.id).role for one in (chief, worker)] == ["member"] * 2
+    assert invitation.role == "member"
+
+
+def test_people_of_a_university_are_members_of_a_firm_after_a_merge(
+    make: Factory, session: Any
+) -> None:
+    institute = make.organisation(kind="institute", verified=False)
+    firm = make.organisation()
+    people = make.person("researcher", institute), make.person("desk", institute)
+
+    merge = deeds.merge_organisations(institute, firm, by=None)
+    session.expire_all()
+    after = [one.place_in(firm.id).role for one in people]
+    deeds.undo_merge(merge, by=None)
+    session.expire_all()
+
+    assert after == ["member", "member"]
+    before = [one.place_in(institute.id).role for one in people]
+    assert before == ["researcher", "desk"]
