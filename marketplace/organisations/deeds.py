@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from marketplace import contributions, persistence
-from marketplace.clock import now, today
+from marketplace.clock import day_in_china, now, today
 from marketplace.dictionaries.models import current_districts
 from marketplace.errors import Invalid, MarketError, NotNow, Stale
 from marketplace.extensions import db
@@ -275,9 +275,10 @@ def move_seat(
         raise Invalid(message, problems={"since": [message]})
     if not organisation.seats and organisation.district_code:
         # Where it was until now; since when is not known, so the day it was entered stands for it.
+        entered = day_in_china(organisation.created_at)
         first = OrganisationSeat(
             district_code=organisation.district_code,
-            since=min(organisation.created_at.date(), since - timedelta(days=1)),
+            since=min(entered, since - timedelta(days=1)),
         )
         organisation.seats.append(first)
     seat = OrganisationSeat(district_code=district_code, since=since)

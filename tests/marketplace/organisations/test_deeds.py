@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import pytest
@@ -266,6 +266,17 @@ def test_a_seat_that_was_entered_wrong_is_corrected_with_the_same_day(
 
     assert firm.district_code == "371502"
     assert firm.seats[-1].district_code == "371502"
+
+
+def test_the_first_seat_is_of_the_day_in_china(make: Factory) -> None:
+    firm = make.organisation(district="371581")
+    # Half past six in the morning of the second in China.
+    firm.created_at = datetime(2026, 3, 1, 22, 30)
+    make.session.commit()
+
+    organisation_deeds.move_seat(firm, "371502", since=date(2026, 4, 1), by=None)
+
+    assert firm.seats[0].since == date(2026, 3, 2)
 
 
 def test_a_merge_moves_everything_and_one_button_brings_it_back(
