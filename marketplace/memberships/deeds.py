@@ -13,6 +13,7 @@ from itsdangerous import BadSignature, URLSafeSerializer
 from marketplace import persistence
 from marketplace.accounts.models import INSTITUTIONS, PLACES, Membership, Person
 from marketplace.accounts.person_deeds import checked_address
+from marketplace.accounts.places import fits_kind
 from marketplace.accounts.queries import hold_people, is_last_administrator, numbered
 from marketplace.clock import now
 from marketplace.errors import Invalid, NotAllowed, NotFound, NotNow, Stale
@@ -408,18 +409,15 @@ def _require_waiting(request: JoinRequest) -> None:
 
 def _require_place(organisation: Organisation, place: str) -> None:
     # Who researches at a university has no counterpart in a firm, where everybody writes for the firm.
-    is_institution = organisation.kind in INSTITUTIONS
-    fits = place in PLACES and (place == "member") != is_institution
-    if not fits:
+    if not fits_kind(place, organisation.kind):
         message = "选一个适合这个单位的身份。"
         raise Invalid(message, problems={"place": [message]})
 
 
 def places_for(organisation: Organisation) -> dict[str, str]:
     """Code → name of the places that an organisation of this kind has."""
-    if organisation.kind in INSTITUTIONS:
-        return {code: name for code, name in PLACES.items() if code != "member"}
-    return {"member": PLACES["member"]}
+    kind = organisation.kind
+    return {code: name for code, name in PLACES.items() if fits_kind(code, kind)}
 
 
 def _refuse_too_many(organisation: Organisation) -> None:

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from marketplace import contributions, persistence
-from marketplace.clock import now, today
+from marketplace.clock import day_in_china, now, today
 from marketplace.dictionaries.models import current_districts
 from marketplace.errors import Invalid, MarketError, NotNow, Stale
 from marketplace.extensions import db
@@ -19,11 +19,10 @@ from marketplace.organisations.models import (
     OrganisationMerge,
     OrganisationName,
     OrganisationSeat,
-    TwinCrowd,
-    TwinPair,
     key_of,
+    released_key,
 )
-from marketplace.organisations.queries import find_organisation
+from marketplace.organisations.queries import find_organisation, holder_of_name
 from marketplace.parsing import ParseError
 from marketplace.parsing.numbers import check_uscc
 from marketplace.permissions import Reader, reader_id, require
@@ -248,6 +247,7 @@ def change_identity(
     # A new spelling of the same name needs no second entry: the key finds both.
     if key_of(name) != organisation.name_key:
         _remember_name(organisation, organisation.name, "former", today())
+        _release_name(name)
     organisation.name, organisation.name_key = name, key_of(name)
     organisation.uscc = code
     # What was checked was another name or code.
@@ -275,16 +275,17 @@ def move_seat(
         raise Invalid(message, problems={"since": [message]})
     if not organisation.seats and organisation.district_code:
         # Where it was until now; since when is not known, so the day it was entered stands for it.
+        entered = day_in_china(organisation.created_at)
         first = OrganisationSeat(
             district_code=organisation.district_code,
-            since=min(organisation.created_at.date(), since - timedelta(days=1)),
+            since=min(entered, since - timedelta(days=1)),
         )
         organisation.seats.append(first)
     seat = OrganisationSeat(district_code=district_code, since=since)
     organisation.seats.append(seat)
-    # A seat of the past may be entered later; the present one is the one with the latest day.
-    newest = max(organisation.seats, key=lambda one: one.since)
-    organisation.district_code = newest.district_code
+    # A seat of the past may be entered later; of two with the latest day the second corrects the first.
+    if all(one.since <= since for one in organisation.seats):
+        organisation.district_code = district_code
     _move(organisation, "seat", organisation.state, by=by, note=district_code)
     _commit()
 
@@ -314,13 +315,23 @@ def merge_organisations(
 
     Raises:
         NotAllowed.
-        NotNow: they are one row, one of them is merged, they have different codes, or something of both stands in the
-            way of the other.
+        NotNow: they are one row, one of them is merged or suspended, they have different codes, or something of both
+            stands in the way of the other.
     """
     require(by, "organisation.merge")
+    # In order of their numbers, so that two merges never wait for each other; nobody may suspend one meanwhile.
+    for row in sorted((gone, kept), key=lambda one: one.id):
+        persistence.hold_row(row)
     # Chains are built by merging the row that stayed; a row that is merged already leads on.
     if gone.id == kept.id or "merged" in (gone.state, kept.state):
         raise NotNow("这两个单位不能合并。", "选两个没有合并过的单位。")
+    # Merged, its people could act again, or what the other has published would be that of a suspended one.
+    for row in (gone, kept):
+        if row.state == "suspended":
+            raise NotNow(
+                f"「{row.name}」已暂停，不能合并。",
+                "先恢复它；合并后仍要暂停的，再暂停。",
+            )
     if gone.uscc and kept.uscc and gone.uscc != kept.uscc:
         raise NotNow(
             f"两个单位的统一社会信用代码不同（{gone.uscc}、{kept.uscc}）。",
@@ -341,12 +352,12 @@ def merge_organisations(
     db.session.flush()
     if kept.uscc is None:
         kept.uscc = code
-    row = OrganisationMerge(gone=gone, kept=kept, moved=moved, by_id=reader_id(by))
-    db.session.add(row)
+    merge = OrganisationMerge(gone=gone, kept=kept, moved=moved, by_id=reader_id(by))
+    db.session.add(merge)
     _move(kept, "merge", kept.state, by=by, note=gone.name)
-    _settle_pair(gone, kept, "merged", by)
+    twins.settle_pair(gone, kept, "merged", by)
     _commit()
-    return row
+    return merge
 
 
 def undo_merge(merge: OrganisationMerge, *, by: Reader | None) -> None:
@@ -354,7 +365,7 @@ def undo_merge(merge: OrganisationMerge, *, by: Reader | None) -> None:
 
     Raises:
         NotAllowed.
-        NotNow: it was undone already, or the row that stayed was merged itself since.
+        NotNow: it was undone already, the row that stayed was merged itself since, or its name is that of another now.
     """
     require(by, "organisation.merge")
     gone, kept = merge.gone, merge.kept
@@ -362,14 +373,24 @@ def undo_merge(merge: OrganisationMerge, *, by: Reader | None) -> None:
         raise NotNow("这次合并已经撤销过。", "请刷新后再看。")
     if kept.state == "merged":
         raise NotNow(f"「{kept.name}」后来又被合并了。", "先撤销后一次合并。")
+    # The row that stayed may have taken the name since; two in use could not be told apart by it.
+    holder = holder_of_name(gone.name)
+    if holder is not None and holder.id != gone.id:
+        raise NotNow(
+            f"「{gone.name}」现在是另一个单位（编号 {holder.id}）的名称。",
+            "先给那个单位改名，再撤销合并。",
+        )
+    gone.name_key = key_of(gone.name)
     # As it was when it was merged, not as its columns say now.
     before = merge.moved["gone"]
     # The code went over with the merge, so it goes back; the other row is to be verified again without it.
     if before["uscc"] and kept.uscc == before["uscc"]:
         kept.uscc = merge.moved["kept"]["uscc"]
-        if kept.uscc is None and kept.state == "verified":
+        if kept.uscc is None:
+            # Also of one that is suspended since: resuming asks it which state to come back to.
             kept.verified_at = None
-            _move(kept, "rename", "unverified", by=by)
+            if kept.state == "verified":
+                _move(kept, "rename", "unverified", by=by)
         db.session.flush()
     gone.uscc = before["uscc"]
     gone.verified_at = None
@@ -379,9 +400,12 @@ def undo_merge(merge: OrganisationMerge, *, by: Reader | None) -> None:
     _move(gone, "unmerge", before["state"], by=by, note=kept.name)
     db.session.flush()
     contributions.move_back(gone.id, kept.id, merge.moved["rooms"])
+    # What was hidden with the other row would stay so: nobody can resume an owner that is not suspended.
+    if kept.state == "suspended" and gone.is_active:
+        contributions.start_organisation(gone.id, by)
     # The row stays as a record; the pair is proposed again, for it still looks alike.
     merge.undone_at, merge.undone_by_id = now(), reader_id(by)
-    _settle_pair(gone, kept, "proposed", by)
+    twins.settle_pair(gone, kept, "proposed", by)
     _commit()
 
 
@@ -389,7 +413,7 @@ def keep_apart(one: Organisation, other: Organisation, *, by: Reader | None) -> 
     """Note that two organisations that look alike are two, so that nobody asks again. Raises NotAllowed."""
     require(by, "organisation.merge")
     # The background proposes no pair that has a row, whatever its state.
-    _settle_pair(one, other, "apart", by)
+    twins.settle_pair(one, other, "apart", by)
     _move(one, "apart", one.state, by=by, note=other.name)
     _commit()
 
@@ -400,36 +424,10 @@ def propose_twins() -> int:
     Returns:
         how many pairs are new.
     """
-    new = propose_pairs()
+    new = twins.propose_pairs()
     # Jobs have one leader, so that no other process proposes the same pair meanwhile.
     persistence.commit()
     return len(new)
-
-
-def propose_pairs() -> list[twins.TwinCandidate]:
-    """Note the pairs that may be one body and the brands that too many bear; the pairs that are new (no commit)."""
-    known = {
-        (pair.one_id, pair.other_id): pair
-        for pair in db.session.scalars(db.select(TwinPair))
-    }
-    findings = twins.find_pairs()
-    new = []
-    for candidate in findings.pairs:
-        pair = known.get((candidate.one_id, candidate.other_id))
-        if pair is None:
-            pair = TwinPair(one_id=candidate.one_id, other_id=candidate.other_id)
-            db.session.add(pair)
-            new.append(candidate)
-        # Of a pair nobody has decided on: a name or a code may have changed since.
-        if pair.state in (None, "proposed"):
-            pair.is_sure, pair.reason = candidate.is_sure, candidate.reason[:200]
-    db.session.execute(db.delete(TwinCrowd))
-    for crowd in findings.crowds:
-        examples = "、".join(crowd.examples)[:400]
-        row = TwinCrowd(key=crowd.key[:200], bearers=crowd.bearers, examples=examples)
-        db.session.add(row)
-    db.session.flush()
-    return new
 
 
 def _verify(
@@ -482,6 +480,17 @@ def _remember_name(
         organisation.names.append(row)
 
 
+def _release_name(name: str) -> None:
+    """Let a merged row give its name on to the row that it became."""
+    holder = holder_of_name(name)
+    # Another that took the name at this very moment keeps it: the column is unique, and this deed is refused.
+    if holder is not None and holder.state == "merged":
+        holder.name_key = released_key(holder.id)
+        # The column is unique: the name is free before it is taken.
+        with persistence.refusals(stale=_quicker()):
+            db.session.flush()
+
+
 def _identity_of(organisation: Organisation) -> dict[str, Any]:
     verified_at = organisation.verified_at
     return {
@@ -490,18 +499,6 @@ def _identity_of(organisation: Organisation) -> dict[str, Any]:
         # JSON has no moments.
         "verified_at": verified_at.isoformat() if verified_at else None,
     }
-
-
-def _settle_pair(
-    one: Organisation, other: Organisation, state: str, by: Reader | None
-) -> None:
-    # A pair has one row: the smaller number comes first, as a CHECK demands.
-    first, second = sorted((one.id, other.id))
-    pair = db.session.get(TwinPair, (first, second))
-    if pair is None:
-        pair = TwinPair(one_id=first, other_id=second)
-        db.session.add(pair)
-    pair.state, pair.by_id, pair.at = state, reader_id(by), now()
 
 
 def _require_state(organisation: Organisation, state: str, deed: str) -> None:

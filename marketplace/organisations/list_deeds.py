@@ -10,7 +10,6 @@ from marketplace.dictionaries.models import District, names_by_code
 from marketplace.errors import Invalid, Stale
 from marketplace.extensions import db
 from marketplace.lifecycle import History
-from marketplace.organisations.deeds import propose_pairs
 from marketplace.organisations.models import (
     NAME_KINDS,
     ORGANISATION_KINDS,
@@ -19,6 +18,7 @@ from marketplace.organisations.models import (
     key_of,
 )
 from marketplace.organisations.queries import find_organisation
+from marketplace.organisations.twins import propose_pairs
 from marketplace.permissions import Reader, reader_id, require
 
 # What a list may fill in where the site has nothing: column → its name in Chinese.

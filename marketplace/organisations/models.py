@@ -57,6 +57,12 @@ DEED_NAMES = {
 key_of = name_key
 
 
+def released_key(organisation_id: int) -> str:
+    """The key of a merged row whose name was given on: unique as the column demands, and that of no name."""
+    # `key_of` leaves | out of every name shorter than the column.
+    return f"|{organisation_id}"
+
+
 class Organisation(Model):
     """A firm, university, institute, service body or the operator; known by its 统一社会信用代码 where it has given it.
 
@@ -118,7 +124,8 @@ class Organisation(Model):
         order_by="OrganisationName.id", cascade="all, delete-orphan"
     )
     seats: Mapped[list[OrganisationSeat]] = relationship(
-        order_by="OrganisationSeat.since", cascade="all, delete-orphan"
+        order_by="(OrganisationSeat.since, OrganisationSeat.id)",
+        cascade="all, delete-orphan",
     )
 
     @property

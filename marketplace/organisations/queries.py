@@ -45,6 +45,13 @@ def find_organisation(name: str, uscc: str | None = None) -> Organisation | None
     return organisation
 
 
+def holder_of_name(name: str) -> Organisation | None:
+    """The row that has this very name (spelling aside), in use or merged; former names and aliases do not count."""
+    query = db.select(Organisation).where(Organisation.name_key == key_of(name))
+    holder: Organisation | None = db.session.scalar(query)
+    return holder
+
+
 def _find_by_other_name(key: str) -> Organisation | None:
     query = (
         db.select(Organisation)

@@ -1,4 +1,7 @@
-"""Which organisations may be one body, by codes and names. Deciding is a deed; comparing names is in `parsing`."""
+"""Which organisations may be one body, by codes and names. Deciding is a deed; comparing names is in `parsing`.
+
+Nothing is committed here.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +11,17 @@ from dataclasses import dataclass, field
 from itertools import combinations
 from typing import Any
 
+from marketplace.clock import now
 from marketplace.extensions import db
-from marketplace.organisations.models import Organisation, OrganisationName
+from marketplace.organisations.models import (
+    Organisation,
+    OrganisationName,
+    TwinCrowd,
+    TwinPair,
+)
 from marketplace.parsing.organisation_names import candidate_keys, split_name
 from marketplace.parsing.same_bodies import same_body
+from marketplace.permissions import Reader, reader_id
 
 # A brand of so many names is a common word (聊城, 山东): comparing all of them would say nothing to anybody.
 MAX_GROUP = 60
@@ -88,6 +98,45 @@ def find_pairs() -> Findings:
                 findings.pairs.append(candidate)
     findings.crowds.sort(key=lambda crowd: (-crowd.bearers, crowd.key))
     return findings
+
+
+def propose_pairs() -> list[TwinCandidate]:
+    """Note the pairs that may be one body and the brands that too many bear; the pairs that are new (no commit)."""
+    known = {
+        (pair.one_id, pair.other_id): pair
+        for pair in db.session.scalars(db.select(TwinPair))
+    }
+    findings = find_pairs()
+    new = []
+    for candidate in findings.pairs:
+        pair = known.get((candidate.one_id, candidate.other_id))
+        if pair is None:
+            pair = TwinPair(one_id=candidate.one_id, other_id=candidate.other_id)
+            db.session.add(pair)
+            new.append(candidate)
+        # Of a pair nobody has decided on: a name or a code may have changed since.
+        if pair.state in (None, "proposed"):
+            pair.is_sure, pair.reason = candidate.is_sure, candidate.reason[:200]
+    db.session.execute(db.delete(TwinCrowd))
+    for crowd in findings.crowds:
+        examples = "、".join(crowd.examples)[:400]
+        row = TwinCrowd(key=crowd.key[:200], bearers=crowd.bearers, examples=examples)
+        db.session.add(row)
+    db.session.flush()
+    return new
+
+
+def settle_pair(
+    one: Organisation, other: Organisation, state: str, by: Reader | None
+) -> None:
+    """Note what somebody found of a pair (no commit); `state` is one of `TwinPair.state`."""
+    # A pair has one row: the smaller number comes first, as a CHECK demands.
+    first, second = sorted((one.id, other.id))
+    pair = db.session.get(TwinPair, (first, second))
+    if pair is None:
+        pair = TwinPair(one_id=first, other_id=second)
+        db.session.add(pair)
+    pair.state, pair.by_id, pair.at = state, reader_id(by), now()
 
 
 def _pairs_within(

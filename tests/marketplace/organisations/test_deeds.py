@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import pytest
@@ -253,6 +253,30 @@ def test_where_it_was_seated_stays_on_record(make: Factory) -> None:
     # What is entered later and was earlier does not change where it is today.
     assert firm.district_code == "371502"
     assert {one.district_code for one in firm.seats} == {"371581", "371502", "371526"}
+
+
+def test_a_seat_that_was_entered_wrong_is_corrected_with_the_same_day(
+    make: Factory, session: Any
+) -> None:
+    firm, day = make.organisation(district="371581"), date(2026, 3, 1)
+
+    organisation_deeds.move_seat(firm, "371526", since=day, by=None)
+    organisation_deeds.move_seat(firm, "371502", since=day, by=None)
+    session.expire_all()
+
+    assert firm.district_code == "371502"
+    assert firm.seats[-1].district_code == "371502"
+
+
+def test_the_first_seat_is_of_the_day_in_china(make: Factory) -> None:
+    firm = make.organisation(district="371581")
+    # Half past six in the morning of the second in China.
+    firm.created_at = datetime(2026, 3, 1, 22, 30)
+    make.session.commit()
+
+    organisation_deeds.move_seat(firm, "371502", since=date(2026, 4, 1), by=None)
+
+    assert firm.seats[0].since == date(2026, 3, 2)
 
 
 def test_a_merge_moves_everything_and_one_button_brings_it_back(
