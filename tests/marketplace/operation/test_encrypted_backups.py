@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import tarfile
 from collections.abc import Callable
@@ -115,6 +116,28 @@ def test_a_backup_with_a_key_is_restored_with_it_alone(
         assert not list(Path(site.config["DATA_DIR"]).glob(".restore-*"))
     assert title.encode() not in (tmp_path / "b.enc").read_bytes()
     assert not tarfile.is_tarfile(tmp_path / "b.enc")
+
+
+@pytest.fixture
+def full_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The disk is full by the time an encrypted file is to be kept."""
+
+    def refuse(_file: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", refuse)
+
+
+@pytest.mark.usefixtures("full_disk")
+def test_a_backup_that_cannot_be_encrypted_leaves_no_plain_one(
+    own_database: str, new_site: Callable[..., Flask], tmp_path: Path
+) -> None:
+    target = tmp_path / "backups" / "b.enc"
+    with new_site(own_database, BACKUP_KEY=KEY).app_context():
+        with pytest.raises(OSError, match="No space left"):
+            backups.make_backup(target)
+
+        assert list(target.parent.iterdir()) == []
 
 
 @pytest.mark.long
