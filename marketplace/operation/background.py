@@ -164,6 +164,8 @@ class Leadership:
         question = text(
             "select count(*) from pg_locks where locktype = 'advisory' and granted"
             " and classid = :high and objid = :low and objsubid = 1"
+            # The view shows those of all databases of the server; one of another is another site's.
+            " and database = (select oid from pg_database where datname = current_database())"
         )
         try:
             with db.engine.connect() as connection:

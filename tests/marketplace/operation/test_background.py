@@ -258,6 +258,23 @@ def test_jobs_that_ask_at_once_are_all_led_by_one_lock(site: Flask) -> None:
             assert not leadership.is_taken()
 
 
+def test_the_leader_of_another_site_is_not_this_one_s(
+    site: Flask, new_site: Callable[..., Flask], empty_database: str
+) -> None:
+    """Two databases of one server, each with a site of its own."""
+    other = background.Leadership(new_site(empty_database, "another-site"))
+    own = background.Leadership(site)
+    try:
+        assert other.acquire()
+        with site.app_context():
+            assert not own.is_taken()
+            assert own.acquire()
+            assert own.is_taken()
+    finally:
+        own.release()
+        other.release()
+
+
 def test_a_leader_whose_connection_broke_is_one_no_longer(
     site: Flask, own_database: str, new_site: Callable[..., Flask]
 ) -> None:
