@@ -43,6 +43,7 @@ LEADER_LOCK = 0x6C69616F_6D6B74  # the advisory lock of the leader: any number, 
 BACKUPS_TO_KEEP = (
     7  # of the nightly ones: a week to notice that something was deleted by mistake
 )
+BACKUP = "backup"  # the job that only some processes have
 # Seconds without any job done: each host does one every ten minutes, and a large matcher takes some of them.
 SILENT = 1800.0
 # Seconds between two runs of a job in a rehearsal, at least, and of one that is daily on other sites.
@@ -60,7 +61,8 @@ class Leadership:
     """The right to do what only one may do.
 
     On PostgreSQL an advisory lock, which several hosts share and the server lets go with the connection; on SQLite a
-    lock on a file in the data folder, which the system lets go with the process.
+    lock on a file in the data folder, which the system lets go with the process. On PostgreSQL the leader shares a lock
+    on that file, by which the other processes on its data folder know that it is one of them.
 
     Args:
         app: the application whose database or data folder holds the lock.
@@ -92,14 +94,18 @@ class Leadership:
                 return True
         return False
 
+    def is_elsewhere(self) -> bool:
+        """Whether a process on another data folder has it; no where that is not known."""
+        if not self.app.config["SQLALCHEMY_DATABASE_URI"].startswith("postgresql"):
+            return False
+        with self._turn, self.app.app_context():
+            return self._is_taken_on_server() and not self._is_marked()
+
     def release(self) -> None:
         """Give the right up."""
         with self._turn:
-            if self._connection is not None:
-                self._close_connection()
-            if self._file is not None:
-                self._file.close()
-                self._file = None
+            self._close_connection()
+            self._close_file()
 
     def _acquire_on_server(self) -> bool:
         try:
@@ -110,16 +116,18 @@ class Leadership:
             if self._lock_on_server():
                 log.info("leader", where="database")
                 return True
-            self._close_connection()
         except SQLAlchemyError as error:
             reason = str(getattr(error, "orig", error)).strip()
             log.warning("leadership_unknown", reason=reason)
-            # Not the leader, to be sure: two leaders would do harm, half a minute without one does none.
-            self._close_connection()
+        # After an error too: two leaders would do harm, half a minute without one does none.
+        self._close_connection()
+        self._close_file()
         return False
 
     def _lock_on_server(self) -> bool:
         """Try to take the advisory lock on a connection of its own."""
+        # Before the lock: a leader without its mark would be taken for one on another data folder.
+        self._mark()
         connection = db.engine.connect()
         # Without a transaction, which the server would end when it idles for too long.
         connection = connection.execution_options(isolation_level="AUTOCOMMIT")
@@ -129,6 +137,32 @@ class Leadership:
             connection.execute(text(f"set {setting}"))
         question = text("select pg_try_advisory_lock(:lock)")
         return bool(connection.scalar(question, {"lock": LEADER_LOCK}))
+
+    def _mark(self) -> None:
+        """Share the lock on the file of this data folder.
+
+        A folder that takes no file lets no run be forgotten either.
+        """
+        self._close_file()
+        path = self._path()
+        with suppress(OSError):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = path.open("a")
+            # Nobody keeps it from others for more than a moment.
+            fcntl.flock(self._file, fcntl.LOCK_SH)
+
+    def _is_marked(self) -> bool:
+        """Whether a process on this data folder leads, or asks to."""
+        with suppress(OSError), self._path().open("a") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return False
+        return True
+
+    def _close_file(self) -> None:
+        file = self._file
+        self._file = None
+        if file is not None:
+            file.close()
 
     def _close_connection(self) -> None:
         connection = self._connection
@@ -231,6 +265,35 @@ def record_run(app: Flask, name: str, *, ok: bool, seconds: float) -> None:
         fresh.replace(path)
 
 
+def forget_runs(app: Flask, names: Iterable[str]) -> None:
+    """Forget the last runs of jobs that this host does no longer: how they went says nothing of it any more.
+
+    Args:
+        app: the application.
+        names: names of the jobs.
+    """
+    for name in names:
+        # Its folder may be read only; then the next turn tries again.
+        with suppress(OSError):
+            (_runs_folder(app) / f"{name}.json").unlink()
+
+
+def forget_unknown_runs(app: Flask, jobs: Iterable[Job]) -> None:
+    """Forget the runs of jobs that are gone or called otherwise now, and a failed backup where none is made now.
+
+    Args:
+        app: the application.
+        jobs: those of this process.
+    """
+    runs = last_runs(app)
+    for job in jobs:
+        runs.pop(job.name, None)
+    # One that was made by hand is watched wherever it is made.
+    if BACKUP in runs and runs[BACKUP].ok:
+        del runs[BACKUP]
+    forget_runs(app, runs)
+
+
 def _runs_folder(app: Flask) -> Path:
     return Path(app.config["DATA_DIR"]) / "jobs"
 
@@ -265,10 +328,21 @@ def run_job(app: Flask, name: str, deed: Callable[[], str]) -> bool:
     return True
 
 
-def run_if_leader(app: Flask, job: Job, leadership: Leadership) -> None:
-    """Do a job whose turn has come, unless another host is there to do it."""
+def run_if_leader(
+    app: Flask, job: Job, leadership: Leadership, led: Iterable[str] = ()
+) -> None:
+    """Do a job whose turn has come, unless another host is there to do it.
+
+    Args:
+        app: the application.
+        job: the job.
+        leadership: of this process.
+        led: names of the jobs of the leader, whose last runs here are forgotten when it is on another host.
+    """
     if not job.leader or leadership.acquire():
         run_job(app, job.name, job.run)
+    elif leadership.is_elsewhere():
+        forget_runs(app, led)
 
 
 def times_of(job: Job) -> BaseTrigger:
@@ -301,6 +375,8 @@ def serve_jobs(
     leadership = Leadership(app)
     with app.app_context():
         jobs = [*contributions.jobs(), *extra]
+    forget_unknown_runs(app, jobs)
+    led = [job.name for job in jobs if job.leader]
     # Its warnings say that a job is still running when its next turn comes, which is what `coalesce` is for.
     logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)
     # One thread a lane, so that jobs of one lane wait for each other. A job that was missed while another ran is done
@@ -311,7 +387,7 @@ def serve_jobs(
         timezone="UTC",
     )
     for job in jobs:
-        turn = partial(run_if_leader, app, job, leadership)
+        turn = partial(run_if_leader, app, job, leadership, led)
         scheduler.add_job(turn, times_of(job), id=job.name, executor=job.lane)
         if job.at_start:
             scheduler.add_job(turn, id=f"{job.name}-first", executor=job.lane)

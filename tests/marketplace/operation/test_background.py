@@ -18,6 +18,7 @@ from flask import Flask
 from structlog.testing import capture_logs
 
 from marketplace.clock import today
+from marketplace.contributions import Job
 from marketplace.extensions import db
 from marketplace.listings import background as listing_jobs
 from marketplace.listings import deeds as listing_deeds
@@ -297,11 +298,48 @@ def test_a_leader_whose_connection_broke_is_one_no_longer(
         second.release()
 
 
+def test_runs_of_a_host_that_leads_no_longer_are_forgotten(
+    site: Flask, own_database: str, new_site: Callable[..., Flask]
+) -> None:
+    if own_database.startswith("sqlite:"):
+        pytest.skip("SQLite: whoever leads has the same data folder")
+    other = new_site(own_database, "other-host")
+    first, next_to_it = background.Leadership(site), background.Leadership(site)
+    second = background.Leadership(other)
+    led = ["index", "expiry"]
+    job = Job("index", lambda: "done", {"minutes": 1})
+
+    def turn(host: Flask, leadership: background.Leadership) -> set[str]:
+        background.run_if_leader(host, job, leadership, led)
+        return set(background.last_runs(host))
+
+    try:
+        assert turn(site, first) == {"index"}
+        background.record_run(site, "expiry", ok=False, seconds=1.0)
+        background.record_run(site, "matcher", ok=False, seconds=1.0)
+        # Another process on the same data folder does not lead, and the runs are those of one that does.
+        assert turn(site, next_to_it) == {"index", "expiry", "matcher"}
+        assert turn(other, second) == set()
+        first.release()
+        # A server lets the lock go a moment after its connection was closed.
+        until = time.monotonic() + 10
+        while not second.acquire() and time.monotonic() < until:
+            time.sleep(0.01)
+        assert turn(other, second) == {"index"}
+        # What every host does for itself is still watched.
+        assert turn(site, first) == {"matcher"}
+        assert turn(other, second) == {"index"}
+    finally:
+        for leadership in (first, next_to_it, second):
+            leadership.release()
+
+
 @pytest.mark.long
 def test_the_process_does_its_work_and_ends_when_asked(
     site: Flask, three: list[Achievement | Demand], own_database: str
 ) -> None:
     add_a_stranger(site, three)
+    background.record_run(site, "renamed", ok=False, seconds=1.0)
     env = {
         **os.environ,
         "MARKET_ENV": "live",
@@ -330,6 +368,9 @@ def test_the_process_does_its_work_and_ends_when_asked(
 
     assert copy_of(site) == truth()
     assert process.returncode == 0
+    runs = background.last_runs(site)
+    assert "index" in runs
+    assert "renamed" not in runs
     events = [line["event"] for line in lines]
     assert (
         events[-1] == "jobs_ended"
