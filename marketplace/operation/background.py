@@ -8,7 +8,6 @@ Every host runs `flask jobs`: its own artefacts and stand-in need care on each, 
 from __future__ import annotations
 
 import fcntl
-import json
 import logging
 import os
 import signal
@@ -16,7 +15,6 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import asdict, dataclass
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -36,6 +34,7 @@ from marketplace import clock, contributions, lists_in_use
 from marketplace.audit.acting import work_named
 from marketplace.contributions import Job
 from marketplace.extensions import db
+from marketplace.operation import runs
 
 log = structlog.get_logger(__name__)
 
@@ -43,7 +42,6 @@ LEADER_LOCK = 0x6C69616F_6D6B74  # the advisory lock of the leader: any number, 
 BACKUPS_TO_KEEP = (
     7  # of the nightly ones: a week to notice that something was deleted by mistake
 )
-BACKUP = "backup"  # the job that only some processes have
 # Seconds without any job done: each host does one every ten minutes, and a large matcher takes some of them.
 SILENT = 1800.0
 # Seconds between two runs of a job in a rehearsal, at least, and of one that is daily on other sites.
@@ -208,96 +206,6 @@ class Leadership:
             return False
 
 
-@dataclass(frozen=True)
-class Run:
-    """The last run of a job on this host.
-
-    Attributes:
-        at: when it ended, seconds since 1970.
-        ok: whether it went well.
-        seconds: how long it took.
-        succeeded_at: when one last ended well; None: never.
-    """
-
-    at: float
-    ok: bool
-    seconds: float
-    succeeded_at: float | None
-
-
-def last_runs(app: Flask) -> dict[str, Run]:
-    """Job → its last run on this host, of those that ever ran."""
-    runs = {}
-    for path in _runs_folder(app).glob("*.json"):
-        run = _read_run(path)
-        if run is not None:
-            runs[path.stem] = run
-    return runs
-
-
-def _read_run(path: Path) -> Run | None:
-    # A file may be half gone, or of another version of the site.
-    with suppress(OSError, ValueError, TypeError):
-        return Run(**json.loads(path.read_text()))
-    return None
-
-
-def record_run(app: Flask, name: str, *, ok: bool, seconds: float) -> None:
-    """Write down how a job went, for /readyz. A failure to write, as on a full disk, is not a failure of the job.
-
-    Args:
-        app: the application.
-        name: name of the job.
-        ok: whether it went well.
-        seconds: how long it took.
-    """
-    path = _runs_folder(app) / f"{name}.json"
-    at = time.time()
-    succeeded_at: float | None = at
-    if not ok:
-        before = _read_run(path)
-        succeeded_at = before.succeeded_at if before is not None else None
-    fresh = path.with_suffix(f".{os.getpid()}")
-    # In one step, for /readyz may read it at any moment.
-    with suppress(OSError):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        fresh.write_text(json.dumps(asdict(Run(at, ok, seconds, succeeded_at))))
-        fresh.replace(path)
-
-
-def forget_runs(app: Flask, names: Iterable[str]) -> None:
-    """Forget the last runs of jobs that this host does no longer: how they went says nothing of it any more.
-
-    Args:
-        app: the application.
-        names: names of the jobs.
-    """
-    for name in names:
-        # Its folder may be read only; then the next turn tries again.
-        with suppress(OSError):
-            (_runs_folder(app) / f"{name}.json").unlink()
-
-
-def forget_unknown_runs(app: Flask, jobs: Iterable[Job]) -> None:
-    """Forget the runs of jobs that are gone or called otherwise now, and a failed backup where none is made now.
-
-    Args:
-        app: the application.
-        jobs: those of this process.
-    """
-    runs = last_runs(app)
-    for job in jobs:
-        runs.pop(job.name, None)
-    # One that was made by hand is watched wherever it is made.
-    if BACKUP in runs and runs[BACKUP].ok:
-        del runs[BACKUP]
-    forget_runs(app, runs)
-
-
-def _runs_folder(app: Flask) -> Path:
-    return Path(app.config["DATA_DIR"]) / "jobs"
-
-
 def run_job(app: Flask, name: str, deed: Callable[[], str]) -> bool:
     """Do one piece of work now and write down what came of it.
 
@@ -319,12 +227,12 @@ def run_job(app: Flask, name: str, deed: Callable[[], str]) -> bool:
             seconds = round(time.monotonic() - began, 2)
             log.error("job_failed", job=name, seconds=seconds, reason=repr(error))
             db.session.rollback()
-            record_run(app, name, ok=False, seconds=seconds)
+            runs.record_run(app, name, ok=False, seconds=seconds)
             return False
     seconds = round(time.monotonic() - began, 2)
     if outcome:
         log.info("job_done", job=name, seconds=seconds, outcome=outcome)
-    record_run(app, name, ok=True, seconds=seconds)
+    runs.record_run(app, name, ok=True, seconds=seconds)
     return True
 
 
@@ -342,7 +250,7 @@ def run_if_leader(
     if not job.leader or leadership.acquire():
         run_job(app, job.name, job.run)
     elif leadership.is_elsewhere():
-        forget_runs(app, led)
+        runs.forget_runs(app, led)
 
 
 def times_of(job: Job) -> BaseTrigger:
@@ -375,7 +283,7 @@ def serve_jobs(
     leadership = Leadership(app)
     with app.app_context():
         jobs = [*contributions.jobs(), *extra]
-    forget_unknown_runs(app, jobs)
+    runs.forget_unknown_runs(app, jobs)
     led = [job.name for job in jobs if job.leader]
     # Its warnings say that a job is still running when its next turn comes, which is what `coalesce` is for.
     logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)

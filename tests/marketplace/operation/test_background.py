@@ -24,7 +24,7 @@ from marketplace.listings import background as listing_jobs
 from marketplace.listings import deeds as listing_deeds
 from marketplace.listings.models import LISTINGS, Achievement, Demand
 from marketplace.matchmaking import background as matcher_jobs
-from marketplace.operation import background
+from marketplace.operation import background, runs
 from search import Document, Query
 from tests.factories import Factory
 from tests.served import LIVE_SETTINGS
@@ -311,12 +311,12 @@ def test_runs_of_a_host_that_leads_no_longer_are_forgotten(
 
     def turn(host: Flask, leadership: background.Leadership) -> set[str]:
         background.run_if_leader(host, job, leadership, led)
-        return set(background.last_runs(host))
+        return set(runs.last_runs(host))
 
     try:
         assert turn(site, first) == {"index"}
-        background.record_run(site, "expiry", ok=False, seconds=1.0)
-        background.record_run(site, "matcher", ok=False, seconds=1.0)
+        runs.record_run(site, "expiry", ok=False, seconds=1.0)
+        runs.record_run(site, "matcher", ok=False, seconds=1.0)
         # Another process on the same data folder does not lead, and the runs are those of one that does.
         assert turn(site, next_to_it) == {"index", "expiry", "matcher"}
         assert turn(other, second) == set()
@@ -339,7 +339,7 @@ def test_the_process_does_its_work_and_ends_when_asked(
     site: Flask, three: list[Achievement | Demand], own_database: str
 ) -> None:
     add_a_stranger(site, three)
-    background.record_run(site, "renamed", ok=False, seconds=1.0)
+    runs.record_run(site, "renamed", ok=False, seconds=1.0)
     env = {
         **os.environ,
         "MARKET_ENV": "live",
@@ -368,9 +368,9 @@ def test_the_process_does_its_work_and_ends_when_asked(
 
     assert copy_of(site) == truth()
     assert process.returncode == 0
-    runs = background.last_runs(site)
-    assert "index" in runs
-    assert "renamed" not in runs
+    found = runs.last_runs(site)
+    assert "index" in found
+    assert "renamed" not in found
     events = [line["event"] for line in lines]
     assert (
         events[-1] == "jobs_ended"
