@@ -420,6 +420,7 @@ MORE_FILES: dict[str, dict[str, str]] = {
         "integrity": "files are read through at night",
         "logs": "what is written down",
         "nightly": "the backup of each night and its second place",
+        "runs": "how the jobs of this host went",
         "worker": "a worker of gunicorn that waits for heads only so long",
         "supervision": "in whose care the work in the background runs",
     },

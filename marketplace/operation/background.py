@@ -8,7 +8,6 @@ Every host runs `flask jobs`: its own artefacts and stand-in need care on each, 
 from __future__ import annotations
 
 import fcntl
-import json
 import logging
 import os
 import signal
@@ -16,7 +15,6 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import asdict, dataclass
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -36,6 +34,7 @@ from marketplace import clock, contributions, lists_in_use
 from marketplace.audit.acting import work_named
 from marketplace.contributions import Job
 from marketplace.extensions import db
+from marketplace.operation import runs
 
 log = structlog.get_logger(__name__)
 
@@ -60,7 +59,8 @@ class Leadership:
     """The right to do what only one may do.
 
     On PostgreSQL an advisory lock, which several hosts share and the server lets go with the connection; on SQLite a
-    lock on a file in the data folder, which the system lets go with the process.
+    lock on a file in the data folder, which the system lets go with the process. On PostgreSQL the leader shares a lock
+    on that file, by which the other processes on its data folder know that it is one of them.
 
     Args:
         app: the application whose database or data folder holds the lock.
@@ -92,14 +92,18 @@ class Leadership:
                 return True
         return False
 
+    def is_elsewhere(self) -> bool:
+        """Whether a process on another data folder has it; no where that is not known."""
+        if not self.app.config["SQLALCHEMY_DATABASE_URI"].startswith("postgresql"):
+            return False
+        with self._turn, self.app.app_context():
+            return self._is_taken_on_server() and not self._is_marked()
+
     def release(self) -> None:
         """Give the right up."""
         with self._turn:
-            if self._connection is not None:
-                self._close_connection()
-            if self._file is not None:
-                self._file.close()
-                self._file = None
+            self._close_connection()
+            self._close_file()
 
     def _acquire_on_server(self) -> bool:
         try:
@@ -110,16 +114,18 @@ class Leadership:
             if self._lock_on_server():
                 log.info("leader", where="database")
                 return True
-            self._close_connection()
         except SQLAlchemyError as error:
             reason = str(getattr(error, "orig", error)).strip()
             log.warning("leadership_unknown", reason=reason)
-            # Not the leader, to be sure: two leaders would do harm, half a minute without one does none.
-            self._close_connection()
+        # After an error too: two leaders would do harm, half a minute without one does none.
+        self._close_connection()
+        self._close_file()
         return False
 
     def _lock_on_server(self) -> bool:
         """Try to take the advisory lock on a connection of its own."""
+        # Before the lock: a leader without its mark would be taken for one on another data folder.
+        self._mark()
         connection = db.engine.connect()
         # Without a transaction, which the server would end when it idles for too long.
         connection = connection.execution_options(isolation_level="AUTOCOMMIT")
@@ -129,6 +135,32 @@ class Leadership:
             connection.execute(text(f"set {setting}"))
         question = text("select pg_try_advisory_lock(:lock)")
         return bool(connection.scalar(question, {"lock": LEADER_LOCK}))
+
+    def _mark(self) -> None:
+        """Share the lock on the file of this data folder.
+
+        A folder that takes no file lets no run be forgotten either.
+        """
+        self._close_file()
+        path = self._path()
+        with suppress(OSError):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = path.open("a")
+            # Nobody keeps it from others for more than a moment.
+            fcntl.flock(self._file, fcntl.LOCK_SH)
+
+    def _is_marked(self) -> bool:
+        """Whether a process on this data folder leads, or asks to."""
+        with suppress(OSError), self._path().open("a") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return False
+        return True
+
+    def _close_file(self) -> None:
+        file = self._file
+        self._file = None
+        if file is not None:
+            file.close()
 
     def _close_connection(self) -> None:
         connection = self._connection
@@ -164,73 +196,14 @@ class Leadership:
         question = text(
             "select count(*) from pg_locks where locktype = 'advisory' and granted"
             " and classid = :high and objid = :low and objsubid = 1"
+            # The view shows those of all databases of the server; one of another is another site's.
+            " and database = (select oid from pg_database where datname = current_database())"
         )
         try:
             with db.engine.connect() as connection:
                 return bool(connection.scalar(question, halves))
         except SQLAlchemyError:
             return False
-
-
-@dataclass(frozen=True)
-class Run:
-    """The last run of a job on this host.
-
-    Attributes:
-        at: when it ended, seconds since 1970.
-        ok: whether it went well.
-        seconds: how long it took.
-        succeeded_at: when one last ended well; None: never.
-    """
-
-    at: float
-    ok: bool
-    seconds: float
-    succeeded_at: float | None
-
-
-def last_runs(app: Flask) -> dict[str, Run]:
-    """Job → its last run on this host, of those that ever ran."""
-    runs = {}
-    for path in _runs_folder(app).glob("*.json"):
-        run = _read_run(path)
-        if run is not None:
-            runs[path.stem] = run
-    return runs
-
-
-def _read_run(path: Path) -> Run | None:
-    # A file may be half gone, or of another version of the site.
-    with suppress(OSError, ValueError, TypeError):
-        return Run(**json.loads(path.read_text()))
-    return None
-
-
-def record_run(app: Flask, name: str, *, ok: bool, seconds: float) -> None:
-    """Write down how a job went, for /readyz. A failure to write, as on a full disk, is not a failure of the job.
-
-    Args:
-        app: the application.
-        name: name of the job.
-        ok: whether it went well.
-        seconds: how long it took.
-    """
-    path = _runs_folder(app) / f"{name}.json"
-    at = time.time()
-    succeeded_at: float | None = at
-    if not ok:
-        before = _read_run(path)
-        succeeded_at = before.succeeded_at if before is not None else None
-    fresh = path.with_suffix(f".{os.getpid()}")
-    # In one step, for /readyz may read it at any moment.
-    with suppress(OSError):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        fresh.write_text(json.dumps(asdict(Run(at, ok, seconds, succeeded_at))))
-        fresh.replace(path)
-
-
-def _runs_folder(app: Flask) -> Path:
-    return Path(app.config["DATA_DIR"]) / "jobs"
 
 
 def run_job(app: Flask, name: str, deed: Callable[[], str]) -> bool:
@@ -254,19 +227,30 @@ def run_job(app: Flask, name: str, deed: Callable[[], str]) -> bool:
             seconds = round(time.monotonic() - began, 2)
             log.error("job_failed", job=name, seconds=seconds, reason=repr(error))
             db.session.rollback()
-            record_run(app, name, ok=False, seconds=seconds)
+            runs.record_run(app, name, ok=False, seconds=seconds)
             return False
     seconds = round(time.monotonic() - began, 2)
     if outcome:
         log.info("job_done", job=name, seconds=seconds, outcome=outcome)
-    record_run(app, name, ok=True, seconds=seconds)
+    runs.record_run(app, name, ok=True, seconds=seconds)
     return True
 
 
-def run_if_leader(app: Flask, job: Job, leadership: Leadership) -> None:
-    """Do a job whose turn has come, unless another host is there to do it."""
+def run_if_leader(
+    app: Flask, job: Job, leadership: Leadership, led: Iterable[str] = ()
+) -> None:
+    """Do a job whose turn has come, unless another host is there to do it.
+
+    Args:
+        app: the application.
+        job: the job.
+        leadership: of this process.
+        led: names of the jobs of the leader, whose last runs here are forgotten when it is on another host.
+    """
     if not job.leader or leadership.acquire():
         run_job(app, job.name, job.run)
+    elif leadership.is_elsewhere():
+        runs.forget_runs(app, led)
 
 
 def times_of(job: Job) -> BaseTrigger:
@@ -299,6 +283,8 @@ def serve_jobs(
     leadership = Leadership(app)
     with app.app_context():
         jobs = [*contributions.jobs(), *extra]
+    runs.forget_unknown_runs(app, jobs)
+    led = [job.name for job in jobs if job.leader]
     # Its warnings say that a job is still running when its next turn comes, which is what `coalesce` is for.
     logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)
     # One thread a lane, so that jobs of one lane wait for each other. A job that was missed while another ran is done
@@ -309,7 +295,7 @@ def serve_jobs(
         timezone="UTC",
     )
     for job in jobs:
-        turn = partial(run_if_leader, app, job, leadership)
+        turn = partial(run_if_leader, app, job, leadership, led)
         scheduler.add_job(turn, times_of(job), id=job.name, executor=job.lane)
         if job.at_start:
             scheduler.add_job(turn, id=f"{job.name}-first", executor=job.lane)

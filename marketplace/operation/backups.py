@@ -105,23 +105,25 @@ def make_backup(target: Path, *, with_secrets: bool = False) -> Summary:
         (folder / MANIFEST).write_text(
             json.dumps(manifest, indent=1, ensure_ascii=False)
         )
-        packed = folder.with_suffix(".tar.gz")
+        plain = folder.with_suffix(".tar.gz")
+        encrypted = folder.with_suffix(".encrypted")
         try:
             # Before anything is in it: it holds people's data, perhaps secrets.
-            packed.touch(mode=0o600)
-            with tarfile.open(packed, "w:gz", compresslevel=6) as archive:
+            plain.touch(mode=0o600)
+            with tarfile.open(plain, "w:gz", compresslevel=6) as archive:
                 # First, so that it can be read without unpacking the rest.
                 archive.add(folder / MANIFEST, MANIFEST)
                 for name in files:
                     archive.add(folder / name, name)
+            packed = plain
             if key := current_app.config["BACKUP_KEY"]:
-                plain = packed
-                packed = folder.with_suffix(".encrypted")
-                encrypt_file(plain, packed, key)
-                plain.unlink()
+                packed = encrypted
+                encrypt_file(plain, encrypted, key)
             os.replace(packed, target)
         finally:
-            packed.unlink(missing_ok=True)
+            # Both, whatever failed on the way: the plain one must never stay where all others are encrypted.
+            plain.unlink(missing_ok=True)
+            encrypted.unlink(missing_ok=True)
     return _summarize(manifest)
 
 

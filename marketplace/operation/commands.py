@@ -15,7 +15,7 @@ from marketplace import contributions
 from marketplace.audit import publishing
 from marketplace.contributions import Job
 from marketplace.errors import MarketError
-from marketplace.operation import background, backups, nightly
+from marketplace.operation import background, backups, nightly, runs
 
 
 @click.command("jobs")
@@ -62,9 +62,9 @@ def commands(
 
 def _check_runs(app: Flask) -> None:
     """End with 1 where no job ended here for long, or the last run of one failed; for supervisors of containers."""
-    runs = background.last_runs(app)
-    age = min((time.time() - run.at for run in runs.values()), default=None)
-    failed = sorted(name for name, run in runs.items() if not run.ok)
+    found = runs.last_runs(app)
+    age = min((time.time() - run.at for run in found.values()), default=None)
+    failed = sorted(name for name, run in found.items() if not run.ok)
     if age is None or age > background.SILENT:
         raise click.ClickException("no job ended here for half an hour")
     if failed:
@@ -138,7 +138,7 @@ def backup(file: Path, with_secrets: bool) -> None:
     except MarketError as error:
         raise click.ClickException(f"{error.message} {error.advice}".strip()) from None
     seconds = round(time.monotonic() - began, 2)
-    background.record_run(app, "backup", ok=True, seconds=seconds)
+    runs.record_run(app, "backup", ok=True, seconds=seconds)
     _print_summary(summary)
     if not with_secrets:
         click.echo(

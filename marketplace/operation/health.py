@@ -24,7 +24,7 @@ from marketplace.extensions import db
 from marketplace.listings.models import LISTINGS
 from marketplace.matchmaking.matchers import UNREADABLE
 from marketplace.notices import queries as notices
-from marketplace.operation import background
+from marketplace.operation import background, runs
 
 CACHE_SECONDS = (
     5.0  # one check serves every reader for so long: it costs several queries
@@ -197,11 +197,11 @@ def _check_jobs() -> dict[str, Any]:
     The age is that of the newest run on this host.
     """
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
-    runs = background.last_runs(app)
+    found = runs.last_runs(app)
     moment = time.time()
-    age = min((moment - run.at for run in runs.values()), default=None)
+    age = min((moment - run.at for run in found.values()), default=None)
     leader = background.Leadership(app).is_taken()
-    failed = sorted(name for name, run in runs.items() if not run.ok)
+    failed = sorted(name for name, run in found.items() if not run.ok)
     if not leader or age is None or age > JOBS_SILENT:
         state = "missing"
     elif failed:
@@ -214,7 +214,7 @@ def _check_jobs() -> dict[str, Any]:
 def _check_backup() -> dict[str, Any]:
     """`ok`, `failing`, `old`, or `none` where this host has never made one; the age is that of the last good one."""
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
-    run = background.last_runs(app).get("backup")
+    run = runs.last_runs(app).get("backup")
     if run is None:
         return {"state": "none", "age": None}
     # Of the last good one: a failed run restores nothing.

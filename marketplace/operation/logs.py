@@ -1,6 +1,7 @@
 """The logs of the site: JSON lines when live, readable text in a demo, each with the id of its request.
 
 Not in them: personal data. No addresses of readers, no query texts; mail addresses and phone numbers are removed.
+Neither what an address carries as a secret, such as the link to a new password: whoever reads a log could open it.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import Any
 import structlog
 from flask import Flask, Response, g, request, request_started
 from gunicorn.glogging import Logger
+from werkzeug.routing import Map
 
 OURS = ("marketplace", "matching", "search")
 HEADER = "X-Request-ID"
@@ -29,14 +31,71 @@ PERSONAL_DATA = re.compile(
     r"|(?<!\d)\d{17}[\dXx](?!\d)"  # identity cards
 )
 
+# Arguments of routes that open something by themselves. `deploy/nginx.conf` names the same places for its own log.
+SECRET_ARGUMENTS = frozenset({"token", "secret"})
+ARGUMENT = re.compile(r"<(?:[^<>:]*:)?(\w+)>")
+# Of what a text may hold behind such a place: up to the end of the address.
+REST_OF_ADDRESS = r"""[^\s"'<>]+"""
+
 Event = MutableMapping[str, Any]
 
 
+def secret_places(routes: Map) -> re.Pattern[str]:
+    """A pattern for the beginnings of addresses behind which a secret stands, as `/renew/`.
+
+    Args:
+        routes: the routes of an application; what their arguments are called tells which are secret.
+    """
+    places = set()
+    for rule in routes.iter_rules():
+        place = ""
+        # Text and names of arguments in turn.
+        parts = ARGUMENT.split(rule.rule)
+        for text, argument in zip(parts[::2], parts[1::2], strict=False):
+            # Slashes that were typed twice lead to the same page.
+            place += re.escape(text).replace("/", "/+")
+            if argument in SECRET_ARGUMENTS:
+                places.add(place)
+                break
+            place += "[^/]+"
+    if not places:
+        return re.compile(r"(?!)")  # matches nothing
+    # In any case of letters: such a page is not found, and its secret is one all the same.
+    return re.compile(f"(?:{'|'.join(sorted(places))})", re.IGNORECASE)
+
+
+class SecretPlaces:
+    """Where secrets stand in the addresses of the application of this process."""
+
+    def __init__(self) -> None:
+        self.learn(Map())
+
+    def learn(self, routes: Map) -> None:
+        """Take the routes of an application that is complete."""
+        self._place = secret_places(routes)
+        pattern = f"({self._place.pattern}){REST_OF_ADDRESS}"
+        self._address = re.compile(pattern, re.IGNORECASE)
+
+    def strike_path(self, path: str) -> str:
+        """A path without the secret and what follows it, blanks in it too."""
+        found = self._place.search(path)
+        if found is None:
+            return path
+        return path[: found.end()] + REPLACEMENT
+
+    def strike(self, text: str) -> str:
+        """A text without the secrets of the addresses in it."""
+        return self._address.sub(rf"\1{REPLACEMENT}", text)
+
+
+secrets = SecretPlaces()
+
+
 def strip_personal_data(_logger: Any, _name: str, event: Event) -> Event:
-    """A structlog processor: replace personal data in every text of a line."""
+    """A structlog processor: replace personal data, and secrets of addresses, in every text of a line."""
     for key, value in event.items():
         if isinstance(value, str):
-            event[key] = PERSONAL_DATA.sub(REPLACEMENT, value)
+            event[key] = PERSONAL_DATA.sub(REPLACEMENT, secrets.strike(value))
     return event
 
 
@@ -97,6 +156,8 @@ def init_app(app: Flask) -> None:
     """Give every request its id, and write lines as this site's environment wants them (tests keep their own)."""
     if app.config["ENVIRONMENT"] != "test":
         configure_logging(as_json=app.config["ENVIRONMENT"] == "live")
+    # The last room with pages does this: all routes are there.
+    secrets.learn(app.url_map)
     request_started.connect(_begin_request, app)
     app.after_request(_finish_request)
 
@@ -121,11 +182,23 @@ def _finish_request(response: Response) -> Response:
 SENDER = re.compile(r"\bip=\S+?(?=:? |$)")
 
 
+def _strike_message(record: logging.LogRecord) -> bool:
+    """A filter that lets every line through, without the secrets of addresses."""
+    record.msg = secrets.strike(record.getMessage())
+    record.args = ()
+    return True
+
+
 class AccessLog(Logger):
     """gunicorn's access log, one JSON object for each request: its address and outcome, not its sender or query.
 
-    The query is left out, for it may say what a firm is looking for.
+    The query is left out, for it may say what a firm is looking for; so is what an address carries as a secret.
     """
+
+    def setup(self, cfg: Any) -> None:
+        """Prepare the logs as gunicorn does; its messages about errors name addresses too."""
+        super().setup(cfg)
+        self.error_log.addFilter(_strike_message)
 
     def warning(self, msg: Any, *args: Any, **kwargs: Any) -> None:
         """Write a warning without the address of its sender, and without the id of the thread's last request."""
@@ -151,7 +224,7 @@ class AccessLog(Logger):
             "at": moment.replace("+00:00", "Z"),
             "event": "request",
             "method": environ.get("REQUEST_METHOD"),
-            "path": PERSONAL_DATA.sub(REPLACEMENT, path),
+            "path": PERSONAL_DATA.sub(REPLACEMENT, secrets.strike_path(path)),
             "status": int(status),
             "bytes": getattr(resp, "sent", None),
             "milliseconds": round(request_time.total_seconds() * 1000, 1),

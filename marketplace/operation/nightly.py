@@ -5,9 +5,11 @@ What is in a backup stands in `backups.py`, when it is made in `commands.py`.
 
 from __future__ import annotations
 
+import os
 import shlex
 import shutil
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 
 from flask import current_app
@@ -59,14 +61,8 @@ def _copy_elsewhere(path: Path, keep: int) -> str:
     done = ""
     if place := current_app.config["BACKUP_COPY"]:
         folder = Path(place)
-        fresh = folder / f".{path.name}"
         try:
-            # Not made here: a disk that is not mounted must not be taken for an empty folder of this one.
-            shutil.copyfile(path, fresh)
-            fresh.chmod(0o600)
-            if backups.hash_of(fresh) != backups.hash_of(path):
-                raise OSError(f"{fresh} is not what was written")
-            fresh.replace(folder / path.name)
+            _copy_checked(path, folder)
             _remove_old(folder, keep)
         except OSError as error:
             raise Invalid(
@@ -85,3 +81,26 @@ def _copy_elsewhere(path: Path, keep: int) -> str:
             raise Invalid(f"BACKUP_COMMAND 没有成功：{ran.stderr.strip()[-300:]}")
         done += ", handed to BACKUP_COMMAND"
     return done
+
+
+def _copy_checked(path: Path, folder: Path) -> None:
+    """Copy a backup into a folder, in which it is whole or not there; only its owner may read it.
+
+    Raises:
+        OSError: the folder takes no file, or another one than was written.
+    """
+    # What a process left that was killed while it copied.
+    for partial in folder.glob(".market-*Z.tar.gz*"):
+        partial.unlink()
+    fresh = folder / f".{path.name}"
+    try:
+        # The folder is not made here: a disk that is not mounted must not be taken for an empty folder of this one.
+        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with path.open("rb") as source, os.fdopen(descriptor, "wb") as copy:
+            shutil.copyfileobj(source, copy)
+        if backups.hash_of(fresh) != backups.hash_of(path):
+            raise OSError(f"{fresh} is not what was written")
+        fresh.replace(folder / path.name)
+    finally:
+        with suppress(OSError):
+            fresh.unlink()

@@ -23,7 +23,7 @@ from prometheus_flask_exporter import PrometheusMetrics
 
 from marketplace.door import needs
 from marketplace.errors import NotFound
-from marketplace.operation import background, bodies, figures, health, logs
+from marketplace.operation import bodies, figures, health, logs, runs
 
 blueprint = Blueprint("operation", __name__)
 PROBES = ("operation.healthz", "operation.readyz", "operation.metrics")
@@ -101,7 +101,7 @@ def _job_and_disk_metrics(states: health.PartStates) -> Iterator[Metric]:
     ok = GaugeMetricFamily(
         "market_job_ok", "Whether its last run went well.", labels=["job"]
     )
-    for name, run in sorted(background.last_runs(app).items()):
+    for name, run in sorted(runs.last_runs(app).items()):
         age.add_metric([name], time.time() - run.at)
         ok.add_metric([name], run.ok)
     yield age

@@ -77,8 +77,12 @@ class Supervisor:
         pause = RESTART
         while not self._ending.is_set():
             began = time.monotonic()
-            self.process = self._start_process()
-            while self.process.poll() is None:
+            try:
+                self.process = self._start_process()
+            except OSError as error:
+                # No memory or no process to be had just now: the next time may go well.
+                log.warning("jobs_not_begun", reason=str(error))
+            while self.process is not None and self.process.poll() is None:
                 if self._ending.wait(POLL):
                     return
             if time.monotonic() - began > LONG_LIFE:

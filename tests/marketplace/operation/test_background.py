@@ -18,12 +18,13 @@ from flask import Flask
 from structlog.testing import capture_logs
 
 from marketplace.clock import today
+from marketplace.contributions import Job
 from marketplace.extensions import db
 from marketplace.listings import background as listing_jobs
 from marketplace.listings import deeds as listing_deeds
 from marketplace.listings.models import LISTINGS, Achievement, Demand
 from marketplace.matchmaking import background as matcher_jobs
-from marketplace.operation import background
+from marketplace.operation import background, runs
 from search import Document, Query
 from tests.factories import Factory
 from tests.served import LIVE_SETTINGS
@@ -258,6 +259,23 @@ def test_jobs_that_ask_at_once_are_all_led_by_one_lock(site: Flask) -> None:
             assert not leadership.is_taken()
 
 
+def test_the_leader_of_another_site_is_not_this_one_s(
+    site: Flask, new_site: Callable[..., Flask], empty_database: str
+) -> None:
+    """Two databases of one server, each with a site of its own."""
+    other = background.Leadership(new_site(empty_database, "another-site"))
+    own = background.Leadership(site)
+    try:
+        assert other.acquire()
+        with site.app_context():
+            assert not own.is_taken()
+            assert own.acquire()
+            assert own.is_taken()
+    finally:
+        own.release()
+        other.release()
+
+
 def test_a_leader_whose_connection_broke_is_one_no_longer(
     site: Flask, own_database: str, new_site: Callable[..., Flask]
 ) -> None:
@@ -280,11 +298,48 @@ def test_a_leader_whose_connection_broke_is_one_no_longer(
         second.release()
 
 
+def test_runs_of_a_host_that_leads_no_longer_are_forgotten(
+    site: Flask, own_database: str, new_site: Callable[..., Flask]
+) -> None:
+    if own_database.startswith("sqlite:"):
+        pytest.skip("SQLite: whoever leads has the same data folder")
+    other = new_site(own_database, "other-host")
+    first, next_to_it = background.Leadership(site), background.Leadership(site)
+    second = background.Leadership(other)
+    led = ["index", "expiry"]
+    job = Job("index", lambda: "done", {"minutes": 1})
+
+    def turn(host: Flask, leadership: background.Leadership) -> set[str]:
+        background.run_if_leader(host, job, leadership, led)
+        return set(runs.last_runs(host))
+
+    try:
+        assert turn(site, first) == {"index"}
+        runs.record_run(site, "expiry", ok=False, seconds=1.0)
+        runs.record_run(site, "matcher", ok=False, seconds=1.0)
+        # Another process on the same data folder does not lead, and the runs are those of one that does.
+        assert turn(site, next_to_it) == {"index", "expiry", "matcher"}
+        assert turn(other, second) == set()
+        first.release()
+        # A server lets the lock go a moment after its connection was closed.
+        until = time.monotonic() + 10
+        while not second.acquire() and time.monotonic() < until:
+            time.sleep(0.01)
+        assert turn(other, second) == {"index"}
+        # What every host does for itself is still watched.
+        assert turn(site, first) == {"matcher"}
+        assert turn(other, second) == {"index"}
+    finally:
+        for leadership in (first, next_to_it, second):
+            leadership.release()
+
+
 @pytest.mark.long
 def test_the_process_does_its_work_and_ends_when_asked(
     site: Flask, three: list[Achievement | Demand], own_database: str
 ) -> None:
     add_a_stranger(site, three)
+    runs.record_run(site, "renamed", ok=False, seconds=1.0)
     env = {
         **os.environ,
         "MARKET_ENV": "live",
@@ -313,6 +368,9 @@ def test_the_process_does_its_work_and_ends_when_asked(
 
     assert copy_of(site) == truth()
     assert process.returncode == 0
+    found = runs.last_runs(site)
+    assert "index" in found
+    assert "renamed" not in found
     events = [line["event"] for line in lines]
     assert (
         events[-1] == "jobs_ended"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import shutil
 import tarfile
 from collections.abc import Callable
 from pathlib import Path
@@ -117,6 +119,28 @@ def test_a_backup_with_a_key_is_restored_with_it_alone(
     assert not tarfile.is_tarfile(tmp_path / "b.enc")
 
 
+@pytest.fixture
+def full_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The disk is full by the time an encrypted file is to be kept."""
+
+    def refuse(_file: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", refuse)
+
+
+@pytest.mark.usefixtures("full_disk")
+def test_a_backup_that_cannot_be_encrypted_leaves_no_plain_one(
+    own_database: str, new_site: Callable[..., Flask], tmp_path: Path
+) -> None:
+    target = tmp_path / "backups" / "b.enc"
+    with new_site(own_database, BACKUP_KEY=KEY).app_context():
+        with pytest.raises(OSError, match="No space left"):
+            backups.make_backup(target)
+
+        assert list(target.parent.iterdir()) == []
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("key", ["", KEY])
 def test_the_nightly_backup_has_a_second_place_and_no_secrets(
@@ -143,6 +167,35 @@ def test_the_nightly_backup_has_a_second_place_and_no_secrets(
         backups.verify_backup(copies[0])
         with backups._unpack_checked(copies[0]) as (folder, _):
             assert not (folder / "secrets").exists()
+
+
+def test_a_copy_that_fails_was_never_readable_and_leaves_nothing(
+    app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backup, second = tmp_path / "market-20260101T000000Z.tar.gz", tmp_path / "second"
+    backup.write_bytes(b"all of it")
+    second.mkdir()
+    # Of a process that was killed while it copied.
+    (second / ".market-20251231T000000Z.tar.gz").write_bytes(b"half of it")
+    modes = []
+
+    def refuse(*_: object) -> None:
+        modes.extend(path.stat().st_mode & 0o777 for path in second.iterdir())
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    # However the bytes are carried over.
+    monkeypatch.setattr(shutil, "copyfileobj", refuse)
+    monkeypatch.setattr(os, "sendfile", refuse)
+    monkeypatch.setitem(app.config, "BACKUP_COPY", str(second))
+    mask = os.umask(0)
+    try:
+        with app.app_context(), pytest.raises(Invalid, match="No space left"):
+            nightly._copy_elsewhere(backup, 7)
+    finally:
+        os.umask(mask)
+
+    assert modes == [0o600]
+    assert list(second.iterdir()) == []
 
 
 def test_verifying_by_hand(site: Flask, stock: Factory, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ import pytest
 from flask import Flask, Response
 from flask_migrate import downgrade
 
+from marketplace import contributions
 from marketplace.accounts import sessions
 from marketplace.clock import now
 from marketplace.extensions import db
@@ -20,7 +21,7 @@ from marketplace.listings.models import Demand
 from marketplace.notices.addresses import Recipient
 from marketplace.notices.deeds import notify
 from marketplace.notices.models import Notice
-from marketplace.operation import background, health
+from marketplace.operation import background, health, runs
 from tests.factories import Factory
 from tests.served import LIVE_SETTINGS
 
@@ -338,6 +339,30 @@ def test_a_job_that_failed_is_named_until_it_goes_well(
 
     assert (failing["state"], failing["failed"]) == ("failing", ["expiry"])
     assert part(site, "jobs")["state"] == "ok"
+
+
+def test_a_job_that_is_gone_is_not_failing_for_ever(
+    site: Flask, leading: background.Leadership
+) -> None:
+    background.run_job(site, "index", lambda: "done")
+    background.run_job(site, "renamed", lambda: 1 / 0)
+    background.run_job(site, "expiry", lambda: 1 / 0)
+    with site.app_context():
+        jobs = contributions.jobs()
+    before = part(site, "jobs")["failed"]
+
+    runs.forget_unknown_runs(site, jobs)
+
+    # One that is still there stays failing.
+    assert before == ["expiry", "renamed"]
+    assert part(site, "jobs")["failed"] == ["expiry"]
+    background.run_job(site, "expiry", lambda: "done")
+    # Made by hand or by another process on this folder.
+    background.run_job(site, "backup", lambda: "done")
+    runs.forget_unknown_runs(site, jobs)
+    assert part(site, "jobs")["state"] == part(site, "backup")["state"] == "ok"
+    checked = site.test_cli_runner().invoke(args=["jobs", "--check"])
+    assert checked.exit_code == 0, checked.output
 
 
 def test_jobs_that_have_been_silent_are_missing(

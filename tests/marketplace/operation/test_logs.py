@@ -5,15 +5,19 @@ from __future__ import annotations
 import json
 import logging
 import re
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from gunicorn.config import Config
 
 from marketplace.operation import logs
+from tests.served import ROOT
 
 
 @pytest.mark.parametrize(
@@ -92,10 +96,88 @@ def test_an_error_is_one_line_with_its_traceback() -> None:
     assert "不对 […]" in json.loads(text)["exception"]
 
 
-def test_the_access_log_tells_how_it_went_and_not_who_asked(tmp_path: Path) -> None:
+SECRET = "WyJhIiwxXQ.aSecret_That-Opens.x7"
+
+
+def addresses_with_secrets(app: Flask) -> list[str]:
+    """One address of each route that takes a secret."""
+    links = app.url_map.bind("market.example")
+    found = set()
+    for rule in app.url_map.iter_rules():
+        if rule.arguments & logs.SECRET_ARGUMENTS:
+            values: dict[str, Any] = dict.fromkeys(rule.arguments, 7)
+            for name in rule.arguments & logs.SECRET_ARGUMENTS:
+                values[name] = SECRET
+            method = "GET" if "GET" in (rule.methods or ()) else "POST"
+            found.add(links.build(rule.endpoint, values, method=method))
+    assert {"/reset", "/renew"} <= {address.rpartition("/")[0] for address in found}
+    return sorted(found)
+
+
+@pytest.fixture
+def access_log(tmp_path: Path) -> Iterator[logs.AccessLog]:
+    """An access log that writes to access.log of the test's folder."""
     settings = Config()
     settings.set("accesslog", str(tmp_path / "access.log"))
     log = logs.AccessLog(settings)
+    yield log
+    for handler in log.access_log.handlers[:]:
+        handler.close()
+        log.access_log.removeHandler(handler)
+
+
+def test_no_log_holds_the_secret_of_an_address(
+    app: Flask,
+    access_log: logs.AccessLog,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    logs.secrets.learn(app.url_map)
+    answer = SimpleNamespace(status="200 OK", sent=17, headers=[])
+    access_log.error_log.addHandler(caplog.handler)
+    for address in addresses_with_secrets(app):
+        for path in (address, f"/{address}/more", address.replace(".", " .")):
+            access_log.access(answer, None, {"PATH_INFO": path}, timedelta(0))
+        access_log.error("Error handling request %s", address)
+        event = {"event": f"Exception on {address} [GET]"}
+        told = logs.strip_personal_data(None, "", event)["event"]
+        assert told.startswith("Exception on /")
+        assert told.endswith("/[…] [GET]")
+    access_log.error_log.removeHandler(caplog.handler)
+
+    text = (tmp_path / "access.log").read_text() + caplog.text
+    assert '"path": "/renew/[…]"' in text
+    assert "Error handling request /reset/[…]" in text
+    for piece in SECRET.split("."):
+        assert piece not in text
+
+
+def test_other_addresses_are_in_the_log(app: Flask) -> None:
+    logs.secrets.learn(app.url_map)
+
+    for path in ("/demands/7", "/login", "/reset", "/notices/stop"):
+        assert logs.secrets.strike_path(path) == path
+
+
+def test_the_log_of_the_proxy_hides_the_same(app: Flask) -> None:
+    text = (ROOT / "deploy" / "nginx.conf").read_text()
+    written = re.search(r'"~\*(\^\S+)" "\$\{market_place\}', text)
+    assert written is not None
+    pattern = re.compile(written[1].replace("(?<", "(?P<"))
+
+    for address in addresses_with_secrets(app):
+        found = pattern.match(address)
+        assert found is not None, address
+        assert SECRET[:4] not in found["market_place"]
+    # The format writes what the map made, and no other address.
+    (form,) = re.findall(r"log_format[^;]*;", text)
+    assert "$market_address" in form
+    assert not re.search(r"\$(uri|request|request_uri)\b", form)
+
+
+def test_the_access_log_tells_how_it_went_and_not_who_asked(
+    access_log: logs.AccessLog, tmp_path: Path
+) -> None:
     answer = SimpleNamespace(
         status="200 OK", sent=17, headers=[("X-Request-Id", "0123456789abcdef")]
     )
@@ -107,7 +189,7 @@ def test_the_access_log_tells_how_it_went_and_not_who_asked(tmp_path: Path) -> N
         "HTTP_COOKIE": "session=secret",
     }
 
-    log.access(answer, None, asked, timedelta(milliseconds=12.3))
+    access_log.access(answer, None, asked, timedelta(milliseconds=12.3))
 
     text = (tmp_path / "access.log").read_text()
     line = json.loads(text)
@@ -121,6 +203,3 @@ def test_the_access_log_tells_how_it_went_and_not_who_asked(tmp_path: Path) -> N
         "milliseconds": 12.3,
         "request_id": "0123456789abcdef",
     }
-    for handler in log.access_log.handlers[:]:
-        handler.close()
-        log.access_log.removeHandler(handler)

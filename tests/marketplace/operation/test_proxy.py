@@ -195,3 +195,13 @@ def test_the_log_has_no_query(proxy: Proxy) -> None:
     assert "zhoucheng" not in text
     assert "%E8" not in text
     assert "?" not in text
+
+
+def test_the_log_has_no_secret_of_an_address(proxy: Proxy) -> None:
+    for path in ("/reset/WyJhIiwx.aSecret", "//notices/stop/aSecret", "/Renew/aSecret"):
+        proxy.ask(path)
+    text = proxy.log.read_text()
+
+    assert '"GET /reset/[...] HTTP' in text
+    assert '"GET /notices/stop/[...] HTTP' in text
+    assert "aSecret" not in text

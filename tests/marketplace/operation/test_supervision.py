@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from marketplace.operation import supervision
 from marketplace.operation.supervision import Supervisor
@@ -77,6 +78,29 @@ def test_a_process_that_somebody_else_reaped_is_begun_again(
     except ChildProcessError:
         pytest.skip("the supervisor was quicker")
     waited_for(lambda: sleeper.process is not first)
+
+
+def test_a_process_that_cannot_be_begun_is_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervision, "RESTART", 0.05)
+    program = tmp_path / "program"
+    with capture_logs() as lines:
+        supervisor = Supervisor([str(program), "600"])
+        supervisor.start()
+        waited_for(lambda: len(lines) >= 2)
+        assert supervisor.process is None
+        # What kept it from beginning is over.
+        program.symlink_to("/bin/sleep")
+        process = waited_for(lambda: supervisor.process)
+    supervisor.stop()
+
+    assert [line["event"] for line in lines[:2]] == [
+        "jobs_not_begun",
+        "jobs_begin_again",
+    ]
+    assert isinstance(process, subprocess.Popen)
+    assert process.returncode == -signal.SIGTERM
 
 
 def test_what_is_stopped_stays_so(sleeper: Supervisor) -> None:
