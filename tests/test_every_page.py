@@ -762,6 +762,7 @@ FORMS = [
 ]  # fmt: skip
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("reader", "address", "values"), FORMS)
 def test_no_answer_to_a_form_has_one_either(
     reader: str, address: str, values: dict[str, str], browsers: dict[str, FlaskClient]

@@ -157,6 +157,7 @@ def test_the_desk_counts_what_ends_soon_from_the_day_in_china(
     assert row.title in after
 
 
+@pytest.mark.long
 def test_nothing_else_in_the_house_asks_for_the_day() -> None:
     """`date.today()`, `datetime.now()` and `now().date()` are days of the process or of Greenwich."""
     folder = Path(marketplace.__file__).parent

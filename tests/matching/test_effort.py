@@ -92,6 +92,7 @@ def everything(matcher: Matcher, written: str) -> None:
     text.spans(written)
 
 
+@pytest.mark.long
 @settings(max_examples=60, deadline=None)
 @given(TEXTS)
 def test_work_grows_with_the_length(matcher: Matcher, written: str) -> None:

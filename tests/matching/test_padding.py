@@ -13,6 +13,8 @@ from matching import Document
 from matching.features import title_and_text
 from tests.matching.test_surroundings import first_three, matcher, read_samples
 
+pytestmark = pytest.mark.long
+
 SENTENCES = [
     line
     for line in Path(__file__)

@@ -58,6 +58,7 @@ def test_the_catalogue_is_read_the_same() -> None:
     assert differences(CATALOGUE) == []
 
 
+@pytest.mark.long
 def test_the_sample_lists_are_read_the_same() -> None:
     rows = []
     for path in sorted((Path(__file__).resolve().parents[2] / "demo").glob("*.csv")):

@@ -373,6 +373,7 @@ def verify_by_hand(hand: Hand, mailed: Published, copy: bytes) -> Report:
 # -- and what is found -------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_two_hundred_random_attacks_are_found(site: Flask) -> None:
     key = publishing.signer().verifier
     note = (publishing.folder() / "checkpoint").read_text()

@@ -23,6 +23,8 @@ from tests.factories import Factory
 from tests.marketplace.envelopes.world import WAN, World, stored_sums, sums_of
 from tests.racing import at_once, committing_site
 
+pytestmark = pytest.mark.long
+
 PARALLEL = 50
 
 

@@ -436,6 +436,7 @@ def test_only_operators_import_lists(make: Factory) -> None:
     assert one().owner_id == operator.id
 
 
+@pytest.mark.long
 def test_many_rows_need_few_queries(session: Session) -> None:
     verify_holder()
     rows = [row(成果名称=f"第{number}种超精研磨降噪工艺") for number in range(1200)]

@@ -182,6 +182,7 @@ MATRIX = [
 ]  # fmt: skip
 
 
+@pytest.mark.long
 def test_who_may_have_a_file(
     make: Factory, sign_in: Browser, client: FlaskClient, firm: Any, owner: Any, stranger: Any,
     subtests: Any,

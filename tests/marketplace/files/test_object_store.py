@@ -114,6 +114,7 @@ def test_a_file_goes_to_the_store_and_comes_back_whole_and_in_parts(
     assert unchanged.status_code == 304
 
 
+@pytest.mark.long
 def test_a_large_content_is_read_from_anywhere(
     store: ObjectStore, tmp_path: Path
 ) -> None:

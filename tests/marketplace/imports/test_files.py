@@ -95,6 +95,7 @@ def wrong_files() -> dict[str, tuple[str, bytes, str]]:
     }  # fmt: skip
 
 
+@pytest.mark.long
 def test_wrong_files_are_refused_with_the_reason(
     desk: FlaskClient, owner: Organisation, subtests: pytest.Subtests
 ) -> None:

@@ -136,6 +136,7 @@ def test_the_same_bytes_each_time() -> None:
         assert render(CONTENT) == render(CONTENT)
 
 
+@pytest.mark.long
 def test_the_same_bytes_in_another_process() -> None:
     """On another day, with another seed of hashes, in another place of the world.
 

@@ -138,6 +138,7 @@ def test_the_database_learns_what_its_tables_hold(
     )
 
 
+@pytest.mark.long
 def test_what_waits_is_written(site: Flask, three: list[Achievement | Demand]) -> None:
     table = three[0].__table__
     db.session.execute(

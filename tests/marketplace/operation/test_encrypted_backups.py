@@ -24,6 +24,7 @@ KEY = "Tq7-xLw2_BvN9zRk4mYc8HdPf3sGaJ6e"
 OTHER = "Hk5_wRz8-QmT2vXb7nJc4LpDf9sGyA3u"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "size",
     [

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
 from flask import Flask
 from flask_migrate import downgrade, upgrade
 from flask_security import hash_password
@@ -13,6 +14,8 @@ from sqlalchemy import MetaData, Table, func, select, text
 
 from marketplace.clock import now
 from marketplace.extensions import db
+
+pytestmark = pytest.mark.long
 
 ADDED = datetime(2025, 3, 4, 5, 6)
 PASSWORD = "one-long-password"

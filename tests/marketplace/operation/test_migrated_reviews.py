@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
 from flask import Flask
 from flask_migrate import downgrade, upgrade
 from sqlalchemy import text
@@ -13,6 +14,8 @@ from marketplace.listings.models import LISTINGS
 from marketplace.listings.review_models import ListingVersion
 from marketplace.listings.snapshots import snapshot_of
 from tests.factories import Factory
+
+pytestmark = pytest.mark.long
 
 STATES = (
     "draft",

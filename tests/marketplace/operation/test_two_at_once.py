@@ -150,6 +150,7 @@ def test_of_two_who_decide_on_a_change_one_is_stale(
     assert len(versions.list_versions(row, by=None)) == (2 if approved else 1)
 
 
+@pytest.mark.long
 def test_many_editors_lose_no_edit_that_was_acknowledged(
     site: Flask, stock: Factory
 ) -> None:
@@ -350,6 +351,7 @@ def test_of_copies_of_one_new_draft_one_is_saved_and_the_others_hear_of_it(
     assert outcomes == [(303, False)] + [(422, True)] * 5
 
 
+@pytest.mark.long
 @FILE
 def test_a_save_waits_for_somebody_who_is_writing_and_reading_goes_on(
     site: Flask, stock: Factory, own_database: str

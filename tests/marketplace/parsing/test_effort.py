@@ -115,6 +115,7 @@ def test_contacts_are_looked_for_at_once() -> None:
     assert seconds_of(partial(holds_contact, text)) <= MOST
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", SCHEMAS)
 def test_a_pasted_text_of_any_content_is_taken_apart_at_once(
     session: Session, kind: str

@@ -261,6 +261,7 @@ def test_order_does_not_matter(one: str, other: str) -> None:
     assert split_name(split_name(one).whole).whole == split_name(one).whole
 
 
+@pytest.mark.long
 @given(st.text(max_size=40))
 def test_any_text_can_be_taken_apart(text: str) -> None:
     parts = split_name(text)

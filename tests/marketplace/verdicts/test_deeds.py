@@ -486,6 +486,7 @@ def test_three_firms_are_told_and_two_are_not(case: Case, make: Factory) -> None
         verdict_queries.decline_reasons(achievement, by=case.member)
 
 
+@pytest.mark.long
 @settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(
