@@ -6,6 +6,7 @@ What stands on a line is written in `columns.py`. Nothing is changed here.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -75,21 +76,24 @@ def choose_lines(proof: IssueProof) -> Choice:
     left_out = set(proof.left_out)
     fitting = 0
     # Without a limit, for nobody knows how many of them the view does not open; it ends one beyond the limit.
-    for row in db.session.scalars(_candidates(proof).execution_options(yield_per=500)):
-        view = view_of(row, GUEST)
-        # The database narrowed by what is stored; an unnamed firm's district, say, must not be known by being here.
-        if not _is_open_about(proof, view):
-            continue
-        fitting += 1
-        # One beyond the limit is enough to know that the proof has to be narrowed.
-        if fitting > MAX_ROWS:
-            choice.is_cut = True
-            break
-        line = Line(row.id, writer.cells_of(view))
-        if row.id in left_out:
-            choice.left_out.append(line)
-        else:
-            choice.lines.append(line)
+    query = _candidates(proof).execution_options(yield_per=500)
+    # Closed at once: a cursor of the server would stay open where the loop ends early.
+    with closing(db.session.scalars(query)) as rows:
+        for row in rows:
+            view = view_of(row, GUEST)
+            # The database narrowed by what is stored; an unnamed firm's district, say, must not be known by being here.
+            if not _is_open_about(proof, view):
+                continue
+            fitting += 1
+            # One beyond the limit is enough to know that the proof has to be narrowed.
+            if fitting > MAX_ROWS:
+                choice.is_cut = True
+                break
+            line = Line(row.id, writer.cells_of(view))
+            if row.id in left_out:
+                choice.left_out.append(line)
+            else:
+                choice.lines.append(line)
     places = {number: place for place, number in enumerate(proof.arranged)}
     # Stable: what nobody has placed follows by the day it was published.
     choice.lines.sort(key=lambda line: places.get(line.listing_id, len(places)))
