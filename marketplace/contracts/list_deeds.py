@@ -19,7 +19,7 @@ from marketplace.contracts.models import ContractEntry, TechContract
 from marketplace.errors import Invalid
 from marketplace.exchange.headers import PlacedColumn
 from marketplace.exchange.money_units import unit_of_sheet
-from marketplace.exchange.remarks import describe_hidden_columns, describe_left_out
+from marketplace.exchange.remarks import describe_header
 from marketplace.exchange.reports import Report
 from marketplace.exchange.row_kinds import HEADER, UNIT, RowKinds
 from marketplace.exchange.rows import OpenSheet, SheetRow, is_filled
@@ -184,10 +184,7 @@ class _RegisterReader:
             title=names["title"].index,
             owners={names[one].index for one in PARTIES},
         )
-        hidden = describe_hidden_columns(read.placed, self.hidden_columns)
-        for remark in (*describe_left_out(read), *hidden):
-            if remark not in self.report.remarks:
-                self.report.remarks.append(remark)
+        self.report.add_remarks(*describe_header(read, self.hidden_columns))
 
     def _read_cells(self, row: SheetRow) -> tuple[dict[str, Any], list[str]]:
         values: dict[str, Any] = {}

@@ -22,7 +22,7 @@ from marketplace.exchange.headers import (
     ReadHeader,
 )
 from marketplace.exchange.money_units import unit_of_sheet
-from marketplace.exchange.remarks import describe_hidden_columns, describe_left_out
+from marketplace.exchange.remarks import describe_header
 from marketplace.exchange.reports import Line, Progress, Report
 from marketplace.exchange.row_kinds import HEADER, OTHER_TABLE, UNIT, RowKinds
 from marketplace.exchange.rows import LEVELS, OpenSheet, SheetRow, joined_header
@@ -250,22 +250,14 @@ class _SheetReader:
             title=titles[0] if titles else None,
             owners={one.index for one in read.placed if one.column.holder},
         )
-        for remark in describe_left_out(read):
-            self._add_remark(remark)
-        hidden = self.sheet.hidden_columns
-        for remark in describe_hidden_columns(read.placed, hidden):
-            self._add_remark(remark)
+        remarks = describe_header(read, self.sheet.hidden_columns)
+        self.report.add_remarks(*remarks)
 
     def _place_columns(self, placed: list[PlacedColumn]) -> None:
         """Read the rows that follow by these columns."""
         self.placed = placed
         self.checker.place(placed)
         self.report.layouts.append(placed)
-
-    def _add_remark(self, remark: str) -> None:
-        # A sheet with a table for each county repeats its header, and says the same each time.
-        if remark not in self.report.remarks:
-            self.report.remarks.append(remark)
 
     def _is_new_header(self, row: SheetRow, following: Sequence[SheetRow]) -> bool:
         """Whether a row begins another table of the sheet; its columns are placed by it then."""

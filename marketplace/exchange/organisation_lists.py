@@ -23,7 +23,7 @@ from marketplace.exchange.organisation_columns import (
     OrganisationColumn,
     OrganisationSchema,
 )
-from marketplace.exchange.remarks import describe_hidden_columns, describe_left_out
+from marketplace.exchange.remarks import describe_header
 from marketplace.exchange.reports import Outcome, Problem, Report
 from marketplace.exchange.row_kinds import HEADER, SECTION, RowKinds
 from marketplace.exchange.rows import OpenSheet, SheetRow
@@ -210,11 +210,8 @@ class _OrganisationReader:
             title=self.title_index,
             owners=(),
         )
-        hidden = describe_hidden_columns(read.placed, self.sheet.hidden_columns)
-        for remark in (*describe_left_out(read), *hidden):
-            # A sheet with a table for each county repeats its header, and says the same each time.
-            if remark not in self.report.remarks:
-                self.report.remarks.append(remark)
+        remarks = describe_header(read, self.sheet.hidden_columns)
+        self.report.add_remarks(*remarks)
 
     def _is_header(self, row: SheetRow) -> bool:
         """Whether a row begins another table of the sheet; its columns are placed by it then."""

@@ -17,8 +17,17 @@ QUOTE_COMMAS = (
 )
 
 
-def describe_left_out(read: ReadHeader) -> list[str]:
-    """Which columns of a header row are not read, and why."""
+def describe_header(read: ReadHeader, hidden: frozenset[int]) -> list[str]:
+    """Which columns of a header row are not read, and why; and which are read though nobody sees them.
+
+    Args:
+        read: the header row.
+        hidden: indices of the columns that are hidden.
+    """
+    return [*_describe_left_out(read), *_describe_hidden_columns(read.placed, hidden)]
+
+
+def _describe_left_out(read: ReadHeader) -> list[str]:
     remarks = []
     if read.unknown:
         listed = _list_columns(read.unknown[:COLUMNS_NAMED])
@@ -41,10 +50,9 @@ def describe_left_out(read: ReadHeader) -> list[str]:
     return remarks
 
 
-def describe_hidden_columns(
+def _describe_hidden_columns(
     placed: Iterable[PlacedColumn], hidden: frozenset[int]
 ) -> list[str]:
-    """Which columns are read though nobody sees them."""
     columns = [(one.index, one.header) for one in placed if one.index in hidden]
     if not columns:
         return []

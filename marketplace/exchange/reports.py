@@ -132,6 +132,12 @@ class Report:
         """Number of rows that cannot be imported."""
         return _count_rows(self.problems)
 
+    def add_remarks(self, *remarks: str) -> None:
+        """Say something of the whole file, once: a sheet with a table for each county repeats its header."""
+        for remark in remarks:
+            if remark not in self.remarks:
+                self.remarks.append(remark)
+
     def skip(self, kind: str, number: int, text: str) -> None:
         """Put down that a row holds no listing.
 
