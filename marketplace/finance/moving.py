@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from marketplace.clock import now, today
+from marketplace.clock import now
 from marketplace.extensions import db
-from marketplace.finance import announcements
+from marketplace.finance import announcements, pack_deeds
 from marketplace.finance.investor_models import InvestorPreference, InvestorRequest
 from marketplace.finance.loan_models import FiledLoan
 from marketplace.finance.models import FinanceProduct, FirmPack
@@ -50,7 +50,11 @@ def move_between(gone_id: int, kept_id: int) -> list[list[int]]:
     What the other organisation has already stays where it was: a product of the same name, an open pack to the same
     institution (it ends), a loan of the same contract. What has ended stands in the way of nothing.
     """
-    _expire_lapsed(gone_id, kept_id)
+    # They count for the unique index until then: an open one would end for one that nobody sees.
+    parties = (FirmPack.organisation_id, FirmPack.institution_id)
+    pack_deeds.end_lapsed(
+        db.or_(*(column.in_((gone_id, kept_id)) for column in parties))
+    )
     moved = []
     for place in PLACES:
         known = set()
@@ -109,22 +113,6 @@ def remove_requests(before: datetime) -> int:
     """Remove the requests that were decided before a moment; how many there were (no commit)."""
     over = InvestorRequest.decided_at < before
     return count_changed(db.delete(InvestorRequest).where(over))
-
-
-def _expire_lapsed(*organisation_ids: int) -> None:
-    """Expire the packs of these organisations whose last day is over before the job has run."""
-    parties = (FirmPack.organisation_id, FirmPack.institution_id)
-    query = db.select(FirmPack).where(
-        # They count for the unique index until then: an open one would end for one that nobody sees.
-        FirmPack.state == "granted",
-        FirmPack.until < today(),
-        db.or_(*(column.in_(organisation_ids) for column in parties)),
-    )
-    for pack in db.session.scalars(query.order_by(FirmPack.id)).all():
-        pack.life.move(pack, "expire", by=None)
-        pack.ended_at = now()
-        announcements.announce_pack_end(pack)
-    db.session.flush()
 
 
 def _counts(row: Any, place: Place) -> bool:

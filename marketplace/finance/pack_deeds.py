@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import date, timedelta
 
+from sqlalchemy import ColumnElement
+
 from marketplace import persistence
 from marketplace.clock import now, today
 from marketplace.errors import Invalid, NotNow
@@ -93,7 +95,12 @@ def grant_pack(
     pack.consent = CONSENT
     pack.consented_by_id = reader_id(by)
     # Before the new row: the unique index counts one that is over by its day, too, until it has ended.
-    _end_lapsed(organisation.id, institution.id)
+    # So that a new pack can be granted before the job has run; the new one is announced.
+    end_lapsed(
+        FirmPack.organisation_id == organisation.id,
+        FirmPack.institution_id == institution.id,
+        announces=False,
+    )
     db.session.add(pack)
     with persistence.refusals(duplicates={"uq_firm_pack_granted": GOES_ON}):
         db.session.flush()
@@ -117,31 +124,26 @@ def expire_packs() -> int:
     """Let what was granted until yesterday be over, which it is by its day anyway; how many."""
     # Before they are read: a pack that is withdrawn just now is not ended a second time.
     persistence.begin_write()
-    query = db.select(FirmPack).where(
-        FirmPack.state == "granted", FirmPack.until < today()
-    )
-    rows = list(db.session.scalars(query.order_by(FirmPack.id)))
-    for pack in rows:
-        _expire(pack)
-        # The firm learns it; the institution has read the last day with the pack.
-        announcements.announce_pack_end(pack)
+    count = end_lapsed()
     persistence.commit()
-    return len(rows)
+    return count
 
 
-def _end_lapsed(organisation_id: int, institution_id: int) -> None:
-    """End what has run out, so that a new pack can be granted before the job has run."""
+def end_lapsed(*conditions: ColumnElement[bool], announces: bool = True) -> int:
+    """Let packs be over whose last day is past (flushed, not committed); how many.
+
+    Args:
+        conditions: which packs; all where there is none.
+        announces: whether their firms are notified. The institution has read the last day with the pack.
+    """
     query = db.select(FirmPack).where(
-        FirmPack.organisation_id == organisation_id,
-        FirmPack.institution_id == institution_id,
-        FirmPack.state == "granted",
-        FirmPack.until < today(),
+        FirmPack.state == "granted", FirmPack.until < today(), *conditions
     )
-    for pack in db.session.scalars(query):
-        _expire(pack)
+    packs = db.session.scalars(query.order_by(FirmPack.id)).all()
+    for pack in packs:
+        pack.life.move(pack, "expire", by=None)
+        pack.ended_at = now()
+        if announces:
+            announcements.announce_pack_end(pack)
     db.session.flush()
-
-
-def _expire(pack: FirmPack) -> None:
-    pack.life.move(pack, "expire", by=None)
-    pack.ended_at = now()
+    return len(packs)
