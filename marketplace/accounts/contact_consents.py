@@ -13,6 +13,7 @@ from sqlalchemy import Select, or_, select
 from marketplace import persistence
 from marketplace.accounts.child_models import AgreementText, Consent
 from marketplace.accounts.models import Person
+from marketplace.accounts.queries import hold_person
 from marketplace.clock import now
 from marketplace.extensions import db
 from marketplace.persistence import count_changed
@@ -42,13 +43,6 @@ def current_consent(person: Person, kind: str) -> Consent | None:
     return row
 
 
-def _hold_consents(person: Person) -> None:
-    """Let nobody else give or withdraw a consent of a person before this commit."""
-    # The row of the person, for there may be no consent yet; what only names them is written meanwhile.
-    query = db.select(Person.id).where(Person.id == person.id)
-    db.session.execute(query.with_for_update(key_share=True))
-
-
 def _open_consents(person: Person, kind: str) -> Select[tuple[Consent]]:
     return select(Consent).where(
         Consent.person_id == person.id,
@@ -75,7 +69,7 @@ def agreed_at(person: Person, kind: str, moment: datetime | None) -> bool:
 def give(person: Person, kind: str) -> None:
     """Note that a person agrees, to the text as it is now; twice is once."""
     # Of two presses the second one waits here, and finds the consent of the first.
-    _hold_consents(person)
+    hold_person(person.id)
     # Another row would be a second consent, which one withdrawal would not end.
     if current_consent(person, kind) is not None:
         return
@@ -92,7 +86,7 @@ def give(person: Person, kind: str) -> None:
 
 def withdraw(person: Person, kind: str) -> None:
     """Note that a person no longer agrees."""
-    _hold_consents(person)
+    hold_person(person.id)
     # Every one that is open: of two that two presses once made, one would stay in force.
     for row in db.session.scalars(_open_consents(person, kind)):
         row.withdrawn_at = now()
