@@ -23,7 +23,7 @@ from marketplace.policies.asking import is_capped_each
 from marketplace.policies.content import Clause, Figure, RegisteredContract, plain
 from marketplace.policies.estimating import CONTRACTS, outcome_of, trace_words
 from marketplace.policies.evaluating import Verdict, evaluate_clause
-from marketplace.policies.typed_figures import as_typed, read_told, require_sound
+from marketplace.policies.typed_figures import as_typed, read_figures, require_sound
 from marketplace.profiles.models import LEVELS
 from marketplace.profiles.queries import own_broker
 from marketplace.rules.queries import value_on
@@ -105,7 +105,7 @@ def assess(claim: FundClaim) -> Assessment:
 
 
 def _figures(claim: FundClaim) -> dict[str, Figure]:
-    stored = read_told(claim.figures, policy_queries.known_questions())
+    stored = read_figures(claim.figures, policy_queries.known_questions())
     require_sound(stored)
     return stored.figures
 

@@ -22,7 +22,7 @@ from marketplace.policies.content import (
     Figures,
     Question,
 )
-from marketplace.policies.typed_figures import as_typed, read_told
+from marketplace.policies.typed_figures import as_typed, read_figures
 
 SEED = Path(__file__).parent / "seed"
 # How a product says how much: a subset of the forms of clauses.
@@ -208,7 +208,7 @@ def cases_of(content: Mapping[str, Any]) -> list[ProductCase]:
     cases = []
     for one in content.get("cases", ()):
         # By the reader of forms, as they were stored: a question that is gone since is passed over.
-        figures = read_told(one["figures"], questions).figures
+        figures = read_figures(one["figures"], questions).figures
         cases.append(ProductCase(figures, one["expected"]))
     return cases
 

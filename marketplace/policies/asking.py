@@ -14,7 +14,7 @@ from marketplace.permissions import Reader
 from marketplace.policies import queries
 from marketplace.policies.content import Figure, RegisteredContract
 from marketplace.policies.estimating import CONTRACTS
-from marketplace.policies.typed_figures import as_typed, read_amount, read_told
+from marketplace.policies.typed_figures import as_typed, read_amount, read_figures
 from marketplace.rules.content import Value
 from marketplace.rules.queries import find_value
 from marketplace.statuses.queries import earlier_verified, standing_on
@@ -99,8 +99,8 @@ def read_request(form: Mapping[str, str], day: date, reader: Reader) -> Asked:
         asked.typed = {name: as_typed(one) for name, one in asked.figures.items()}
         asked.typed["day"] = day.isoformat()
         return asked
-    told = read_told(form, queries.known_questions())
-    asked.figures, asked.problems = told.figures, told.problems
+    read = read_figures(form, queries.known_questions())
+    asked.figures, asked.problems = read.figures, read.problems
     # What was typed goes back into its boxes; more than this no figure has.
     asked.typed = {name: text[:60] for name, text in form.items()}
     asked.day = _day(asked, "day") or day

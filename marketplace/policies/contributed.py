@@ -17,7 +17,7 @@ from marketplace.policies import queries
 from marketplace.policies.asking import PAYEE, read_request
 from marketplace.policies.content import Clause
 from marketplace.policies.estimating import estimate
-from marketplace.policies.typed_figures import read_told
+from marketplace.policies.typed_figures import read_figures
 from marketplace.rules import queries as rule_queries
 
 TAX = "tax."
@@ -71,7 +71,7 @@ def case_panels(row: Any, reader: Reader) -> Iterator[Panel]:
     for kind in kinds:
         clauses |= {one.code: one for one in queries.clauses_beside(kind, day)}
     questions = queries.known_questions()
-    stored = read_told(queries.latest_figures(asked.organisation_id), questions)
+    stored = read_figures(queries.latest_figures(asked.organisation_id), questions)
     result = estimate(
         clauses.values(),
         # What the register says stands before what was typed once.

@@ -27,7 +27,7 @@ from marketplace.policies.models import (
     PolicyText,
 )
 from marketplace.policies.official_texts import split_text
-from marketplace.policies.typed_figures import read_told, require_sound
+from marketplace.policies.typed_figures import read_figures, require_sound
 from marketplace.rules.toml_lines import FaultyFileError
 
 NOT_SAVED = "新版本没有保存。"
@@ -251,13 +251,13 @@ def keep_estimate(
     row = PolicyEstimate(organisation_id=organisation_id, day=day)
     require(by, "policies.keep", row)
     questions = queries.known_questions()
-    told = read_told(raw, questions)
-    require_sound(told)
+    read = read_figures(raw, questions)
+    require_sound(read)
     clauses = queries.clauses_on(day)
     # Computed again from the figures: what a form says of a sum is never stored.
-    result = estimate(clauses, told.figures, day, questions=questions, pieces=pieces)
+    result = estimate(clauses, read.figures, day, questions=questions, pieces=pieces)
     # In words, with the trace: it reads the same after the rules changed (112).
-    row.content = kept_content(result, told.figures, questions)
+    row.content = kept_content(result, read.figures, questions)
     row.made_by = reader_id(by)
     db.session.add(row)
     persistence.commit()

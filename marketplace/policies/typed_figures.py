@@ -16,30 +16,32 @@ MOST_COUNT = 100_000
 
 
 @dataclass
-class Told:
+class TypedFigures:
     """What somebody typed: figures that could be read, and what is wrong with the others, by field."""
 
     figures: dict[str, Figure] = field(default_factory=dict)
     problems: dict[str, list[str]] = field(default_factory=dict)
 
 
-def read_told(raw: Mapping[str, str], questions: Mapping[str, Question]) -> Told:
+def read_figures(
+    raw: Mapping[str, str], questions: Mapping[str, Question]
+) -> TypedFigures:
     """The figures of a form; empty boxes are not known.
 
     Args:
         raw: field → text as typed; others are passed over.
         questions: field → question.
     """
-    told = Told()
+    read = TypedFigures()
     for name, question in questions.items():
         text = raw.get(name, "").strip()
         if not text:
             continue
         try:
-            told.figures[name] = _read_figure(question, text)
+            read.figures[name] = _read_figure(question, text)
         except ParseError as error:
-            told.problems[name] = [error.sentence]
-    return told
+            read.problems[name] = [error.sentence]
+    return read
 
 
 def _read_figure(question: Question, text: str) -> Figure:
@@ -77,7 +79,7 @@ def as_typed(value: Figure) -> str:
     return value if isinstance(value, str) else plain(value)
 
 
-def require_sound(told: Told) -> None:
+def require_sound(read: TypedFigures) -> None:
     """Refuse figures that could not be read. Raises Invalid."""
-    if told.problems:
-        raise Invalid("有几处没有看懂，测算没有存下。", problems=told.problems)
+    if read.problems:
+        raise Invalid("有几处没有看懂，测算没有存下。", problems=read.problems)

@@ -36,7 +36,7 @@ from marketplace.organisations.models import Organisation
 from marketplace.parsing import ParseError
 from marketplace.permissions import may, require
 from marketplace.policies.content import plain
-from marketplace.policies.typed_figures import as_typed, read_amount, read_told
+from marketplace.policies.typed_figures import as_typed, read_amount, read_figures
 
 OWN = "/mine/finance/products/<int:product_id>"
 VERSION = "/mine/finance/versions/<int:version_id>"
@@ -51,8 +51,8 @@ def catalogue() -> ResponseReturnValue:
     questions = product_questions()
     organisation = _own_firm()
     typed = {name: request.form.get(name, "")[:60] for name in questions}
-    told = read_told(typed, questions)
-    figures = told.figures
+    read = read_figures(typed, questions)
+    figures = read.figures
     # What is known of the firm fills the boxes once; from then on what they typed counts.
     if not request.form and organisation is not None:
         figures = queries.figures_of_firm(organisation, today())
@@ -66,12 +66,12 @@ def catalogue() -> ResponseReturnValue:
         groups=groups,
         questions=questions,
         typed=typed,
-        problems=told.problems,
+        problems=read.problems,
         organisation=organisation,
         amount_words=amount_words,
         no_approval=NO_APPROVAL,
     )
-    return page, 422 if told.problems else 200
+    return page, 422 if read.problems else 200
 
 
 @blueprint.get("/finance/products/<int:product_id>")
@@ -194,8 +194,8 @@ def add_case(version_id: int) -> ResponseReturnValue:
     # Only what the rule looks at; the deed refuses others, for the rule may change in between.
     typed = {name: request.form.get(name, "")[:60] for name in row.terms.fields}
     typed |= {name: request.form.get(name, "")[:60] for name in ("expected", "sum")}
-    told = read_told(typed, questions)
-    problems = dict(told.problems)
+    read = read_figures(typed, questions)
+    problems = dict(read.problems)
     try:
         expected = typed["expected"]
         if expected == "amount":
@@ -207,7 +207,7 @@ def add_case(version_id: int) -> ResponseReturnValue:
             raise Invalid("算例没有保存。", problems=problems)
         deeds.add_case(
             row,
-            told.figures,
+            read.figures,
             expected,
             by=current_user,
             seen=SeenForm().seen_revision,

@@ -183,11 +183,11 @@ def doubled(first: date) -> str:
 def test_the_firm_of_the_demonstration_meets_five_and_has_three_open(
     session: Session,
 ) -> None:
-    told = deeds.read_told(FIGURES_OF_FIRM, queries.known_questions())
-    assert told.problems == {}
+    read = deeds.read_figures(FIGURES_OF_FIRM, queries.known_questions())
+    assert read.problems == {}
     result = estimate(
         queries.clauses_on(today()),
-        told.figures,
+        read.figures,
         today(),
         questions=queries.known_questions(),
     )
