@@ -173,8 +173,8 @@ TWO = [("甲", 0.1), ("乙", 0.1)]
     ("score", "ratio", "words", "specific", "expected"),
     [
         (0.40, 1.0, TWO, 2, "high"),
-        (0.30, 1.0, TWO, 2, "high"),
-        (0.29, 1.0, TWO, 2, "fair"),
+        (0.36, 1.0, TWO, 2, "high"),
+        (0.35, 1.0, TWO, 2, "fair"),
         # One word may be chance or another sense, whatever it weighs.
         (0.90, 1.0, [("甲", 0.8)], 1, "fair"),
         (0.90, 1.0, [("甲", 0.5), ("乙", 0.3)], 0, "weak"),
@@ -188,7 +188,7 @@ TWO = [("甲", 0.1), ("乙", 0.1)]
         (0.08, 1.0, TWO, 2, None),
         (0.0, 1.0, [], 0, None),
         # Ten words within two hundred: the same score says more.
-        (0.17, 0.05, TWO, 2, "high"),
+        (0.20, 0.05, TWO, 2, "high"),
         (0.12, 0.05, TWO, 2, "fair"),
         (0.05, 0.05, [("甲", 0.05)], 1, "weak"),
         (0.04, 0.05, [("甲", 0.04)], 1, None),

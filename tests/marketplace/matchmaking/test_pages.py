@@ -222,7 +222,7 @@ def test_a_page_of_matches_says_grade_reason_and_facts(
     page = client.get(f"/demands/{demand.id}/matches").text
 
     for words in (
-        "高度匹配",
+        "较匹配",
         "两边都提到<mark>",
         "合作方式相符",
         "看依据",
@@ -379,7 +379,7 @@ def test_the_algorithm_page_tells_cut_points_and_the_way_out(
 
     assert page.status_code == 200
     for words in (
-        "0.30",
+        "0.36",
         "0.20",
         "0.09",
         "按发布日期",

@@ -64,7 +64,7 @@ def test_the_nearer_text_comes_first_and_says_why(make: Factory) -> None:
     assert ids(answer) == [near.id, far.id] or ids(answer) == [near.id]
     assert answer.fitting
     assert first.rank == 1
-    assert first.grade == "high"
+    assert first.grade == "fair"
     assert {"振动", "超精"} & {word for word, _ in first.shares}
     assert sum(share for _, share in first.shares) + first.rest == pytest.approx(
         first.score
