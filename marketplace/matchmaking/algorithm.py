@@ -71,7 +71,10 @@ def describe_algorithm() -> Algorithm:
 def cut_points() -> tuple[tuple[str, str], ...]:
     """The grades of the fixed cut points, best first: (code, what it requires)."""
     # Of the numbers in force, so that what is published cannot lag behind a change of them.
-    one_word = f"至少有 1 个少见的词两边都有，它自己得到 {grades.FAIR_SHARE:.2f} 以上"
+    one_word = (
+        f"至少有 1 个少见的词两边都有，它自己得到 {grades.FAIR_SHARE:.2f} 以上，"
+        f"但没有哪个词独占得分的 {grades.LONE_WORD:.0%}"
+    )
     high = f"力度不低于 {grades.HIGH:.2f}，并且至少有 {grades.HIGH_WORDS} 个少见的词两边都有"
     fair = f"力度不低于 {grades.FAIR:.2f}，并且{one_word}"
     weak = f"力度不低于 {grades.WEAK:.2f}"

@@ -177,6 +177,9 @@ TWO = [("甲", 0.1), ("乙", 0.1)]
         (0.35, 1.0, TWO, 2, "fair"),
         # One word may be chance or another sense, whatever it weighs.
         (0.90, 1.0, [("甲", 0.8)], 1, "fair"),
+        # Only the name of one thing is shared.
+        (0.90, 1.0, [("甲", 0.81)], 1, "weak"),
+        (0.90, 1.0, [("甲", 0.82), ("乙", 0.01)], 2, "weak"),
         (0.90, 1.0, [("甲", 0.5), ("乙", 0.3)], 0, "weak"),
         (0.90, 1.0, [], 0, "weak"),
         (0.40, 1.0, [("甲", 0.01), ("乙", 0.01)], 1, "weak"),
