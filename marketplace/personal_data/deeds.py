@@ -46,6 +46,8 @@ def close_own_account(person: Person, *, password: str) -> None:
         NotAllowed: they run or audit the site; another operator takes their role first.
     """
     require(person, "personal_data.change")
+    # Read as it is at this moment: an operator may give it a role meanwhile, who waits here and finds it closed.
+    persistence.hold_row(person)
     # The last operator could else lock everybody out of the office.
     if person.is_staff:
         raise NotAllowed(
