@@ -7,16 +7,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+from datetime import date
 from typing import Any, TypeVar
 
 from flask import g, request
 from flask_wtf import FlaskForm
 from flask_wtf.form import _Auto
-from wtforms import HiddenField, IntegerField, PasswordField, StringField
+from wtforms import DateField, HiddenField, IntegerField, PasswordField, StringField
 from wtforms.fields.core import UnboundField
 
 from marketplace.errors import Invalid
 from marketplace.parsing import ParseError
+from marketplace.parsing.days import read_single_day
 from marketplace.parsing.text import clean_text, compact_text
 
 Value = TypeVar("Value")
@@ -65,8 +68,14 @@ class PageForm(FlaskForm):
         """
         for name, messages in problems.items():
             box = name if name in self else otherwise
-            if box in self:
-                self[box].errors = [*self[box].errors, *messages]
+            if box not in self:
+                continue
+            field = self[box]
+            if box == name and isinstance(field, DayField) and field.process_errors:
+                # To the deed a day that is none is a missing one; what is wrong with it is said, and once.
+                field.errors = list(field.process_errors)
+            else:
+                field.errors = [*field.errors, *messages]
 
     def read_box(self, name: str, read: Callable[[str], Value]) -> Value:
         """What was typed into a box, as a value.
@@ -103,6 +112,24 @@ class WholeField(IntegerField):
         if not re.fullmatch(r"-?\d{1,9}", plain, re.ASCII):
             raise ValueError("写整数，只用阿拉伯数字，最多 9 位。")
         self.data = int(plain)
+
+
+class DayField(DateField):
+    """A day; of what is none it says why."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Read what the browser sends, or what somebody types where it has no calendar."""
+        self.data = None
+        typed = " ".join(valuelist).strip()
+        if not typed:
+            return
+        with suppress(ValueError):
+            self.data = date.fromisoformat(typed)
+            return
+        try:
+            self.data = read_single_day(typed)
+        except ParseError as error:
+            raise ValueError(f"{error.message}写成 2026-11-28 这样。") from None
 
 
 class SeenForm(PageForm):

@@ -62,6 +62,7 @@ MORE_FILES: dict[str, dict[str, str]] = {
         "locking": "failed tries close an account for a while",
         "mail": "what people are told by mail",
         "passwords": "what a password must be",
+        "granting": "which roles and places go together",
         "places": "places that go over when organisations are merged",
         "destinations": "where people were going before they registered",
         "contact_consents": "two consents, each with its text",
@@ -414,6 +415,7 @@ MORE_FILES: dict[str, dict[str, str]] = {
     "operation": {
         "bodies": "bodies of requests are read in time",
         "encryption": "a backup is read with its key alone",
+        "working_folders": "where backups work, and what killed ones left",
         "backups": "what is carried off and brought back",
         "figures": "where the figures of a worker lie",
         "health": "how it is with each part",

@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from flask_security import hash_password
 
 from marketplace import persistence
-from marketplace.accounts.models import PLACES, ROLES, Membership, Person, Role
+from marketplace.accounts import granting
+from marketplace.accounts.models import PLACES, ROLES, Person, Role
 from marketplace.accounts.queries import find_person
 from marketplace.clock import now
 from marketplace.errors import Invalid
@@ -52,6 +53,7 @@ def add_person(
 
     Raises:
         Invalid: an unknown role or place.
+        NotNow: roles and places that do not go together (`granting`).
     """
     wanted = set(roles)
     # A typing error in a command must not make somebody who may do nothing.
@@ -71,17 +73,10 @@ def add_person(
             confirmed_at=now(),
         )
         db.session.add(person)
-    # Only what is missing: a second row of the same person and role would break the key of the table.
-    for role in db.session.scalars(db.select(Role).where(Role.name.in_(wanted))):
-        if role not in person.roles:
-            person.roles.append(role)
-    # The number of a new person, which the places name, comes with the flush.
-    db.session.flush()
+    # Places first: an auditor may have had one before, and is given none.
     for organisation in organisations:
         if organisation.id not in person.organisation_ids:
-            membership = Membership(
-                organisation=organisation, role=place, is_administrator=administers
-            )
-            person.memberships.append(membership)
+            granting.give_place(person, organisation, place, administers=administers)
+    granting.give_roles(person, wanted)
     persistence.commit()
     return person

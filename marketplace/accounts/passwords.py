@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -10,7 +11,9 @@ from flask import current_app
 from flask_security import verify_password
 from flask_security.password_util import PasswordUtil
 from flask_security.utils import password_complexity_validator
+from sqlalchemy import Select
 
+from marketplace import persistence
 from marketplace.accounts.child_models import PastPassword
 from marketplace.accounts.models import Person
 from marketplace.clock import now
@@ -193,8 +196,14 @@ def note_password(person: Person, before: str | None) -> None:
 
 def forget_passwords(person: Person) -> None:
     """Erase the hashes of former passwords; no commit."""
-    query = db.delete(PastPassword).where(PastPassword.person_id == person.id)
-    db.session.execute(query)
+    forget_passwords_of([person.id])
+
+
+def forget_passwords_of(person_ids: Iterable[int] | Select[tuple[int]]) -> int:
+    """The same of several people, by their numbers or a query of those. Returns how many hashes there were."""
+    return persistence.count_changed(
+        db.delete(PastPassword).where(PastPassword.person_id.in_(person_ids))
+    )
 
 
 def is_overdue(person: Person) -> bool:

@@ -11,6 +11,7 @@ from marketplace import contributions, persistence
 from marketplace.accounts import (
     agreements,
     contact_consents,
+    granting,
     held_forms,
     locking,
     mail,
@@ -21,9 +22,7 @@ from marketplace.accounts import (
 from marketplace.accounts.models import (
     ERASED_DOMAIN,
     ROLES,
-    STAFF_ROLES,
     Person,
-    Role,
 )
 from marketplace.accounts.queries import (
     find_person,
@@ -153,6 +152,7 @@ def prepare_account(
 
     Raises:
         Invalid: no proper address, name or role.
+        NotNow: roles that do not go together (`granting`).
     """
     # Once each, in the order they were named, for messages and History.
     wanted = list(dict.fromkeys(roles))
@@ -163,13 +163,9 @@ def prepare_account(
         )
     address = checked_address(email)
     person = find_person(address)
-    held = set(wanted) if person is None else person.role_names.union(wanted)
-    # GB/T 22239: who runs a site does not audit it.
-    if held >= STAFF_ROLES:
-        raise Invalid(
-            "运营和审计要由不同的人担任。", "请换一个邮箱，或先收回原来的角色。"
-        )
     if person is None:
+        # Before there is a row: what is refused leaves no account.
+        granting.require_compatible(wanted)
         # Names come from a command line, with whatever blanks were typed.
         name = " ".join(name.split())
         if not name or len(name) > MAX_NAME:
@@ -184,10 +180,8 @@ def prepare_account(
         db.session.add(person)
         db.session.flush()
         note_account_deed(person, "add", by=by)
-    for role in db.session.scalars(db.select(Role).where(Role.name.in_(wanted))):
-        if role not in person.roles:
-            person.roles.append(role)
-            note_account_deed(person, "role", by=by, note=role.name)
+    for role in granting.give_roles(person, wanted):
+        note_account_deed(person, "role", by=by, note=role)
     return person
 
 

@@ -45,7 +45,7 @@ def announce_findings(
     lines: list[str] = []
     total = sum(len(finding.rows) for finding in findings)
     for finding in findings:
-        lines.append(f"检索 {finding.search.name}")
+        lines.append(f"检索 {finding.name}")
         for row in finding.rows[:MAX_LINES]:
             lines.append(f"· {_described(row)}")
         left = len(finding.rows) - MAX_LINES

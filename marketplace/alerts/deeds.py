@@ -21,7 +21,6 @@ from marketplace.alerts.queries import NewFinding, NewMatch
 from marketplace.catalogue.facets import facet_names
 from marketplace.catalogue.search_state import SearchState
 from marketplace.clock import now
-from marketplace.dictionaries.models import read_successors
 from marketplace.errors import Invalid, NotNow
 from marketplace.extensions import db
 from marketplace.permissions import require
@@ -58,7 +57,7 @@ def save_search(state: SearchState, *, by: Person) -> SavedSearch:
     # Each of them is carried out every morning.
     if queries.count_searches(by) >= MAX_SEARCHES:
         raise NotNow(f"最多保存 {MAX_SEARCHES} 个检索。", "请先删去不再需要的。")
-    name = queries.describe_state(state)[:MAX_NAME]
+    name = queries.describe_state(state, facet_names())[:MAX_NAME]
     search = SavedSearch(person_id=by.id, name=name, query=query)
     db.session.add(search)
     pressed_twice = NotNow("这次检索已经保存了。", "在「我的」里可以看到。")
@@ -94,7 +93,7 @@ def alert_to_findings() -> int:
     """
     count = 0
     names = facet_names()
-    replaced = read_successors()
+    replaced = queries.read_replaced()
     for person in queries.searching_people():
         # Once for all searches of a person: what one of them finds is no news of the next.
         known = queries.alerted_to(person.id)

@@ -9,7 +9,6 @@ from flask_login import current_user
 from marketplace.alerts import deeds, queries
 from marketplace.catalogue.facets import facet_names
 from marketplace.catalogue.search_state import SearchState
-from marketplace.dictionaries.models import read_successors
 from marketplace.door import needs
 from marketplace.errors import NotFound
 
@@ -22,9 +21,10 @@ def own() -> ResponseReturnValue:
     """The searches that the reader has saved."""
     rows = []
     names = facet_names()
-    replaced = read_successors()
+    replaced = queries.read_replaced()
     for search in queries.saved_searches(current_user):
-        rows.append((search, queries.state_of(search, names, replaced).address))
+        state = queries.state_of(search, names, replaced)
+        rows.append((search, queries.name_of(search, state, names), state.address))
     return render_template("alerts/own.html", rows=rows)
 
 
@@ -47,7 +47,9 @@ def remove(search_id: int) -> ResponseReturnValue:
     if search is None:
         raise NotFound("没有找到这个检索。", "可能已经删去了。")
     # Before it is gone: a deleted row cannot be read after the commit.
-    name = search.name
+    names = facet_names()
+    state = queries.state_of(search, names, queries.read_replaced())
+    name = queries.name_of(search, state, names)
     deeds.remove_search(search, by=current_user)
     flash(f"已删去检索 {name}，不再提醒。", "success")
     return redirect(url_for("alerts.own"), 303)

@@ -13,7 +13,7 @@ from sqlalchemy import and_, func, or_
 from werkzeug.datastructures import MultiDict
 
 from marketplace.accounts.models import Person
-from marketplace.alerts.models import Alerted, MatchScan, SavedSearch
+from marketplace.alerts.models import MAX_NAME, Alerted, MatchScan, SavedSearch
 from marketplace.catalogue.facets import FacetNames, facet_names, run_search
 from marketplace.catalogue.search_state import (
     FACETS,
@@ -22,6 +22,7 @@ from marketplace.catalogue.search_state import (
     SearchState,
 )
 from marketplace.clock import now
+from marketplace.dictionaries.models import read_successors
 from marketplace.extensions import db
 from marketplace.listings import queries as listing_queries
 from marketplace.listings.announcements import people_of
@@ -29,6 +30,7 @@ from marketplace.listings.models import LISTINGS, Row
 from marketplace.matchmaking.answers import matches_for
 from marketplace.matchmaking.offers import Offer
 from marketplace.matchmaking.ranking import RankingRequest, rank_listings
+from marketplace.organisations.queries import read_merged
 from marketplace.permissions import Reader
 from marketplace.verdicts.projections import common_document
 
@@ -41,7 +43,7 @@ MAX_SCANNED = 500  # new listings of one run; the next run takes the rest
 CANDIDATES = 20  # listings that a new one is compared with: a page of its own matches
 GRADES = ("high", "fair")  # a weak match is no reason to write to anybody
 
-# facet → code → the one in its place, as `dictionaries.models.read_successors` gives it
+# facet → code → the one in its place, as `read_replaced` gives it
 Replaced: TypeAlias = Mapping[str, Mapping[str, str]]
 
 
@@ -67,11 +69,13 @@ class NewFinding:
     Attributes:
         search: the search.
         state: what it looks for, newest first.
+        name: how it is called today.
         rows: what is new, newest first.
     """
 
     search: SavedSearch
     state: SearchState
+    name: str
     rows: tuple[Row, ...]
 
 
@@ -147,6 +151,11 @@ def canonical_query(state: SearchState) -> str:
     return urlencode(pairs)
 
 
+def read_replaced() -> Replaced:
+    """What stands in the place of codes that were handed over, and of organisations that were merged."""
+    return {**read_successors(), "institution": read_merged()}
+
+
 def state_of(search: SavedSearch, names: FacetNames, replaced: Replaced) -> SearchState:
     """The search that was saved, newest first; values that no dictionary knows any more are left out.
 
@@ -159,9 +168,20 @@ def state_of(search: SavedSearch, names: FacetNames, replaced: Replaced) -> Sear
     return SearchState.from_address(address, names).sorted_by("newest")
 
 
-def describe_state(state: SearchState) -> str:
+def name_of(search: SavedSearch, state: SearchState, names: FacetNames) -> str:
+    """How a saved search is called today: codes may have got another name, or been handed over, since it was saved.
+
+    Args:
+        search: the search.
+        state: what it looks for, as `state_of` gives it.
+        names: of the values of facets.
+    """
+    # Nothing is left of one whose values no dictionary knows any more.
+    return describe_state(state, names)[:MAX_NAME] or search.name
+
+
+def describe_state(state: SearchState, names: FacetNames) -> str:
     """A search in words: 「轴承」 · 需求 · 产业链：轴承."""
-    names = facet_names()
     parts = []
     if state.text:
         parts.append(f"「{state.text}」")
@@ -213,7 +233,8 @@ def new_findings(
             new.append(row)
         if len(fresh) < len(rows):
             break
-    return NewFinding(search, state, tuple(new))
+    name = name_of(search, state, names)
+    return NewFinding(search, state, name, tuple(new))
 
 
 def _is_newer(row: Row, search: SavedSearch) -> bool:
@@ -331,6 +352,8 @@ def scan_values(rows: Iterable[Row]) -> list[dict[str, Any]]:
 def personal_copy(person: Person) -> Iterator[tuple[str, list[dict[str, Any]]]]:
     """The saved searches of a person, for the copy of their data."""
     rows = []
+    names, replaced = facet_names(), read_replaced()
     for search in saved_searches(person):
-        rows.append({"检索": search.name, "保存": search.created_at.isoformat()})
+        name = name_of(search, state_of(search, names, replaced), names)
+        rows.append({"检索": name, "保存": search.created_at.isoformat()})
     yield "保存的检索", rows

@@ -57,7 +57,7 @@ def sections(person: Reader, filters: Mapping[str, str]) -> Iterator[Panel]:
     if filters or person.id is None:
         return
     count = queries.own_cases(person)
-    is_broker = "broker" in person.role_names
+    is_broker = person.mediates
     referred = queries.referred_by(person)
     if count or is_broker or referred:
         values = {"count": count, "is_broker": is_broker, "referred": referred}

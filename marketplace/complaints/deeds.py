@@ -236,8 +236,10 @@ def _act(row: Complaint, deed: str, *, by: Reader | None) -> None:
     elif deed == "confirm" and listing.life.can(listing.state, "withdraw"):
         listing_deeds.withdraw(listing, by=by, seen=seen, note=note)
     elif deed in ("dismiss", "overturn") and listing.state == "suspended":
-        # What lacks something now, or says what nobody approved, waits in the operators' tray of what is suspended.
-        fit = not publication_problems(listing) and versions.is_approved(listing)
+        # What lacks something now, says what nobody approved, or is of a suspended organisation waits in the operators'
+        # tray of what is suspended.
+        fit = listing.owner_acts and versions.is_approved(listing)
+        fit = fit and not publication_problems(listing)
         # Another complaint about it may still be open: what it hides stays hidden.
         if fit and not queries.others_hiding(row):
             listing_deeds.resume(listing, by=by, seen=seen)

@@ -11,7 +11,7 @@ from marketplace.duplicates.finding import Resemblance
 from marketplace.duplicates.models import ListingPair
 from marketplace.errors import NotNow, Stale
 from marketplace.extensions import db
-from marketplace.listings import change_deeds
+from marketplace.listings import change_deeds, ownership
 from marketplace.listings.announcements import announce_decision
 from marketplace.listings.models import LISTINGS, Row
 from marketplace.listings.settling import commit_listing, settle_others, sync_index
@@ -107,6 +107,9 @@ def undo_decision(pair: ListingPair, *, by: Reader | None, seen: int) -> None:
         # It was expired before, or its time ran out meanwhile.
         if gone.valid_until is not None and gone.valid_until < today():
             gone.life.move(gone, "expire", by=None)
+        # Its organisation was suspended meanwhile: it comes back with it.
+        elif not gone.owner_acts:
+            ownership.hide_with_owner(gone, by=by)
         gone.updated_at = now()
         back = [gone, *settle_others(gone)]
         announce_decision(gone, "unmerge", by=by, note="")

@@ -192,7 +192,7 @@ class _SheetReader:
         self.report = report
         self.headers = headers
         others = [Headers(SCHEMAS[kind]) for kind in SCHEMAS if kind != report.kind]
-        self.row_kinds = RowKinds(headers, others)
+        self.row_kinds = RowKinds(headers, others, concludes=True)
         self.is_other_table = False
         self.sheet = sheet
         self.sheet_unit = unit_of_sheet(row.cells for row in sheet.above)

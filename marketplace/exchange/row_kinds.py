@@ -20,6 +20,7 @@ NEAR_HEADER = 3  # rows below a header among which notes on how to fill in stand
 BLANK = "没有可导入的内容"
 EXAMPLE = "示例"
 WITHDRAWN = "作废、撤回或已解决的内容"
+CONCLUDED = "已签约或成交的内容"
 FOOTER = "填表人等落款"
 TOTAL = "合计"
 NOTE = "注释"
@@ -53,12 +54,20 @@ _EXAMPLE_OWNER = re.compile(
 # What an office writes into a list instead of deleting the row: 作废：…, （已撤回）…, …（已解决）.
 _WITHDRAWING = r"(?:已?(?:作废|废弃|撤销|撤消|撤回|取消|删除)|已(?:经)?解决)"
 _WITHDRAWN = re.compile(
-    rf"{_WITHDRAWING}|{_OPEN}{_WITHDRAWING}{_CLOSE}.*|{_WITHDRAWING}\s*[:：].+|[^()\[\]]+{_OPEN}{_WITHDRAWING}{_CLOSE}|"
+    # In brackets of its own the word is a mark, wherever it stands: 端盖（已撤回）气孔控制.
+    rf"{_WITHDRAWING}|.*{_OPEN}{_WITHDRAWING}{_CLOSE}.*|{_WITHDRAWING}\s*[:：].+|"
     # 轴承异音 - 已取消, 轴承异音 作废; 暂停：轴承异音, 不再需要-轴承异音.
     rf"[^()\[\]]+[\s—–_/:-](?:已(?:经)?(?:作废|废弃|撤销|撤消|撤回|取消|删除|解决)|作废|废弃)|"
     rf"{_OPEN}?(?:暂停|停止|不再需要|不需要了|无需对接){_CLOSE}?\s*[:：—–_-].+|{_OPEN}(?:暂停|停止|不再需要){_CLOSE}.+",
     re.DOTALL,
 )
+# Whoever publishes nothing more: of a listing only, for a register of contracts lists what was signed.
+_CONCLUDING = r"已(?:经)?(?:签约|签订合同|签合同|成交|达成合作|对接成功)"
+_CONCLUDED = re.compile(
+    rf"{_CONCLUDING}|.*{_OPEN}{_CONCLUDING}{_CLOSE}.*|{_CONCLUDING}\s*[:：].+|[^()\[\]]+[\s—–_/:-]{_CONCLUDING}",
+    re.DOTALL,
+)
+_STATE_CONCLUDED = re.compile(rf"{_CONCLUDING}(?:了)?(?:[。，,;；].{{0,30}})?")
 # What stands in a column of states or remarks: 作废, 已解决，不用再发, 此条撤回. A firm may be 注销.
 _IS_STATE = re.compile(
     r"(?:(?:需求|成果|项目|合同|企业|单位|登记|经营|当前|目前|发布|处理|办理|审核|对接)(?:的)?)?"
@@ -195,11 +204,19 @@ class RowKinds:
     Args:
         headers: those of the kind of list.
         others: those of the other kinds, whose tables may stand in the same sheet.
+        concludes: whether a row that is marked as signed is nothing of the list, as among listings.
     """
 
-    def __init__(self, headers: Headers, others: Sequence[Headers] = ()) -> None:
+    def __init__(
+        self,
+        headers: Headers,
+        others: Sequence[Headers] = (),
+        *,
+        concludes: bool = False,
+    ) -> None:
         self.headers = headers
         self.others = others
+        self.concludes = concludes
         # People copy what the blank form says of its columns into their lists.
         self.advice = {
             _plain(column.advice) for column in headers.columns if column.advice
@@ -238,6 +255,8 @@ class RowKinds:
             return EXAMPLE
         if _WITHDRAWN.fullmatch(named):
             return WITHDRAWN
+        if self.concludes and _CONCLUDED.fullmatch(named):
+            return CONCLUDED
         if _is_footer(texts) and not _NOTE_LABEL.fullmatch(first):
             return FOOTER
         if _is_total(texts):
@@ -344,6 +363,13 @@ def is_state_header(cell: Any) -> bool:
 def says_withdrawn(cell: Any) -> bool:
     """Whether a cell of such a column says that its row is no longer meant."""
     return isinstance(cell, str) and _STATE_OVER.fullmatch(_plain(cell)) is not None
+
+
+def says_concluded(cell: Any) -> bool:
+    """Whether a cell of such a column says that its row was signed by somebody."""
+    if not isinstance(cell, str):
+        return False
+    return _STATE_CONCLUDED.fullmatch(_plain(cell)) is not None
 
 
 def _plain(cell: Any) -> str:

@@ -23,9 +23,11 @@ from marketplace.exchange.remarks import (
 )
 from marketplace.exchange.reports import Problem, Report
 from marketplace.exchange.row_kinds import (
+    CONCLUDED,
     WITHDRAWN,
     RowKinds,
     is_state_header,
+    says_concluded,
     says_withdrawn,
 )
 from marketplace.exchange.rows import OpenSheet, SheetRow, is_filled
@@ -91,9 +93,14 @@ class RowScreen:
             owners=self.owners,
             below_header=row.number - self.header_number,
         )
-        if not kind and any(map(says_withdrawn, self._states_of(row))):
+        if kind:
+            return kind
+        states = self._states_of(row)
+        if any(map(says_withdrawn, states)):
             return WITHDRAWN
-        return kind
+        if self.kinds.concludes and any(map(says_concluded, states)):
+            return CONCLUDED
+        return ""
 
     def _states_of(self, row: SheetRow) -> list[Any]:
         """What the columns of states and remarks say of a row."""

@@ -8,12 +8,14 @@ import structlog
 from sqlalchemy import exists
 
 from marketplace import persistence
-from marketplace.accounts.models import Person
+from marketplace.accounts.models import INSTITUTIONS, Person
 from marketplace.clock import now, today
 from marketplace.errors import Busy, Invalid
 from marketplace.extensions import db
 from marketplace.files import access_deeds, announcements, queries, scanning, storage
 from marketplace.files.models import Attachment, FileAccess, StoredFile
+from marketplace.listings.models import LISTINGS
+from marketplace.organisations.models import Organisation
 
 log = structlog.get_logger(__name__)
 AT_ONCE = 50  # contents scanned in one go
@@ -196,7 +198,12 @@ def remove_requests(before: datetime) -> int:
 
 
 def move_between(gone_id: int, kept_id: int) -> list[int]:
-    """Let requests be those of another organisation; the ids of those that were moved."""
+    """Let requests be those of another organisation; the ids of those that were moved.
+
+    Files that wait for the desk of an institution go on to the operators where there is no desk any more.
+    """
+    if db.session.get_one(Organisation, kept_id).kind not in INSTITUTIONS:
+        _skip_desk(gone_id, kept_id)
     moved = []
     query = db.select(FileAccess).filter_by(organisation_id=gone_id)
     for access in db.session.scalars(query):
@@ -204,6 +211,20 @@ def move_between(gone_id: int, kept_id: int) -> list[int]:
         moved.append(access.id)
     db.session.flush()
     return moved
+
+
+def _skip_desk(*organisation_ids: int) -> None:
+    # Of both: which room moves what is its own first is not said, and nothing waits at the desk of a firm.
+    for table in LISTINGS.values():
+        listings = db.select(table.id).where(
+            table.organisation_id.in_(organisation_ids)
+        )
+        waiting = db.update(Attachment).where(
+            Attachment.endorsed_at.is_(None),
+            Attachment.listing_kind == table.kind,
+            Attachment.listing_id.in_(listings),
+        )
+        db.session.execute(waiting.values(endorsed_at=now()))
 
 
 def move_back(gone_id: int, kept_id: int, moved: list[int]) -> None:

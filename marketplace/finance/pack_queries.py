@@ -75,6 +75,19 @@ def is_received(pack: FirmPack, reader: Reader) -> bool:
     return not may(reader, "finance.grant", pack)
 
 
+def granted_to(organisation_id: int, institution_id: int) -> FirmPack | None:
+    """The pack of a firm that an institution may see today; None where there is none."""
+    query = db.select(FirmPack).where(
+        FirmPack.organisation_id == organisation_id,
+        FirmPack.institution_id == institution_id,
+        FirmPack.state == "granted",
+        FirmPack.until >= today(),
+    )
+    # At most one, by a unique index.
+    found: FirmPack | None = db.session.scalar(query)
+    return found
+
+
 def granted_by(person: Reader) -> list[FirmPack]:
     """The packs that a person's firms have granted, newest first, whatever became of them."""
     query = (

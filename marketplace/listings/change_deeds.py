@@ -89,12 +89,14 @@ def propose_change(
     # A second press hands nothing in twice; what was returned goes in again, even in the same words.
     if change is not None and change.content == content and change.state != "returned":
         return change
+    # Each time, for the one who saves again may be of the desk where the first was not. Before the row is added: their
+    # places may have to be read, which would write it half made.
+    state = "at_desk" if needs_desk(row, by) else "submitted"
     if change is None:
         change = ListingChange(kind=row.kind, listing_id=row.id)
         db.session.add(change)
     change.content = content
-    # Each time, for the one who saves again may be of the desk where the first was not.
-    change.state = "at_desk" if needs_desk(row, by) else "submitted"
+    change.state = state
     # The reason of a return belongs to the words before; a CHECK wants it only of what is returned or refused.
     change.reason = ""
     change.by_id = reader_id(by)

@@ -96,6 +96,7 @@ def settle_contact(row: Row, *, by: Reader | None) -> None:
     # With other words nobody approved it: the operators look at it first.
     if (
         row.state == "suspended"
+        and row.owner_acts
         and _waits_for_contact(row)
         and versions.is_approved(row)
     ):

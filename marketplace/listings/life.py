@@ -55,6 +55,8 @@ DEED_NAMES = {
     "detach": "删除附件",
     "assign": "交给技术经理人",
     "unassign": "从技术经理人处收回",
+    "skip_desk": "转平台审核",
+    "await_desk": "转回机构审核",
     "merge": "与重复的一条合并",
     "unmerge": "撤销合并",
 }
@@ -86,6 +88,11 @@ _LISTING_MOVES = {
     ("at_desk", "endorse"): "submitted",
     ("at_desk", "desk_return"): "returned",
     ("at_desk", "desk_reject"): "rejected",
+    # Its institution was merged into a body without a desk, where the operators decide first; or that was taken back.
+    ("at_desk", "skip_desk"): "submitted",
+    ("published", "skip_desk"): "published",
+    ("submitted", "await_desk"): "at_desk",
+    ("published", "await_desk"): "published",
     ("submitted", "recall"): "draft",
     ("submitted", "take"): "in_review",
     ("in_review", "return"): "returned",

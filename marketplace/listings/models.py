@@ -186,6 +186,11 @@ class Listing(SchemaRow):
             return False
         return last_day <= today() + timedelta(days=RENEWED_FROM)
 
+    @property
+    def owner_acts(self) -> bool:
+        """Whether its organisation is not suspended; nothing of one that is may become public."""
+        return self.organisation is None or self.organisation.is_active
+
     def in_time(self, deed: str) -> bool:
         """Whether today is a day for a deed that its state allows."""
         return deed != "renew" or self.is_renewable

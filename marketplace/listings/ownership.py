@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
+from marketplace.accounts.models import INSTITUTIONS
 from marketplace.clock import now
 from marketplace.errors import NotNow
 from marketplace.extensions import db
 from marketplace.lifecycle import last_event
 from marketplace.listings import departures
 from marketplace.listings.cards import card_of
-from marketplace.listings.life import ENDED
+from marketplace.listings.changes_waiting import open_for
+from marketplace.listings.life import ENDED, HANDED_IN
 from marketplace.listings.models import KIND_NAMES, LISTINGS
+from marketplace.listings.review_models import ListingChange
+from marketplace.organisations.models import Organisation
 from marketplace.permissions import Reader
 
 # What History says of listings that went with their owner; by it they are found when the owner is back.
 OWNER_STOPPED = "单位已暂停"
+WITHOUT_DESK = "单位并入了没有机构审核的单位，由平台直接审核。"
+WITH_DESK = "单位合并已撤销，先由本单位审核。"
 
 
 def move_between(gone_id: int, kept_id: int) -> dict[str, list[int]]:
@@ -50,6 +57,8 @@ def move_between(gone_id: int, kept_id: int) -> dict[str, list[int]]:
         )
         _give(rows, kept_id)
         moved[kind] = [row.id for row in rows]
+        if not _has_desk(kept_id):
+            _skip_desk(rows)
     return moved
 
 
@@ -60,7 +69,10 @@ def move_back(gone_id: int, kept_id: int, moved: dict[str, list[int]]) -> None:
         query = db.select(table).where(
             table.id.in_(ids), table.organisation_id == kept_id
         )
-        _give(list(db.session.scalars(query)), gone_id)
+        rows = list(db.session.scalars(query))
+        _give(rows, gone_id)
+        if _has_desk(gone_id):
+            _await_desk(rows)
 
 
 def stop_organisation(organisation_id: int, by: Reader | None) -> None:
@@ -70,8 +82,13 @@ def stop_organisation(organisation_id: int, by: Reader | None) -> None:
             table.organisation_id == organisation_id, table.state == "published"
         )
         for row in db.session.scalars(published):
-            row.life.move(row, "suspend", by=by, note=OWNER_STOPPED)
-            row.updated_at = now()
+            hide_with_owner(row, by=by)
+
+
+def hide_with_owner(row: Any, *, by: Reader | None) -> None:
+    """Hide a published listing of an organisation that is suspended; it is shown again when that one is."""
+    row.life.move(row, "suspend", by=by, note=OWNER_STOPPED)
+    row.updated_at = now()
 
 
 def start_organisation(organisation_id: int, by: Reader | None) -> None:
@@ -86,6 +103,46 @@ def start_organisation(organisation_id: int, by: Reader | None) -> None:
             if last is not None and last.note == OWNER_STOPPED:
                 departures.resume_with_owner(row, by=by)
                 row.updated_at = now()
+
+
+def _has_desk(organisation_id: int) -> bool:
+    return db.session.get_one(Organisation, organisation_id).kind in INSTITUTIONS
+
+
+def _skip_desk(rows: list[Any]) -> None:
+    """Let go on to the operators what waits at a desk that nobody sits at any more, as of whatever a firm hands in."""
+    for row, change in _waiting(rows, "at_desk"):
+        _mark_waiting(row, change, "submitted")
+        row.life.move(row, "skip_desk", by=None, note=WITHOUT_DESK)
+
+
+def _await_desk(rows: list[Any]) -> None:
+    """Let wait at their desk again what went on without it, unless somebody has decided about it since."""
+    for row, change in _waiting(rows, "submitted"):
+        # What was handed in since went the way of its new owner.
+        last = last_event(row, "skip_desk", "propose", *HANDED_IN)
+        if last is not None and last.deed == "skip_desk":
+            _mark_waiting(row, change, "at_desk")
+            row.life.move(row, "await_desk", by=None, note=WITH_DESK)
+
+
+def _waiting(rows: list[Any], state: str) -> Iterator[tuple[Any, ListingChange | None]]:
+    """The listings that wait at a station; of what is published its change does, which comes with it."""
+    changes = open_for(rows)
+    for row in rows:
+        change = changes.get((row.kind, row.id))
+        waits = row if change is None else change
+        if waits.state == state:
+            yield row, change
+
+
+def _mark_waiting(row: Any, change: ListingChange | None, state: str) -> None:
+    # The time of the station where it waits now begins now.
+    if change is None:
+        row.submitted_at = now()
+    else:
+        change.state, change.submitted_at = state, now()
+    row.updated_at = now()
 
 
 def _give(rows: list[Any], organisation_id: int) -> None:

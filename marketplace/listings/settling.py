@@ -47,7 +47,16 @@ def refuse_holes(row: Achievement | Demand) -> None:
 
 
 def require_complete(row: Achievement | Demand, deed: str) -> None:
-    """Refuse a deed that shows a listing again which lacks something. Raises Invalid."""
+    """Refuse a deed that shows a listing again which lacks something, or whose organisation is suspended.
+
+    Raises:
+        Invalid, NotNow.
+    """
+    if not row.owner_acts:
+        raise NotNow(
+            f"「{row.holder_name}」已暂停，它的内容现在不能{deed}。",
+            "请先恢复这个单位。",
+        )
     # What was public once may have lost its contact, or be older than what the public needs today.
     if problems := publication_problems(row):
         advice = "；".join("；".join(messages) for messages in problems.values())

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from marketplace.accounts.models import Person
+from marketplace.accounts.queries import hold_person
 from marketplace.errors import Invalid, Stale
 from marketplace.extensions import db
 from marketplace.lifecycle import last_event
@@ -314,7 +314,7 @@ def reject_second_press(
         table.state.not_in(ENDED),
     )
     with db.session.no_autoflush:
-        db.session.execute(db.select(Person.id).filter_by(id=by.id).with_for_update())
+        hold_person(by.id)
         existing: int | None = db.session.scalar(query)
     if existing is not None:
         raise AlreadySaved(row.title, existing)

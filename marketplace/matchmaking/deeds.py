@@ -24,7 +24,7 @@ def save_draft(text: str, kind: str, organisation_id: int | None, *, by: Person)
 
     Raises:
         NotAllowed: they have not signed in, or look on as an auditor.
-        Invalid: as `trial.match_text`; the organisation is missing or not theirs, or has a listing of that title.
+        Invalid: as `trial.checked_text`; the organisation is missing or not theirs, or has a listing of that title.
     """
     require(by, "trial.save")
     # The text came back with the form and may be another one than was tried.

@@ -97,11 +97,12 @@ def run_trial() -> ResponseReturnValue:
         # What they pasted before they signed in, and agreed to have stored.
         return _trial_page(kind, read_held("text") or text)
     try:
-        answer = trial.match_text(text, kind, by=current_reader())
+        # As it is read, so that nobody has to guess what was compared.
+        text = trial.checked_text(text, kind)
     except Invalid as error:
         return _trial_page(kind, text, problems=error.problems), 422
-    # As it was read, so that nobody has to guess what was compared.
-    return _trial_page(kind, trial.checked_text(text, kind), answer=answer)
+    answer = trial.match_text(text, kind, by=current_reader())
+    return _trial_page(kind, text, answer=answer)
 
 
 @blueprint.post("/trial/evidence")
@@ -239,6 +240,7 @@ def _trial_not_saved(kind: str, text: str, error: Invalid) -> str:
     answer = None
     # A text that cannot be tried has no matches; one whose organisation is missing still has.
     if "text" not in error.problems:
+        text = trial.checked_text(text, kind)
         answer = trial.match_text(text, kind, by=current_reader())
     # The title was made from the text, so what is wrong with it is mended there.
     fields = {"title": "text"}

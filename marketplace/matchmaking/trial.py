@@ -61,15 +61,13 @@ def match_text(text: str, kind: str, *, by: Reader | None) -> Answer:
     """Rank the catalogue for a pasted text.
 
     Args:
-        text: up to 3,000 characters, of which four at least say something.
+        text: as `checked_text` gave it.
         kind: what the text is: `demand` (achievements are offered) or `achievement` (demands are offered).
         by: the reader; None is the site itself.
 
     Raises:
-        Invalid: too short, too long, or an unknown kind.
         SearchUnavailable: the matcher is being prepared.
     """
-    text = checked_text(text, kind)
     needs = other_needs(text, kind)
     # What asks for money or people would only be matched with chance likenesses.
     if needs and not _says_enough(without_needs(text)):
@@ -91,7 +89,13 @@ def match_text(text: str, kind: str, *, by: Reader | None) -> Answer:
 def preview_text(text: str, kind: str, *, by: Reader | None) -> Answer:
     """The first few matches of a text while it is written: no more of it is asked for than a column can show.
 
-    Arguments and what is raised as for `match_text`.
+    Args:
+        text: as it was typed so far.
+        kind, by: as for `match_text`.
+
+    Raises:
+        Invalid: as `checked_text`.
+        SearchUnavailable: the matcher is being prepared.
     """
     text = checked_text(text, kind)
     if other_needs(text, kind) and not _says_enough(without_needs(text)):
@@ -179,8 +183,12 @@ def _says_enough(text: str) -> bool:
 def checked_text(text: str, kind: str) -> str:
     """A pasted text fit for a trial: line ends as \\n, no blanks at the ends.
 
+    Args:
+        text: up to 3,000 characters, of which four at least say something.
+        kind: what it is: `demand` or `achievement`.
+
     Raises:
-        Invalid: as `match_text`.
+        Invalid: too short, too long, or an unknown kind.
     """
     # Browsers send line ends as two characters, which nobody counts; PostgreSQL stores no NUL.
     text = decode_text(text.replace("\r\n", "\n").replace("\x00", "")).strip()

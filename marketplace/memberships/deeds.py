@@ -11,6 +11,7 @@ from flask import current_app
 from itsdangerous import BadSignature, URLSafeSerializer
 
 from marketplace import persistence
+from marketplace.accounts import granting
 from marketplace.accounts.models import INSTITUTIONS, PLACES, Membership, Person
 from marketplace.accounts.person_deeds import checked_address
 from marketplace.accounts.places import fits_kind
@@ -125,11 +126,13 @@ def accept_request(
         by: an administrator of the organisation, or an operator.
 
     Raises:
-        NotAllowed, NotNow.
+        NotAllowed.
+        NotNow: it does not wait, or who asked has become an auditor.
         Invalid: there is no such place.
     """
     require(by, "people.manage", request)
-    # Before the request, as where an invitation is taken: nobody waits in a ring.
+    # The person first and the request last, as where an invitation is taken: nobody waits in a ring.
+    granting.read_under_hold(request.person)
     hold_people(request.organisation_id)
     _require_waiting(request)
     _require_place(request.organisation, place)
@@ -174,12 +177,16 @@ def change_place(
 
     Raises:
         NotAllowed.
-        NotNow: the organisation would lose its last administrator.
+        NotNow: the organisation would lose its last administrator; they are an auditor, and would get more.
         Invalid: there is no such place.
     """
     organisation = membership.organisation
     require(by, "people.manage", organisation)
     _require_place(organisation, place)
+    granting.read_under_hold(membership.person)
+    # Taking the right of an administrator from an auditor is giving them nothing.
+    if place != membership.role or (administers and not membership.is_administrator):
+        granting.require_acting(membership.person)
     # Two administrators who demote each other at the same moment would leave none: the second waits here.
     hold_people(organisation.id)
     if membership.is_administrator and not administers:
@@ -339,6 +346,7 @@ def take_invitation(invitation: Invitation, *, by: Person) -> None:
             "请用那个邮箱的账号登录；没有账号的先注册。",
         )
     # Of two presses the second waits here, and finds it used. The people first, as everywhere: nobody waits in a ring.
+    granting.read_under_hold(by)
     hold_people(invitation.organisation_id)
     persistence.hold_row(invitation)
     if not invitation.is_open:
@@ -391,9 +399,7 @@ def _add_place(
     # An invitation may be older than what has become of the organisation.
     if not organisation.is_active:
         raise _stopped(organisation)
-    person.memberships.append(
-        Membership(organisation=organisation, role=place, is_administrator=administers)
-    )
+    granting.give_place(person, organisation, place, administers=administers)
 
 
 def _require_other_administrator(membership: Membership) -> None:

@@ -12,7 +12,6 @@ import shutil
 import sqlite3
 import subprocess
 import tarfile
-import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -34,6 +33,7 @@ from marketplace.listings import upkeep
 from marketplace.listings.models import LISTINGS
 from marketplace.notices import upkeep as notices
 from marketplace.operation.encryption import decrypt_file, encrypt_file, is_encrypted
+from marketplace.operation.working_folders import working_folder
 
 FORMAT = (
     1  # of the manifest; a change that older programs cannot read takes the next number
@@ -79,8 +79,7 @@ def make_backup(target: Path, *, with_secrets: bool = False) -> Summary:
     """
     target = target.resolve()
     target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".backup-") as place:
-        folder = Path(place)
+    with working_folder(target.parent, ".backup-") as folder:
         kind = db.engine.dialect.name
         dump = _dump_sqlite if kind == "sqlite" else _dump_postgresql
         tables = dump(folder / DATABASE[kind])
@@ -468,8 +467,7 @@ def _unpack_checked(source: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
     """A backup in a folder of its own, checked: the manifest is understood and every file is what it says."""
     place = Path(current_app.config["DATA_DIR"])
     place.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=place, prefix=".restore-") as name:
-        folder = Path(name)
+    with working_folder(place, ".restore-") as folder:
         source = _decrypted(source, folder)
         try:
             with tarfile.open(source, "r:gz") as archive:

@@ -182,9 +182,13 @@ def _finish_request(response: Response) -> Response:
 SENDER = re.compile(r"\bip=\S+?(?=:? |$)")
 
 
+# In its messages an address stands last, or the whole line of a request that could not be read: blanks end nothing.
+QUERY = re.compile(r"\?.+", re.DOTALL)
+
+
 def _strike_message(record: logging.LogRecord) -> bool:
-    """A filter that lets every line through, without the secrets of addresses."""
-    record.msg = secrets.strike(record.getMessage())
+    """A filter that lets every line through, without the secrets and the queries of addresses, as the access log."""
+    record.msg = QUERY.sub(f"?{REPLACEMENT}", secrets.strike(record.getMessage()))
     record.args = ()
     return True
 

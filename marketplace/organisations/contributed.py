@@ -43,8 +43,11 @@ def _unverified_panel(page: int) -> Panel:
 
 def _twins_panel(page: int) -> Panel:
     arithmetic = Page(queries.proposed_count(), queries.PAGE)
+    pairs = []
+    for pair in queries.proposed_twins(page):
+        pairs.append((pair, queries.merge_obstacle(pair.one, pair.other)))
     values = {
-        "pairs": queries.proposed_twins(page),
+        "pairs": pairs,
         "crowds": queries.crowded_brands(),
         "group_most": MAX_GROUP,
         "page": arithmetic.clamp(page),

@@ -22,7 +22,11 @@ from marketplace.organisations.models import (
     key_of,
     released_key,
 )
-from marketplace.organisations.queries import find_organisation, holder_of_name
+from marketplace.organisations.queries import (
+    find_organisation,
+    holder_of_name,
+    merge_obstacle,
+)
 from marketplace.parsing import ParseError
 from marketplace.parsing.numbers import check_uscc
 from marketplace.permissions import Reader, reader_id, require
@@ -32,6 +36,7 @@ from matching.folding import drop_unseen
 # Characters, as the columns hold them.
 MAX_NAME = 120
 MAX_NOTE = 500
+CHANGED = ("这个单位刚被别人改过。", "请重新打开，看过新的内容再决定。")
 
 
 def checked_uscc(text: str) -> str:
@@ -139,7 +144,12 @@ def add_organisation(
 
 
 def verify_organisation(
-    organisation: Organisation, *, by: Reader | None, uscc: str = "", checked: str
+    organisation: Organisation,
+    *,
+    by: Reader | None,
+    uscc: str = "",
+    checked: str,
+    seen: int | None = None,
 ) -> None:
     """Note that an organisation's identity was checked against its 统一社会信用代码.
 
@@ -148,13 +158,18 @@ def verify_organisation(
         by: the acting person; None for the site itself.
         uscc: its code, where the row has none yet.
         checked: what was looked at, e.g. 营业执照.
+        seen: the revision that was compared with it; None for the site itself.
 
     Raises:
         NotAllowed: the person does not verify organisations.
+        Stale: it got another name or code since.
         NotNow: it is not waiting for it.
         Invalid: no code, a wrong one, one that belongs to another organisation, or nothing was looked at.
     """
     require(by, "organisation.verify")
+    # Its administrator may rename it at any moment: what was compared must be what is verified.
+    if seen is not None and seen != organisation.revision:
+        raise Stale(*CHANGED)
     _verify(organisation, uscc, checked, by)
     # Two operators at the same moment, or a code that was registered meanwhile.
     _commit()
@@ -227,7 +242,7 @@ def change_identity(
     require(by, "organisation.edit", organisation)
     # Before anything else: a form filled in for another name must not be applied to this one.
     if organisation.revision != seen:
-        raise Stale("这个单位刚被别人改过。", "请重新打开，看过新的内容再决定。")
+        raise Stale(*CHANGED)
     if not organisation.is_active:
         raise _wrong_state(organisation, "修改")
     name = _checked_name(name)
@@ -322,21 +337,9 @@ def merge_organisations(
     # In order of their numbers, so that two merges never wait for each other; nobody may suspend one meanwhile.
     for row in sorted((gone, kept), key=lambda one: one.id):
         persistence.hold_row(row)
-    # Chains are built by merging the row that stayed; a row that is merged already leads on.
-    if gone.id == kept.id or "merged" in (gone.state, kept.state):
-        raise NotNow("这两个单位不能合并。", "选两个没有合并过的单位。")
-    # Merged, its people could act again, or what the other has published would be that of a suspended one.
-    for row in (gone, kept):
-        if row.state == "suspended":
-            raise NotNow(
-                f"「{row.name}」已暂停，不能合并。",
-                "先恢复它；合并后仍要暂停的，再暂停。",
-            )
-    if gone.uscc and kept.uscc and gone.uscc != kept.uscc:
-        raise NotNow(
-            f"两个单位的统一社会信用代码不同（{gone.uscc}、{kept.uscc}）。",
-            "代码不同就不是同一个单位；填错的请先改代码。",
-        )
+    obstacle = merge_obstacle(gone, kept)
+    if obstacle is not None:
+        raise obstacle
     # All that undoing needs, written before anything changes.
     moved: dict[str, Any] = {
         "gone": _identity_of(gone),

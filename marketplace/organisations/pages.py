@@ -78,6 +78,7 @@ def verify(organisation_id: int) -> ResponseReturnValue:
             by=current_user,
             uscc=form.uscc.data or "",
             checked=form.checked.data or "",
+            seen=form.seen_revision,
         )
         return f"「{row.name}」已核验。"
 
@@ -274,7 +275,9 @@ def _office_page(
     # A deed that was refused may have set something before: it is gone with the transaction.
     persistence.stop_writing()
     offered = {
-        "verification": VerificationForm(formdata=None, obj=row),
+        "verification": VerificationForm(
+            formdata=None, obj=row, seen=str(row.revision)
+        ),
         "asking": NoteForm(formdata=None, prefix="ask-"),
         "suspending": NoteForm(formdata=None, prefix="suspend-"),
         "seat": SeatForm(formdata=None, districts=current_districts(), since=today()),

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from sqlalchemy import Select, func, or_
 from sqlalchemy.orm import aliased
 
-from marketplace.errors import NotFound
+from marketplace.errors import NotFound, NotNow
 from marketplace.extensions import db
 from marketplace.lifecycle import History
 from marketplace.organisations.models import (
@@ -139,6 +139,29 @@ def proposed_twins(page: int = 1) -> list[TwinPair]:
     return list(db.session.scalars(query))
 
 
+def merge_obstacle(gone: Organisation, kept: Organisation) -> NotNow | None:
+    """Why one organisation may not be merged into another as both are now; None where it may.
+
+    Asked by the deed and by the pages that offer it.
+    """
+    # Chains are built by merging the row that stayed; a row that is merged already leads on.
+    if gone.id == kept.id or "merged" in (gone.state, kept.state):
+        return NotNow("这两个单位不能合并。", "选两个没有合并过的单位。")
+    # Merged, its people could act again, or what the other has published would be that of a suspended one.
+    for row in (gone, kept):
+        if row.state == "suspended":
+            return NotNow(
+                f"「{row.name}」已暂停，不能合并。",
+                "先恢复它；合并后仍要暂停的，再暂停。",
+            )
+    if gone.uscc and kept.uscc and gone.uscc != kept.uscc:
+        return NotNow(
+            f"两个单位的统一社会信用代码不同（{gone.uscc}、{kept.uscc}）。",
+            "代码不同就不是同一个单位；填错的请先改代码。",
+        )
+    return None
+
+
 def crowded_brands() -> list[TwinCrowd]:
     """The brands that too many organisations bear to be compared, the most crowded first."""
     order = (TwinCrowd.bearers.desc(), TwinCrowd.key)
@@ -181,6 +204,22 @@ def names_of_organisations(ids: Iterable[int]) -> dict[str, str]:
         Organisation.id.in_(list(ids))
     )
     return {str(row.id): row.name for row in db.session.connection().execute(query)}
+
+
+def read_merged() -> dict[str, str]:
+    """Id, as an address writes it → that of the organisation it has become, of those that were merged."""
+    query = db.select(Organisation.id, Organisation.merged_into_id).where(
+        Organisation.merged_into_id.is_not(None)
+    )
+    following = {row.id: row.merged_into_id for row in db.session.execute(query)}
+    last = {}
+    for number in following:
+        kept = number
+        # To the end of a chain; no circle can arise, for a merged row takes part in no merge.
+        while kept in following:
+            kept = following[kept]
+        last[str(number)] = str(kept)
+    return last
 
 
 def names_in_use(ids: Iterable[int]) -> dict[str, str]:

@@ -169,6 +169,18 @@ def read_day(raw: Any, *, end: bool = True) -> date | None:
     return period.first
 
 
+def read_single_day(text: str) -> date:
+    """A text that names one day and nothing else: 2027-09-30, 2027/9/30, 2027年9月30日.
+
+    Raises:
+        ParseError: it is a month, a range or no day at all; a day that does not exist.
+    """
+    point = read_point(digits_of_day(_day_text(text)))
+    if point is None or point.grain != "day":
+        raise ParseError(f"「{text.strip()[:40]}」不是一个日期。", DAY_FORMS)
+    return point.first
+
+
 def read_months(raw: Any) -> tuple[str | None, str | None] | None:
     """The first and last month of a period, each YYYY-MM; one month alone is the first, 至今 leaves the last open."""
     written = "" if _typed_day(raw) is not None else _day_text(raw)

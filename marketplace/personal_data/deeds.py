@@ -7,7 +7,7 @@ from datetime import datetime
 from flask_security.utils import verify_password
 
 from marketplace import contributions, persistence
-from marketplace.accounts import person_deeds
+from marketplace.accounts import passwords, person_deeds
 from marketplace.accounts.models import ERASED_DOMAIN, Person
 from marketplace.audit.deeds import erase_personal, record
 from marketplace.audit.entries import moment_text
@@ -46,6 +46,8 @@ def close_own_account(person: Person, *, password: str) -> None:
         NotAllowed: they run or audit the site; another operator takes their role first.
     """
     require(person, "personal_data.change")
+    # Read as it is at this moment: an operator may give it a role meanwhile, who waits here and finds it closed.
+    persistence.hold_row(person)
     # The last operator could else lock everybody out of the office.
     if person.is_staff:
         raise NotAllowed(
@@ -94,15 +96,19 @@ def close_own_account(person: Person, *, password: str) -> None:
 
 
 def finish_erasures() -> int:
-    """Erase what the audit still holds of accounts that were closed, for the background.
+    """Erase what is still stored of accounts that were closed, for the background: in the audit, and of passwords.
+
+    Earlier releases left the hashes of former passwords; one that is changed at the moment of closing leaves one too.
 
     Returns:
-        how many values were erased.
+        how many values and hashes were erased.
     """
     # `.invalid` (RFC 2606) is no domain, so no living account has such an address.
     closed = db.select(Person.id).where(Person.email.like(f"%{ERASED_DOMAIN}"))
     held = db.select(Withheld.subject).where(Withheld.subject.in_(closed))
-    erased = 0
+    # What is read is then erased; on SQLite a reader is not let to write once others have saved.
+    persistence.begin_write()
+    erased = passwords.forget_passwords_of(closed)
     for number in db.session.scalars(held.distinct()).all():
         erased += erase_personal(subject=number)
     persistence.commit()

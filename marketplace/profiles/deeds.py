@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from marketplace import contributions, persistence
-from marketplace.accounts.models import Person, Role
+from marketplace.accounts import granting
+from marketplace.accounts.models import Person
 from marketplace.clock import now, today
 from marketplace.errors import Invalid, NotNow, Stale
 from marketplace.extensions import db
@@ -169,14 +170,8 @@ def check_certificate(
     # The role would be given to an account that nobody can use.
     if not profile.person.active:
         raise NotNow("这个账号已停用。", "账号恢复后再核对。")
-    # As where the role of auditor is given (143): who looks on mediates nothing.
-    if not profile.person.acts:
-        raise NotNow(
-            "对方现在是审计人员，不能同时担任技术经理人。",
-            "先收回审计角色再核对，或写明原因退回。",
-        )
     # First, for its query would write what stands below, and a number that is taken is refused by the commit alone.
-    _give_role(profile.person)
+    granting.give_roles(profile.person, ["broker"])
     profile.state, profile.checked = "checked", checked
     # The moment makes the certificate one of its own: reminders of its end are known by it.
     profile.checked_at, profile.note = now(), ""
@@ -277,12 +272,6 @@ def _require_waiting(profile: BrokerProfile, seen: int) -> None:
     # The certificate may be another one than the operator compared.
     if profile.revision != seen:
         raise _changed_since()
-
-
-def _give_role(person: Person) -> None:
-    if "broker" not in person.role_names:
-        query = db.select(Role).where(Role.name == "broker")
-        person.roles.append(db.session.scalars(query).one())
 
 
 def _described(profile: BrokerProfile) -> str:

@@ -171,7 +171,7 @@ def listed_brokers(field: str = "", *, certified: bool = False) -> list[PublicBr
         .join(BrokerProfile.person)
         .join(Person.roles.of_type(Role))
         # By role: who lost it keeps the profile and is not listed.
-        .where(Role.name == "broker", Person.active, BrokerProfile.listed)
+        .where(Role.name == "broker", account_queries.can_act(), BrokerProfile.listed)
     )
     # Hidden by a complaint (096), until it is decided.
     held = contributions.held_ids("broker")
@@ -213,6 +213,7 @@ def desk_names(organisation_id: int) -> list[str]:
             Membership.role == "desk",
             Person.active,
             ResearcherProfile.desk_public,
+            _is_shown(),
         )
         .order_by(Person.name, Person.id)
     )

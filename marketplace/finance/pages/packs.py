@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import (
     flash,
     redirect,
@@ -17,7 +19,7 @@ from marketplace.audit.looks import was_recorded
 from marketplace.clock import today
 from marketplace.door import needs
 from marketplace.downloads import as_download
-from marketplace.errors import Busy, Invalid, NotFound
+from marketplace.errors import Busy, Invalid, NotFound, NotNow
 from marketplace.files import storage
 from marketplace.files.sending import NOTHING, send_content
 from marketplace.finance import pack_deeds, pack_queries, queries
@@ -98,6 +100,12 @@ def new_pack() -> ResponseReturnValue:
         form.blame(error.problems)
         problems = error.problems.get("items", [])
         return _new_page(firm, form, product, 422, problems)
+    except NotNow as refusal:
+        goes_on = pack_queries.granted_to(firm.id, institution.id)
+        if goes_on is None:
+            raise
+        # What was typed stays in the form, for after the other one is taken back.
+        return _new_page(firm, form, product, 409, refusal=refusal, goes_on=goes_on)
     flash(
         f"已提供给「{institution.name}」，可看到 {pack.until}；随时可以撤回。",
         "success",
@@ -186,7 +194,10 @@ def _new_page(
     product: FinanceProduct | None,
     status: int = 200,
     problems: list[str] | None = None,
+    **refused: Any,
 ) -> ResponseReturnValue:
+    # Of somebody who is refused nothing is written; composing the page takes a while.
+    persistence.stop_writing()
     items = items_of(firm, today())
     groups = []
     for group, name in GROUPS.items():
@@ -201,5 +212,6 @@ def _new_page(
         groups=groups,
         ticked=request.form.getlist("items"),
         problems=problems or [],
+        **refused,
     )
     return page, status

@@ -96,6 +96,7 @@ def verify(kind: str, listing_id: int) -> ResponseReturnValue:
             by=current_user,
             uscc=form.uscc.data or "",
             checked=form.checked.data or "",
+            seen=form.seen_revision,
         )
     except Invalid as error:
         return review_page(row, 422, station="operator", verify_form=form, error=error)

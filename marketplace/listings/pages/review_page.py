@@ -188,7 +188,7 @@ def review_page(
         neighbours=place,
         only=only,
         form=form,
-        verify_form=verify_form or VerificationForm(formdata=None),
+        verify_form=verify_form or _verify_form(row),
         error=error,
         days_since=review_queue.days_since,
         given=account_queries.people_by_id(row.broker_ids).values(),
@@ -216,6 +216,12 @@ def verified_owner(row: Row) -> Any:
     if row.organisation is None:
         raise NotNow("这份个人草稿还没有单位，没有可核验的。", "等填报人选好单位。")
     return row.organisation
+
+
+def _verify_form(row: Row) -> VerificationForm:
+    """The form that verifies the organisation of a listing, as it is named on this page."""
+    seen = row.organisation.revision if row.organisation is not None else ""
+    return VerificationForm(formdata=None, seen=str(seen))
 
 
 def _taken(form: DecisionForm, decided: Decided) -> dict[str, Any]:

@@ -101,6 +101,48 @@ def test_nobody_runs_and_audits_the_site_by_command_either(
     assert find_person("two@demo.example").role_names == {"operator"}
 
 
+@pytest.mark.parametrize(
+    ("held", "wanted"),
+    [
+        ([], ["broker", "auditor"]),
+        (["broker"], ["auditor"]),
+        (["auditor"], ["broker"]),
+        (["operator", "broker"], ["auditor"]),
+    ],
+)
+def test_nobody_acts_in_what_they_audit_by_command(
+    held: list[str],
+    wanted: list[str],
+    people: Callable[..., Any],
+    session: Session,
+) -> None:
+    address = "one@demo.example"
+
+    def add(roles: list[str]) -> Any:
+        options = [word for role in roles for word in ("--role", role)]
+        return people("add", address, "--name", "甲", *options)
+
+    before = add(held) if held else None
+    refused = add(wanted)
+
+    assert before is None or before.exit_code == 0
+    assert refused.exit_code == 1
+    assert "运营和审计要由不同的人" in refused.stderr or "审计人员" in refused.stderr
+    person = find_person(address)
+    assert (set(person.role_names) if person else set()) == set(held)
+
+
+def test_no_command_takes_an_organisations_last_administrator(
+    people: Callable[..., Any], make: Factory, session: Session
+) -> None:
+    firm = make.organisation()
+    person = make.person("firm", firm, administers=True)
+    refused = people("add", person.email, "--name", "甲", "--role", "auditor")
+
+    assert (refused.exit_code, person.role_names) == (1, frozenset())
+    assert "最后一位管理员" in refused.stderr
+
+
 def test_adding_gives_roles_and_a_link_once(
     people: Callable[..., Any], client: FlaskClient, session: Session
 ) -> None:

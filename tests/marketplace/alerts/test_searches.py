@@ -22,6 +22,7 @@ from marketplace.dictionaries.models import Chain, read_successors
 from marketplace.errors import Invalid, NotAllowed, NotNow
 from marketplace.extensions import db
 from marketplace.notices.models import Notice
+from marketplace.organisations import deeds as organisation_deeds
 from marketplace.personal_data.queries import copy_of
 from marketplace.retention import stored_for
 from search import SearchUnavailable
@@ -282,7 +283,7 @@ def test_alerts_stay_on_record_for_longer_than_they_are_news() -> None:
 
 
 def test_a_code_that_was_handed_over_finds_what_is_under_its_successor(
-    make: Factory, save: Callable[..., SavedSearch]
+    make: Factory, save: Callable[..., SavedSearch], sign_in: SignIn
 ) -> None:
     person = make.person("firm", make.organisation())
     search = save(person, "chain=copper&district=371523")
@@ -298,6 +299,14 @@ def test_a_code_that_was_handed_over_finds_what_is_under_its_successor(
     (notice,) = notices_of(person)
     assert "「铝板带轧制」" in notice.happened
 
+    # It is called what it looks for now.
+    names = facet_names()["chain"]
+    assert names["copper"] in search.name
+    shown = sign_in(person).get("/mine/searches").text
+    for words in (shown, notice.happened):
+        assert names["aluminium"] in words
+        assert names["copper"] not in words
+
     # A version that is taken back takes the successors along.
     for code in ("copper", "steel"):
         db.session.get_one(Chain, code).successor = ""
@@ -305,3 +314,22 @@ def test_a_code_that_was_handed_over_finds_what_is_under_its_successor(
     assert queries.state_of(search, facet_names(), read_successors()).filters[
         "chain"
     ] == ("copper",)
+
+
+def test_a_search_of_an_organisation_that_was_merged_finds_what_it_became(
+    make: Factory, save: Callable[..., SavedSearch]
+) -> None:
+    person = make.person("firm", make.organisation())
+    gone, kept = make.organisation(verified=False), make.organisation()
+    last = make.organisation(verified=False)
+    search = save(person, f"institution={gone.id}")
+    merge = organisation_deeds.merge_organisations(gone, last, by=None)
+    organisation_deeds.merge_organisations(last, kept, by=None)
+
+    def wanted() -> tuple[str, ...]:
+        replaced = queries.read_replaced()
+        return queries.state_of(search, facet_names(), replaced).filters["institution"]
+
+    assert (merge.kept_id, wanted()) == (last.id, (str(kept.id),))
+    make.demand("轴承异音", owner=kept)
+    assert deeds.alert_to_findings() == 1

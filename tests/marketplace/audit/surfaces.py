@@ -85,7 +85,7 @@ VISITS: dict[str, tuple[str, str, dict[str, str]]] = {
     ),
     "listings.verify": (
         "operator", "/office/review/demand/{unverified}/verify",
-        {"uscc": "91371500MA3C0RQX70", "checked": "营业执照副本"},
+        {"uscc": "91371500MA3C0RQX70", "checked": "营业执照副本", "seen": "{unverified_seen}"},
     ),
     "issues.new": (
         "operator", "/mine/lists/new",

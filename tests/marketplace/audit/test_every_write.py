@@ -141,6 +141,7 @@ def world(
     names["at_desk"], names["at_desk_seen"] = from_lab.id, from_lab.revision
     stranger = make.organisation(verified=False)
     names["unverified"] = make.demand(owner=stranger, state="submitted").id
+    names["unverified_seen"] = stranger.revision
     # A row of its own: one listing waits for one answer at a time.
     wanted = make.demand("请人对接的轴承难题", owner=case.firm)
     broker = people["broker"]

@@ -21,6 +21,7 @@ from marketplace.dictionaries.models import Chain
 from marketplace.extensions import db
 from marketplace.listings import deeds as listing_deeds
 from marketplace.permissions import TABLE, auditor, publishing_ids
+from marketplace.staff.deeds import add_staff
 from tests.factories import Factory
 from tests.marketplace.accounts.test_second_factor import enter, set_up
 from tests.marketplace.audit.test_collecting import (
@@ -216,7 +217,8 @@ def test_an_auditor_may_do_nothing_but_read(make: Factory) -> None:
         assert not any(who(person, None) for who in TABLE[deed])
     # Nor in a house of their own, and not with what they wrote before they were one.
     house = make.organisation()
-    inside = make.person("auditor", house, administers=True)
+    inside, _other = (make.person("firm", house, administers=True) for _ in range(2))
+    add_staff(inside.email, name="", role="auditor", by=make.person("operator"))
     row = make.demand(owner=house, state="draft")
     row.owner_id = inside.id
     for deed in ("listing.edit", "listing.submit", "imports.write"):

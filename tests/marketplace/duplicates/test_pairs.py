@@ -19,6 +19,7 @@ from marketplace.extensions import db
 from marketplace.listings import deeds as listing_deeds
 from marketplace.listings.models import Demand
 from marketplace.notices.models import Notice
+from marketplace.organisations import deeds as organisation_deeds
 from tests.factories import Factory
 
 SignIn = Callable[..., FlaskClient]
@@ -195,6 +196,19 @@ def test_what_ran_out_meanwhile_comes_back_expired(world: World) -> None:
     db.session.commit()
     world.settle("undo")
     assert world.other.state == "expired"
+
+
+def test_what_is_of_a_suspended_firm_comes_back_with_it(world: World) -> None:
+    world.settle("merge")
+    pair = world.pair()
+    organisation_deeds.suspend_organisation(world.firm, note="被举报", by=None)
+    world.settle("undo", by=world.operator)
+    during = world.one.state, world.other.state
+    organisation_deeds.resume_organisation(world.firm, by=None)
+
+    assert pair.state == "proposed"
+    assert during == ("suspended", "suspended")
+    assert (world.one.state, world.other.state) == ("published", "published")
 
 
 def test_nothing_leads_to_what_a_reader_may_not_read(

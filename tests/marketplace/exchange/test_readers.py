@@ -263,6 +263,19 @@ def test_a_fault_is_told_and_nothing_is_read_for_it(
 
 
 @pytest.mark.parametrize("name", READERS)
+def test_what_is_signed_is_no_listing_but_a_contract(
+    session: Session, name: str
+) -> None:
+    reader = READERS[name]
+
+    count, said = reader.read(book_of(reader, state("已签约")), "list.xlsx")
+
+    listings = name in ("achievements", "demands")
+    assert count == (1 if listings else 2)
+    assert ("已签约或成交的内容" in said) is listings
+
+
+@pytest.mark.parametrize("name", READERS)
 def test_a_list_without_a_fault_is_read_without_a_remark(
     session: Session, name: str
 ) -> None:

@@ -273,6 +273,13 @@ def test_the_firm_grants_in_the_browser(world: World, sign_in: SignIn) -> None:
     assert made.location == f"/mine/finance/packs/{pack.id}"
     assert pack.product == product
     assert len(pack.content["items"]) == 1
+    # A second one to the same bank is refused with the way to the first, and nothing typed is lost.
+    again = firm.post("/mine/finance/packs/new", data={**data, "agrees": "y"})
+    assert again.status_code == 409
+    text = again.get_data(as_text=True)
+    assert f'href="/mine/finance/packs/{pack.id}"' in text
+    assert f'value="{code}" checked' in text
+    assert "申请贷款" in text
     assert "成果转化贷" in sign_in(world.banker).get("/mine/finance/received").get_data(as_text=True)  # fmt: skip
     assert sign_in(world.banker).get("/mine/finance/packs/new").status_code == 404
 

@@ -206,7 +206,11 @@ def test_an_organisation_is_verified_by_its_code(
 
     answer = operator.post(
         f"/office/review/demand/{row.id}/verify",
-        data={"uscc": uscc, "checked": "营业执照（扫描件或原件）"},
+        data={
+            "uscc": uscc,
+            "checked": "营业执照（扫描件或原件）",
+            "seen": organisation.revision,
+        },
     )
 
     session.expire_all()

@@ -298,6 +298,30 @@ def test_who_only_looks_on_is_no_remaining_administrator(
     assert auditor.place_in(firm.id) is None
 
 
+def test_an_auditor_is_given_no_place_and_no_more_of_theirs(make: Factory) -> None:
+    university, firm = make.organisation(kind="university"), make.organisation()
+    chief = make.person("desk", university, administers=True)
+    person, operator = make.person("researcher", university), make.person("operator")
+    request = deeds.ask_to_join(firm, by=person)
+    staff_deeds.add_staff(person.email, name="", role="auditor", by=operator)
+    place = person.place_in(university.id)
+
+    with pytest.raises(NotNow, match="审计人员"):
+        deeds.accept_request(request, place="member", administers=True, by=operator)
+    for values in (
+        {"place": "desk", "administers": False},
+        {"place": "researcher", "administers": True},
+    ):
+        with pytest.raises(NotNow, match="审计人员"):
+            deeds.change_place(place, by=chief, **values)
+    assert (request.state, person.place_in(firm.id)) == ("waiting", None)
+    assert (place.role, place.is_administrator) == ("researcher", False)
+    # Whoever administers takes it from them nevertheless, and answers the request.
+    deeds.remove_member(place, by=chief)
+    deeds.decline_request(request, reason="现在是审计人员", by=operator)
+    assert person.organisation_ids == frozenset()
+
+
 def test_an_auditor_takes_no_place(make: Factory) -> None:
     firm, auditor = make.organisation(), make.person("auditor")
     chief = make.person("firm", firm, administers=True)

@@ -152,6 +152,36 @@ def test_no_log_holds_the_secret_of_an_address(
         assert piece not in text
 
 
+@pytest.mark.parametrize(
+    ("message", "written"),
+    [
+        (
+            "Error handling request GET /search?q=铝轮毂&code=8f3a",
+            "Error handling request GET /search?[…]",
+        ),
+        (
+            "Invalid request from ip=1.2.3.4: Invalid HTTP request line: 'GET /search?q=铝 轮毂 HTTP/1.1'",
+            "Invalid request from ip=[…]: Invalid HTTP request line: 'GET /search?[…]",
+        ),
+        (
+            "Worker (pid:7) was sent SIGKILL! Perhaps out of memory?",
+            "Worker (pid:7) was sent SIGKILL! Perhaps out of memory?",
+        ),
+    ],
+)
+def test_what_gunicorn_says_of_errors_holds_no_query(
+    message: str,
+    written: str,
+    access_log: logs.AccessLog,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    access_log.error_log.addHandler(caplog.handler)
+    access_log.warning(message)
+    access_log.error_log.removeHandler(caplog.handler)
+
+    assert caplog.messages == [written]
+
+
 def test_other_addresses_are_in_the_log(app: Flask) -> None:
     logs.secrets.learn(app.url_map)
 

@@ -7,6 +7,9 @@ from typing import Any
 import pytest
 
 from marketplace.errors import Invalid, NotNow
+from marketplace.lifecycle import history_of
+from marketplace.listings import change_deeds, review_deeds
+from marketplace.listings.changes_waiting import open_change
 from marketplace.memberships import deeds as membership_deeds
 from marketplace.organisations import deeds
 from marketplace.organisations.queries import find_organisation
@@ -119,3 +122,38 @@ def test_people_of_a_university_are_members_of_a_firm_after_a_merge(
     assert after == ["member", "member"]
     before = [one.place_in(institute.id).role for one in people]
     assert before == ["researcher", "desk"]
+
+
+@pytest.mark.parametrize("kind", ["firm", "university"])
+def test_what_waits_at_a_desk_goes_on_where_there_is_none(
+    kind: str, make: Factory, session: Any
+) -> None:
+    institute = make.organisation(kind="institute")
+    kept = make.organisation(kind=kind, verified=False)
+    writer = make.person("researcher", institute)
+    waiting = make.achievement("等机构审核的成果", owner=institute, state="draft")
+    public = make.achievement("改了等机构审核的成果", owner=institute)
+    waiting.owner_id = public.owner_id = writer.id
+    session.commit()
+    review_deeds.submit(waiting, by=writer, seen=waiting.revision)
+    change_deeds.propose_change(public, {"summary": "改过的简介。" * 12}, by=writer)
+    session.commit()
+    handed_in = (waiting.state, open_change(public).state)
+
+    merge = deeds.merge_organisations(institute, kept, by=None)
+    after = (waiting.state, open_change(public).state)
+    # Handed in again since, one of them goes the way of the firm.
+    change_deeds.propose_change(public, {"summary": "又改过的简介。" * 12}, by=writer)
+    session.commit()
+    deeds.undo_merge(merge, by=None)
+
+    assert handed_in == ("at_desk", "at_desk")
+    if kind == "university":
+        assert after == ("at_desk", "at_desk")
+        assert waiting.state == "at_desk"
+        return
+    assert after == ("submitted", "submitted")
+    assert waiting.state == "at_desk"
+    assert open_change(public).state == "submitted"
+    deeds_done = [event.deed for event in history_of(waiting)]
+    assert deeds_done[-2:] == ["skip_desk", "await_desk"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -20,13 +21,27 @@ def test_from_the_queue_to_verified(make: Factory, sign_in: SignIn) -> None:
     page = f"/office/organisations/{firm.id}"
 
     queue = operator.get("/office/review?tray=organisations").text
-    wrong = operator.post(f"{page}/verify", data={"uscc": "12", "checked": ""})
+    unclear = {"uscc": "12", "checked": "", "seen": str(firm.revision)}
+    wrong = operator.post(f"{page}/verify", data=unclear)
     operator.post(f"{page}/ask", data={"ask-note": "请上传营业执照"})
     asked = operator.get(page).text
-    checked = {"uscc": new_uscc(), "checked": "营业执照（扫描件或原件）"}
+    seen = re.search(r'name="seen" value="(\d+)"', asked)[1]  # type: ignore[index]
+    checked = {
+        "uscc": new_uscc(),
+        "checked": "营业执照（扫描件或原件）",
+        "seen": seen,
+    }
+    # Renamed while an operator compared its papers: they would verify what they never saw.
+    deeds.change_identity(
+        firm, name="临清换了名字的厂（示例）", seen=firm.revision, by=None
+    )
+    unseen = operator.post(f"{page}/verify", data=checked)
+    state = firm.state
+    checked["seen"] = str(firm.revision)
     done = operator.post(f"{page}/verify", data=checked)
 
-    assert firm.name in queue
+    assert "临清待核验的厂" in queue
+    assert (unseen.status_code, state) == (409, "unverified")
     assert wrong.status_code == 422
     assert "请上传营业执照" in asked
     assert (done.status_code, firm.state) == (303, "verified")
@@ -75,6 +90,36 @@ def test_merging_and_undoing_in_the_browser(
     assert (led.status_code, led.location) == (301, f"/organisations/{kept.id}")
     assert "撤销合并" in merged
     assert gone.state == "unverified"
+
+
+def test_the_tray_offers_no_merge_that_is_refused(
+    make: Factory, sign_in: SignIn
+) -> None:
+    kept = make.organisation("聊城鑫达精密轴承有限公司（示例）")
+    gone = make.organisation("聊城市鑫达精密轴承有限责任公司（示例）", verified=False)
+    operator = sign_in(make.person("operator"))
+    deeds.propose_twins()
+    button = f'action="/office/organisations/{gone.id}/merge"'
+
+    def tray() -> str:
+        return operator.get("/office/review?tray=twins").text
+
+    before = tray()
+    deeds.suspend_organisation(kept, note="被举报，核实中", by=None)
+    suspended = tray()
+    deeds.resume_organisation(kept, by=None)
+    gone.uscc = new_uscc()
+    make.session.commit()
+    two_codes = tray()
+
+    assert button in before
+    assert "现在不能合并" not in before
+    for page, reason in ((suspended, "已暂停"), (two_codes, "代码不同")):
+        assert button not in page
+        assert "现在不能合并" in page
+        assert reason in page
+        # They may still be two, which is no merge.
+        assert "不是同一个单位" in page
 
 
 @pytest.mark.parametrize("name", ["guest", "member", "chief", "broker", "auditor"])

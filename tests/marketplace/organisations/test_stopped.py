@@ -10,7 +10,9 @@ import pytest
 from flask.testing import FlaskClient
 from openpyxl import load_workbook
 
-from marketplace.listings import upkeep
+from marketplace.errors import NotNow
+from marketplace.listings import deeds as listing_deeds
+from marketplace.listings import ending_deeds, upkeep
 from marketplace.organisations import deeds
 from tests.factories import Factory
 
@@ -129,6 +131,25 @@ def test_both_names_find_what_is_left_of_two(
 
     for name in (NAME, OTHER):
         assert f"{WORD}工艺（某项）" in client.get(f"/search?q={name}").text, name
+
+
+def test_nothing_of_one_that_is_suspended_is_shown_again_by_itself(
+    make: Factory,
+) -> None:
+    firm = make.organisation()
+    shown = make.demand("公开的需求", owner=firm)
+    over = make.demand("已过期的需求", owner=firm, state="expired")
+    deeds.suspend_organisation(firm, note="核对中", by=None)
+
+    # Each on its own: an operator reads one listing and not who stands behind it.
+    with pytest.raises(NotNow, match="已暂停"):
+        listing_deeds.resume(shown, by=None, seen=shown.revision)
+    with pytest.raises(NotNow, match="已暂停"):
+        ending_deeds.renew(over, by=None, seen=over.revision)
+
+    assert (shown.state, over.state) == ("suspended", "expired")
+    deeds.resume_organisation(firm, by=None)
+    assert shown.state == "published"
 
 
 def test_one_that_is_back_is_named_again(make: Factory, client: FlaskClient) -> None:

@@ -8,7 +8,13 @@ from typing import Any
 import pytest
 
 from marketplace.parsing import ParseError
-from marketplace.parsing.days import read_day, read_months, read_period, read_years
+from marketplace.parsing.days import (
+    read_day,
+    read_months,
+    read_period,
+    read_single_day,
+    read_years,
+)
 
 
 @pytest.mark.parametrize(
@@ -198,3 +204,27 @@ def test_years_of_a_period(raw: str, expected: tuple[int, int]) -> None:
 def test_years_without_a_beginning_are_refused(raw: str) -> None:
     with pytest.raises(ParseError, match="从哪年到哪年"):
         read_years(raw)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2026-11-28", date(2026, 11, 28)),
+        ("2026/11/8", date(2026, 11, 8)),
+        ("２０２６年１１月８日", date(2026, 11, 8)),
+        ("2028-02-30", "2028年2月没有 30 日。"),
+        ("2026-13-01", "没有 13 月。"),
+        ("2026年11月", "不是一个日期"),
+        ("2026-11-01至2026-11-08", "不是一个日期"),
+        ("明天", "不是一个日期"),
+        ("1" * 5000, "不是一个日期"),
+    ],
+)
+def test_one_day_alone(text: str, expected: date | str) -> None:
+    if isinstance(expected, date):
+        assert read_single_day(text) == expected
+        return
+    with pytest.raises(ParseError) as refused:
+        read_single_day(text)
+    assert expected in refused.value.message
+    assert len(refused.value.message) < 80

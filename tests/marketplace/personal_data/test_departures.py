@@ -23,7 +23,7 @@ from marketplace.memberships.models import Invitation
 from marketplace.notices.deeds import ERASED
 from marketplace.notices.models import Notice
 from marketplace.organisations import deeds as organisation_deeds
-from marketplace.personal_data.deeds import close_own_account
+from marketplace.personal_data.deeds import close_own_account, finish_erasures
 from tests.factories import DEMAND, Factory
 from tests.marketplace.desk.pressing import filled
 
@@ -382,6 +382,12 @@ def test_no_former_password_outlives_the_account(make: Factory) -> None:
 
     left = make.session.scalars(sa.select(PastPassword.person_id)).all()
     assert left == [other.id]
+    # As an earlier release left it: nobody changes the password of an account without one.
+    make.session.add(PastPassword(person_id=person.id, password="argon2 of old"))
+    make.session.commit()
+    first, second = finish_erasures(), finish_erasures()
+    left = make.session.scalars(sa.select(PastPassword.person_id)).all()
+    assert (first, second, left) == (1, 0, [other.id])
 
 
 def test_nothing_that_anybody_typed_of_them_is_left_in_the_database(

@@ -375,6 +375,17 @@ def test_pages(world: World, sign_in: SignIn) -> None:
         press(f"{money}/receipts", amount_fen="十万八千八百元八", received_on=day)
         == 422
     )
+    # Of a day that is none its box says why, and once.
+    for typed, said in (
+        ("2026-02-30", "2026年2月没有 30 日。"),
+        ("2026-13-01", "没有 13 月。"),
+        ("2026年11月", "「2026年11月」不是一个日期。"),
+        ("", "写今天或以前的日期。"),
+    ):
+        values = {"amount_fen": "1万元", "seen": str(contract.revision)}
+        wrong = seller.post(f"{money}/receipts", data=values | {"received_on": typed})
+        assert (wrong.status_code, said in wrong.text) == (422, True)
+        assert ("写今天或以前的日期。" in wrong.text) is (typed == "")
     for _ in range(2):
         assert press(f"{money}/receipts", amount_fen="1万元", received_on=day) == 303
     receipt = queries.receipts_of(contract)[0]
