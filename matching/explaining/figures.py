@@ -290,7 +290,9 @@ def _outcome_of(
         return _outcome_of_tolerance(wanted, offered, limit, stated, naming)
     if naming.operating and _has_two_ends(wanted, offered):
         return _outcome_of_reach(limit, stated)
-    if naming.unclear:
+    # 工作温度 ≤60 ℃ may be up to where it works, the wider the better, or what it must not exceed.
+    is_open = naming.operating and wanted.operator in ("le", "lt")
+    if naming.unclear or is_open:
         return "met" if limit == stated else "unsaid"
     if stated.within(limit):
         return "met"
@@ -329,7 +331,11 @@ def _is_tolerance(figure: Figure) -> bool:
 
 
 def _has_two_ends(wanted: Figure, offered: Figure) -> bool:
-    return "range" in (wanted.operator, offered.operator)
+    # 220±22 V is 198~242 V, and is read as that.
+    return any(
+        one.operator == "range" or (one.operator == "pm" and not _is_tolerance(one))
+        for one in (wanted, offered)
+    )
 
 
 def _outcome_of_reach(limit: _Bounds, stated: _Bounds) -> Outcome:
