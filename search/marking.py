@@ -115,7 +115,8 @@ def find_spans(texts: Sequence[str], query: ParsedQuery) -> list[TermSpans]:
 def _term_spans(text: str, folded: FoldedText, term: Term) -> list[Span]:
     """Where a term or a synonym of it stands; where its parts stand when neither does."""
     spans = list(_phrase_spans(text, folded, term.phrase, whole=term.whole))
-    if not spans and term.spellings:
+    # A quantity has one spelling: with hyphens between its figures 38 dB would be marked in 138 dB and in 3-8 dB.
+    if not spans and term.spellings and not term.whole:
         spans = _hyphened_spans(text, folded, term.spellings[0])
     for other in term.alternatives:
         matched = _phrase_spans(text, folded, other.phrase, whole=other.whole)
@@ -158,7 +159,7 @@ def _original_span(text: str, folded: FoldedText, first: int, last: int) -> Span
     # The rest of a unit stays with its sign, 40摄氏度 folds to 40°c, and an accent with its letter.
     while end < reached and words_of.is_of_unit(text[end]):
         end += 1
-    while end < len(text) and unicodedata.combining(text[end]):
+    while end < len(text) and is_mark(text[end]):
         end += 1
     return start, end
 
@@ -171,6 +172,11 @@ def _is_of_figure(text: str, index: int) -> bool:
     # 10-20 MPa is a range, and its 20 has no sign.
     is_signed = before.endswith(("-", "+", "±"))
     return is_signed and not is_latin(before, len(before) - 2)
+
+
+def is_mark(character: str) -> bool:
+    """Whether a character is a part of the one before it: an accent, or how a picture is drawn (❤️)."""
+    return unicodedata.category(character).startswith("M")
 
 
 def is_latin(text: str, index: int) -> bool:

@@ -10,7 +10,15 @@ from typing import NamedTuple
 
 from markupsafe import Markup
 
-from search.marking import Span, TermSpans, all_spans, find_spans, is_latin, mark_spans
+from search.marking import (
+    Span,
+    TermSpans,
+    all_spans,
+    find_spans,
+    is_latin,
+    is_mark,
+    mark_spans,
+)
 from search.terms import ParsedQuery
 
 SNIPPET_LENGTH = 120  # characters
@@ -161,6 +169,9 @@ def _best_part(text: str, sentence: Sentence, by_term: TermSpans, length: int) -
         best = first - length // 4
     start, _ = _without_blanks(text, best, sentence.end)
     start = _after_latin_word(text, start)
+    # An accent without its letter would stand on the ellipsis.
+    while start < sentence.end - 1 and is_mark(text[start]):
+        start += 1
     return start, _clause_end(text, start, min(start + length, sentence.end))
 
 
@@ -191,5 +202,7 @@ def _clause_end(text: str, start: int, limit: int) -> int:
             if not figure:
                 return place - 1 if text[place - 1] in "，、：,:" else place
     while limit > start + 1 and is_latin(text, limit) and is_latin(text, limit - 1):
+        limit -= 1
+    while limit > start + 1 and is_mark(text[limit]):
         limit -= 1
     return limit

@@ -5,7 +5,7 @@ What engines do with a document lives in `search` and `matching`; who may see a 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import date
 
@@ -219,12 +219,13 @@ def sync(rows: Iterable[Achievement | Demand]) -> int:
             hidden.append((document.kind, document.id, document.version))
     # The connection goes back before the engine is called; a cluster that hangs must not hold it.
     db.session.rollback()
-    try:
-        engine.put(shown)
-        engine.remove(hidden)
-    # Out of reach, or unwilling to take one of them.
-    except search.SearchError as error:
-        log.warning("index_behind", rows=len(rows), reason=str(error))
+    # Out first: what was withdrawn or hidden is the more urgent of the two.
+    trouble = _first_trouble(
+        lambda: engine.remove(hidden),
+        lambda: engine.put(shown),
+    )
+    if trouble is not None:
+        log.warning("index_behind", rows=len(rows), reason=str(trouble))
         return 0
     try:
         begin_write()
@@ -233,6 +234,20 @@ def sync(rows: Iterable[Achievement | Demand]) -> int:
         return 0
     note_indexed((d.kind, d.id, d.version) for d in documents)
     return len(rows)
+
+
+def _first_trouble(*writes: Callable[[], object]) -> search.SearchError | None:
+    """Attempt every write, and say why the first of those that failed did; None where all went through."""
+    trouble = None
+    for write in writes:
+        # Each for itself: a cluster that is down refuses the first after its fallback took it, and the fallback, which
+        # answers readers meanwhile, has to have the second as well.
+        try:
+            write()
+        # Out of reach, or unwilling to take one of them.
+        except search.SearchError as error:
+            trouble = trouble or error
+    return trouble
 
 
 def note_indexed(written: Iterable[tuple[str, int, int]]) -> None:

@@ -28,7 +28,9 @@ FIGURE_TEXTS = {
 # By these it is judged whether two listings are about one thing, where no name says what was measured (081).
 MAIN_TEXTS = {"achievement": "summary", "demand": "problem"}
 FIGURES_MOST = 20  # of one listing that are compared; nobody reads more
-WORDS_MOST = 40  # characters of a sentence that are quoted
+# A third of an hour has no end: beyond so many digits a converted number is rounded, and says so.
+DIGITS_MOST = 6
+ROUNDED_DIGITS = 4
 
 
 def figures_of(
@@ -139,8 +141,11 @@ def offered_words(verdict: FigureVerdict) -> str:
     if verdict.converted:
         # Their own number first: it stands on their page.
         values = (*verdict.converted, None)[:2]
-        converted = _signed(figure, (values[0] or Decimal(0), values[1]))
-        words += f"（合 {_with_unit(converted, verdict.wanted.unit)}）"
+        low, high = values[0] or Decimal(0), values[1]
+        rounded = (_rounded(low), None if high is None else _rounded(high))
+        called = "合" if rounded == (low, high) else "约合"
+        converted = _signed(figure, rounded)
+        words += f"（{called} {_with_unit(converted, verdict.wanted.unit)}）"
     return words
 
 
@@ -152,7 +157,9 @@ def shortfall_words(verdict: FigureVerdict) -> str:
     # From 90 % to 95 % is five points, and more than five per cent.
     if unit.strip() in ("%", "％"):
         unit = "个百分点"
-    return _with_unit(amount(verdict.short_by), unit)
+    short = _rounded(verdict.short_by)
+    about = "" if short == verdict.short_by else "约 "
+    return about + _with_unit(amount(short), unit)
 
 
 def silence_words(verdict: FigureVerdict, called: str, hidden: bool) -> str:
@@ -172,6 +179,14 @@ def silence_words(verdict: FigureVerdict, called: str, hidden: bool) -> str:
     if verdict.silence == "units":
         return f"单位不同，不能换算：{both}"
     return f"写法不同，判断不了：{both}"
+
+
+def _rounded(value: Decimal) -> Decimal:
+    """A converted number as people read it: as it is where it is short, else with four digits."""
+    digits = len(value.normalize().as_tuple().digits)
+    if digits <= DIGITS_MOST:
+        return value
+    return value.quantize(Decimal(1).scaleb(value.adjusted() - ROUNDED_DIGITS + 1))
 
 
 def _signed(figure: Figure, values: tuple[Decimal, Decimal | None]) -> str:

@@ -194,7 +194,8 @@ def judge_figure(
     scale = _scale_between(offered_unit, wanted_unit, naming)
     if scale is None:
         return FigureVerdict(wanted, offered, "unsaid", "units")
-    difference = naming.difference or "pm" in (wanted.operator, offered.operator)
+    # ±5 ℃ is a difference; 180±5 ℃ is a temperature and a difference.
+    difference = naming.difference or _is_tolerance(wanted) or _is_tolerance(offered)
     limit = _bounds_of(wanted, wanted_unit, Fraction(1), difference)
     stated = _bounds_of(offered, offered_unit, scale, difference)
     limit = _as_directed(limit, wanted, naming)
@@ -202,8 +203,10 @@ def judge_figure(
     converted: tuple[Decimal, ...] = ()
     if offered_unit != wanted_unit:
         values = _values_of(offered, offered_unit, scale, difference)
+        differences = (difference, difference or offered.operator == "pm")
         converted = tuple(
-            from_base(value, wanted_unit, difference=difference) for value in values
+            from_base(value, wanted_unit, difference=is_difference)
+            for value, is_difference in zip(values, differences, strict=False)
         )
     short = None
     if outcome == "unmet":
@@ -240,6 +243,8 @@ def _values_of(
 ) -> list[Fraction]:
     values = [in_base(figure.value, unit, difference=difference) * scale]
     if figure.value_max is not None:
+        # What follows ± is one, whatever stands before it.
+        difference = difference or figure.operator == "pm"
         values.append(in_base(figure.value_max, unit, difference=difference) * scale)
     return values
 
@@ -285,7 +290,9 @@ def _outcome_of(
         return _outcome_of_tolerance(wanted, offered, limit, stated, naming)
     if naming.operating and _has_two_ends(wanted, offered):
         return _outcome_of_reach(limit, stated)
-    if naming.unclear:
+    # 工作温度 ≤60 ℃ may be up to where it works, the wider the better, or what it must not exceed.
+    is_open = naming.operating and wanted.operator in ("le", "lt")
+    if naming.unclear or is_open:
         return "met" if limit == stated else "unsaid"
     if stated.within(limit):
         return "met"
@@ -293,6 +300,10 @@ def _outcome_of(
     if limit.low is not None and limit.low == limit.high:
         return "unsaid"
     if stated.apart_from(limit):
+        # 98 % where 90～95 % are asked for: more is better, but a window may be meant.
+        is_window = wanted.operator == "range" and naming.better
+        if is_window and _is_beyond(stated, limit, naming.better):
+            return "unsaid"
         return "unmet"
     # Both promise in one direction: the promise falls short.
     both_low = limit.high is None and stated.high is None
@@ -304,12 +315,27 @@ def _outcome_of(
     return "unsaid"
 
 
+def _is_beyond(stated: _Bounds, limit: _Bounds, better: int) -> bool:
+    """Whether what is stated lies on the better side of a window."""
+    if better > 0:
+        return (
+            stated.low is not None
+            and limit.high is not None
+            and stated.low > limit.high
+        )
+    return stated.high is not None and limit.low is not None and stated.high < limit.low
+
+
 def _is_tolerance(figure: Figure) -> bool:
     return figure.operator == "pm" and figure.value_max is None
 
 
 def _has_two_ends(wanted: Figure, offered: Figure) -> bool:
-    return "range" in (wanted.operator, offered.operator)
+    # 220±22 V is 198~242 V, and is read as that.
+    return any(
+        one.operator == "range" or (one.operator == "pm" and not _is_tolerance(one))
+        for one in (wanted, offered)
+    )
 
 
 def _outcome_of_reach(limit: _Bounds, stated: _Bounds) -> Outcome:

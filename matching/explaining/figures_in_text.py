@@ -13,6 +13,7 @@ from decimal import Decimal
 
 from matching.explaining.figure_names import QUANTITY_WORDS, read_name
 from matching.explaining.figures import Figure, Operator
+from matching.explaining.units import read_unit
 from matching.lexicon import remembered_with_lists
 
 TEXT_MOST = 20_000  # characters read of one text
@@ -28,6 +29,9 @@ _SAME_SIGNS = {
     "μ": "µ",
     "。": "；;！!？?\n\r",
 }
+# 800，300 r/min are two numbers; only among wide figures is it the sign of thousands, １，５００.
+_WIDE_COMMA = "，"
+_WIDE_THOUSANDS = re.compile(r"(?<=[０-９])，(?=[０-９]{3}(?![０-９]))")
 
 
 def _plain_signs() -> dict[int, str]:
@@ -36,6 +40,7 @@ def _plain_signs() -> dict[int, str]:
         plain[code] = chr(code - 0xFEE0)
     for sign, others in _SAME_SIGNS.items():
         plain.update(dict.fromkeys(map(ord, others), sign))
+    del plain[ord(_WIDE_COMMA)]
     return plain
 
 
@@ -53,8 +58,12 @@ _ATOMS = (
 _UNIT_ATOM = "(?:" + "|".join(sorted(_ATOMS.split("|"), key=len, reverse=True)) + ")"
 _BELOW = rf"(?:\({_UNIT_ATOM}(?:·{_UNIT_ATOM})*\)|{_UNIT_ATOM}|分)"
 _UNIT = rf"{_UNIT_ATOM}(?:(?:/|每)\d{{0,3}}{_BELOW}|·{_UNIT_ATOM}){{0,3}}"
-# A unit that goes on is another one: MPa·m½ is no MPa·m, A/dm² no A/dm.
-_AFTER = r"(?![A-Za-z\d²³¹½⁻⁰⁴-⁹^·/])"
+# A unit that goes on is another one: MPa·m½ is no MPa·m, A/dm² no A/dm, and per cent of the full scale none of the
+# reading.
+_AFTER = (
+    r"(?![A-Za-z\d²³¹½⁻⁰⁴-⁹^·/])"
+    r"(?!\s?\(?(?:F\.?S|f\.?s|RD|rdg|满量程|满度|量程|读数|示值))"
+)
 # HRC58 and Ra0.4 have their scale in front.
 _SCALE = "HRC|HRA|HRB|HV|HBW|HB|Ra|Rz|Rq"
 _BEFORE = (
@@ -63,15 +72,33 @@ _BEFORE = (
 )
 _SIGNS: dict[Operator, str] = {
     "ge": "≥|>=|不低于|不小于|不少于|大于等于|大于或等于|至少|最低",
-    "le": "≤|<=|不高于|不大于|不超过|不多于|小于等于|小于或等于|至多|最多|控制在",
+    "le": "≤|<=|不高于|不大于|不超过|不多于|小于等于|小于或等于|至多|最多",
     "gt": ">|大于|高于|超过|优于",
     "lt": "<|小于|低于|少于|不到|不足",
-    "eq": "=|:|达到了|达到|可达到|可达|达|为|是|在|约|约为|仅为|仅|稳定在|保持在",
+    "eq": "=|:|达到了|达到|可达到|可达|达|为|是|在|约|约为|仅为|仅|稳定在|保持在|控制在",
 }
 _SIGN_OF: dict[str, Operator] = {}
 for _code, _written in _SIGNS.items():
     _SIGN_OF.update(dict.fromkeys(_written.split("|"), _code))
 _SIGN = "|".join(map(re.escape, sorted(_SIGN_OF, key=len, reverse=True)))
+# Which way these go depends on what is measured: noise under control is at most so loud, a temperature is at it.
+_HELD_AT = "控制在"
+_BETTER_THAN = "优于"
+# 不能超过, 不应低于: a limit turned round. 不能达到, 未达到, 不必超过: nothing is stated.
+_NEGATION = re.compile("[不未无勿]")
+_NEED_NOT = re.compile("[不无](?:必|需|须|用|要求)")
+_OPPOSITE: dict[str, Operator] = {"gt": "le", "lt": "ge"}
+_LEAST_OR_MOST = re.compile("至少|最低|至多|最多")
+_OBLIGED = re.compile(r"不(?:得|能|应|可|要|宜|允许|许|准)\s?$")
+_NEGATED_LINK = (
+    "不得|不宜|不允许|不许|不准|不再|不会|不必|不需|不须|不用|未|勿|无需|无须"
+)
+# What is to be kept from happening, or is not needed, is neither a wish nor a promise.
+_AVOIDED = (
+    "避免|防止|以免|杜绝|禁止|严禁|切勿|无需|无须|不需要?|不必|不用|不要求|没有|并非"
+)
+_AVOIDED_NAME = re.compile(f"(?:{_AVOIDED})")
+_AVOIDED_BEFORE = re.compile(f"(?:{_AVOIDED})了?(?:使|让|将|把)?$")
 _SUFFIX = {
     "以上": "ge",
     "及以上": "ge",
@@ -85,15 +112,19 @@ _TO = "降低到|降低至|降低为|下降到|下降至|降到|降至|降为|�
 _UP_TO = "提高到|提高至|提升到|提升至|增加到|增加至|升到|升至|增至|延长到|延长至|上升到|上升至"
 _BY = "提高了?|提升了?|增加了?|延长了?|上升了?"
 _LESS_BY = "降低了?|减少了?|下降了?|缩短了?|节约了?|节省了?"
+_MULTIPLE = "百万|千(?![克米瓦帕牛伏赫])|万(?!元)|亿(?!元)"
 _FIGURE = re.compile(
     rf"(?P<sign>{_SIGN})?\s?(?P<scale>{_SCALE})?\s?(?P<pm>±)?\s?{_BEFORE}(?P<minus>-|\+|零下)?(?P<low>{_NUMBER})"
-    rf"\s?(?P<many>百万|千(?![克米瓦帕牛伏赫])|万(?!元)|亿(?!元))?"
-    rf"(?:(?P<first>{_UNIT_ATOM})?\s?(?P<between>±|~|-|至|到)\s?(?P<minus2>-|\+|零下)?(?P<high>{_NUMBER}))?"
+    rf"\s?(?P<many>{_MULTIPLE})?"
+    rf"(?:(?P<first>{_UNIT_ATOM})?\s?(?P<between>±|~|-|至|到)\s?(?P<minus2>-|\+|零下)?(?P<high>{_NUMBER})"
+    rf"\s?(?P<many2>{_MULTIPLE})?)?"
     rf"\s?(?P<unit>{_UNIT})?{_AFTER}\s?(?P<suffix>{'|'.join(sorted(_SUFFIX, key=len, reverse=True))})?"
 )
 _FRACTION = re.compile(
-    r"(百|千)分之(?:(\d+(?:\.\d+)?)|([一二两三四五六七八九]?十?[一二三四五六七八九]?))(?![零一二三四五六七八九十百点])"
+    r"(百|千)分之(?:(\d+(?:\.\d+)?)|([一二两三四五六七八九]?十?[一二三四五六七八九]?))(?![零一二三四五六七八九十百点几多余来])"
 )
+# 2 h 30 min: what follows is the rest of it.
+_REST_OF_IT = re.compile(rf"\s?[零又]?(?:{_NUMBER})\s?(?P<unit>{_UNIT_ATOM}){_AFTER}")
 _BELOW_ZERO = ("-", "零下")
 _NUMERALS = {numeral: value for value, numeral in enumerate("零一二三四五六七八九")} | {
     "两": 2
@@ -110,6 +141,16 @@ _FROM = re.compile(r"(?:由|从).{0,20}$")
 # Others' product, or how it was before.
 _OTHERS = re.compile(
     "现有|原来|原先|原有|原工艺|传统|国外|进口|同行|同类|老办法|老工艺|常规|改造前|以前|过去|对照|竞品|市售|行业平均"
+)
+# What a standard asks of everybody, and what is hoped for, is not reached yet; 目标检测 and 模拟 are no hopes.
+_NOT_REACHED = re.compile(
+    "国标|行标|标准(?:要求|规定)|规范(?:要求|规定)|预计|预期|预估|预测可|有望|力争|争取|期望|希望|设想|理论上|"
+    "目标(?:是|为|值)|(?:计划|(?<![模虚])拟)(?:达到|将|把|使|降|提)"
+)
+_SURPASSED = re.compile("达到|满足|符合|优于|高于|超过|低于")
+# 120 ℃、2 MPa 条件下: under which something else was measured.
+_CONDITION = re.compile(
+    r"\s?(?:(?:、|和|及|与)[^,，。、]{1,16})*?\s?的?(?:条件|环境|工况|情况|状态)?(?:下|时)(?![降限线间效长代刻滑沉垂])"
 )
 # How it is now, in a demand: complaints are no wish.
 _TODAY = re.compile(
@@ -130,12 +171,12 @@ _CHANGES = ((re.compile(_BY), "提高"), (re.compile(_LESS_BY), "降低"))
 _COMPARED = re.compile("[低高多少长短大小快慢]$")
 _HAS_NUMBER = re.compile(r"\d|分之")
 _SENTENCE_END = re.compile("。")
-_CLAUSE_END = re.compile(r"(?<!\d),|,(?!\d{3})|。")
+_CLAUSE_END = re.compile(rf"(?<!\d),|,(?!\d{{3}})|[{_WIDE_COMMA}。]")
 _COST = re.compile("成本|费用|费$")
 _MONEY = re.compile("元$|元/")
 # Between name and number stands nothing but how they are tied.
 _LINK = re.compile(
-    rf"(?:\s|(?:{_SIGN})|的|了|可|能|已|均|都|要|应|需|须|也|由|从|要求|控制|稳定|保持|{_TO}|{_UP_TO}|{_BY}|{_LESS_BY}|"
+    rf"(?:\s|(?:{_SIGN})|{_NEGATED_LINK}|的|了|可|能|已|均|都|要|应|需|须|也|由|从|要求|控制|稳定|保持|{_TO}|{_UP_TO}|{_BY}|{_LESS_BY}|"
     rf"ra|rz|[a-z]?\(.{{1,12}}\)|至|到|不|以)*",
     re.IGNORECASE,
 )
@@ -175,7 +216,7 @@ def _sentences(text: str) -> Iterator[tuple[int, int]]:
 
 def _figures_of(sentence: str, *, wished: bool) -> Iterator[Figure]:
     """The figures of one sentence. A name holds until the next comma, a wish through the sentence."""
-    plain = sentence.translate(_PLAIN)
+    plain = _WIDE_THOUSANDS.sub(",", sentence).translate(_PLAIN)
     # Most sentences have no number, and most numbers no quantity; both are quicker than the pattern of a figure.
     if not _HAS_NUMBER.search(plain) or not _QUANTITY.search(plain):
         return
@@ -241,11 +282,19 @@ def _read_figure(
     turned = _TURNED.search(link)
     if _OTHERS.search(before) and not turned:
         return None
+    hoped = _NOT_REACHED.search(before)
+    if hoped and not wished and not _SURPASSED.search(before[: hoped.start()]):
+        return None
+    if _CONDITION.match(plain, match.end()):
+        return None
     # Of 由 48 降到 36 the second counts; the first is how it was.
     after = plain[match.end() : match.end() + 12]
     if _TURNS.match(after):
         return None
     if _FROM.search(link) and not turned:
+        return None
+    # 噪声不能由 48 dB 降到 36 dB.
+    if turned and _NEGATION.match(link.lstrip()):
         return None
     tie = turned.group() if turned else link
     # 出刃高度离散由 32 % 降到 11 % says nothing of 出刃高度.
@@ -253,7 +302,10 @@ def _read_figure(
         return None
     if not _LINK.fullmatch(tie):
         return None
-    name = _LEADING.sub("", written_name).strip()
+    name = _LEADING.sub("", written_name).strip().removeprefix("的")
+    led_by = written_name.rstrip().removesuffix(name)
+    if _AVOIDED_NAME.search(name) or _AVOIDED_BEFORE.search(led_by):
+        return None
     sign_of_roughness = _SIGN_OF_ROUGHNESS.search(link)
     if sign_of_roughness and "粗糙度" in name:
         name += sign_of_roughness.group()
@@ -263,6 +315,8 @@ def _read_figure(
     if wished and not _is_wish(before, match, bool(turned), operator):
         return None
     if _MONEY.search(unit) and not _COST.search(name):
+        return None
+    if _has_several_units(match, plain, unit):
         return None
     quoted = sentence[
         match.start()
@@ -301,12 +355,33 @@ def _is_contrary(operator: Operator, name: str) -> bool:
     return better < 0 and operator in ("ge", "gt")
 
 
+def _has_several_units(match: re.Match[str], plain: str, unit: str) -> bool:
+    """Whether a number is given in more than one unit: 5 μm~10 mm, 2 h 30 min."""
+    first = match["first"]
+    if first and match["unit"] and read_unit(first) != read_unit(unit):
+        return True
+    rest = _REST_OF_IT.match(plain, match.end())
+    if rest is None:
+        return False
+    return read_unit(rest["unit"]).dimension == read_unit(unit).dimension
+
+
 def _operator_of(
     match: re.Match[str], tie: str, name: str, *, wished: bool
 ) -> tuple[Operator | None, str]:
     """The relation, and the name with the word of change where the number is by how much."""
+    sign = _sign_of(match["sign"] or "", name)
+    if _NEGATION.search(tie):
+        # 不必超过 80 asks for nothing.
+        if _NEED_NOT.search(tie):
+            return None, name
+        return _OPPOSITE.get(sign), name
+    limit = _LEAST_OR_MOST.search(tie)
+    if limit and sign in ("", "eq"):
+        # 最多降低 20 %: the limit stands before the word of change.
+        sign = _SIGN_OF[limit.group()]
     suffix = _SUFFIX.get(match["suffix"] or "")
-    sign = _SIGN_OF.get(match["sign"] or "")
+    name += _change_in(tie)
     if match["pm"]:
         return "pm", name
     if match["between"]:
@@ -316,11 +391,12 @@ def _operator_of(
         return ("le" if wished else suffix or sign or "eq"), name  # type: ignore[return-value]
     if _TO_MORE.search(tie):
         return ("ge" if wished else suffix or sign or "eq"), name  # type: ignore[return-value]
-    for words, change in _CHANGES:
-        if words.search(tie):
-            given = suffix or sign or "eq"
-            return ("ge" if wished and given == "eq" else given), name + change  # type: ignore[return-value]
+    if _change_in(tie):
+        given = suffix or sign or "eq"
+        return ("ge" if wished and given == "eq" else given), name  # type: ignore[return-value]
     if _COMPARED.search(tie) and not sign:
+        return None, name
+    if match["sign"] == _BETTER_THAN and not sign:
         return None, name
     given = suffix or sign or "eq"
     if given == "eq" and wished and "达" in tie + (match["sign"] or ""):
@@ -328,6 +404,26 @@ def _operator_of(
         given = {1: "ge", -1: "le"}.get(better, "eq")
     # 控制在 5 以上 is a least.
     return (suffix or given), name  # type: ignore[return-value]
+
+
+def _sign_of(written: str, name: str) -> str:
+    """The operator of a sign; empty for none, and for 优于 where nobody knows which way that is."""
+    better = read_name(name).better
+    if written == _BETTER_THAN:
+        return {1: "gt", -1: "lt"}.get(better, "")
+    if written == _HELD_AT and better < 0:
+        return "le"
+    return _SIGN_OF.get(written, "")
+
+
+def _change_in(tie: str) -> str:
+    """提高 or 降低 where a number is by how much; empty where it is how much, 降低到 36."""
+    if _TO_LESS.search(tie) or _TO_MORE.search(tie):
+        return ""
+    for words, change in _CHANGES:
+        if words.search(tie):
+            return change
+    return ""
 
 
 def _is_wish(
@@ -342,7 +438,9 @@ def _is_wish(
     if turned:
         return True
     sign = match["sign"] or ""
-    if sign in ("≥", "≤", ">=", "<="):
+    if sign in ("≥", "≤", ">=", "<=", _HELD_AT):
+        return True
+    if _OBLIGED.search(before):
         return True
     if operator in ("ge", "le") and not _is_plain(sign, match):
         return True
@@ -363,16 +461,22 @@ def _figure_of(
     written: str,
 ) -> Figure | None:
     many = _MANY[match["many"] or ""]
-    low = Decimal(match["low"].replace(",", "")) * many
-    if match["minus"] in _BELOW_ZERO:
-        low = -low
+    low = Decimal(match["low"].replace(",", ""))
     high = None
     if match["high"]:
-        high = Decimal(match["high"].replace(",", "")) * many
+        high = Decimal(match["high"].replace(",", ""))
+        many2 = _MANY[match["many2"] or ""]
+        # 2~3万 are two ten thousands; 5000~1万 and 1万~20000 say for each what it is.
+        if not match["many"] and low < high:
+            many = many2
+        high *= many2
         if match["minus2"] in _BELOW_ZERO:
             high = -high
-        if operator == "range" and high < low:
-            return None
+    low *= many
+    if match["minus"] in _BELOW_ZERO:
+        low = -low
+    if high is not None and operator == "range" and high < low:
+        return None
     if not name:
         return None
     return Figure(name, operator, low, high, unit, written)

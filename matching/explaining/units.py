@@ -7,6 +7,7 @@ is rounded by π, dB fails with exact numbers. pint checks the table in the test
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from dataclasses import dataclass
@@ -147,6 +148,7 @@ _SPELLINGS = {
     "W": "瓦 瓦特",
     "kW": "千瓦 KW Kw kw",
     "MW": "兆瓦",
+    "VA": "伏安",
     "kWh": "度电 千瓦时 kW·h KWH KWh kwh kW.h",
     "Hz": "赫兹 赫 HZ hz",
     "kHz": "千赫 千赫兹 KHz KHZ Khz khz",
@@ -207,6 +209,9 @@ _ZERO = {"℃": Fraction(27315, 100), "℉": Fraction(45967 * 5, 900)}
 _ATOM = re.compile(
     r"(?P<count>\d{1,4})?(?P<name>[^\d^]+?)(?:\^?(?P<power>-?\d))?", re.ASCII
 )
+# 万吨, 亿次, 千瓦: how many of what follows. 千克 and 百分点 are known before they are taken apart.
+_MULTIPLE = re.compile("((?:[十百千]?[万亿])|[百千])(.+)")
+_MULTIPLES = {"十": 10, "百": 100, "千": 1000, "万": 10**4, "亿": 10**8}
 _LONGEST = 40  # characters of a unit; beyond that it is a sentence
 # What a figure per litre of water weighs in kg/m3 (mg/L and ppm are one there).
 WATER = Fraction(1000)
@@ -306,17 +311,17 @@ def _composed_unit(plain: str) -> Unit | None:
             read = _read_atom(atom, below=place > 0)
             if read is None:
                 return None
-            dimension, of_atom, power = read
-            factor *= of_atom ** (sign * power)
+            dimension, of_atom = read
+            factor *= of_atom**sign
             for base, exponent in dimension:
-                powers[base] = powers.get(base, 0) + sign * power * exponent
+                powers[base] = powers.get(base, 0) + sign * exponent
             if not place and dimension:
                 above = dimension[0][0]
     dimension = _dimension(powers)
     return Unit(dimension, factor, basis="" if dimension else above)
 
 
-def _read_atom(atom: str, *, below: bool) -> tuple[Dimension, Fraction, int] | None:
+def _read_atom(atom: str, *, below: bool) -> tuple[Dimension, Fraction] | None:
     match = _ATOM.fullmatch(atom)
     if match is None:
         return None
@@ -324,17 +329,41 @@ def _read_atom(atom: str, *, below: bool) -> tuple[Dimension, Fraction, int] | N
     # 转/分 is by the minute; 分 alone is a mark or a cent.
     if below and name == "分":
         name = "min"
-    unit = _NAMED.get(name) or _FOLDED.get(name.casefold())
-    if unit is None:
-        # 套, 班, 床 and what else is counted stands for itself. Latin letters that are not known do not: krad, Mbps.
-        if not re.fullmatch(r"[\u4e00-\u9fff]{1,4}", name):
-            return None
-        unit = (((name, 1),), Fraction(1))
-    dimension, factor = unit
+    named = _named_atom(name, times=int(match["power"] or 1), below=below)
+    if named is None:
+        return None
+    dimension, factor = named
     if match["count"]:
+        # 100m² are a hundred of them, as 100g are.
         factor *= int(match["count"])
-    # m² is a power of the unit, and 100g a count of it.
-    return dimension, factor, int(match["power"] or 1)
+    return dimension, factor
+
+
+def _named_atom(
+    name: str, *, times: int, below: bool
+) -> tuple[Dimension, Fraction] | None:
+    """A name without figures, to a power; None where it is not known."""
+    unit = _NAMED.get(name) or _FOLDED.get(name.casefold())
+    if unit is not None:
+        dimension, factor = unit
+        powers = {base: exponent * times for base, exponent in dimension}
+        return _dimension(powers), factor**times
+    # 毫克/立方米: the power stands in the name.
+    spelt = _COMPOSED_PLAIN.get(name, name)
+    if times == 1 and spelt != name and "/" not in spelt:
+        return _read_atom(spelt, below=below)
+    multiple = _MULTIPLE.fullmatch(name)
+    if multiple is not None:
+        of_rest = _named_atom(multiple[2], times=times, below=below)
+        if of_rest is None:
+            return None
+        dimension, factor = of_rest
+        # 万m³ are ten thousand of them, and no cube of ten thousand metres.
+        return dimension, factor * math.prod(_MULTIPLES[one] for one in multiple[1])
+    # 套, 班, 床 and what else is counted stands for itself. Latin letters that are not known do not: krad, Mbps.
+    if not re.fullmatch(r"[\u4e00-\u9fff]{1,4}", name):
+        return None
+    return ((name, times),), Fraction(1)
 
 
 def in_base(value: Decimal, unit: Unit, *, difference: bool = False) -> Fraction:

@@ -82,6 +82,16 @@ TABLE = [
     # Temperatures, and differences of them.
     ("最高温度 ≤45 ℃", "最高温度 ≤310 K", "met", ""),
     ("温升 ≤45 K", "温升 ≤40 ℃", "met", ""),
+    # 180±5 ℃ is a temperature with a difference, and no difference of 180.
+    ("炉温温度 180±5 ℃", "炉温温度 453.15 K", "met", ""),
+    ("炉温温度 180±5 ℃", "炉温温度 453.15±3 K", "met", ""),
+    ("炉温温度 180±5 ℃", "炉温温度 180 K", "unmet", ""),
+    # Better than a window that is asked for is not missed, and not surely what is meant.
+    ("合格率 90~95 %", "合格率 98 %", "unsaid", "unsure"),
+    ("合格率 90~95 %", "合格率 88 %", "unmet", ""),
+    ("噪声 34~36 dB", "噪声 30 dB", "unsaid", "unsure"),
+    ("噪声 34~36 dB", "噪声 38 dB", "unmet", ""),
+    ("能耗降低 20~30 %", "能耗降低 35 %", "unsaid", "unsure"),
     ("温升 ≤45 ℃", "温升 ≤50 K", "unmet", ""),
     # Ranges of what is delivered lie within, ranges of what is endured cover.
     ("硬度 58~62 HRC", "硬度 59~61 HRC", "met", ""),
@@ -93,6 +103,13 @@ TABLE = [
     ("工作温度 -40~80 ℃", "工作温度 -50~85 ℃", "met", ""),
     ("工作温度 -40~80 ℃", "工作温度 -20~85 ℃", "unmet", ""),
     ("工作温度 -40~80 ℃", "工作温度 ≤85 ℃", "unsaid", "unsure"),
+    ("工作温度 ≤70 ℃", "工作温度 ≤60 ℃", "unsaid", "unsure"),
+    ("工作温度 ≤70 ℃", "工作温度 80 ℃", "unsaid", "unsure"),
+    ("工作温度 ≤70 ℃", "工作温度 ≤70 ℃", "met", ""),
+    ("工作电压 220±22 V", "工作电压 198~242 V", "met", ""),
+    ("工作电压 198~242 V", "工作电压 220±11 V", "unmet", ""),
+    ("工作电压 220±22 V", "工作电压 220±11 V", "unmet", ""),
+    ("工作电压 220±22 V", "工作电压 220±33 V", "met", ""),
     ("使用温度 ≥120 ℃", "使用温度 -40~150 ℃", "met", ""),
     ("使用温度 ≥120 ℃", "使用温度 -40~100 ℃", "unmet", ""),
     ("长期使用温度 ≥120 ℃", "长期使用温度 ≥130 ℃", "met", ""),
@@ -175,6 +192,14 @@ def test_a_missed_figure_says_by_how_much_in_the_unit_of_the_wish(
     assert result.outcome == "unmet"
     assert result.short_by == (None if short is None else Decimal(short))
     assert result.converted == tuple(Decimal(one) for one in converted)
+
+
+def test_a_temperature_with_its_tolerance_is_converted_as_one_and_as_the_other() -> (
+    None
+):
+    result = verdict("炉温温度 180±5 ℃", "炉温温度 453.15±3 K")
+
+    assert result.converted == (Decimal(180), Decimal(3))
 
 
 @pytest.mark.parametrize(

@@ -72,6 +72,10 @@ SAME_IN_PINT = [
     ("kg/(m2·h)", "kilogram/(meter**2*hour)"),
     ("kWh/t", "kilowatt*hour/metric_ton"),
     ("mL/100g", "milliliter/hectogram"),
+    ("毫克/立方米", "milligram/meter**3"),
+    ("千克/立方米", "kilogram/meter**3"),
+    ("瓦/平方米", "watt/meter**2"),
+    ("平方米/小时", "meter**2/hour"),
     ("%", "percent"),
     ("ppm", "ppm"),
     ("mg/kg", "milligram/kilogram"),
@@ -105,6 +109,16 @@ PAIRS = [
     ("％", "%", "1"),
     ("kw", "W", "1000"),
     ("Kg", "g", "1000"),
+    # Multiples are of the unit and of its power: 100m² are no square of a hundred metres.
+    ("万吨", "吨", "10000"),
+    ("万吨/年", "吨/年", "10000"),
+    ("万次", "次", "10000"),
+    ("十万件", "个", "100000"),
+    ("亿立方米", "万m3", "10000"),
+    ("万m3/d", "立方米/天", "10000"),
+    ("kWh/m2", "kWh/100m2", "100"),
+    ("千伏安", "kVA", "1"),
+    ("百万元", "万元", "100"),
 ]
 APART = [
     ("dB", "%"),

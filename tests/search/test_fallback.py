@@ -143,6 +143,31 @@ def test_a_write_that_misses_the_first_is_reported_and_the_embedded_one_has_it(
     engine.close()
 
 
+@pytest.mark.parametrize("write", ["put", "remove"])
+def test_writing_nothing_says_nothing_of_a_cluster_that_is_down(
+    tmp_path: Path, clock: Clock, write: str
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    breaker = Breaker(failures=2, rest=5, clock=clock)
+    engine = FallbackEngine(
+        ElasticEngine(f"http://127.0.0.1:{port}", starts_empty=False),
+        FtsEngine(tmp_path / "b.db"),
+        breaker,
+    )
+    engine.embedded.put([listing(1)])
+    for _ in range(2):
+        engine.find(Query("轴承"))
+
+    assert getattr(engine, write)([]) == 0  # also while the breaker is open
+
+    assert breaker.state == "open"
+    clock.now = 5.0
+    assert getattr(engine, write)([]) == 0
+    assert breaker.state == "trying"  # the next reader finds out, not the empty write
+    engine.close()
+
+
 def test_versions_show_a_fault_of_either(engine: FallbackEngine) -> None:
     engine.primary.put([listing(1, 3), listing(2, 1)])
     engine.embedded.put([listing(1, 2), listing(3, 1)])

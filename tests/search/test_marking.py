@@ -33,6 +33,12 @@ from search.terms import parse_query
         ("耐 -40℃，40℃", "40℃", "耐 -40℃，<mark>40℃</mark>"),
         ("10-20MPa 与 20MPa", "20MPa", "10-<mark>20MPa</mark> 与 <mark>20MPa</mark>"),
         ("1.5MW 与 5MW", "5MW", "1.5MW 与 <mark>5MW</mark>"),
+        # Also where the figure stands nowhere by itself.
+        ("额定 1.5MW", "5MW", "额定 1.5MW"),
+        ("噪声 138 dB", "38dB", "噪声 138 dB"),
+        ("差 3-8 dB", "38dB", "差 3-8 dB"),
+        ("耐 -40 ℃", "40℃", "耐 -40 ℃"),
+        ("❤\ufe0f轴", "❤", "<mark>❤\ufe0f</mark>轴"),
         (
             "用 Wi-Fi 与 7075-T6",
             "wifi 7075T6",

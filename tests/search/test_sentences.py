@@ -93,6 +93,16 @@ def test_a_word_far_inside_a_text_without_punctuation_is_seen() -> None:
     assert len(cut.striptags()) <= 22
 
 
+def test_no_accent_is_cut_from_its_letter() -> None:
+    text = "轴承" + "e\u0301" * 40 + "保持架" + "e\u0301" * 40
+    for length in range(8, 60):
+        [marked] = snippets([[text]], parse_query("保持架"), length)
+        shown = marked.striptags().strip("…")
+
+        assert not shown.startswith("\u0301")
+        assert f"{shown}\u0301" not in text
+
+
 def test_no_latin_word_is_cut_in_two() -> None:
     text = "采用 GCr15SiMn 渗碳钢和 TiAlN 涂层刀具以及高压冷却的联合工艺路线"
     for length in range(5, 40):

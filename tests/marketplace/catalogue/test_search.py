@@ -23,7 +23,7 @@ from marketplace.catalogue import queries as catalogue
 from marketplace.catalogue.facets import facet_names
 from marketplace.catalogue.search_state import BOX_LIMIT, FACETS, SearchState
 from marketplace.dictionaries.models import Chain
-from marketplace.listings import upkeep
+from marketplace.listings import deeds, index, upkeep
 from marketplace.permissions import Guest
 from tests.factories import Factory
 
@@ -403,6 +403,44 @@ def test_rows_come_from_the_database_and_not_from_the_index(
     page = client.get("/search?q=陶瓷刮刀").text
 
     assert titles(page) == ["陶瓷刮刀涂布工艺"]
+
+
+def test_what_is_withdrawn_while_the_cluster_is_down_leaves_the_index_that_answers(
+    app: Flask, make: Factory, client: FlaskClient, tmp_path: Path
+) -> None:
+    engine = app.extensions["search"]
+    # Nobody listens there, so the file answers, as it does on a site whose cluster was lost.
+    down = search.open_engine(
+        "http://127.0.0.1:9", fallback=f"sqlite:///{tmp_path}/fallback.db"
+    )
+    app.extensions["search"] = down
+    try:
+        row = make.demand("谐波减速器柔轮寿命")
+        for _ in range(6):  # so often that the cluster is left alone
+            before = client.get("/suggest?q=谐波").json
+        deeds.withdraw(row, by=None, seen=row.revision)
+        after = client.get("/suggest?q=谐波").json
+        # In one batch with what is to be found, as the job writes what is behind.
+        shown = make.demand("压电陶瓷微驱动")
+        other = make.demand("压电陶瓷传感片")
+        other.state = "withdrawn"
+        make.session.commit()
+        assert index.sync([shown, other]) == 0
+        in_batch = client.get("/suggest?q=压电").json
+        page = client.get("/search?q=谐波减速器").text
+    finally:
+        app.extensions["search"] = engine
+        down.close()
+
+    assert before is not None
+    assert "谐波减速器柔轮寿命" in before["offers"]
+    assert after == {"offers": []}
+    assert in_batch is not None
+    assert "压电陶瓷微驱动" in in_batch["offers"]
+    assert "压电陶瓷传感片" not in in_batch["offers"]
+    assert titles(page) == []
+    # The cluster has not had it: the row waits for it.
+    assert row.indexed_revision < row.revision
 
 
 def test_a_search_that_does_not_answer_says_so(

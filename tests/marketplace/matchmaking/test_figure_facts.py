@@ -14,8 +14,10 @@ from flask.testing import FlaskClient
 from marketplace.extensions import db
 from marketplace.listings.models import Achievement, Demand
 from marketplace.listings.schema import terms
+from marketplace.matchmaking import figure_facts
 from marketplace.matchmaking.answers import matches_for, newest_for
 from marketplace.matchmaking.facts import Comparison, Fact, most_telling
+from matching.explaining.figures import Figure, judge_figure
 from tests.factories import Factory
 
 SignIn = Callable[..., FlaskClient]
@@ -84,6 +86,26 @@ def test_each_figure_has_both_numbers_and_its_outcome(pair: tuple[Any, Any]) -> 
     assert result["套圈硬度"].note == (
         "单位不同，不能换算：需求 58～62 HRC，成果 ≥700 HV"
     )
+
+
+@pytest.mark.parametrize(
+    ("wished", "offered", "words", "short"),
+    [
+        (("h", "1"), ("min", "100"), "100 min（约合 1.667 h）", "约 0.6667 h"),
+        (("h", "1"), ("min", "90"), "90 min（合 1.5 h）", "0.5 h"),
+        (("kg", "1"), ("g", "1500000"), "1500000 g（合 1500 kg）", "1499 kg"),
+    ],
+)
+def test_a_converted_number_without_end_is_rounded_and_says_so(
+    wished: tuple[str, str], offered: tuple[str, str], words: str, short: str
+) -> None:
+    verdict = judge_figure(
+        Figure("单件节拍", "le", Decimal(wished[1]), None, wished[0]),
+        Figure("单件节拍", "eq", Decimal(offered[1]), None, offered[0]),
+    )
+
+    assert figure_facts.offered_words(verdict) == words
+    assert figure_facts.shortfall_words(verdict) == short
 
 
 def test_both_directions_say_the_same(pair: tuple[Any, Any]) -> None:
