@@ -51,10 +51,6 @@ def ask(kind: str, listing_id: int) -> ResponseReturnValue:
     names = queries.names_for(wanted, current_user)
     form = RequestForm(names=names)
     if not form.is_submitted():
-        # A link from a list of matches names the listing whose list it is.
-        codes = [one.code for one in names]
-        offered = request.args.get("name", "")
-        form.name.data = offered if offered in codes else next(iter(codes), "")
         return _ask_page(wanted, form, names)
     chosen = form.chosen
     if chosen is None:
@@ -226,16 +222,34 @@ def _with_sides(
 def _ask_page(
     wanted: Any, form: RequestForm, names: list[queries.Name], status: int = 200
 ) -> ResponseReturnValue:
+    # The ranking takes a while, and nobody who saves is to wait for it.
     persistence.stop_writing()
     numbers = sorted({one.organisation_id for one in names})
+    ordered = queries.best_first(names, wanted, by=current_user)
+    form.offer_names(ordered)
+    if not form.is_submitted():
+        form.name.data = _offered_code(ordered)
     page = render_template(
         "introductions/ask.html",
         row=wanted,
         form=form,
         names=names,
+        open_codes=queries.open_choices(ordered),
         current=queries.current_between(wanted, numbers),
     )
     return page, status
+
+
+def _offered_code(names: list[queries.Name]) -> str:
+    """What is chosen beforehand: it goes out at once, so nothing where nothing fits and there is a choice."""
+    codes = [one.code for one in names]
+    # A link from a list of matches names the listing whose list it is.
+    offered = request.args.get("name", "")
+    if offered in codes:
+        return offered
+    if names and (names[0].fits or len(names) == 1):
+        return codes[0]
+    return ""
 
 
 def _case_page(
