@@ -12,16 +12,18 @@ from typing import Any, TypeVar
 from flask import g, request
 from flask_wtf import FlaskForm
 from flask_wtf.form import _Auto
-from wtforms import HiddenField, IntegerField, PasswordField, StringField
+from wtforms import DateField, HiddenField, IntegerField, PasswordField, StringField
 from wtforms.fields.core import UnboundField
 
 from marketplace.errors import Invalid
 from marketplace.parsing import ParseError
+from marketplace.parsing.days import read_period
 from marketplace.parsing.text import clean_text, compact_text
 
 Value = TypeVar("Value")
 # What nobody types to be read by others: passwords are taken as they are, tokens and revisions are compared.
 _AS_SENT = (PasswordField, HiddenField)
+DAY_NEEDED = "写日期，如 2026-11-28。"
 
 
 class PageForm(FlaskForm):
@@ -103,6 +105,31 @@ class WholeField(IntegerField):
         if not re.fullmatch(r"-?\d{1,9}", plain, re.ASCII):
             raise ValueError("写整数，只用阿拉伯数字，最多 9 位。")
         self.data = int(plain)
+
+
+class DayField(DateField):
+    """One day, as a calendar sends it or as people type it where there is none: 2026年11月28日, 2026/11/28."""
+
+    data: Any  # a date, or None where nothing was typed; validators say which
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Read what was typed; a month or a range names no single day."""
+        self.data = None
+        if not valuelist:
+            return
+        try:
+            period = read_period(valuelist[0])
+        except ParseError as error:
+            raise ValueError(f"{error.message}{DAY_NEEDED}") from None
+        if period is None or period.first is None or period.first != period.last:
+            raise ValueError(DAY_NEEDED)
+        self.data = period.first
+
+    def _value(self) -> str:
+        # A calendar shows nothing else; what is no day is quoted by its message.
+        if self.data:
+            return str(self.data.isoformat())
+        return " ".join(self.raw_data or ())
 
 
 class SeenForm(PageForm):

@@ -8,7 +8,6 @@ from typing import Any
 
 from wtforms import (
     BooleanField,
-    DateField,
     HiddenField,
     RadioField,
     StringField,
@@ -33,7 +32,7 @@ from marketplace.brokerage.life import (
     TRIGGERS,
 )
 from marketplace.brokerage.models import BrokerageCase
-from marketplace.forms import PageForm, SeenForm
+from marketplace.forms import DayField, PageForm, SeenForm
 from marketplace.listings.disclosure import knowledge_of
 from marketplace.parsing.exact_sums import read_fen, read_per_cent
 from marketplace.permissions import Guest, Reader
@@ -218,7 +217,7 @@ class StepForm(CaseForm):
     """The next step."""
 
     step = StringField("下一步", description="做什么，2–200 字。")
-    day = DateField("最晚哪天", [Optional()])
+    day = DayField("最晚哪天", [Optional()])
 
     @property
     def values(self) -> dict[str, Any]:
@@ -230,7 +229,7 @@ class HoldForm(CaseForm):
     """Why and until when a case rests."""
 
     note = TextAreaField("搁置的原因", description="2–500 字。")
-    day = DateField("到哪天", [Optional()])
+    day = DayField("到哪天", [Optional()])
 
     @property
     def values(self) -> dict[str, Any]:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from wtforms import (
-    DateField,
+    Field as FormField,
+)
+from wtforms import (
     FileField,
     SelectField,
     StringField,
     TextAreaField,
-)
-from wtforms import (
-    Field as FormField,
 )
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Optional
@@ -22,7 +21,7 @@ from marketplace.contracts.fields import OF_DEAL, fields_of
 from marketplace.contracts.models import TechContract
 from marketplace.contracts.vocabulary import BLOCKS
 from marketplace.errors import Invalid
-from marketplace.forms import PageForm, SeenForm
+from marketplace.forms import DayField, PageForm, SeenForm
 from marketplace.parsing import ParseError
 from marketplace.parsing.secrecy import REFUSAL, secret_mark
 
@@ -130,19 +129,19 @@ class FileForm(SeenForm):
     """When it was handed in."""
 
     # Here and below a missing day passes: the deed refuses it in its own words.
-    filed_on = DateField("提交日期", [Optional()])
+    filed_on = DayField("提交日期", [Optional()])
 
 
 class AcceptForm(SeenForm):
     """When the office accepted it."""
 
-    accepted_on = DateField("受理日期", [Optional()])
+    accepted_on = DayField("受理日期", [Optional()])
 
 
 class LicenceForm(SeenForm):
     """When a patent licence was filed with the patent office."""
 
-    licence_on = DateField("备案日期", [Optional()])
+    licence_on = DayField("备案日期", [Optional()])
 
 
 class RegisterForm(SeenForm):
@@ -151,7 +150,7 @@ class RegisterForm(SeenForm):
     registry_no = StringField(
         "登记编号", description="登记机构给的 14–20 位数字，照登记证明填写。"
     )
-    registered_on = DateField("登记日期", [Optional()])
+    registered_on = DayField("登记日期", [Optional()])
     office = StringField("登记机构")
     tech_fen = StringField("核定的技术交易额", description="单位元。")
     exempt_fen = StringField("其中免税的", description="单位元；没有的写 0。")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from wtforms import (
-    DateField,
     FileField,
     SelectField,
     SelectMultipleField,
@@ -19,7 +18,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 from marketplace.envelopes.cohort_deeds import COLUMNS
 from marketplace.envelopes.models import Envelope
 from marketplace.errors import Invalid
-from marketplace.forms import PageForm, SeenForm, WholeField
+from marketplace.forms import DayField, PageForm, SeenForm, WholeField
 from marketplace.policies.content import Clause
 from marketplace.rules.content import CHECKED, IN_FORCE
 
@@ -123,7 +122,7 @@ class DecisionForm(SeenForm):
     )
     note = TextAreaField("理由", description="申领人会看到，2–500 字。")
     # One form for several decisions: only paying needs a day, and its deed asks for it.
-    paid_on = DateField("付款日期", [Optional()])
+    paid_on = DayField("付款日期", [Optional()])
     voucher = StringField("付款凭证号")
 
 
@@ -132,8 +131,8 @@ class CohortForm(PageForm):
 
     organisation = SelectField("培养机构")
     name = StringField("名称", description="如：2026 年第一期初级班。")
-    began_on = DateField("开班日期", [Optional()])
-    ended_on = DateField("结班日期", [Optional()])
+    began_on = DayField("开班日期", [Optional()])
+    ended_on = DayField("结班日期", [Optional()])
 
     def offer(self, organisations: Iterable[tuple[int, str]]) -> None:
         """The organisations that can be chosen."""

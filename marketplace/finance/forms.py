@@ -7,7 +7,6 @@ from typing import Any
 
 from wtforms import (
     BooleanField,
-    DateField,
     HiddenField,
     SelectField,
     SelectMultipleField,
@@ -19,7 +18,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 from marketplace.finance.content import AMOUNT_FORMS, BASES, product_questions
 from marketplace.finance.life import PRODUCT_KINDS
 from marketplace.finance.loan_models import NO_PRODUCT
-from marketplace.forms import PageForm, SeenForm
+from marketplace.forms import DayField, PageForm, SeenForm
 
 
 class ProductForm(SeenForm):
@@ -47,7 +46,7 @@ class ProductForm(SeenForm):
     document = StringField(
         "依据", description="产品管理办法的名称和文号，运营方审核时核对。"
     )
-    valid_from = DateField(
+    valid_from = DayField(
         "从哪一天起", description="公布以后从这一天起按这一版；以前的版本到前一天为止。"
     )
 
@@ -76,7 +75,7 @@ class PackForm(PageForm):
 
     institution = SelectField("提供给哪家机构")
     purpose = TextAreaField("用途", description="如「申请鲁科贷 300 万元」，2–500 字。")
-    until = DateField(
+    until = DayField(
         "可以看到哪一天", description="到这一天 24:00；最长一年，随时可以提前撤回。"
     )
     agrees = BooleanField("同意提供")
@@ -101,8 +100,8 @@ class LoanForm(SeenForm):
     purpose = TextAreaField("贷款用途", description="用于转化哪一项成果，2–500 字。")
     principal = StringField("贷款本金", description="单位元，如 3000000 或 300万元。")
     rate = StringField("年利率", description="百分之几，如 3.45。")
-    start_on = DateField("放款日")
-    end_on = DateField("到期日")
+    start_on = DayField("放款日")
+    end_on = DayField("到期日")
 
     def __init__(
         self,
@@ -119,7 +118,7 @@ class LoanForm(SeenForm):
 class RepaidForm(SeenForm):
     """When a loan was paid back."""
 
-    repaid_on = DateField("还清本息的日子")
+    repaid_on = DayField("还清本息的日子")
 
 
 class LossForm(SeenForm):

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from wtforms import (
-    DateField,
     FileField,
     RadioField,
     SelectField,
@@ -16,7 +15,7 @@ from wtforms import (
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Optional
 
-from marketplace.forms import PageForm, SeenForm
+from marketplace.forms import DayField, PageForm, SeenForm
 from marketplace.issues.models import CHOSEN_BY, IssueProof, as_values
 from marketplace.issues.queries import CITY
 from marketplace.listings.models import KIND_NAMES
@@ -34,8 +33,8 @@ class ProofForm(SeenForm):
         kind: of the list, where that is decided already; a demand may be narrowed by its need.
     """
 
-    since = DateField("从", [Optional()], description=DAY_HELP)
-    until = DateField("到", [Optional()])
+    since = DayField("从", [Optional()], description=DAY_HELP)
+    until = DayField("到", [Optional()])
     chain_code = SelectField("产业链", validate_choice=False)
     field_code = SelectField("技术领域", validate_choice=False)
     district_code = SelectField(

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from wtforms import DateField, SelectField, StringField, TextAreaField
+from wtforms import SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Optional
 
 from marketplace.accounts.models import Person
 from marketplace.errors import Invalid
-from marketplace.forms import PageForm, SeenForm
+from marketplace.forms import DayField, PageForm, SeenForm
 from marketplace.parsing.exact_sums import read_fen, read_per_cent
 from marketplace.persistence import row_number
 from marketplace.proceeds.sharing import SOURCES, Bracket
@@ -24,21 +24,21 @@ class MilestoneForm(SeenForm):
 
     title = StringField("节点", description="如：交付工艺包；第二笔款。")
     # Here and below a missing day passes: the deed refuses it in its own words.
-    due_on = DateField("最后一天", [Optional()])
+    due_on = DayField("最后一天", [Optional()])
     plan_fen = StringField("应付金额", description="单位元；只有交付的不写。")
 
 
 class DoneForm(SeenForm):
     """When it was done."""
 
-    done_on = DateField("完成日期", [Optional()])
+    done_on = DayField("完成日期", [Optional()])
 
 
 class ReceiptForm(SeenForm):
     """Money that came in."""
 
     amount_fen = StringField("到账金额", description="单位元。")
-    received_on = DateField("到账日期", [Optional()])
+    received_on = DayField("到账日期", [Optional()])
     note = StringField("说明")
 
 

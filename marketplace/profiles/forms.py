@@ -7,7 +7,6 @@ from typing import Any
 
 from wtforms import (
     BooleanField,
-    DateField,
     SelectField,
     SelectMultipleField,
     StringField,
@@ -16,7 +15,7 @@ from wtforms import (
 from wtforms.validators import Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from marketplace.forms import PageForm, SeenForm
+from marketplace.forms import DayField, PageForm, SeenForm
 from marketplace.profiles.models import (
     LEVELS,
     RESEARCHER_FIELDS,
@@ -111,7 +110,7 @@ class BrokerForm(SeenForm):
     number = StringField("证书编号", description="没有证书的，这四栏都空着。")
     level = SelectField("等级", choices={"": "没有证书", **LEVELS})
     issuer = StringField("发证单位", description="照证书填写全称。")
-    valid_to = DateField(
+    valid_to = DayField(
         "有效期至",
         [Optional()],
         description="如 2028-06-30。到期后「持证」标识自动取消。",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from wtforms import (
     BooleanField,
-    DateField,
     FileField,
     RadioField,
     StringField,
@@ -13,7 +12,7 @@ from wtforms import (
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Optional
 
-from marketplace.forms import PageForm, SeenForm
+from marketplace.forms import DayField, PageForm, SeenForm
 from marketplace.records.models import KINDS
 
 
@@ -31,7 +30,7 @@ class CaseNoteForm(SeenForm):
         "内容", description="写了不能改；有误的另写一条更正。2–2000 字。"
     )
     # A note has no meeting and no day; minutes without one are refused by the deed.
-    met_on = DateField("会谈日期", [Optional()], description="只有纪要要填。")
+    met_on = DayField("会谈日期", [Optional()], description="只有纪要要填。")
     attendees = StringField("参加的人", description="只有纪要要填。")
 
 

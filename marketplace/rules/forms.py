@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from wtforms import DateField, SelectField, StringField, TextAreaField
+from wtforms import SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
 
-from marketplace.forms import SeenForm
+from marketplace.forms import DayField, SeenForm
 from marketplace.rules.content import CHECKED, IN_FORCE
 
 
@@ -14,7 +14,7 @@ class VersionForm(SeenForm):
     """What a value is from a day on, and where that is written."""
 
     value = TextAreaField("新的值", description="只写值本身，单位不变。")
-    valid_from = DateField(
+    valid_from = DayField(
         "从哪天起",
         [InputRequired(message="写它生效的那一天。")],
         description="这一天起按新的值，前一天为止按原来的值。已经开始的交易仍按它开始那天的规则。",

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from wtforms import DateField, SelectField, StringField, TextAreaField
+from wtforms import SelectField, StringField, TextAreaField
 
-from marketplace.forms import PageForm, SeenForm
+from marketplace.forms import DayField, PageForm, SeenForm
 from marketplace.statuses.life import CHECKED_AGAINST, STATUSES
 
 
@@ -13,8 +13,8 @@ class StatusForm(PageForm):
 
     code = SelectField("资质", choices={"": "请选择", **STATUSES})
     number = StringField("证书编号或登记编号", description="照证书或入库公告填写。")
-    valid_from = DateField("有效期从", description="如 2026-01-01。")
-    valid_to = DateField(
+    valid_from = DayField("有效期从", description="如 2026-01-01。")
+    valid_to = DayField(
         "有效期到", description="到这一天 24:00，过后不再算有这项资质。"
     )
 

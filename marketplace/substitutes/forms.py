@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from wtforms import DateField, SelectField
+from wtforms import SelectField
 from wtforms.validators import InputRequired
 
 from marketplace.accounts.models import Person
-from marketplace.forms import PageForm
+from marketplace.forms import DayField, PageForm
 from marketplace.substitutes.queries import HeldSeat
 
 DAY_MISSING = "写日期，如 2026-11-28。"
@@ -20,8 +20,8 @@ class SubstituteForm(PageForm):
 
     # As text: an empty choice and a made-up one are both refused in words, not by a number that cannot be read.
     substitute = SelectField("代办人", coerce=str, validate_choice=False)
-    first_day = DateField("从哪天", [InputRequired(DAY_MISSING)])
-    last_day = DateField(
+    first_day = DayField("从哪天", [InputRequired(DAY_MISSING)])
+    last_day = DayField(
         "到哪天", [InputRequired(DAY_MISSING)], description="包括这一天，到期自动结束。"
     )
 
