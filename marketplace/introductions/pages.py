@@ -211,11 +211,14 @@ def _to(row: Introduction) -> ResponseReturnValue:
 
 def _with_sides(
     cases: list[Introduction],
-) -> list[tuple[Introduction, disclosure.Side, disclosure.Side]]:
+) -> list[tuple[Introduction, str, disclosure.Side, disclosure.Side]]:
+    """Each with its state in the reader's words and its two sides."""
     visible = queries.visible_listings(cases, current_user)
     rows = []
     for one in cases:
-        rows.append((one, *disclosure.sides_of(one, current_user, visible)))
+        words = disclosure.state_words(one, current_user)
+        sides = disclosure.sides_of(one, current_user, visible)
+        rows.append((one, words, *sides))
     return rows
 
 
@@ -257,7 +260,7 @@ def _case_page(
 ) -> ResponseReturnValue:
     """The page as this reader may see it; a look at contacts that cannot be recorded sees none."""
     persistence.stop_writing()
-    ((_, asking, wanted),) = _with_sides([row])
+    ((_, words, asking, wanted),) = _with_sides([row])
     asks, answers = (
         disclosure.asks(row, current_user),
         disclosure.answers(row, current_user),
@@ -283,6 +286,7 @@ def _case_page(
     page = render_template(
         "introductions/case.html",
         row=row,
+        words=words,
         asking=asking,
         wanted=wanted,
         asks=asks,

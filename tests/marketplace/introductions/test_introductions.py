@@ -338,6 +338,32 @@ def test_who_reads_a_case(who: str, reads: bool, world: World, sign_in: SignIn) 
     assert (world.achievement.title in listed) is talks
 
 
+@pytest.mark.parametrize(
+    ("state", "asking", "answering"),
+    [
+        ("waiting", "等对方答复", "等您答复"),
+        ("overdue", "超期未答复，平台在跟进", "超期未答复，您仍可以答复"),
+        ("accepted", "已接受，双方可以联系", "已接受，双方可以联系"),
+        ("declined", "对方谢绝了", "您单位谢绝了"),
+        ("withdrawn", "已撤回", "对方撤回了"),
+        ("ended", "平台已结束", "平台已结束"),
+    ],
+)
+def test_each_side_reads_the_state_as_its_own(
+    state: str, asking: str, answering: str, world: World, sign_in: SignIn
+) -> None:
+    case = world.bring_to(state)
+    for person, words in (
+        (world.chief, asking),
+        (world.operator, asking),
+        (world.desk, answering),
+    ):
+        browser = sign_in(person)
+        assert f"<h1>{words}</h1>" in browser.get(f"/mine/introductions/{case.id}").text
+        if person is not world.operator:
+            assert f">{words}" in browser.get("/mine/introductions").text
+
+
 def test_who_may_ask(world: World, sign_in: SignIn, client: FlaskClient) -> None:
     address = f"/achievements/{world.achievement.id}/introduction"
     assert client.get(address).status_code in (302, 303)
@@ -548,7 +574,7 @@ def test_what_fits_stands_first_and_is_chosen(world: World, sign_in: SignIn) -> 
 
     mine = f'value="achievement-{world.achievement.id}"'
     open_part, folded = page.split("用别的一条（6）")
-    first = open_part.split('<legend')[1].split("<input")[1]
+    first = open_part.split("<legend")[1].split("<input")[1]
     assert mine in first
     assert "checked" in first
     assert all(title in folded and title not in open_part for title in others)
