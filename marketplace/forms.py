@@ -99,9 +99,10 @@ class WholeField(IntegerField):
     def process_formdata(self, valuelist: list[str]) -> None:
         """Read what was typed; full-width digits are understood."""
         self.data = None
-        plain = compact_text(valuelist[0]) if valuelist else ""
-        if not plain:
+        if not valuelist or not valuelist[0]:
             return
+        # A blank passes `InputRequired`, and nothing that is seen is no number.
+        plain = compact_text(valuelist[0])
         if not re.fullmatch(r"-?\d{1,9}", plain, re.ASCII):
             raise ValueError("写整数，只用阿拉伯数字，最多 9 位。")
         self.data = int(plain)

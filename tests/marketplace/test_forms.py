@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 from flask import Flask
-from wtforms.validators import Optional
+from wtforms.validators import InputRequired, Optional
 
-from marketplace.forms import DAY_NEEDED, DayField, PageForm
+from marketplace.forms import DAY_NEEDED, DayField, PageForm, WholeField
 
 
 class OneDayForm(PageForm):
@@ -45,3 +45,36 @@ def test_a_day_is_read_as_people_type_it(
         assert problems.endswith(problem)
         assert bool(problems) == bool(problem)
         assert f'value="{day or typed}"' in form.day()
+
+
+class OneNumberForm(PageForm):
+    """A form with a number that must be there."""
+
+    number = WholeField("几", [InputRequired("写一个数。")])
+
+
+@pytest.mark.parametrize(
+    ("typed", "number"),
+    [
+        ("2027", 2027),
+        ("２０２７", 2027),
+        (" 2027\u200b", 2027),
+        ("", None),
+        (" ", None),
+        ("\u200b", None),
+        ("\u3000", None),
+        ("5,5", None),
+        ("50万", None),
+        ("1e3", None),
+        ("1234567890", None),
+    ],
+)
+def test_a_number_is_read_or_refused(
+    app: Flask, typed: str, number: int | None
+) -> None:
+    with app.test_request_context(method="POST", data={"number": typed}):
+        form = OneNumberForm()
+        form.validate()
+
+        assert form.number.data == number
+        assert (form.number.errors == []) is (number is not None)
