@@ -26,11 +26,12 @@ from marketplace.listings.worklists import SOMEBODY, numbers_of
 from marketplace.matchmaking.answers import TOP, top_matches
 from marketplace.permissions import Guest, Reader, operator
 from marketplace.persistence import Page, find_row
-from matching.judging.grades import NAMES as GRADE_NAMES
+from matching.judging import grades
 
 Row = Achievement | Demand
 PAGE = 20
 MAX_OWN = 200  # listings one may choose from
+GRADE_NAMES: dict[str, str] = {**grades.NAMES}
 FEW = 5  # listings that stand open on the page where none fits
 ONE_DAY = timedelta(days=1)
 CURRENT = (*UNANSWERED, "accepted")
