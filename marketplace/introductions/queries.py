@@ -31,7 +31,7 @@ from matching.judging import grades
 Row = Achievement | Demand
 PAGE = 20
 MAX_OWN = 200  # listings one may choose from
-GRADE_NAMES: dict[str, str] = {**grades.NAMES}
+GRADE_NAMES: dict[str, str] = dict(grades.NAMES.items())
 FEW = 5  # listings that stand open on the page where none fits
 ONE_DAY = timedelta(days=1)
 CURRENT = (*UNANSWERED, "accepted")
