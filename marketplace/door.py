@@ -24,7 +24,7 @@ from flask_login import current_user
 from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.exceptions import SecurityError
 
-from marketplace import persistence
+from marketplace import persistence, refused_requests
 from marketplace.errors import Invalid, NotFound
 from marketplace.permissions import TABLE, Reader, may, require
 
@@ -172,6 +172,7 @@ def init_app(app: Flask) -> None:
 
     Called before any extension is, for one of them loads the reader; what is done after a request is then done last.
     """
+    refused_requests.register_globals(app)
     app.before_request(refuse_unsound)
     app.before_request(expect_writing)
     app.after_request(limit_storing)

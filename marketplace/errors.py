@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import chain
 
 
 class MarketError(Exception):
@@ -67,6 +68,14 @@ class Invalid(MarketError):
     ) -> None:
         super().__init__(message, advice)
         self.problems: dict[str, list[str]] = dict(problems or {})
+
+    @property
+    def heading(self) -> str:
+        """What stands above the list of problems: the message, unless one of them says it already."""
+        listed = chain.from_iterable(self.problems.values())
+        if any(text.startswith(self.message) for text in listed):
+            return "没有办成"
+        return self.message
 
 
 class SearchUnavailable(MarketError):

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from contextlib import suppress
-from datetime import date
 from typing import Any, TypeVar
 
 from flask import g, request
@@ -25,6 +23,7 @@ from marketplace.parsing.text import clean_text, compact_text
 Value = TypeVar("Value")
 # What nobody types to be read by others: passwords are taken as they are, tokens and revisions are compared.
 _AS_SENT = (PasswordField, HiddenField)
+DAY_NEEDED = "写日期，如 2026-11-28。"
 
 
 class PageForm(FlaskForm):
@@ -71,7 +70,7 @@ class PageForm(FlaskForm):
             if box not in self:
                 continue
             field = self[box]
-            if box == name and isinstance(field, DayField) and field.process_errors:
+            if box == name and isinstance(field, DayField) and field.is_misread:
                 # To the deed a day that is none is a missing one; what is wrong with it is said, and once.
                 field.errors = list(field.process_errors)
             else:
@@ -106,30 +105,44 @@ class WholeField(IntegerField):
     def process_formdata(self, valuelist: list[str]) -> None:
         """Read what was typed; full-width digits are understood."""
         self.data = None
-        plain = compact_text(valuelist[0]) if valuelist else ""
-        if not plain:
+        if not valuelist or not valuelist[0]:
             return
+        # A blank passes `InputRequired`, and nothing that is seen is no number.
+        plain = compact_text(valuelist[0])
         if not re.fullmatch(r"-?\d{1,9}", plain, re.ASCII):
             raise ValueError("写整数，只用阿拉伯数字，最多 9 位。")
         self.data = int(plain)
 
 
 class DayField(DateField):
-    """A day; of what is none it says why."""
+    """One day, as a calendar sends it or as people type it where there is none: 2026年11月28日, 2026/11/28."""
+
+    data: Any  # a date, or None where nothing was typed; validators say which
 
     def process_formdata(self, valuelist: list[str]) -> None:
-        """Read what the browser sends, or what somebody types where it has no calendar."""
+        """Read what was typed; of what is no day it says why."""
         self.data = None
-        typed = " ".join(valuelist).strip()
+        if not valuelist:
+            return
+        typed = compact_text(valuelist[0])
+        # Validators let it pass where none is needed.
         if not typed:
-            return
-        with suppress(ValueError):
-            self.data = date.fromisoformat(typed)
-            return
+            raise ValueError(DAY_NEEDED)
         try:
             self.data = read_single_day(typed)
         except ParseError as error:
-            raise ValueError(f"{error.message}写成 2026-11-28 这样。") from None
+            raise ValueError(f"{error.message}{DAY_NEEDED}") from None
+
+    @property
+    def is_misread(self) -> bool:
+        """Whether something was typed that is no day."""
+        return bool(self.process_errors) and bool(compact_text(self._value()))
+
+    def _value(self) -> str:
+        # A calendar shows nothing else; what is no day is quoted by its message.
+        if self.data:
+            return str(self.data.isoformat())
+        return " ".join(self.raw_data or ())
 
 
 class SeenForm(PageForm):

@@ -23,6 +23,7 @@ from marketplace import persistence
 from marketplace.accounts import (
     agreements,
     before_pages,
+    contact_consents,
     held_forms,
     person_deeds,
     queries,
@@ -37,6 +38,10 @@ from marketplace.errors import Invalid
 blueprint = Blueprint("accounts", __name__)
 # For histories, which name people by number.
 blueprint.add_app_template_filter(queries.name_people)
+# Kind of consent → what was agreed to.
+CONSENT_TITLES = agreements.TITLES | {
+    kind: name for kind, (name, _text) in contact_consents.CONSENTS.items()
+}
 MAX_EXCERPT = 300  # characters of a typed text on the page that gives it back
 
 
@@ -72,7 +77,7 @@ def account() -> ResponseReturnValue:
         codes_left=len(person.mf_recovery_codes or ()),
         codes=second_factor.CODES,
         consents=agreements.consents_of(person),
-        titles=agreements.TITLES,
+        titles=CONSENT_TITLES,
         held=held_forms.held_forms_of(person),
     )
     return page, status

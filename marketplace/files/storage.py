@@ -256,7 +256,7 @@ def saying_why() -> Iterator[None]:
         if why == "full":
             raise CannotSave(
                 "存放文件的磁盘满了，文件没有存上。",
-                "腾出空间以后再上传一次，已经请运营方处理。",
+                "腾出空间以后再上传一次，已经记入日志，由运营方处理。",
             ) from None
         raise CannotSave(
             "存放文件的文件夹写不进去，文件没有存上。",

@@ -42,6 +42,7 @@ from marketplace.permissions import may
 blueprint = Blueprint("imports", __name__, url_prefix="/mine/imports")
 IMPORT = "<int:import_id>"
 ROW = f"{IMPORT}/rows/<int:number>"
+STILL_OPEN = "还要办什么，写在下面。"
 REFRESH_SECONDS = 5  # of a page on which somebody waits
 
 
@@ -145,7 +146,7 @@ def correct(import_id: int, number: int) -> ResponseReturnValue:
         )
     except Invalid as error:
         return _row_page(row, staged, error, 422, typed)
-    return _after_row(row, staged, "已改正")
+    return _after_row(row, staged, "已保存")
 
 
 @blueprint.post(f"/{ROW}/choose")
@@ -342,7 +343,7 @@ def _row_page(
 def _after_row(row: ListImport, staged: StagedRow, what: str) -> ResponseReturnValue:
     needs_more = staged.state in ("faulty", "conflict")
     message = f"第 {staged.number} 行{what}，现在是「{staged.state_name}」。"
-    flash(message, "error" if needs_more else "success")
+    flash(message + (STILL_OPEN if needs_more else ""), "success")
     if needs_more:
         # Stays on the row while it still needs somebody.
         page = url_for("imports.one_row", import_id=row.id, number=staged.number)

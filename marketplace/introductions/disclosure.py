@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from marketplace.accounts import contact_consents
 from marketplace.accounts.models import Person
 from marketplace.accounts.queries import people_by_id
+from marketplace.introductions.life import ANSWERING_NAMES
 from marketplace.introductions.models import Introduction
 from marketplace.listings.disclosure import UNNAMED, knowledge_of, view_of
 from marketplace.listings.models import Row
@@ -55,6 +56,13 @@ def asks(row: Introduction, reader: Reader) -> bool:
 def answers(row: Introduction, reader: Reader) -> bool:
     """Whether a reader belongs to the side that answers."""
     return may(reader, "introduction.answer", row.wanted)
+
+
+def state_words(row: Introduction, reader: Reader) -> str:
+    """The state in the words of the side that reads it; operators read it as the side that asks."""
+    if answers(row, reader) and not asks(row, reader):
+        return ANSWERING_NAMES[row.state]
+    return row.state_name
 
 
 def sides_of(

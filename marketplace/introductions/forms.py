@@ -32,11 +32,16 @@ class RequestForm(PageForm):
 
     def __init__(self, *args: Any, names: Iterable[Name], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._names = {one.code: one for one in names}
-        self.name.choices = [(one.code, one.text) for one in self._names.values()]
+        self._names: dict[str, Name] = {}
+        self.offer_names(names)
         # Where every choice names its organisation there is nothing to open.
         if not any(one.is_unnamed for one in self._names.values()):
             del self.opens_firm
+
+    def offer_names(self, names: Iterable[Name]) -> None:
+        """Let one of these be chosen, in this order."""
+        self._names = {one.code: one for one in names}
+        self.name.choices = [(one.code, one.text) for one in self._names.values()]
 
     @property
     def chosen(self) -> Name | None:

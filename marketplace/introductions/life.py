@@ -43,3 +43,10 @@ INTRODUCTION_LIFE = Life(
     },
     phases={"unanswered": UNANSWERED},
 )
+# The same states as the side reads them that answers.
+ANSWERING_NAMES = INTRODUCTION_LIFE.names | {
+    "waiting": "等您答复",
+    "overdue": "超期未答复，您仍可以答复",
+    "declined": "您单位谢绝了",
+    "withdrawn": "对方撤回了",
+}

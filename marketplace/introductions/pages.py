@@ -51,10 +51,6 @@ def ask(kind: str, listing_id: int) -> ResponseReturnValue:
     names = queries.names_for(wanted, current_user)
     form = RequestForm(names=names)
     if not form.is_submitted():
-        # A link from a list of matches names the listing whose list it is.
-        codes = [one.code for one in names]
-        offered = request.args.get("name", "")
-        form.name.data = offered if offered in codes else next(iter(codes), "")
         return _ask_page(wanted, form, names)
     chosen = form.chosen
     if chosen is None:
@@ -215,27 +211,48 @@ def _to(row: Introduction) -> ResponseReturnValue:
 
 def _with_sides(
     cases: list[Introduction],
-) -> list[tuple[Introduction, disclosure.Side, disclosure.Side]]:
+) -> list[tuple[Introduction, str, disclosure.Side, disclosure.Side]]:
+    """Each with its state in the reader's words and its two sides."""
     visible = queries.visible_listings(cases, current_user)
     rows = []
     for one in cases:
-        rows.append((one, *disclosure.sides_of(one, current_user, visible)))
+        words = disclosure.state_words(one, current_user)
+        sides = disclosure.sides_of(one, current_user, visible)
+        rows.append((one, words, *sides))
     return rows
 
 
 def _ask_page(
     wanted: Any, form: RequestForm, names: list[queries.Name], status: int = 200
 ) -> ResponseReturnValue:
+    # The ranking takes a while, and nobody who saves is to wait for it.
     persistence.stop_writing()
     numbers = sorted({one.organisation_id for one in names})
+    ordered = queries.best_first(names, wanted, by=current_user)
+    form.offer_names(ordered)
+    if not form.is_submitted():
+        form.name.data = _offered_code(ordered)
     page = render_template(
         "introductions/ask.html",
         row=wanted,
         form=form,
         names=names,
+        open_codes=queries.open_choices(ordered),
         current=queries.current_between(wanted, numbers),
     )
     return page, status
+
+
+def _offered_code(names: list[queries.Name]) -> str:
+    """What is chosen beforehand: it goes out at once, so nothing where nothing fits and there is a choice."""
+    codes = [one.code for one in names]
+    # A link from a list of matches names the listing whose list it is.
+    offered = request.args.get("name", "")
+    if offered in codes:
+        return offered
+    if names and (names[0].fits or len(names) == 1):
+        return codes[0]
+    return ""
 
 
 def _case_page(
@@ -243,7 +260,7 @@ def _case_page(
 ) -> ResponseReturnValue:
     """The page as this reader may see it; a look at contacts that cannot be recorded sees none."""
     persistence.stop_writing()
-    ((_, asking, wanted),) = _with_sides([row])
+    ((_, words, asking, wanted),) = _with_sides([row])
     asks, answers = (
         disclosure.asks(row, current_user),
         disclosure.answers(row, current_user),
@@ -269,6 +286,7 @@ def _case_page(
     page = render_template(
         "introductions/case.html",
         row=row,
+        words=words,
         asking=asking,
         wanted=wanted,
         asks=asks,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cache
 from typing import Any
@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, true
 from marketplace.accounts.models import Person
 from marketplace.clock import now
 from marketplace.counting import Count
-from marketplace.errors import NotFound
+from marketplace.errors import NotFound, SearchUnavailable
 from marketplace.extensions import db
 from marketplace.introductions.disclosure import Key, answers, asks
 from marketplace.introductions.life import UNANSWERED
@@ -23,12 +23,16 @@ from marketplace.listings.disclosure import knowledge_of
 from marketplace.listings.models import LISTINGS, Achievement, Demand
 from marketplace.listings.queries import get_findable, load_rows, looked_after
 from marketplace.listings.worklists import SOMEBODY, numbers_of
+from marketplace.matchmaking.answers import TOP, top_matches
 from marketplace.permissions import Guest, Reader, operator
 from marketplace.persistence import Page, find_row
+from matching.judging import grades
 
 Row = Achievement | Demand
 PAGE = 20
 MAX_OWN = 200  # listings one may choose from
+GRADE_NAMES: dict[str, str] = dict(grades.NAMES.items())
+FEW = 5  # listings that stand open on the page where none fits
 ONE_DAY = timedelta(days=1)
 CURRENT = (*UNANSWERED, "accepted")
 
@@ -42,6 +46,7 @@ class Name:
         organisation_id: who asks.
         row: the listing in whose name; None: the organisation alone.
         is_unnamed: that listing does not tell everybody whose it is.
+        fits: it is among the matches of what is wanted.
     """
 
     code: str
@@ -49,6 +54,7 @@ class Name:
     organisation_id: int
     row: Row | None = None
     is_unnamed: bool = False
+    fits: bool = False
 
 
 def get_wanted(kind: str, listing_id: int, *, by: Reader) -> Row:
@@ -111,6 +117,35 @@ def names_for(wanted: Row, person: Person) -> list[Name]:
             name = membership.organisation.name
             names.append(Name(f"organisation-{number}", f"单位：{name}", number))
     return names
+
+
+def best_first(names: Sequence[Name], wanted: Row, *, by: Reader) -> list[Name]:
+    """The same choices, those first that match best, with their grade; the others follow as they were.
+
+    While the matcher is being prepared all stay as they were: any of them may be chosen.
+    """
+    try:
+        answer = top_matches(wanted, by, top=TOP)
+    except SearchUnavailable:
+        return list(names)
+    by_listing = {one.row.id: one for one in names if one.row is not None}
+    ordered: dict[str, Name] = {}
+    for offer in (*answer.chosen, *answer.offers):
+        name = by_listing.get(offer.row.id)
+        if name is not None:
+            grade = f"（{GRADE_NAMES[offer.grade]}）" if offer.grade else ""
+            ordered[name.code] = replace(name, text=name.text + grade, fits=True)
+    for name in names:
+        ordered.setdefault(name.code, name)
+    return list(ordered.values())
+
+
+def open_choices(names: Sequence[Name]) -> set[str]:
+    """Codes of the choices that stand open on the page: what fits, else the newest few, and the organisations."""
+    listings = [one for one in names if one.row is not None]
+    fitting = [one for one in listings if one.fits] or listings[:FEW]
+    organisations = [one for one in names if one.row is None]
+    return {one.code for one in (*fitting, *organisations)}
 
 
 def current_between(row: Row, organisation_ids: Sequence[int]) -> Introduction | None:

@@ -15,6 +15,7 @@ from marketplace.parsing.currencies import RENMINBI, UNITS
 MONEY_BELOW = Decimal(10) ** 10  # 万元, as the columns of the database hold it
 MONEY_STEP = Decimal("0.0001")  # 1 元
 MONEY_FORMS = "填 50、50万、0.5亿、30-60万 或 面议；不写单位就是万元。"
+TWO_SUMS = "只填一个数；两个数写成 50-100万。"
 SUM_FORMS = "填 50、50万 或 0.5亿；不写单位就是万元。"
 # Written with ¥ alone, less than this is more likely a sum in 万元: ¥50 is no budget. In 万元.
 MIN_YUAN = Decimal("0.1")

@@ -13,6 +13,7 @@ from marketplace.parsing import ParseError
 from marketplace.parsing.amounts import (
     MIN_YUAN,
     MONEY_FORMS,
+    TWO_SUMS,
     Amount,
     amount_in_wan,
     end_in_wan,
@@ -357,7 +358,7 @@ def _refuse_several_numbers(raw: Any) -> None:
     if is_parted:
         # As it was typed: without its blanks it would read as one number.
         message = f"「{typed[:40]}」分不清是一个数还是两个数。"
-        raise ParseError(message, "只填一个数；两个数写成 50-100万。")
+        raise ParseError(message, TWO_SUMS)
 
 
 def _without_noise(raw: Any) -> Any:

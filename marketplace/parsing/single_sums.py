@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from marketplace.parsing import ParseError
-from marketplace.parsing.amounts import MONEY_FORMS, SUM_FORMS
+from marketplace.parsing.amounts import MONEY_FORMS, SUM_FORMS, TWO_SUMS
 from marketplace.parsing.money import Money, read_money, refuse_doubtful
 
 
@@ -51,7 +51,7 @@ def read_single_sum(raw: str) -> Decimal | None:
     try:
         money = read_money(raw)
     except ParseError as error:
-        if error.allowed != MONEY_FORMS:
+        if error.allowed not in (MONEY_FORMS, TWO_SUMS):
             raise
         raise ParseError(error.message, SUM_FORMS) from error
     if money is None:

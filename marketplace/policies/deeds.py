@@ -148,7 +148,7 @@ def _checked_clause(code: str | None, text: str) -> Clause:
         problems.append(f"最多 {MAX_TEXT} 字。")
     else:
         try:
-            clauses = parse_clauses(text, "条款", queries.known_questions())
+            clauses = parse_clauses(text, queries.TYPED, queries.known_questions())
             if len(clauses) != 1:
                 problems.append("要写一条、只写一条 [[clause]]。")
             elif len(clauses[0].code) > MAX_CODE or len(clauses[0].number) > MAX_NAME:
@@ -159,7 +159,7 @@ def _checked_clause(code: str | None, text: str) -> Clause:
             else:
                 problems.extend(failed_cases(clauses[0]))
         except FaultyFileError as error:
-            problems.append(f"{error}。")
+            problems.append(f"{queries.fault_words(error)}。")
     if problems:
         raise Invalid(NOT_SAVED, problems={"text": problems})
     return clauses[0]

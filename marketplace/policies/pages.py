@@ -20,8 +20,11 @@ from marketplace.policies.contributed import tax_hints
 from marketplace.policies.estimating import FIRST_QUESTIONS, Later, estimate
 from marketplace.policies.evaluating import STATES
 from marketplace.policies.forms import ClauseForm, OfficialTextForm
+from marketplace.policies.typed_figures import question_labels
 
 blueprint = Blueprint("policies", __name__)
+# What the boxes that ask no figure are called in the list of what is wrong.
+OTHER_BOXES = {"day": "按哪一天算", "other_day": "和哪一天比", "more": "再多一份合同"}
 
 
 def init_app(_app: Flask) -> None:
@@ -216,6 +219,7 @@ def _estimate_page(problems: dict[str, list[str]]) -> ResponseReturnValue:
         problems=problems,
         questions=questions,
         first=[questions[name] for name in FIRST_QUESTIONS],
+        names=question_labels(questions) | OTHER_BOXES,
         hints=tax_hints(),
         kept=queries.list_kept(by=reader) if reader.is_authenticated else [],
     )

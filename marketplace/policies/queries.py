@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
@@ -23,6 +24,7 @@ from marketplace.rules.content import IN_FORCE
 from marketplace.rules.toml_lines import FaultyFileError
 
 log = structlog.get_logger(__name__)
+TYPED = "条款"  # stands for the file of a clause that was typed
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ def known_questions() -> Mapping[str, Question]:
 @lru_cache(maxsize=500)
 def read_clause(text: str) -> Clause:
     """The clause of a stored text, which was checked before it was stored; the same text is read once a process."""
-    (clause,) = parse_clauses(text, "条款", known_questions())
+    (clause,) = parse_clauses(text, TYPED, known_questions())
     return clause
 
 
@@ -85,6 +87,11 @@ def list_clauses() -> dict[str, list[Clause]]:
     return found
 
 
+def fault_words(error: FaultyFileError) -> str:
+    """What is wrong in a clause that was typed: the line, without the name that stands for its file."""
+    return re.sub(rf"^{TYPED}:(\d+): ", r"第 \1 行：", str(error))
+
+
 def unreadable_clauses() -> list[tuple[str, str]]:
     """(code, what is wrong) of the stored versions that this release does not read; they take no part in anything."""
     query = db.select(PolicyClause).where(PolicyClause.replaced_at.is_(None))
@@ -93,7 +100,7 @@ def unreadable_clauses() -> list[tuple[str, str]]:
         try:
             read_clause(row.text)
         except FaultyFileError as error:
-            found.append((row.code, str(error)))
+            found.append((row.code, fault_words(error)))
     return found
 
 

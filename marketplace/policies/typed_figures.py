@@ -9,6 +9,7 @@ from decimal import Decimal
 from marketplace.errors import Invalid
 from marketplace.parsing import ParseError
 from marketplace.parsing.single_sums import read_single_sum
+from marketplace.parsing.text import compact_text
 from marketplace.policies.content import Figure, Question, plain
 
 MOST = Decimal(10_000_000)  # 万元: a thousand 亿, more than any figure asked here
@@ -35,7 +36,7 @@ def read_figures(
     read = TypedFigures()
     for name, question in questions.items():
         text = raw.get(name, "").strip()
-        if not text:
+        if not compact_text(text):
             continue
         try:
             read.figures[name] = _read_figure(question, text)
@@ -54,10 +55,11 @@ def _read_figure(question: Question, text: str) -> Figure:
             raise ParseError("没有这一项。", "请选「是」或「否」。")
         return text == "yes"
     if question.kind == "count":
-        is_whole = text.isascii() and text.isdigit() and len(text) < 10
-        if not is_whole or int(text) > MOST_COUNT:
+        digits = compact_text(text).removesuffix(question.unit)
+        is_whole = digits.isascii() and digits.isdigit() and len(digits) < 10
+        if not is_whole or int(digits) > MOST_COUNT:
             raise ParseError("要写整数。", f"只用阿拉伯数字，最多 {MOST_COUNT}。")
-        return Decimal(text)
+        return Decimal(digits)
     return read_amount(text)
 
 
@@ -77,6 +79,11 @@ def as_typed(value: Figure) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return value if isinstance(value, str) else plain(value)
+
+
+def question_labels(questions: Mapping[str, Question]) -> dict[str, str]:
+    """What each field is called in a list of what is wrong."""
+    return {name: question.label for name, question in questions.items()}
 
 
 def require_sound(read: TypedFigures) -> None:

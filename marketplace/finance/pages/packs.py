@@ -156,7 +156,7 @@ def pack_file(pack_id: int, attachment_id: int) -> ResponseReturnValue:
     opened = storage.open_content(attachment.file.sha256)
     if opened is None:
         raise NotFound(
-            "这个文件的内容不见了，已经请运营方处理。", "可以请企业重新上传。"
+            "这个文件的内容不见了，已经记入日志，由运营方处理。", "可以请企业重新上传。"
         )
     return send_content(
         *opened, attachment.file, name=attachment.name, as_attachment=True

@@ -36,7 +36,12 @@ from marketplace.organisations.models import Organisation
 from marketplace.parsing import ParseError
 from marketplace.permissions import may, require
 from marketplace.policies.content import plain
-from marketplace.policies.typed_figures import as_typed, read_amount, read_figures
+from marketplace.policies.typed_figures import (
+    as_typed,
+    question_labels,
+    read_amount,
+    read_figures,
+)
 
 OWN = "/mine/finance/products/<int:product_id>"
 VERSION = "/mine/finance/versions/<int:version_id>"
@@ -65,6 +70,7 @@ def catalogue() -> ResponseReturnValue:
         versions=versions,
         groups=groups,
         questions=questions,
+        names=question_labels(questions),
         typed=typed,
         problems=read.problems,
         organisation=organisation,
@@ -355,7 +361,7 @@ def _office_page(
         case: a worked example that was typed and refused, with what is wrong.
     """
     questions = product_questions()
-    names = {name: one.label for name, one in questions.items()}
+    names = question_labels(questions)
     version = row.open_version
     seen = str(version.revision) if version is not None else ""
     page = render_template(

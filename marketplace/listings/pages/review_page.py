@@ -268,15 +268,16 @@ def _differences(
 
 
 def _field_values(row: Row) -> tuple[list[tuple[str, str, str]], list[tuple[str, str]]]:
-    """(name, label, value) of every field that is filled in, and (name, label) of those that are not."""
+    """(name, label, value) of every field that is filled in, and (name, label) of those that were asked and are not."""
     filled = []
     blank = []
+    need = row.need if isinstance(row, Demand) else ""
     for field in SCHEMAS[row.kind].reviewed:
         value = field.describe(row)
-        if value == UNKNOWN:
-            blank.append((field.name, field.label))
-        else:
+        if value != UNKNOWN:
             filled.append((field.name, field.label, value))
+        elif field.is_asked(need):
+            blank.append((field.name, field.label))
     return filled, blank
 
 

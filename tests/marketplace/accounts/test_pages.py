@@ -11,6 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
+from marketplace.accounts import contact_consents, person_deeds
 from marketplace.accounts.child_models import PersonSession
 from marketplace.clock import now
 from tests.factories import Factory
@@ -111,6 +112,20 @@ def test_the_account_says_what_was_agreed_to(
         r"用户协议：\d{4}-\d\d-\d\d \d\d:\d\d 同意，版本 [0-9a-f]{8}", page
     )
     assert "隐私政策：" in page
+
+
+@pytest.mark.parametrize("kind", contact_consents.CONSENTS)
+def test_a_consent_about_contacts_bears_its_name(
+    make: Factory, sign_in: SignIn, kind: str
+) -> None:
+    person = make.person("firm", make.organisation("同意的公司"))
+    person_deeds.set_consent(person, kind, given=True)
+    title, _text = contact_consents.CONSENTS[kind]
+
+    page = sign_in(person).get("/account").text
+
+    assert f"{title}：" in page
+    assert kind not in page
 
 
 def test_a_live_site_reminds_its_operator_of_the_texts(

@@ -68,6 +68,21 @@ def test_an_approved_deal_leads_to_its_contract(world: World, sign_in: SignIn) -
         assert link in sign_in(person).get(address(deal)).get_data(as_text=True)
 
 
+def test_each_side_reads_which_one_it_is(world: World, sign_in: SignIn) -> None:
+    """Whose turn it is stands in the first line by the name of the side, which a newcomer does not know."""
+    deal = world.bring_to("pricing")
+    desk = sign_in(world.desk).get(address(deal)).get_data(as_text=True)
+    chief = sign_in(world.chief).get(address(deal)).get_data(as_text=True)
+    office = sign_in(world.operator).get(address(deal)).get_data(as_text=True)
+
+    lead = '<p class="lead">定价：成果持有方'
+    assert f"{lead}（您这一方）" in desk
+    assert lead in chief
+    assert f"{lead}（您这一方）" not in chief
+    assert chief.count("（您这一方）") == 1  # among the facts
+    assert "（您这一方）" not in office
+
+
 def test_a_wrong_answer_in_diligence_is_given_back(
     world: World, sign_in: SignIn
 ) -> None:

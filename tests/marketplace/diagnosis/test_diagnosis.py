@@ -428,6 +428,7 @@ def test_the_page_of_a_conclusion(world: World, sign_in: SignIn) -> None:
     sent = {"seen": case.revision, "advice": "要先做系统的试验，建议申报揭榜。"}
     refused = operator.post(f"{page}/advise", data=sent)
     assert (refused.status_code, "选一个结论" in refused.text) == (422, True)
+    assert "<h2>没有办成</h2>" in refused.text
     assert sent["advice"] in refused.text
     done = operator.post(f"{page}/advise", data=sent | {"conclusion": "long_term"})
     assert done.status_code == 303

@@ -494,6 +494,7 @@ def test_guests_try_figures_that_are_not_stored(
     assert "条件对得上，最高 500 万元，不代表审批" in fits.get_data(as_text=True)
     assert "还要知道：想融多少" in near.get_data(as_text=True)
     assert wrong.status_code == 422
+    assert '<a href="#capital_sought">想融多少' in wrong.get_data(as_text=True)
     world.status()
     own = sign_in(world.chief).get("/finance").get_data(as_text=True)
     assert "还缺资料" in own

@@ -338,6 +338,32 @@ def test_who_reads_a_case(who: str, reads: bool, world: World, sign_in: SignIn) 
     assert (world.achievement.title in listed) is talks
 
 
+@pytest.mark.parametrize(
+    ("state", "asking", "answering"),
+    [
+        ("waiting", "等对方答复", "等您答复"),
+        ("overdue", "超期未答复，平台在跟进", "超期未答复，您仍可以答复"),
+        ("accepted", "已接受，双方可以联系", "已接受，双方可以联系"),
+        ("declined", "对方谢绝了", "您单位谢绝了"),
+        ("withdrawn", "已撤回", "对方撤回了"),
+        ("ended", "平台已结束", "平台已结束"),
+    ],
+)
+def test_each_side_reads_the_state_as_its_own(
+    state: str, asking: str, answering: str, world: World, sign_in: SignIn
+) -> None:
+    case = world.bring_to(state)
+    for person, words in (
+        (world.chief, asking),
+        (world.operator, asking),
+        (world.desk, answering),
+    ):
+        browser = sign_in(person)
+        assert f"<h1>{words}</h1>" in browser.get(f"/mine/introductions/{case.id}").text
+        if person is not world.operator:
+            assert f">{words}" in browser.get("/mine/introductions").text
+
+
 def test_who_may_ask(world: World, sign_in: SignIn, client: FlaskClient) -> None:
     address = f"/achievements/{world.achievement.id}/introduction"
     assert client.get(address).status_code in (302, 303)
@@ -520,6 +546,60 @@ def test_an_achievement_is_not_wanted_for_a_demand_for_money(world: World) -> No
     assert not {"中试线建设融资", "招振动工程师"} & set(titles)
     # In the name of the firm itself they may always ask.
     assert any(one.row is None for one in names)
+
+
+def test_what_fits_stands_first_and_is_chosen(world: World, sign_in: SignIn) -> None:
+    """A desk of many achievements: the newest one is not what a demand is about."""
+    others = (
+        "番茄采摘机器人",
+        "赤泥脱碱",
+        "木版年画色彩还原",
+        "阿胶浓缩终点判断",
+        "海水养殖病害监测",
+        "驴精液冷冻保存",
+    )
+    for title in others:
+        world.make.achievement(
+            title,
+            owner=world.lab,
+            summary=f"{title}：" + "这一套工艺和设备已经用了两年。" * 3,
+        )
+    demand = world.make.demand(
+        "轴承套圈超精研磨后有异音",
+        owner=world.firm,
+        problem="轴承套圈超精研磨以后装起来有异音，振动值大，想降噪，试过调参数。",
+    )
+
+    page = sign_in(world.desk).get(f"/demands/{demand.id}/introduction").text
+
+    mine = f'value="achievement-{world.achievement.id}"'
+    open_part, folded = page.split("用别的一条（6）")
+    first = open_part.split("<legend")[1].split("<input")[1]
+    assert mine in first
+    assert "checked" in first
+    assert all(title in folded and title not in open_part for title in others)
+
+
+def test_where_nothing_fits_nothing_is_chosen(world: World, sign_in: SignIn) -> None:
+    world.make.achievement(
+        "番茄采摘机器人",
+        owner=world.lab,
+        summary="采摘番茄的机器人，已经在大棚里用了两年，伤果很少，省一半人工。",
+    )
+    demand = world.make.demand(
+        "阿胶掺马皮怎么查",
+        owner=world.firm,
+        problem="收来的阿胶里掺了马皮，肉眼看不出，想在收购现场快速检验出来。",
+    )
+    browser = sign_in(world.desk)
+    address = f"/demands/{demand.id}/introduction"
+
+    assert " checked" not in browser.get(address).text
+    refused = browser.post(address, data={"agrees": "y", "message": ""})
+    assert refused.status_code == 422
+    assert "选一个，对方才知道是谁想对接" in refused.text
+    named = browser.get(f"{address}?name=achievement-{world.achievement.id}").text
+    assert named.count(" checked") == 1
 
 
 def test_a_merged_organisation_takes_its_introductions_along(world: World) -> None:

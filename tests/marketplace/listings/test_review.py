@@ -298,6 +298,30 @@ def test_the_review_shows_everything_and_escapes_it(
 
 
 @pytest.mark.parametrize(
+    ("need", "asked", "others"),
+    [
+        ("technology", {"希望的成果阶段"}, {"需要几人", "融资金额"}),
+        ("talent", {"需要几人"}, {"希望的成果阶段", "融资金额"}),
+        ("capital", {"融资金额"}, {"希望的成果阶段", "需要几人"}),
+    ],
+)
+def test_what_another_need_is_asked_is_not_missing(
+    make: Factory,
+    operator: FlaskClient,
+    need: str,
+    asked: set[str],
+    others: set[str],
+) -> None:
+    row = make.demand("要补写的需求", state="submitted", need=need)
+
+    html = operator.get(f"/office/review/demand/{row.id}").text
+
+    listed = html.split("没有填写：")[1].split("。")[0].split("、")
+    assert asked <= set(listed)
+    assert not others & set(listed)
+
+
+@pytest.mark.parametrize(
     "path",
     [
         "/office/review/demand/999999",

@@ -393,6 +393,7 @@ def test_who_waits_in_vain_hears_that_somebody_else_is_saving(
 
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
     assert "有别人正在保存" in answer.text
+    assert "轴承套圈车削毛刺</p>" in answer.text
     assert "数据库正在重启" not in answer.text
     assert again.status_code == 303
 

@@ -15,7 +15,9 @@ def test_a_sum_is_read(written: str, sum_: str) -> None:
     assert read_single_sum(written) == Decimal(sum_)
 
 
-@pytest.mark.parametrize("written", ["-5", "很多", "面议", "30-60万", "1e5"])
+@pytest.mark.parametrize(
+    "written", ["-5", "很多", "面议", "30-60万", "1e5", "50，100", "50 10"]
+)
 def test_nothing_is_advised_that_the_box_refuses(written: str) -> None:
     with pytest.raises(ParseError) as refused:
         read_single_sum(written)
@@ -26,3 +28,4 @@ def test_nothing_is_advised_that_the_box_refuses(written: str) -> None:
         assert read_single_sum(offered) is not None
     assert "面议" not in advice
     assert "30-60" not in advice
+    assert "50-100" not in advice

@@ -19,10 +19,12 @@ from marketplace.clock import today
 from marketplace.errors import Invalid, NotAllowed, NotFound, Stale
 from marketplace.extensions import db
 from marketplace.policies import deeds, queries
+from marketplace.policies.content import Question
 from marketplace.policies.estimating import Line, estimate
 from marketplace.policies.models import PolicyClause, PolicyEstimate
 from marketplace.policies.moving import move_back, move_between
 from marketplace.policies.official_texts import clause_name, split_text
+from marketplace.policies.typed_figures import read_figures
 from marketplace.rules import deeds as rule_deeds
 from tests.factories import Factory
 from tests.racing import at_once, committing_site
@@ -215,6 +217,33 @@ def test_two_days_across_a_change_are_compared(
 
 
 @pytest.mark.parametrize(
+    ("typed", "figure"),
+    [
+        ("９", "9"),
+        ("９家", "9"),
+        ("1 2", "12"),
+        ("1\u200b2", "12"),
+        ("\u2060", None),
+        ("\u3000", None),
+    ],
+)
+def test_a_count_is_read_as_people_type_it(typed: str, figure: str | None) -> None:
+    question = Question("nurtured", "count", "几家", unit="家")
+
+    read = read_figures({"nurtured": typed}, {"nurtured": question})
+
+    assert read.problems == {}
+    assert read.figures.get("nurtured") == (figure and Decimal(figure))
+
+
+def test_the_list_of_what_is_wrong_names_each_box(client: FlaskClient) -> None:
+    answer = client.post("/policies/estimate", data=FIRM | {"nurtured": "九"})
+
+    label = queries.known_questions()["nurtured"].label
+    assert f'<a href="#nurtured">{label}：要写整数。' in answer.text
+
+
+@pytest.mark.parametrize(
     ("told", "said"),
     [
         ({"kind": "ship"}, "没有这一项"),
@@ -222,7 +251,7 @@ def test_two_days_across_a_change_are_compared(
         ({"tax_free_amount": "-5"}, "tax_free_amount-error"),
         ({"tax_free_amount": "99999999999"}, "tax_free_amount-error"),
         ({"nurtured": "1.5"}, "要写整数"),
-        ({"nurtured": "９"}, "要写整数"),
+        ({"nurtured": "九"}, "要写整数"),
         ({"runs_incubator": "maybe"}, "没有这一项"),
         ({"day": "去年"}, "没有看懂这一天"),
         ({"other_day": "1900-01-01"}, "写 2010-01-01 到 2099-12-31 之间的日期"),
@@ -332,7 +361,7 @@ def test_a_version_whose_cases_do_not_come_out_is_refused(
     ("old", "new", "said"),
     [
         ('code = "P-19b"', 'code = "P-1a"', "code 要和原来一样"),
-        ('rate = "2"', "rate = 2.0", "条款:"),
+        ('rate = "2"', "rate = 2.0", "第 "),
         ("[[clause]]", "[[clauses]]", "不认识的表"),
         ('title = "', f'title = "{"长" * 501}', "最多 500 字"),
         ('title = "', f'# {"长" * 20_000}\ntitle = "', "最多 20000 字"),
@@ -344,7 +373,9 @@ def test_a_wrong_text_is_refused_with_its_line(
     text = next_version("2", "2027-01-01", "2026-12-31").replace(old, new, 1)
     with pytest.raises(Invalid) as caught:
         deeds.add_version("P-19b", text, by=operator, seen=1)
-    assert said in caught.value.problems["text"][0]
+    (problem,) = caught.value.problems["text"]
+    assert said in problem
+    assert "条款:" not in problem
 
 
 def test_a_new_clause_is_added_once(
