@@ -28,6 +28,7 @@ from marketplace.exchange.row_kinds import HEADER, OTHER_TABLE, UNIT, RowKinds
 from marketplace.exchange.rows import LEVELS, OpenSheet, SheetRow, joined_header
 from marketplace.exchange.screening import RowScreen, in_sheet_unit, with_units
 from marketplace.listings.schema import SCHEMAS
+from marketplace.listings.schema.choices import SECRET
 from marketplace.listings.schema.dictionaries import Dictionaries
 from marketplace.parsing import ParseError
 
@@ -228,10 +229,19 @@ class _SheetReader:
         for name, index in self.marks.items():
             if index < len(row.cells) and row.cells[index] is not None:
                 marks[name] = " ".join(str(row.cells[index]).split())
-        if self.report.lines is not None:
+        before = len(self.report.problems)
+        noticed = len(self.report.notices)
+        self.checker.check(row.number, raws, author=marks.get(AUTHOR, ""))
+        said = [one.message for one in self.report.problems[before:]]
+        # 密级 may say so in words that are no mark (国家秘密): nothing else of the row is repeated or stored.
+        if SECRET.message in said:
+            del self.report.problems[before:]
+            del self.report.notices[noticed:]
+            self.report.rows -= 1
+            self.screen.refuse_secret(row)
+        elif self.report.lines is not None:
             layout = len(self.report.layouts) - 1
             self.report.lines.append(Line(row.number, raws, layout, marks))
-        self.checker.check(row.number, raws, author=marks.get(AUTHOR, ""))
 
     def finish_remarks(self) -> None:
         """Say what was done with the rows of the sheet as a whole."""

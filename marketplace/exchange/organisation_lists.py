@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 
 from marketplace.errors import Invalid
 from marketplace.exchange import sheets
-from marketplace.exchange.checking import has_secret_mark, problem_at, shorten_cell
+from marketplace.exchange.checking import problem_at, shorten_cell
 from marketplace.exchange.headers import TITLE, Headers, PlacedColumn
 from marketplace.exchange.importing import MAX_ROWS
 from marketplace.exchange.organisation_columns import (
@@ -178,9 +178,6 @@ class _OrganisationReader:
         if not self.screen.admits(row):
             return
         self.report.rows += 1
-        if has_secret_mark(row.cells):
-            self._refuse(row.number, TITLE, "", SECRET)
-            return
         self._read_cells(row)
 
     def finish(self) -> None:

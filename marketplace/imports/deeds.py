@@ -24,7 +24,6 @@ from marketplace.permissions import Reader, may, require
 # Rows up to which a commit is done while its presser waits; more are written in the background.
 AT_ONCE = 200
 LOOK_AGAIN = "请看过新的内容再决定。"
-MAX_CELL = 20_000  # characters of a corrected cell, as `parsing.text.MAX_TEXT`
 
 
 def stage_upload(
@@ -135,6 +134,7 @@ def add_corrections(
         everything = [*waiting.values(), *added]
         assessing.assess_rows(list_import, everything, by=by)
     db.session.add_all(added)
+    staging.add_remarks(list_import, read)
     note = f"上传改好的文件：替换 {len(replaced)} 行，增加 {len(added)} 行"
     _note(list_import, "correct", note, by)
     persistence.commit()
@@ -171,9 +171,7 @@ def correct_row(
         if column.name not in texts:
             continue
         text = texts[column.name].replace("\r\n", "\n").strip()
-        if len(text) > MAX_CELL:
-            message = f"「{column.label}」太长，最多 {MAX_CELL} 字。"
-            raise Invalid(message, "请缩短。", problems={column.name: [message]})
+        staging.check_typed(column, text)
         # What was not touched stays the cell of the file with its format; as text it might be read otherwise.
         if text == box_text(cells.get(column.name)).strip():
             continue

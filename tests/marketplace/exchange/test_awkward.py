@@ -305,3 +305,59 @@ def test_rows_struck_out_as_a_whole_are_named(
     named = [remark for remark in report.remarks if "删除线" in remark]
     assert len(named) == len(told)
     assert all(place in one for place, one in zip(told, named, strict=True))
+
+
+SECRET_ROWS = [
+    # (header, row): the mark stands where no column of ours is, or in a row that is passed over
+    ([*HEADER, "定密情况"], [*ROW, "机密"]),
+    ([*HEADER, ""], [*ROW, "秘密★10年"]),
+    (HEADER, [*ROW, "（绝密）"]),
+    (HEADER, ["作废：机密★某装备轴承", *ROW[1:]]),
+    ([*HEADER, "备注"], [*ROW, "作废，机密★5年"]),
+    ([*HEADER, "是否涉密"], [*ROW, "是"]),
+    ([*HEADER, "是否涉及国家秘密（必填）"], [*ROW, "√"]),
+    ([*HEADER, "密级"], [*ROW, "涉密"]),
+]
+
+
+@pytest.mark.parametrize(("header", "marked"), SECRET_ROWS)
+def test_of_a_row_with_the_mark_of_a_state_secret_nothing_is_taken_or_repeated(
+    session: Session, header: list[str], marked: list[str]
+) -> None:
+    blank = [""] * (len(header) - len(HEADER))
+
+    report = read_csv(header, marked, [*OTHER, *blank])
+
+    said = [*report.problems, *report.notices]
+    repeated = " ".join([*map(str, said), *report.remarks])
+    assert titles(report) == [OTHER[0]]
+    assert "第 2 行" in repeated
+    for words in ("★", "绝密", marked[0], marked[4]):
+        assert words not in repeated
+
+
+def test_a_list_that_is_marked_as_a_whole_is_refused(session: Session) -> None:
+    blank = [""] * (len(HEADER) - 1)
+
+    with pytest.raises(Invalid, match="国家秘密的标志，整份清单没有读取"):
+        read_csv(["机密★10年", *blank], HEADER, ROW)
+
+
+@pytest.mark.parametrize(
+    ("header", "answer"),
+    [
+        ("是否涉密", "否"),
+        ("是否涉密", ""),
+        ("是否涉密", "不涉密"),
+        ("密级", "商业秘密"),
+        ("密级", "非密"),
+        ("涉密情况", "无"),
+        ("保密措施", "是"),
+    ],
+)
+def test_what_is_no_state_secret_is_taken(
+    session: Session, header: str, answer: str
+) -> None:
+    report = read_csv([*HEADER, header], [*ROW, answer])
+
+    assert (titles(report), report.problems) == ([ROW[0]], [])
