@@ -138,13 +138,22 @@ def _read_rows(
 ) -> None:
     report = reader.report
     for row, following in _with_following(rows):
-        # Counted here and not from the declared extent of the sheet, which may be absurd.
-        if report.rows >= max_rows:
-            message = f"超过 {max_rows} 行，没有导入。"
-            raise Invalid(message, f"请分成几份，每份不超过 {max_rows} 行。")
         reader.read_row(row, following)
+        refuse_too_many(report, max_rows)
         if progress and not report.rows % PROGRESS_ROWS:
             progress(report.rows, 0)
+
+
+def refuse_too_many(report: Report, max_rows: int) -> None:
+    """Refuse a list that is too long. Raises Invalid.
+
+    Counted by what was read and not from the declared extent of the sheet, which may be absurd; behind the last row
+    that is allowed a footer may still come.
+    """
+    if report.rows > max_rows:
+        raise Invalid(
+            f"超过 {max_rows} 行，没有导入。", f"请分成几份，每份不超过 {max_rows} 行。"
+        )
 
 
 def _with_following(

@@ -17,7 +17,7 @@ from marketplace.errors import Invalid
 from marketplace.exchange import sheets
 from marketplace.exchange.checking import problem_at, shorten_cell
 from marketplace.exchange.headers import TITLE, Headers, PlacedColumn
-from marketplace.exchange.importing import MAX_ROWS
+from marketplace.exchange.importing import MAX_ROWS, refuse_too_many
 from marketplace.exchange.organisation_columns import (
     COLUMNS,
     OrganisationColumn,
@@ -80,13 +80,8 @@ def parse_organisations(
         ) as sheet:
             reader = _OrganisationReader(report, sheet, headers)
             for row in sheet.rows:
-                # Counted here and not from the declared extent of the sheet, which may be absurd.
-                if report.rows >= max_rows:
-                    raise Invalid(
-                        f"超过 {max_rows} 行，没有导入。",
-                        f"请分成几份，每份不超过 {max_rows} 行。",
-                    )
                 reader.read_row(row)
+                refuse_too_many(report, max_rows)
             reader.finish()
     except Invalid as error:
         if "header" in error.problems:

@@ -344,6 +344,21 @@ def test_a_list_that_is_marked_as_a_whole_is_refused(session: Session) -> None:
 
 
 @pytest.mark.parametrize(
+    "last", [["填表人：张三"], ["合计", "", "", "", "", "100"], HEADER, ["以下空白"]]
+)
+def test_what_is_no_listing_does_not_count_for_the_limit(
+    session: Session, last: list[str]
+) -> None:
+    text = "\n".join(map(",".join, (HEADER, ROW, OTHER, last)))
+
+    report = parse_file(
+        io.BytesIO(text.encode()), "demand", name="list.csv", max_rows=2
+    )
+
+    assert len(report.entries) == 2
+
+
+@pytest.mark.parametrize(
     ("header", "answer"),
     [
         ("是否涉密", "否"),
