@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import posixpath
 import zipfile
+import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import BinaryIO
@@ -23,7 +24,18 @@ _COMMENTS = ("/comments", "/threadedComment")
 _DRAWING = "/drawing"
 # In a comment: runs of a note, and the whole of a newer one.
 _COMMENT_TEXTS = ("t", "text")
+# What a part raises that cannot be unpacked: damaged, cut, packed in another way, or locked (RuntimeError).
+_UNREADABLE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    OSError,
+    EOFError,
+    RuntimeError,
+    ValueError,
+)
 MAX_ANNOTATIONS = 5_000  # of a sheet; more are not counted
+MAX_NAMED = 8  # cells with comments that are named
+MAX_QUOTED = 40  # characters of a text box that are repeated
 
 
 @dataclass(frozen=True)
@@ -64,12 +76,37 @@ def read_annotations(file: BinaryIO, sheet_part: str) -> Annotations:
                     found, count = _read_shapes(archive, target)
                     texts += found
                     pictures += count
-    except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError, ValueError):
+    except _UNREADABLE:
         pass
     finally:
         file.seek(0)
     ordered = sorted(places, key=_place_key)
     return Annotations(tuple(ordered), tuple(texts), pictures)
+
+
+def describe_annotations(over: Annotations) -> list[str]:
+    """What lies over the cells of a sheet and is not read, in Chinese."""
+    remarks = []
+    if over.commented:
+        count = len(over.commented)
+        shown = "、".join(over.commented[:MAX_NAMED])
+        more = " 等" if count > MAX_NAMED else ""
+        remarks.append(
+            f"有 {count} 格带批注（{shown}{more}），批注没有导入；要用的内容请写进单元格。"
+        )
+    if over.texts:
+        shown = over.texts[0]
+        if len(shown) > MAX_QUOTED:
+            shown = f"{shown[:MAX_QUOTED]}…"
+        more = " 等" if len(over.texts) > 1 else ""
+        remarks.append(
+            f"表上有 {len(over.texts)} 个文本框或图形写着字（「{shown}」{more}），没有导入；要用的内容请写进单元格。"
+        )
+    if over.pictures:
+        remarks.append(
+            f"表上放着 {over.pictures} 张图片，没有导入；图片里的内容请写进单元格。"
+        )
+    return remarks
 
 
 def _place_key(place: str) -> tuple[int, int]:

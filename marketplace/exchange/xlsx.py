@@ -20,8 +20,8 @@ from openpyxl.styles.numbers import (
 from openpyxl.utils.escape import unescape
 
 from marketplace.errors import Invalid
-from marketplace.exchange.annotations import Annotations, read_annotations
-from marketplace.exchange.markings import Markings, read_markings
+from marketplace.exchange.annotations import describe_annotations, read_annotations
+from marketplace.exchange.markings import MAX_COLUMNS, Markings, read_markings
 from marketplace.exchange.package import SheetData, tidy_name, tidy_package
 from marketplace.exchange.rows import (
     SAVE_AS,
@@ -43,8 +43,6 @@ MAX_RATIO = 100  # a real sheet packs 5–30 to one; only looked at above SMALL
 SMALL = 10 * 2**20
 MAX_PARTS = 5_000
 COPY_ROWS = "请把需要的行复制到新的工作簿里，再选一次文件。"
-MAX_NAMED = 8  # cells with comments that are named
-MAX_QUOTED = 40  # characters of a text box that are repeated
 LAST_ROW = 2**20  # of any spreadsheet program
 
 
@@ -106,31 +104,6 @@ def _with_header(
         hidden_columns=frozenset(number - 1 for number in markings.hidden_columns),
         is_filtered=markings.is_filtered,
     )
-
-
-def describe_annotations(over: Annotations) -> list[str]:
-    """What lies over the cells of a sheet and is not read, in Chinese."""
-    remarks = []
-    if over.commented:
-        count = len(over.commented)
-        shown = "、".join(over.commented[:MAX_NAMED])
-        more = " 等" if count > MAX_NAMED else ""
-        remarks.append(
-            f"有 {count} 格带批注（{shown}{more}），批注没有导入；要用的内容请写进单元格。"
-        )
-    if over.texts:
-        shown = over.texts[0]
-        if len(shown) > MAX_QUOTED:
-            shown = f"{shown[:MAX_QUOTED]}…"
-        more = " 等" if len(over.texts) > 1 else ""
-        remarks.append(
-            f"表上有 {len(over.texts)} 个文本框或图形写着字（「{shown}」{more}），没有导入；要用的内容请写进单元格。"
-        )
-    if over.pictures:
-        remarks.append(
-            f"表上放着 {over.pictures} 张图片，没有导入；图片里的内容请写进单元格。"
-        )
-    return remarks
 
 
 def _load_sheets(file: BinaryIO) -> tuple[list[Any], list[str]]:
