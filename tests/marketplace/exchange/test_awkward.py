@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zipfile
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
@@ -13,8 +14,11 @@ from openpyxl.styles import Font
 from sqlalchemy.orm import Session
 
 from marketplace.errors import Invalid
+from marketplace.exchange import sheets
+from marketplace.exchange.headers import Headers
 from marketplace.exchange.importing import parse_file
 from marketplace.exchange.reports import Report
+from marketplace.listings.schema import SCHEMAS
 
 HEADER = [
     "需求名称",
@@ -356,6 +360,36 @@ def test_what_is_no_listing_does_not_count_for_the_limit(
     )
 
     assert len(report.entries) == 2
+
+
+def with_far_cells(cell: bytes) -> io.BytesIO:
+    """A list of 300 rows, each with one more cell in the last column of a spreadsheet program."""
+    book = openpyxl.Workbook()
+    book.active.append(HEADER)
+    for number in range(300):
+        book.active.append([f"{ROW[0]}{number}号", *ROW[1:]])
+    file = io.BytesIO()
+    book.save(file)
+    out = io.BytesIO()
+    with zipfile.ZipFile(file) as source, zipfile.ZipFile(out, "w") as target:
+        for name in source.namelist():
+            content = source.read(name)
+            target.writestr(name, content.replace(b"</row>", cell + b"</row>"))
+    return out
+
+
+def test_empty_cells_far_to_the_right_are_not_read(session: Session) -> None:
+    file = with_far_cells(b'<c r="XFD1" s="0"/>')
+
+    with sheets.open_sheet(file, Headers(SCHEMAS["demand"])) as sheet:
+        widest = max(len(row.cells) for row in sheet.rows)
+
+    assert widest == len(HEADER)
+
+
+def test_values_far_to_the_right_are_refused(session: Session) -> None:
+    with pytest.raises(Invalid, match="有 16384 列，多得不正常"):
+        parse_file(with_far_cells(b'<c r="XFD1"><v>1</v></c>'), "demand", name="a.xlsx")
 
 
 @pytest.mark.parametrize(
