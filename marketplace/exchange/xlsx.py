@@ -17,6 +17,7 @@ from openpyxl.styles.numbers import (
     BUILTIN_FORMATS_MAX_SIZE,
     is_date_format,
 )
+from openpyxl.utils.datetime import CALENDAR_MAC_1904
 from openpyxl.utils.escape import unescape
 
 from marketplace.errors import Invalid
@@ -86,6 +87,11 @@ def _with_header(
     remarks = []
     if visible > 1:
         remarks.append(f"文件有 {visible} 个工作表，只读取「{sheet.title}」。")
+    # Days are counted from there where their cells are formatted as days; a bare number does not say that it is one.
+    if sheet.parent.epoch == CALENDAR_MAC_1904:
+        remarks.append(
+            "工作簿用的是 1904 日期系统：没有设成日期格式、显示成五位数的日期会差四年，请核对或先改成日期格式。"
+        )
     markings = _markings_of(sheet)
     if markings.is_cut:
         remarks.append(
@@ -233,12 +239,6 @@ def _sheet_rows(sheet: Any) -> Generator[SheetRow, None, None]:
             yield SheetRow(number, merged.fill_row(number, cells))
 
 
-def _markings_of(sheet: Any) -> Markings:
-    """The markings of a sheet, read once: it is gone through for its header and for its rows."""
-    markings = getattr(sheet, "market_markings", None)
-    if markings is not None:
-        return markings  # type: ignore[no-any-return]
-    try:
 def _columns_to_read(title: str, markings: Markings) -> int | None:
     """The last column to be read; None where no row reaches absurdly far.
 
@@ -257,6 +257,12 @@ def _columns_to_read(title: str, markings: Markings) -> int | None:
     return max(markings.filled_width, 1)
 
 
+def _markings_of(sheet: Any) -> Markings:
+    """The markings of a sheet, read once: it is gone through for its header and for its rows."""
+    markings = getattr(sheet, "market_markings", None)
+    if markings is not None:
+        return markings  # type: ignore[no-any-return]
+    try:
         # Private, but the only way to the XML without unpacking the sheet a second time by hand.
         source_of = getattr(sheet, "market_source", sheet._get_source)
         with source_of() as source:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Sequence
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import openpyxl
 import pytest
 from openpyxl.styles import Font
+from openpyxl.utils.datetime import CALENDAR_MAC_1904
 from sqlalchemy.orm import Session
 
 from marketplace.errors import Invalid
@@ -410,3 +412,22 @@ def test_what_is_no_state_secret_is_taken(
     report = read_csv([*HEADER, header], [*ROW, answer])
 
     assert (titles(report), report.problems) == ([ROW[0]], [])
+
+
+@pytest.mark.parametrize("is_1904", [True, False])
+def test_days_are_counted_from_the_epoch_of_the_workbook(
+    session: Session, is_1904: bool
+) -> None:
+    book = openpyxl.Workbook()
+    if is_1904:
+        book.epoch = CALENDAR_MAC_1904
+    book.active.append([*HEADER, "有效期"])
+    book.active.append([*ROW, date(2027, 9, 30)])
+    file = io.BytesIO()
+    book.save(file)
+
+    report = parse_file(file, "demand", name="list.xlsx")
+
+    assert report.entries[0].values["valid_until"] == date(2027, 9, 30)
+    # A day without the format of one cannot be told from a number: who has such ones is warned.
+    assert any("1904" in one for one in report.remarks) == is_1904
