@@ -364,6 +364,35 @@ def test_what_is_no_listing_does_not_count_for_the_limit(
     assert len(report.entries) == 2
 
 
+@pytest.mark.parametrize("second", ['"另一难题', '"另一难题，', '"另一""难题'])
+def test_a_quote_that_swallows_rows_is_never_taken_for_a_cell(
+    session: Session, second: str
+) -> None:
+    """Two such quotes make one row of several, with as many cells as any other."""
+    lines = [
+        ",".join(HEADER),
+        ",".join(['"高强度轴承钢冶炼', *ROW[1:]]),
+        ",".join(OTHER),
+        ",".join([second, *ROW[1:]]),
+    ]
+
+    with pytest.raises(Invalid, match="第 2 行有引号没有成对"):
+        parse_file(io.BytesIO("\n".join(lines).encode()), "demand", name="list.csv")
+
+
+@pytest.mark.parametrize(
+    "cell", ['"一行\n两行"', '"说""引""\n两行"', '"一行\n两行" ', '"一行\r\n\r\n三行"']
+)
+def test_cells_of_several_lines_are_read(session: Session, cell: str) -> None:
+    lines = [",".join(HEADER), ",".join([*ROW[:4], cell, *ROW[5:]]), ",".join(OTHER)]
+
+    report = parse_file(
+        io.BytesIO("\n".join(lines).encode()), "demand", name="list.csv"
+    )
+
+    assert titles(report) == [ROW[0], OTHER[0]]
+
+
 def with_far_cells(cell: bytes) -> io.BytesIO:
     """A list of 300 rows, each with one more cell in the last column of a spreadsheet program."""
     book = openpyxl.Workbook()
