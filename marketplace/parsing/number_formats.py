@@ -10,6 +10,7 @@ from __future__ import annotations
 import operator
 import re
 from decimal import Decimal
+from math import isfinite
 from typing import NamedTuple
 
 from marketplace.parsing import ParseError
@@ -38,6 +39,8 @@ _GENERAL = re.compile(r"general|g/通用格式|e[+-](?=0)", re.I)
 _HARMLESS = re.compile(r"约|预算|金额|价格|资金|合计|共|整|正|[0\s()（）:：+_\-]")
 _TELLING = re.compile(r"[^\W\d_]|[$¥￥€£₩₽₹฿₫₺]")
 _STORED_DIGITS = 10  # what a spreadsheet shows has fewer places
+# More than the columns hold in any unit; beyond 10**18 rounding to those places has more digits than a Decimal keeps.
+_TOO_LARGE = 10**15
 
 
 class ShownNumber(NamedTuple):
@@ -69,6 +72,9 @@ class FormattedNumber(float):
     @property
     def shown_digits(self) -> str:
         """The figures its cell shows, where the format pads them with noughts or writes some of its own; else ""."""
+        # 1e400 in a cell is infinite: no figure, and nothing that a condition could be compared with.
+        if not isfinite(self):
+            return ""
         section = _section_of(self.number_format, Decimal(repr(float(self))))
         return _padded_digits(section, float(self))
 
@@ -104,8 +110,11 @@ def displayed_number(number: FormattedNumber) -> ShownNumber:
         number: the stored number with its format.
 
     Raises:
-        ParseError: the format shows a foreign currency, a rate, or a text that is no unit of money.
+        ParseError: the format shows a foreign currency, a rate, or a text that is no unit of money; or the number is
+            no sum of this world.
     """
+    if not abs(number) < _TOO_LARGE:
+        raise ParseError("金额太大。", "按万元填写，整数部分最多 10 位。")
     stored = Decimal(repr(float(number)))
     text, digits = _text_of(_section_of(number.number_format, stored))
     folded = fold_label(text)

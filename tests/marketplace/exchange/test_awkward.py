@@ -393,6 +393,30 @@ def test_cells_of_several_lines_are_read(session: Session, cell: str) -> None:
     assert titles(report) == [ROW[0], OTHER[0]]
 
 
+@pytest.mark.parametrize("value", [b"1e20", b"1e300", b"1e400", b"-1e400"])
+@pytest.mark.parametrize("number_format", ['0"元"', "000000", '[<100]0"万";0"元"'])
+def test_a_number_out_of_this_world_costs_its_cell_alone(
+    session: Session, number_format: str, value: bytes
+) -> None:
+    book = openpyxl.Workbook()
+    book.active.append(HEADER)
+    book.active.append(ROW)
+    book.active["F2"].value = 1.5
+    book.active["F2"].number_format = number_format
+    file = io.BytesIO()
+    book.save(file)
+    out = io.BytesIO()
+    with zipfile.ZipFile(file) as source, zipfile.ZipFile(out, "w") as target:
+        for name in source.namelist():
+            content = source.read(name)
+            target.writestr(name, content.replace(b"<v>1.5</v>", b"<v>%s</v>" % value))
+
+    report = parse_file(out, "demand", name="list.xlsx")
+
+    assert titles(report) == [ROW[0]]
+    assert report.entries[0].values.get("budget") is None
+
+
 def with_far_cells(cell: bytes) -> io.BytesIO:
     """A list of 300 rows, each with one more cell in the last column of a spreadsheet program."""
     book = openpyxl.Workbook()
