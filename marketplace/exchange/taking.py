@@ -169,25 +169,45 @@ class Importer:
             rows.setdefault(entry.owner, []).append(entry.row)
         known = queries.organisations_of(rows)
         for owner, numbers in rows.items():
-            # The code comes first: names are written in many ways, and change.
-            organisation = known.get(owner.uscc or "") or known.get(owner.key)
-            if organisation is None or self._adds_to(owner, organisation):
-                try:
-                    organisation = draft_organisation(
-                        owner.name,
-                        kind=owner.kind,
-                        uscc=owner.uscc,
-                        district_code=owner.district_code,
-                    )
-                except Invalid as error:
-                    self._refuse_owner(owner, numbers, error)
-                    continue
-                # The next owner of the list may be the same one under another name.
-                known[organisation.name_key] = organisation
-                if organisation.uscc:
-                    known[organisation.uscc] = organisation
+            try:
+                organisation = self._organisation_of(owner, known)
+            except Invalid as error:
+                self._refuse_owner(owner, numbers, error)
+                continue
+            # The next owner of the list may be the same one under another name.
+            known[organisation.name_key] = organisation
+            if organisation.uscc:
+                known[organisation.uscc] = organisation
             self.organisations[owner] = organisation
+            self._name_other_owner(owner, numbers, organisation)
         db.session.flush()
+
+    def _organisation_of(
+        self, owner: NamedOwner, known: Mapping[str, Organisation]
+    ) -> Organisation:
+        """The organisation of an owner, found or added. Raises Invalid."""
+        organisation = queries.owner_among(owner, known)
+        if organisation is not None and not self._adds_to(owner, organisation):
+            return organisation
+        return draft_organisation(
+            owner.name,
+            kind=owner.kind,
+            uscc=owner.uscc,
+            district_code=owner.district_code,
+        )
+
+    def _name_other_owner(
+        self, owner: NamedOwner, numbers: Sequence[int], organisation: Organisation
+    ) -> None:
+        """Say of an owner that its code, or a former name, makes it one of another name: who copied a code sees it."""
+        if organisation.name_key == owner.key:
+            return
+        rows = f"（共 {len(numbers)} 行）" if len(numbers) > 1 else ""
+        message = f"单位写的是「{owner.name}」，按代码或曾用名记在「{organisation.name}」名下{rows}。"
+        advice = "不是同一个单位的，请核对代码和名称。"
+        self.outcome.notices.append(
+            Problem(numbers[0], "", "", owner.name, message, advice)
+        )
 
     def _adds_to(self, owner: NamedOwner, organisation: Organisation) -> bool:
         """Whether the list says more of an organisation than the database, or something else."""
