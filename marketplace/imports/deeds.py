@@ -162,7 +162,7 @@ def correct_row(
 
     Raises:
         NotAllowed, NotNow, Stale.
-        Invalid: a text is too long.
+        Invalid: a text is too long, or bears the mark of a state secret.
     """
     _hold_open(list_import, by)
     _check_waiting(row, seen)
@@ -173,7 +173,8 @@ def correct_row(
         text = texts[column.name].replace("\r\n", "\n").strip()
         staging.check_typed(column, text)
         # What was not touched stays the cell of the file with its format; as text it might be read otherwise.
-        if text == box_text(cells.get(column.name)).strip():
+        stored = cells.get(column.name)
+        if text == box_text(stored, is_sum=bool(column.unit)).strip():
             continue
         cells.pop(column.name, None)
         if text:

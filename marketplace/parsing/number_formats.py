@@ -141,6 +141,30 @@ def displayed_number(number: FormattedNumber) -> ShownNumber:
     return ShownNumber(rounded, unit, is_currency, is_scaled)
 
 
+def sum_text(number: float) -> str:
+    """A number of a cell as a text that reads as the same sum: with the unit that its cell shows (500000元).
+
+    What is no sum (a foreign currency, a share) comes with the reason, so that nobody takes the bare figure for 万元.
+
+    Args:
+        number: the number, with its format where that says more than its digits.
+    """
+    if not isfinite(number):
+        return ""
+    # A computed 0.1 + 0.2 is 0.3 as a number; as text its binary noise would be too fine for a sum.
+    digits = f"{Decimal(repr(round(float(number), 6))):f}".removesuffix(".0")
+    if not isinstance(number, FormattedNumber):
+        return digits
+    try:
+        shown = displayed_number(number)
+    except ParseError as error:
+        return f"{digits} {error.message}"
+    if shown.is_scaled:
+        return f"{digits} 单元格格式把数字缩小显示"
+    sign = "¥" if shown.is_currency else ""
+    return f"{sign}{shown.value:f}{shown.unit}"
+
+
 def _text_of(section: str) -> tuple[str, str]:
     """The text of a section, 0 for the figure, and its places for digits, with ' for a point written as text."""
     text = ""
