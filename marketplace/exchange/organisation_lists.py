@@ -23,7 +23,7 @@ from marketplace.exchange.organisation_columns import (
     OrganisationColumn,
     OrganisationSchema,
 )
-from marketplace.exchange.remarks import describe_header
+from marketplace.exchange.remarks import describe_header, list_rows
 from marketplace.exchange.reports import Outcome, Problem, Report
 from marketplace.exchange.row_kinds import HEADER, SECTION, RowKinds
 from marketplace.exchange.rows import OpenSheet, SheetRow
@@ -185,10 +185,20 @@ class _OrganisationReader:
             )
         remarks += self.screen.remarks(self.headers_below)
 
-    def refuse_body(self, body: ListedOrganisation, key: str, message: str) -> None:
-        """Refuse a row that was read well, and take it out."""
-        self.report.bodies.remove(body)
-        self._refuse(body.row, key, body.name, ParseError(message, ""))
+    def refuse_bodies(
+        self, refused: Mapping[int, tuple[ListedOrganisation, str, str]]
+    ) -> None:
+        """Refuse rows that were read well, and take them out.
+
+        Args:
+            refused: number of a row → its organisation, the column, and why.
+        """
+        # In one go: taken out one by one, 25,000 of 50,000 rows took minutes.
+        bodies = self.report.bodies
+        self.report.bodies = [body for body in bodies if body.row not in refused]
+        for number in sorted(refused):
+            body, key, message = refused[number]
+            self._refuse(number, key, body.name, ParseError(message, ""))
 
     def _place_columns(self, header: SheetRow) -> None:
         self.header_cells = tuple(header.cells)
@@ -327,9 +337,8 @@ def _refuse_doubles(reader: _OrganisationReader) -> None:
         for body in rows[1:]:
             message = f"与第 {rows[0].row} 行是同一个单位，只取前面一行。"
             refused.setdefault(body.row, (body, TITLE, message))
-    for number in sorted(refused):
-        reader.refuse_body(*refused[number])
+    reader.refuse_bodies(refused)
 
 
 def _rows(bodies: Iterable[ListedOrganisation]) -> str:
-    return f"第 {'、'.join(str(body.row) for body in bodies)} 行"
+    return list_rows([body.row for body in bodies])
