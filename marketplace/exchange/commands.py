@@ -6,10 +6,12 @@ Nothing is read, decided or written to the database here.
 from __future__ import annotations
 
 import csv
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import click
 from flask.cli import AppGroup
@@ -38,7 +40,29 @@ commands = AppGroup(
     "listings",
     help="Lists of achievements and demands, in from spreadsheets and out to them.",
 )
-file_to_write = click.Path(dir_okay=False, path_type=Path)
+
+
+class FileToWrite(click.Path):
+    """A file that can be written; refused before the work and not after it, when a list has been imported already."""
+
+    def __init__(self) -> None:
+        super().__init__(dir_okay=False, writable=True, path_type=Path)
+
+    def convert(
+        self,
+        value: Any,
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> Any:
+        """The path; a folder that is not there, or not to be written in, is named."""
+        path = super().convert(value, param, ctx)
+        folder = path.resolve().parent
+        if not folder.is_dir() or not os.access(folder, os.W_OK):
+            self.fail(f"folder {str(folder)!r} cannot be written in", param, ctx)
+        return path
+
+
+file_to_write = FileToWrite()
 errors_option = click.option(
     "--errors",
     type=file_to_write,

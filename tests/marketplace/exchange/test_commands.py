@@ -318,3 +318,16 @@ def test_the_samples_are_the_same_in_both_forms(session: Session, name: str) -> 
         (e.owner, e.values) for e in text.entries
     ]
     assert workbook.problems == text.problems == []
+
+
+def test_a_file_that_cannot_be_written_is_refused_before_the_import(
+    run: Run, written: Callable[..., Path], tmp_path: Path
+) -> None:
+    path = written("list.csv", HEADER + GOOD)
+    nowhere = tmp_path / "no such folder" / "errors.csv"
+
+    result = run("import", path, "--kind", "achievement", "--errors", nowhere)
+
+    assert result.exit_code == 2
+    assert "cannot be written in" in result.output
+    assert count() == 0
