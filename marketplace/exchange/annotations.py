@@ -63,11 +63,13 @@ def read_annotations(file: BinaryIO, sheet_part: str) -> Annotations:
     Returns:
         what could be read: a damaged part of comments costs no list.
     """
+    # A dictionary keeps the order and names a cell once that bears a note and an answer to it.
     places: dict[str, None] = {}
     texts: list[str] = []
     pictures = 0
     try:
         with zipfile.ZipFile(file) as archive:
+            # By the tidied name: some programs write backslashes or capitals.
             parts = {tidy_name(one.filename): one for one in archive.infolist()}
             for kind, target in _related(archive, parts, tidy_name(sheet_part)):
                 if kind.endswith(_COMMENTS):
@@ -126,6 +128,7 @@ def _related(
 
     def take(tag: str, attributes: Mapping[str, str]) -> None:
         target = tidy_name(attributes.get("Target", ""))
+        # A target with a slash is counted from the root of the package, any other from the folder of the sheet.
         if not attributes.get("Target", "").startswith(("/", "\\")):
             target = posixpath.normpath(posixpath.join(folder, target))
         if tag == "Relationship" and target in parts:
@@ -178,6 +181,7 @@ def _read_shapes(
             texts[-1].append(text)
 
     _read_part(archive, part, start, take)
+    # Runs of one shape are joined without blanks: a word may change its colour in the middle.
     joined = [" ".join("".join(pieces).split()) for pieces in texts]
     return [text for text in joined if text], pictures
 
@@ -194,6 +198,7 @@ def _read_part(
         start: takes the name of each element, without its prefix, and its attributes.
         take: takes the name of an element and a text in it.
     """
+    # A text belongs to the innermost element, which expat does not tell.
     inside = [""]
 
     def on_start(name: str, attributes: dict[str, str]) -> None:

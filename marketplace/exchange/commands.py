@@ -32,6 +32,7 @@ from marketplace.organisations.commands import commands as organisation_commands
 from marketplace.parsing.text import escape_formula
 from marketplace.permissions import Guest, Reader
 
+# Shorter lists are done before a bar would have been drawn.
 LONG = 1_000  # rows from which a bar says how far the work has come
 PRINTED = 10  # problems printed; all of them go to the file of --errors
 ERROR_HEADERS = ("结果", "行", "列", "表头", "内容", "问题", "可以怎么填")
@@ -171,6 +172,7 @@ def template(directory: Path) -> None:
 @click.option("--public", is_flag=True, help="Only what a guest may see.")
 def export(file: Path, kind: str, everything: bool, public: bool) -> None:
     """Write the published listings of a kind to an .xlsx file."""
+    # None is the site itself, which sees everything; a list that is handed on is taken as a guest sees it.
     reader: Reader | None = Guest() if public else None
     rows = queries.listings_to_export(kind, reader=reader, everything=everything)
     file.write_bytes(exporting.workbook(kind, rows, reader=reader))
@@ -258,6 +260,7 @@ def _print_outcome(report: Report, outcome: Outcome, *, publish: bool) -> None:
 
 def _counts(outcome: Outcome, *, publish: bool) -> str:
     """How many rows had which fate; a dry run says 将 before what would be done."""
+    # A dry run has taken everything back, so none of these has happened.
     will = "将" if outcome.dry else ""
     counts = [
         f"{will}新增 {outcome.new}",
@@ -274,6 +277,7 @@ def _print_problems(title: str, problems: Sequence[Problem]) -> None:
     if not problems:
         return
     click.echo(f"{title}（{len(problems)} 处）：")
+    # A terminal scrolls: thousands of lines would push the sums out of sight.
     for problem in problems[:PRINTED]:
         click.echo(f"  {problem.place}：{problem.message}{problem.allowed}")
     if len(problems) > PRINTED:

@@ -65,6 +65,7 @@ def fault_file(kind: str, source: str, rows: Sequence[FaultyRow]) -> bytes:
         source: a key of `SOURCES`: headers are those of the file that the rows came in.
         rows: the rows, in order.
     """
+    # A file of forty empty columns would hide the three that are wrong.
     used = set().union(*(row.texts for row in rows))
     headers = headers_of(kind, source)
     columns = []
@@ -95,6 +96,7 @@ def fault_file(kind: str, source: str, rows: Sequence[FaultyRow]) -> bytes:
             sheet.set_column(index, index, column.width, text)
         sheet.write_string(0, len(columns) + 2, AUTHOR_HEADER, header)
         for place, row in enumerate(rows, 1):
+            # By this number a row finds its place again, for people sort and delete rows.
             sheet.write_number(place, 0, row.number)
             sheet.write_string(place, 1, _cell(row.finding), text)
             places = {one.column.name: one for one in row.layout}
@@ -103,6 +105,7 @@ def fault_file(kind: str, source: str, rows: Sequence[FaultyRow]) -> bytes:
                 if column.unit and cell:
                     cell = _with_unit(cell, places.get(column.name))
                 style = wrong if column.name in row.faulty else text
+                # An empty cell that is wrong is marked too: it is what is missing.
                 if cell or style is wrong:
                     sheet.write_string(place, index, _cell(cell), style)
             if row.author:

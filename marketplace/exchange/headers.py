@@ -137,6 +137,7 @@ class Headers:
     def key_of(self, cell: Any) -> str:
         """The key of a header; where it is not known word for word, that of the column it surely names."""
         key = header_key(cell)
+        # Contents are longer than headers, and there are a hundred thousand of them.
         if not key or key in self.meanings or len(key) > MAX_HEADER:
             return key
         if key not in self._keys:
@@ -201,6 +202,7 @@ class Headers:
         """How many columns a row names; 0 where it cannot be a header: no title, or nothing but the title."""
         placed, _ = self.place_columns(row)
         names = {one.column.name for one in placed}
+        # Without a title no row is a listing, and with the title alone any sentence with that word would be a header.
         if TITLE not in names or len(names) < 2:
             return 0
         return len(names)
@@ -238,6 +240,7 @@ class Headers:
             text = str(row[index]).strip()
             key = keys[index]
             whose = reached.get(index)
+            # A number of somebody else that is published as the contact's cannot be taken back.
             if whose and whose.owner in (Owner.OTHER, Owner.UNSURE):
                 read.unsure.append((index, text, whose.neighbour))
                 continue

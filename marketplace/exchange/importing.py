@@ -77,6 +77,7 @@ def parse_file(
     Raises:
         Invalid: the file cannot be read at all, or a default makes no sense, with one sentence on why.
     """
+    # Other databases name the same columns otherwise: lists of patents and papers bring headers of their own.
     headers = headers or Headers(SCHEMAS[kind])
     # Read once for the whole list: 50,000 rows must not ask the database 200,000 times.
     dictionaries = Dictionaries()
@@ -94,6 +95,7 @@ def parse_file(
         if "header" in error.problems:
             raise _name_needed_columns(headers, error) from None
         raise
+    # Asked at the end: rows that are passed over are known only when they were read.
     if not report.rows:
         is_reported = report.skipped or report.problems
         passed = "".join(report.remarks[-1:]) if is_reported else ""
@@ -206,6 +208,7 @@ class _SheetReader:
         self.is_other_table = False
         self.sheet = sheet
         self.sheet_unit = unit_of_sheet(row.cells for row in sheet.above)
+        # One checker for all tables of the sheet, so that twins are found across them.
         self.checker = RowChecker(report, dictionaries, defaults)
         self.headers_below: list[int] = []
         self.screen = RowScreen(report, sheet, self.row_kinds)
@@ -258,6 +261,7 @@ class _SheetReader:
 
     def _read_header(self, header: SheetRow) -> None:
         """Place the columns by a header row; what it says goes into the remarks."""
+        # A header of ours ends the foreign table above it (139).
         self.is_other_table = False
         read = self.headers.read_header(header.cells)
         self._place_columns(in_sheet_unit(read.placed, self.sheet_unit))
@@ -290,6 +294,7 @@ class _SheetReader:
         if header is None:
             return False
         texts = [str(cell) for cell in header.cells if cell is not None]
+        # Compared as texts: a header of two levels has other objects each time it is joined.
         is_repeated = texts == self.header_texts
         self.header_texts = texts
         if is_repeated:
@@ -319,6 +324,7 @@ class _SheetReader:
     def _is_listing(self, row: SheetRow) -> bool:
         """Whether a row is meant to be a listing; what else it is goes into the report."""
         kind = self.screen.kind_of(row)
+        # A row of units is no listing, yet says how every sum below it is read.
         if kind == UNIT:
             self._take_units(row)
         if not kind and self._is_of_other_table(row):
@@ -344,6 +350,7 @@ class _SheetReader:
 def _take_marks(read: ReadHeader) -> dict[str, int]:
     """Take the columns about rows out of those that mean nothing: mark → index."""
     marks: dict[str, int] = {}
+    # A copy, for the list is changed on the way.
     for index, text in list(read.unknown):
         mark = MARKS.get(header_key(text))
         if mark is not None:

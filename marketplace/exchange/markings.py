@@ -141,6 +141,7 @@ class _MarkingReader:
 
     def _start_row(self, attributes: dict[str, str]) -> None:
         number = attributes.get("r", "")
+        # Some programs leave the numbers of rows out: each is the next one.
         self.row = int(number) if number.isdigit() else self.row + 1
         self.column = 0
         self.filled = self.struck = 0

@@ -120,6 +120,7 @@ def enter_report(
         remarks=list(report.remarks),
         dry=dry_run,
     )
+    # Before the database is asked: what cannot be read refuses a strict list at once.
     if strict and outcome.problems:
         outcome.stopped = True
         return outcome
@@ -128,6 +129,7 @@ def enter_report(
     outcome.new, outcome.changed = results["new"], results["changed"]
     outcome.unchanged = results["unchanged"]
     for fate in fates:
+        # What an accepted row lacks is a notice; only a refused one counts as not entered.
         into = outcome.problems if fate.result == "refused" else outcome.notices
         for remark in fate.remarks:
             into.append(Problem(fate.row, "", "", fate.name, remark))
@@ -167,6 +169,7 @@ class _OrganisationReader:
         if row.number <= self.screen.header_number or self._is_header(row):
             return
         kind = self.screen.kind_of(row)
+        # In a list of names a name alone in its row is a row, where other lists would take it for a heading.
         if kind and not (kind == SECTION and self._is_name_alone(row)):
             self.screen.skip(row, kind)
             return
@@ -177,6 +180,7 @@ class _OrganisationReader:
 
     def finish(self) -> None:
         """Refuse what contradicts itself within the list, and say what was done with it as a whole."""
+        # Only at the end: which of two rows is wrong is not known when the first is read.
         _refuse_doubles(self)
         remarks = self.report.remarks
         if self.guessed:
@@ -206,6 +210,7 @@ class _OrganisationReader:
         self.placed = read.placed
         self.columns = {one.column.name: one for one in read.placed}
         self.title_index = self.columns[TITLE].index if TITLE in self.columns else None
+        # No owners: the title of such a list is the organisation itself.
         self.screen.place(
             header,
             [one.index for one in read.placed],
@@ -274,6 +279,7 @@ class _OrganisationReader:
             self.report.notices.append(problem)
         name, code = names[0], values.get("uscc")
         kind = values.get("kind", "")
+        # A guess is corrected at the verification, so the reader learns how many there are.
         if not kind:
             self.guessed.append(number)
         rest = {
@@ -307,6 +313,7 @@ def _is_identity(placed: PlacedColumn) -> bool:
 
 def _kind_of(name: str, code: str | None) -> str:
     """The kind that a code, else a name implies."""
+    # The code is given by a register, the name is chosen: 某某研究院有限公司 is a firm.
     if code and code.startswith(FIRM_CODES):
         return "firm"
     return guess_kind(name)
@@ -315,6 +322,7 @@ def _kind_of(name: str, code: str | None) -> str:
 def _refuse_doubles(reader: _OrganisationReader) -> None:
     """Refuse rows of one code with different names, or of one name with different codes, all of them, for which one is
     wrong only a person can tell; of rows that say the same the first is taken."""
+    # By code and by name, for each of them alone must lead to one organisation.
     by_code: dict[str, list[ListedOrganisation]] = defaultdict(list)
     by_name: dict[str, list[ListedOrganisation]] = defaultdict(list)
     for body in reader.report.bodies:
@@ -332,6 +340,7 @@ def _refuse_doubles(reader: _OrganisationReader) -> None:
             message = (
                 f"{_rows(rows)}的名称相同，代码不同，都没有导入；请核对哪一行写错了。"
             )
+            # A row that was refused for its code keeps that reason, which says more.
             for body in rows:
                 refused.setdefault(body.row, (body, "uscc", message))
         for body in rows[1:]:

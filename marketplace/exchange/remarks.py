@@ -30,6 +30,7 @@ def describe_header(read: ReadHeader, hidden: frozenset[int]) -> list[str]:
 
 def _describe_left_out(read: ReadHeader) -> list[str]:
     remarks = []
+    # Named although nothing can be done here: a column that silently stays behind is missed weeks later.
     if read.unknown:
         listed = _list_columns(read.unknown[:COLUMNS_NAMED])
         remarks.append(f"这些列没有对应的栏目，没有导入：{listed}。")
@@ -54,6 +55,7 @@ def _describe_left_out(read: ReadHeader) -> list[str]:
 def _describe_hidden_columns(
     placed: Iterable[PlacedColumn], hidden: frozenset[int]
 ) -> list[str]:
+    # Only those that are read: a hidden column that means nothing surprises nobody.
     columns = [(one.index, one.header) for one in placed if one.index in hidden]
     if not columns:
         return []
@@ -82,6 +84,7 @@ def describe_rows(
     if headers_below:
         remarks.append(f"{list_rows(headers_below)}又是表头，下面的行按它读取。")
     if hidden:
+        # A file does not say whether a filter or a hand has hidden a row.
         how = "被隐藏或筛选掉" if is_filtered else "被隐藏"
         rows = list_rows(hidden)
         remarks.append(

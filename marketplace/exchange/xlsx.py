@@ -60,6 +60,7 @@ def open_workbook(file: BinaryIO, headers: HeaderReader) -> OpenSheet:
     # Before openpyxl sees it: it unpacks whatever it is given.
     _refuse_other_archives(file)
     sheets, remarks = _load_sheets(file)
+    # Hidden sheets are not read behind the reader's back (010).
     visible = [sheet for sheet in sheets if sheet.sheet_state == "visible"]
     all_blank = True
     seen: list[str] = []
@@ -114,6 +115,7 @@ def _with_header(
 
 def _load_sheets(file: BinaryIO) -> tuple[list[Any], list[str]]:
     """The sheets of a workbook, and what should be said of those that are not there."""
+    # As it is first: putting a package in order copies all of it.
     sheets = _try_to_load(file)
     lost: list[str] = []
     if not sheets:
