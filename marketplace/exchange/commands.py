@@ -56,7 +56,7 @@ class FileToWrite(click.Path):
         ctx: click.Context | None,
     ) -> Any:
         """The path; a folder that is not there, or not to be written in, is named."""
-        path = super().convert(value, param, ctx)
+        path = Path(os.fsdecode(super().convert(value, param, ctx)))
         folder = path.resolve().parent
         if not folder.is_dir() or not os.access(folder, os.W_OK):
             self.fail(f"folder {str(folder)!r} cannot be written in", param, ctx)
