@@ -142,9 +142,7 @@ def import_list(
     if errors is not None:
         _write_problems(errors, outcome)
         click.echo(f"全部问题和提示已写入 {errors}")
-    # A script that imports a list learns from the exit code that nothing came of it.
-    if outcome.stopped or not report.entries:
-        raise SystemExit(1)
+    _end_in_vain(outcome)
 
 
 @commands.command()
@@ -208,7 +206,12 @@ def import_organisations(
     if errors is not None:
         _write_problems(errors, outcome)
         click.echo(f"全部问题和提示已写入 {errors}")
-    if outcome.stopped or not report.bodies:
+    _end_in_vain(outcome)
+
+
+def _end_in_vain(outcome: Outcome) -> None:
+    """End with an error where nothing came of a list, also where only the database refused its rows."""
+    if outcome.stopped or not outcome.new + outcome.changed + outcome.unchanged:
         raise SystemExit(1)
 
 
