@@ -535,8 +535,11 @@ def test_authors_are_named_by_the_list(
     )
     press(desk, made, "commit")
 
-    owners = [one_titled(good(number)[0]).owner_id for number in range(1, 5)]
-    assert owners == [author.id, author.id, made.owner_id, made.owner_id]
+    owners = [one_titled(good(number)[0]).owner_id for number in range(1, 6)]
+    assert owners == [author.id, author.id, *[made.owner_id] * 3]
+    stopped = make.person("researcher", owner)
+    stopped.active = False
+    db.session.commit()
     assert "不是本单位在平台上的人员" in staged(made)[2].findings[0]["message"]
 
 
@@ -545,6 +548,7 @@ def test_the_desk_of_an_operators_list_is_that_of_the_organisation(
 ) -> None:
     desk = make.person("desk", owner)
     browser = sign_in(make.person("operator"))
+            [*good(5), stopped.email],
     made = upload(browser, [good(1)], owner.id)
     press(browser, made, "commit")
     assert one_titled(good(1)[0]).owner_id == desk.id
@@ -559,6 +563,8 @@ def test_an_operator_publishes_what_is_complete(
 ) -> None:
     browser = sign_in(make.person("operator"))
     made = upload(browser, [good(1), good(2, 成果简介="")], owner.id, publish="y")
+    stopped = make.person("desk", owner)
+    stopped.active = False
     press(browser, made, "commit")
     assert one_titled(good(1)[0]).state == "published"
     assert one_titled(good(2)[0]).state == "draft"
