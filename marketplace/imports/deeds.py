@@ -100,7 +100,7 @@ def add_corrections(
 
     Raises:
         NotAllowed, NotNow.
-        Invalid: it holds nothing for this import.
+        Invalid: it holds nothing for this import, or more than an import may have.
     """
     # Held before the rows are read, or of two corrections one would lose what the other has replaced.
     _hold_open(list_import, by)
@@ -130,6 +130,7 @@ def add_corrections(
             "这份文件里没有这次导入的行。",
             "请上传从这一页下载的错误文件（保留「导入行号」一列），改好再传。",
         )
+    staging.check_total(len(waiting) + len(added))
     with db.session.no_autoflush:
         everything = [*waiting.values(), *added]
         assessing.assess_rows(list_import, everything, by=by)

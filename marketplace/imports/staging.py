@@ -124,6 +124,19 @@ def add_remarks(list_import: ListImport, read: ReadFile) -> None:
     list_import.remarks = list(dict.fromkeys([*list_import.remarks, *news]))
 
 
+def check_total(rows: int) -> None:
+    """Refuse a corrected file that makes an import longer than an upload may be: each file reads all its rows again.
+
+    Raises:
+        Invalid.
+    """
+    if rows > MAX_ROWS:
+        raise Invalid(
+            f"加上这份文件，这次导入有 {rows} 行没有写入，最多 {MAX_ROWS} 行。",
+            "多出的行请另外上传一份清单。",
+        )
+
+
 def check_typed(column: ListColumn, text: str) -> None:
     """Refuse what is typed into a cell and may not even be staged.
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from marketplace.exchange.importing import parse_file
 from marketplace.extensions import db
-from marketplace.imports import deeds, queries, upkeep
+from marketplace.imports import deeds, queries, staging, upkeep
 from marketplace.imports.models import ListImport, StagedRow
 from marketplace.lifecycle import history_of
 from marketplace.listings import deeds as listing_deeds
@@ -255,6 +255,22 @@ def test_of_a_state_secret_nothing_is_stored(
     assert "国家秘密的标志" in typed.text
     db.session.expire_all()
     assert "★" not in str([one.cells for one in staged(made)])
+
+
+def test_corrections_make_no_import_longer_than_an_upload(
+    desk: FlaskClient, owner: Organisation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = upload(desk, [good(1), good(2)], owner.id)
+    monkeypatch.setattr(staging, "MAX_ROWS", 3)
+
+    answer = desk.post(
+        f"/mine/imports/{made.id}/corrections",
+        data={"file": (io.BytesIO(xlsx([HEADER, good(3), good(4)])), "more.xlsx")},
+    )
+
+    assert answer.status_code == 422
+    assert "这次导入有 4 行没有写入，最多 3 行" in answer.text
+    assert len(staged(made)) == 2
 
 
 # What a spreadsheet program would compute, each the name of a listing.
@@ -521,6 +537,9 @@ def test_authors_are_named_by_the_list(
 ) -> None:
     author = make.person("researcher", owner)
     stranger = make.person("researcher", make.organisation(kind="university"))
+    stopped = make.person("researcher", owner)
+    stopped.active = False
+    db.session.commit()
     header = [*HEADER, "填报人"]
     made = upload(
         desk,
@@ -529,6 +548,7 @@ def test_authors_are_named_by_the_list(
             [*good(2), author.name],
             [*good(3), stranger.email],
             [*good(4), ""],
+            [*good(5), stopped.email],
         ],
         owner.id,
         header=header,
@@ -537,18 +557,16 @@ def test_authors_are_named_by_the_list(
 
     owners = [one_titled(good(number)[0]).owner_id for number in range(1, 6)]
     assert owners == [author.id, author.id, *[made.owner_id] * 3]
-    stopped = make.person("researcher", owner)
-    stopped.active = False
-    db.session.commit()
     assert "不是本单位在平台上的人员" in staged(made)[2].findings[0]["message"]
 
 
 def test_the_desk_of_an_operators_list_is_that_of_the_organisation(
     make: Factory, owner: Organisation, sign_in: SignIn
 ) -> None:
+    stopped = make.person("desk", owner)
+    stopped.active = False
     desk = make.person("desk", owner)
     browser = sign_in(make.person("operator"))
-            [*good(5), stopped.email],
     made = upload(browser, [good(1)], owner.id)
     press(browser, made, "commit")
     assert one_titled(good(1)[0]).owner_id == desk.id
@@ -563,8 +581,6 @@ def test_an_operator_publishes_what_is_complete(
 ) -> None:
     browser = sign_in(make.person("operator"))
     made = upload(browser, [good(1), good(2, 成果简介="")], owner.id, publish="y")
-    stopped = make.person("desk", owner)
-    stopped.active = False
     press(browser, made, "commit")
     assert one_titled(good(1)[0]).state == "published"
     assert one_titled(good(2)[0]).state == "draft"
