@@ -108,14 +108,15 @@ def read_rows(
     with open_sheet(cast(BinaryIO, file), headers, name=name) as sheet:
         reader = _RegisterReader(report, sheet, headers)
         for row in sheet.rows:
-            if len(found) + len(faults) >= MAX_ROWS:
-                message = f"一次最多导入 {MAX_ROWS} 行，请分成几份。"
-                raise Invalid(message, problems={"file": [message]})
             values, problems = reader.read_row(row)
             if problems:
                 faults.append(f"第 {row.number} 行：{' '.join(problems)}")
             elif values:
                 found.append((row.number, values))
+            # Behind the last row that is allowed a footer may still come.
+            if len(found) + len(faults) > MAX_ROWS:
+                message = f"一次最多导入 {MAX_ROWS} 行，请分成几份。"
+                raise Invalid(message, problems={"file": [message]})
         remarks = [*report.remarks, *reader.screen.remarks()]
     if faults:
         raise _faulty(faults)

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import posixpath
 import zipfile
+import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import BinaryIO
@@ -23,7 +24,18 @@ _COMMENTS = ("/comments", "/threadedComment")
 _DRAWING = "/drawing"
 # In a comment: runs of a note, and the whole of a newer one.
 _COMMENT_TEXTS = ("t", "text")
+# What a part raises that cannot be unpacked: damaged, cut, packed in another way, or locked (RuntimeError).
+_UNREADABLE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    OSError,
+    EOFError,
+    RuntimeError,
+    ValueError,
+)
 MAX_ANNOTATIONS = 5_000  # of a sheet; more are not counted
+MAX_NAMED = 8  # cells with comments that are named
+MAX_QUOTED = 40  # characters of a text box that are repeated
 
 
 @dataclass(frozen=True)
@@ -51,11 +63,13 @@ def read_annotations(file: BinaryIO, sheet_part: str) -> Annotations:
     Returns:
         what could be read: a damaged part of comments costs no list.
     """
+    # A dictionary keeps the order and names a cell once that bears a note and an answer to it.
     places: dict[str, None] = {}
     texts: list[str] = []
     pictures = 0
     try:
         with zipfile.ZipFile(file) as archive:
+            # By the tidied name: some programs write backslashes or capitals.
             parts = {tidy_name(one.filename): one for one in archive.infolist()}
             for kind, target in _related(archive, parts, tidy_name(sheet_part)):
                 if kind.endswith(_COMMENTS):
@@ -64,12 +78,37 @@ def read_annotations(file: BinaryIO, sheet_part: str) -> Annotations:
                     found, count = _read_shapes(archive, target)
                     texts += found
                     pictures += count
-    except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError, ValueError):
+    except _UNREADABLE:
         pass
     finally:
         file.seek(0)
     ordered = sorted(places, key=_place_key)
     return Annotations(tuple(ordered), tuple(texts), pictures)
+
+
+def describe_annotations(over: Annotations) -> list[str]:
+    """What lies over the cells of a sheet and is not read, in Chinese."""
+    remarks = []
+    if over.commented:
+        count = len(over.commented)
+        shown = "、".join(over.commented[:MAX_NAMED])
+        more = " 等" if count > MAX_NAMED else ""
+        remarks.append(
+            f"有 {count} 格带批注（{shown}{more}），批注没有导入；要用的内容请写进单元格。"
+        )
+    if over.texts:
+        shown = over.texts[0]
+        if len(shown) > MAX_QUOTED:
+            shown = f"{shown[:MAX_QUOTED]}…"
+        more = " 等" if len(over.texts) > 1 else ""
+        remarks.append(
+            f"表上有 {len(over.texts)} 个文本框或图形写着字（「{shown}」{more}），没有导入；要用的内容请写进单元格。"
+        )
+    if over.pictures:
+        remarks.append(
+            f"表上放着 {over.pictures} 张图片，没有导入；图片里的内容请写进单元格。"
+        )
+    return remarks
 
 
 def _place_key(place: str) -> tuple[int, int]:
@@ -89,6 +128,7 @@ def _related(
 
     def take(tag: str, attributes: Mapping[str, str]) -> None:
         target = tidy_name(attributes.get("Target", ""))
+        # A target with a slash is counted from the root of the package, any other from the folder of the sheet.
         if not attributes.get("Target", "").startswith(("/", "\\")):
             target = posixpath.normpath(posixpath.join(folder, target))
         if tag == "Relationship" and target in parts:
@@ -141,6 +181,7 @@ def _read_shapes(
             texts[-1].append(text)
 
     _read_part(archive, part, start, take)
+    # Runs of one shape are joined without blanks: a word may change its colour in the middle.
     joined = [" ".join("".join(pieces).split()) for pieces in texts]
     return [text for text in joined if text], pictures
 
@@ -157,6 +198,7 @@ def _read_part(
         start: takes the name of each element, without its prefix, and its attributes.
         take: takes the name of an element and a text in it.
     """
+    # A text belongs to the innermost element, which expat does not tell.
     inside = [""]
 
     def on_start(name: str, attributes: dict[str, str]) -> None:

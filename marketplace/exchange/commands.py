@@ -6,10 +6,12 @@ Nothing is read, decided or written to the database here.
 from __future__ import annotations
 
 import csv
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import click
 from flask.cli import AppGroup
@@ -30,6 +32,7 @@ from marketplace.organisations.commands import commands as organisation_commands
 from marketplace.parsing.text import escape_formula
 from marketplace.permissions import Guest, Reader
 
+# Shorter lists are done before a bar would have been drawn.
 LONG = 1_000  # rows from which a bar says how far the work has come
 PRINTED = 10  # problems printed; all of them go to the file of --errors
 ERROR_HEADERS = ("结果", "行", "列", "表头", "内容", "问题", "可以怎么填")
@@ -38,7 +41,29 @@ commands = AppGroup(
     "listings",
     help="Lists of achievements and demands, in from spreadsheets and out to them.",
 )
-file_to_write = click.Path(dir_okay=False, path_type=Path)
+
+
+class FileToWrite(click.Path):
+    """A file that can be written; refused before the work and not after it, when a list has been imported already."""
+
+    def __init__(self) -> None:
+        super().__init__(dir_okay=False, writable=True, path_type=Path)
+
+    def convert(
+        self,
+        value: Any,
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> Any:
+        """The path; a folder that is not there, or not to be written in, is named."""
+        path = Path(os.fsdecode(super().convert(value, param, ctx)))
+        folder = path.resolve().parent
+        if not folder.is_dir() or not os.access(folder, os.W_OK):
+            self.fail(f"folder {str(folder)!r} cannot be written in", param, ctx)
+        return path
+
+
+file_to_write = FileToWrite()
 errors_option = click.option(
     "--errors",
     type=file_to_write,
@@ -117,9 +142,7 @@ def import_list(
     if errors is not None:
         _write_problems(errors, outcome)
         click.echo(f"全部问题和提示已写入 {errors}")
-    # A script that imports a list learns from the exit code that nothing came of it.
-    if outcome.stopped or not report.entries:
-        raise SystemExit(1)
+    _end_in_vain(outcome)
 
 
 @commands.command()
@@ -147,6 +170,7 @@ def template(directory: Path) -> None:
 @click.option("--public", is_flag=True, help="Only what a guest may see.")
 def export(file: Path, kind: str, everything: bool, public: bool) -> None:
     """Write the published listings of a kind to an .xlsx file."""
+    # None is the site itself, which sees everything; a list that is handed on is taken as a guest sees it.
     reader: Reader | None = Guest() if public else None
     rows = queries.listings_to_export(kind, reader=reader, everything=everything)
     file.write_bytes(exporting.workbook(kind, rows, reader=reader))
@@ -182,7 +206,12 @@ def import_organisations(
     if errors is not None:
         _write_problems(errors, outcome)
         click.echo(f"全部问题和提示已写入 {errors}")
-    if outcome.stopped or not report.bodies:
+    _end_in_vain(outcome)
+
+
+def _end_in_vain(outcome: Outcome) -> None:
+    """End with an error where nothing came of a list, also where only the database refused its rows."""
+    if outcome.stopped or not outcome.new + outcome.changed + outcome.unchanged:
         raise SystemExit(1)
 
 
@@ -234,6 +263,7 @@ def _print_outcome(report: Report, outcome: Outcome, *, publish: bool) -> None:
 
 def _counts(outcome: Outcome, *, publish: bool) -> str:
     """How many rows had which fate; a dry run says 将 before what would be done."""
+    # A dry run has taken everything back, so none of these has happened.
     will = "将" if outcome.dry else ""
     counts = [
         f"{will}新增 {outcome.new}",
@@ -250,6 +280,7 @@ def _print_problems(title: str, problems: Sequence[Problem]) -> None:
     if not problems:
         return
     click.echo(f"{title}（{len(problems)} 处）：")
+    # A terminal scrolls: thousands of lines would push the sums out of sight.
     for problem in problems[:PRINTED]:
         click.echo(f"  {problem.place}：{problem.message}{problem.allowed}")
     if len(problems) > PRINTED:

@@ -94,6 +94,7 @@ def import_rows(
             remarks=outcome.remarks,
             stopped=True,
         )
+    # Everything was written and is taken back: only so a dry run knows what the database refuses.
     if dry_run:
         db.session.rollback()
         return outcome

@@ -9,7 +9,7 @@ import codecs
 import csv
 import io
 import re
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import BinaryIO
@@ -131,7 +131,7 @@ def _open_encoded(
         raise header_refusal("", seen)
     delimiter, quoted, header = best
     row = best[2].row
-    rows = _text_rows(file, encoding, delimiter, quoted=quoted)
+    rows = _text_rows(file, encoding, delimiter, quoted=quoted, is_checked=True)
     below = (one for one in rows if one.number > row.number)
     return OpenSheet("", row, below, above=header.above, is_text=True)
 
@@ -294,11 +294,12 @@ _FILLERS = ("\x00", "\x1a")
 
 
 class _Lines:
-    """The lines of a text, and whether more of them were wanted than there are."""
+    """The lines of a text, which of them make the present row, and whether more were wanted than there are."""
 
     def __init__(self, text: Iterable[str]) -> None:
         self.lines = iter(text)
         self.are_over = False
+        self.of_row: list[str] = []
 
     def __iter__(self) -> Iterator[str]:
         return self
@@ -308,15 +309,46 @@ class _Lines:
             # ^Z is how DOS ends a text, and NUL how some programs fill one up: no row of the list.
             if line[:1] in _FILLERS and not line.strip("\x00\x1a\r\n "):
                 continue
-            return line.rstrip("\x00\x1a") if line[-1:] in _FILLERS else line
+            line = line.rstrip("\x00\x1a") if line[-1:] in _FILLERS else line
+            self.of_row.append(line)
+            return line
         self.are_over = True
         raise StopIteration
 
 
+def _swallows_rows(lines: Sequence[str], delimiter: str) -> bool:
+    """Whether a quote that was never closed has made one row of several.
+
+    It ends at the opening quote of a later cell, whose text goes on directly behind: "甲,… and some rows below "乙,….
+    Cells with line ends close before a delimiter. With as many cells as any other such a row would pass for a listing.
+    """
+    if len(lines) < 2:
+        return False
+    # Some programs write blanks between a quote and the delimiter.
+    padded = re.compile(rf'"[ \t]+(?=[{re.escape(delimiter)}\r\n]|$)')
+    closed = [padded.sub('"', line) for line in lines]
+    try:
+        for _ in csv.reader(closed, delimiter=delimiter, strict=True):
+            pass
+    except csv.Error:
+        return True
+    return False
+
+
 def _text_rows(
-    file: BinaryIO, encoding: Encoding, delimiter: str, *, quoted: bool
+    file: BinaryIO,
+    encoding: Encoding,
+    delimiter: str,
+    *,
+    quoted: bool,
+    is_checked: bool = False,
 ) -> Generator[SheetRow, None, None]:
-    """The rows that hold anything; a quoted cell may hold line ends, so a row is not a line."""
+    """The rows that hold anything; a quoted cell may hold line ends, so a row is not a line.
+
+    Args:
+        file, encoding, delimiter: the text; `quoted`: its quotes stand around cells.
+        is_checked: also whether quotes close; of a delimiter that is only tried, nothing is to be refused.
+    """
     with _as_text(file, encoding) as text:
         lines = _Lines(text)
         rows = csv.reader(
@@ -326,6 +358,7 @@ def _text_rows(
         )
         number = 0
         while True:
+            lines.of_row.clear()
             try:
                 row = next(rows, None)
             except csv.Error:
@@ -337,6 +370,9 @@ def _text_rows(
             # The last row ends with its line; one that went on looking for its quote has swallowed all that follow.
             if lines.are_over:
                 message = f"第 {number} 行有引号没有成对，后面的行都读进了这一格。"
+                raise Invalid(message, SAVE_AS)
+            if is_checked and quoted and _swallows_rows(lines.of_row, delimiter):
+                message = f"第 {number} 行有引号没有成对，后面的几行读进了这一格。"
                 raise Invalid(message, SAVE_AS)
             if any(is_filled(cell) for cell in row):
                 yield SheetRow(number, tuple(row))

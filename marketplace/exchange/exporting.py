@@ -26,6 +26,7 @@ from marketplace.parsing.text import CONTROL, escape_formula
 from marketplace.permissions import Reader, require
 from marketplace.workbooks import Workbook
 
+# Longer than any text of ours (`parsing.text.MAX_TEXT`); joined child rows may be longer.
 MAX_CELL = 32_767  # characters of one cell; the file format cuts more off silently
 FORM_ROWS = 2_000  # rows of a form that have drop-downs
 OPTIONS_SHEET = "可选值"
@@ -54,6 +55,7 @@ def workbook(
     Raises:
         NotAllowed.
     """
+    # The deed is everybody's; what a row shows is decided below, column by column.
     require(reader, "listing.export")
     columns = SCHEMAS[kind].list_columns
     dictionaries = Dictionaries()
@@ -65,7 +67,9 @@ def workbook(
         view = view_of(row, reader)
         if _shows_contact(view, kind):
             opened.append((kind, row.id))
+        # Through the view and never from the row: an export must not show more than the page (044).
         table.append([view.cell_of(column, dictionaries) for column in columns])
+    # Columns that a list needs stay also where they are empty, so that the file can be imported again.
     written = [
         place
         for place, column in enumerate(columns)
@@ -169,6 +173,7 @@ def _write_headers(
             style = "starred"
         sheet.write_string(0, index, header, styles[style])
         # For the whole column: what is typed below the last row is meant too.
+        # As text, or a program takes the nought from 0635 and the last figures from a code of 18.
         cells = styles["verbatim"] if column.verbatim else None
         sheet.set_column(index, index, column.width, cells)
 
@@ -185,6 +190,7 @@ def _fit_paper(sheet: Any) -> None:
 
 
 def _write_example(sheet: Any, columns: Sequence[ListColumn], styles: Styles) -> None:
+    # By this word the importer knows the row; without it our own example would become a listing.
     sheet.write_string(1, 0, EXAMPLE_MARK, styles["example"])
     sheet.write_comment(1, 0, "这一行是示例，不会导入，可以删去。")
     for index, column in enumerate(columns, 1):

@@ -6,6 +6,7 @@ Which rows go into it is decided by who calls; which of their columns a reader m
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -15,12 +16,19 @@ from marketplace.exchange.headers import PlacedColumn
 from marketplace.exchange.importing import FINDING_HEADER, ORIGIN_HEADER
 from marketplace.exchange.source_columns import headers_of
 from marketplace.listings.schema import SCHEMAS
+from marketplace.parsing.amounts import MIN_YUAN
 from marketplace.parsing.currencies import UNITS
-from marketplace.parsing.text import CONTROL, escape_formula, is_escaped
+from marketplace.parsing.text import (
+    CONTROL,
+    escape_formula,
+    half_width,
+    is_escaped,
+)
 from marketplace.workbooks import Workbook
 
 AUTHOR_HEADER = "填报人"
 FINDING_WIDTH = 60  # characters
+_YUAN = re.compile(r"¥([\d,]+(?:\.\d+)?)", re.ASCII)
 # 万元 of one → the shortest word for it.
 UNIT_WORDS: dict[Decimal, str] = {}
 for _word, _amount in UNITS.items():
@@ -57,6 +65,7 @@ def fault_file(kind: str, source: str, rows: Sequence[FaultyRow]) -> bytes:
         source: a key of `SOURCES`: headers are those of the file that the rows came in.
         rows: the rows, in order.
     """
+    # A file of forty empty columns would hide the three that are wrong.
     used = set().union(*(row.texts for row in rows))
     headers = headers_of(kind, source)
     columns = []
@@ -87,14 +96,16 @@ def fault_file(kind: str, source: str, rows: Sequence[FaultyRow]) -> bytes:
             sheet.set_column(index, index, column.width, text)
         sheet.write_string(0, len(columns) + 2, AUTHOR_HEADER, header)
         for place, row in enumerate(rows, 1):
+            # By this number a row finds its place again, for people sort and delete rows.
             sheet.write_number(place, 0, row.number)
             sheet.write_string(place, 1, _cell(row.finding), text)
-            units = {one.column.name: one.unit for one in row.layout}
+            places = {one.column.name: one for one in row.layout}
             for index, column in enumerate(columns, 2):
                 cell = row.texts.get(column.name, "")
                 if column.unit and cell:
-                    cell = _with_unit(cell, units.get(column.name))
+                    cell = _with_unit(cell, places.get(column.name))
                 style = wrong if column.name in row.faulty else text
+                # An empty cell that is wrong is marked too: it is what is missing.
                 if cell or style is wrong:
                     sheet.write_string(place, index, _cell(cell), style)
             if row.author:
@@ -102,13 +113,22 @@ def fault_file(kind: str, source: str, rows: Sequence[FaultyRow]) -> bytes:
     return out.getvalue()
 
 
-def _with_unit(cell: str, unit: Decimal | None) -> str:
+def _with_unit(cell: str, placed: PlacedColumn | None) -> str:
     """A sum with the unit that its own header had, where that is another than ours."""
-    word = UNIT_WORDS.get(unit) if unit is not None and not unit.is_nan() else None
+    unit = placed.unit if placed else None
+    yuan = _YUAN.fullmatch(half_width(cell).strip())
+    # ¥500000 below 预算 is in yuan; below our 预算(万元) sign and header would contradict each other.
+    if yuan and unit in (None, UNITS["元"]):
+        figure = Decimal(yuan[1].replace(",", ""))
+        # Less than that was not sure before either (`amount_in_wan`).
+        return cell if figure * UNITS["元"] < MIN_YUAN else f"{yuan[1]}元"
     is_bare = cell.replace(".", "").replace(",", "").isascii() and cell[-1].isdigit()
-    if word is None or unit == 1 or not is_bare:
+    if placed is None or unit is None or unit == 1 or not is_bare:
         return cell
-    return f"{cell}{word}"
+    if unit.is_nan():
+        # 50 below 预算(万美元) must not come back below 预算(万元): with its header it is refused again.
+        return f"{cell} {placed.header}"
+    return f"{cell}{UNIT_WORDS[unit]}"
 
 
 def _cell(text: str) -> str:

@@ -129,12 +129,15 @@ class Headers:
             keys = {header_key(name) for name in (column.header, *column.aliases)}
             for key in keys:
                 self.meanings.setdefault(key, []).append(column)
+        # Next to 拟投入资金 a column 预算 may be something else: our own header is surely what it says.
+        self.own_keys = {header_key(column.header) for column in self.columns}
         # Keys of texts that are no header word for word, filled as they are met.
         self._keys: dict[str, str] = {}
 
     def key_of(self, cell: Any) -> str:
         """The key of a header; where it is not known word for word, that of the column it surely names."""
         key = header_key(cell)
+        # Contents are longer than headers, and there are a hundred thousand of them.
         if not key or key in self.meanings or len(key) > MAX_HEADER:
             return key
         if key not in self._keys:
@@ -199,6 +202,7 @@ class Headers:
         """How many columns a row names; 0 where it cannot be a header: no title, or nothing but the title."""
         placed, _ = self.place_columns(row)
         names = {one.column.name for one in placed}
+        # Without a title no row is a listing, and with the title alone any sentence with that word would be a header.
         if TITLE not in names or len(names) < 2:
             return 0
         return len(names)
@@ -236,6 +240,7 @@ class Headers:
             text = str(row[index]).strip()
             key = keys[index]
             whose = reached.get(index)
+            # A number of somebody else that is published as the contact's cannot be taken back.
             if whose and whose.owner in (Owner.OTHER, Owner.UNSURE):
                 read.unsure.append((index, text, whose.neighbour))
                 continue
@@ -278,18 +283,20 @@ class Headers:
         self, keys: Mapping[int, str], reached: Mapping[int, Reached]
     ) -> list[int]:
         """The indices of the filled headers: those of one meaning before those that may give way, the contact's own
-        telephone before one of which nobody says whose it is."""
+        telephone before one of which nobody says whose it is, our own header before another word for the column."""
 
         contact = self._contact_in(keys)
 
-        def uncertainty(index: int) -> tuple[int, int]:
+        def uncertainty(index: int) -> tuple[int, int, bool]:
             meanings = len(self.meanings.get(keys[index], ()))
+            is_other_word = keys[index] not in self.own_keys
             whose = reached.get(index)
             if whose is None:
                 # Of several contacts the one whose telephone is taken.
                 is_other = self._means(keys[index], CONTACT_NAME) and index != contact
-                return meanings, int(is_other)
-            return meanings, whose.rank + (whose.owner is Owner.NOBODY)
+                return meanings, int(is_other), is_other_word
+            rank = whose.rank + (whose.owner is Owner.NOBODY)
+            return meanings, rank, is_other_word
 
         return sorted((index for index, key in keys.items() if key), key=uncertainty)
 

@@ -28,6 +28,7 @@ from marketplace.exchange.row_kinds import HEADER, OTHER_TABLE, UNIT, RowKinds
 from marketplace.exchange.rows import LEVELS, OpenSheet, SheetRow, joined_header
 from marketplace.exchange.screening import RowScreen, in_sheet_unit, with_units
 from marketplace.listings.schema import SCHEMAS
+from marketplace.listings.schema.choices import SECRET
 from marketplace.listings.schema.dictionaries import Dictionaries
 from marketplace.parsing import ParseError
 
@@ -76,6 +77,7 @@ def parse_file(
     Raises:
         Invalid: the file cannot be read at all, or a default makes no sense, with one sentence on why.
     """
+    # Other databases name the same columns otherwise: lists of patents and papers bring headers of their own.
     headers = headers or Headers(SCHEMAS[kind])
     # Read once for the whole list: 50,000 rows must not ask the database 200,000 times.
     dictionaries = Dictionaries()
@@ -93,6 +95,7 @@ def parse_file(
         if "header" in error.problems:
             raise _name_needed_columns(headers, error) from None
         raise
+    # Asked at the end: rows that are passed over are known only when they were read.
     if not report.rows:
         is_reported = report.skipped or report.problems
         passed = "".join(report.remarks[-1:]) if is_reported else ""
@@ -137,13 +140,22 @@ def _read_rows(
 ) -> None:
     report = reader.report
     for row, following in _with_following(rows):
-        # Counted here and not from the declared extent of the sheet, which may be absurd.
-        if report.rows >= max_rows:
-            message = f"超过 {max_rows} 行，没有导入。"
-            raise Invalid(message, f"请分成几份，每份不超过 {max_rows} 行。")
         reader.read_row(row, following)
+        refuse_too_many(report, max_rows)
         if progress and not report.rows % PROGRESS_ROWS:
             progress(report.rows, 0)
+
+
+def refuse_too_many(report: Report, max_rows: int) -> None:
+    """Refuse a list that is too long. Raises Invalid.
+
+    Counted by what was read and not from the declared extent of the sheet, which may be absurd; behind the last row
+    that is allowed a footer may still come.
+    """
+    if report.rows > max_rows:
+        raise Invalid(
+            f"超过 {max_rows} 行，没有导入。", f"请分成几份，每份不超过 {max_rows} 行。"
+        )
 
 
 def _with_following(
@@ -196,6 +208,7 @@ class _SheetReader:
         self.is_other_table = False
         self.sheet = sheet
         self.sheet_unit = unit_of_sheet(row.cells for row in sheet.above)
+        # One checker for all tables of the sheet, so that twins are found across them.
         self.checker = RowChecker(report, dictionaries, defaults)
         self.headers_below: list[int] = []
         self.screen = RowScreen(report, sheet, self.row_kinds)
@@ -228,10 +241,19 @@ class _SheetReader:
         for name, index in self.marks.items():
             if index < len(row.cells) and row.cells[index] is not None:
                 marks[name] = " ".join(str(row.cells[index]).split())
-        if self.report.lines is not None:
+        before = len(self.report.problems)
+        noticed = len(self.report.notices)
+        self.checker.check(row.number, raws, author=marks.get(AUTHOR, ""))
+        said = [one.message for one in self.report.problems[before:]]
+        # 密级 may say so in words that are no mark (国家秘密): nothing else of the row is repeated or stored.
+        if SECRET.message in said:
+            del self.report.problems[before:]
+            del self.report.notices[noticed:]
+            self.report.rows -= 1
+            self.screen.refuse_secret(row)
+        elif self.report.lines is not None:
             layout = len(self.report.layouts) - 1
             self.report.lines.append(Line(row.number, raws, layout, marks))
-        self.checker.check(row.number, raws, author=marks.get(AUTHOR, ""))
 
     def finish_remarks(self) -> None:
         """Say what was done with the rows of the sheet as a whole."""
@@ -239,6 +261,7 @@ class _SheetReader:
 
     def _read_header(self, header: SheetRow) -> None:
         """Place the columns by a header row; what it says goes into the remarks."""
+        # A header of ours ends the foreign table above it (139).
         self.is_other_table = False
         read = self.headers.read_header(header.cells)
         self._place_columns(in_sheet_unit(read.placed, self.sheet_unit))
@@ -271,6 +294,7 @@ class _SheetReader:
         if header is None:
             return False
         texts = [str(cell) for cell in header.cells if cell is not None]
+        # Compared as texts: a header of two levels has other objects each time it is joined.
         is_repeated = texts == self.header_texts
         self.header_texts = texts
         if is_repeated:
@@ -300,6 +324,7 @@ class _SheetReader:
     def _is_listing(self, row: SheetRow) -> bool:
         """Whether a row is meant to be a listing; what else it is goes into the report."""
         kind = self.screen.kind_of(row)
+        # A row of units is no listing, yet says how every sum below it is read.
         if kind == UNIT:
             self._take_units(row)
         if not kind and self._is_of_other_table(row):
@@ -325,6 +350,7 @@ class _SheetReader:
 def _take_marks(read: ReadHeader) -> dict[str, int]:
     """Take the columns about rows out of those that mean nothing: mark → index."""
     marks: dict[str, int] = {}
+    # A copy, for the list is changed on the way.
     for index, text in list(read.unknown):
         mark = MARKS.get(header_key(text))
         if mark is not None:

@@ -26,6 +26,7 @@ UNSAVED = UnreadableCell(
     "这一格是没有保存结果的公式。",
     "请在 Excel 或 WPS 里打开、保存一次再导入，或直接填写内容。",
 )
+MAX_COLUMNS = 1_024  # no list is wider
 MIN_HEIGHT = 1.0  # points, and characters of width: below it nobody sees a cell
 
 
@@ -40,6 +41,8 @@ class Markings:
         struck_rows: rows of which every cell is struck out.
         cells: (row, column) → why the cell has no value.
         is_filtered: the sheet has a filter, so hidden rows are most likely filtered out.
+        width: the last column of any cell, also of one that is empty and only has a style.
+        filled_width: the last column that has a value.
         is_cut: the XML breaks off or is damaged somewhere: what stands after that place is not known.
     """
 
@@ -49,6 +52,8 @@ class Markings:
     struck_rows: set[int] = field(default_factory=set)
     cells: dict[tuple[int, int], UnreadableCell] = field(default_factory=dict)
     is_filtered: bool = False
+    width: int = 0
+    filled_width: int = 0
     is_cut: bool = False
 
 
@@ -136,6 +141,7 @@ class _MarkingReader:
 
     def _start_row(self, attributes: dict[str, str]) -> None:
         number = attributes.get("r", "")
+        # Some programs leave the numbers of rows out: each is the next one.
         self.row = int(number) if number.isdigit() else self.row + 1
         self.column = 0
         self.filled = self.struck = 0
@@ -152,6 +158,7 @@ class _MarkingReader:
             self.column = column_number(coordinate_from_string(place)[0])
         else:
             self.column += 1
+        self.markings.width = max(self.markings.width, self.column)
         self.formula = None
         self.value = []
 
@@ -160,6 +167,7 @@ class _MarkingReader:
         # The text of an inline string has an element of its own.
         if value or self.attributes.get("t") == "inlineStr":
             self.filled += 1
+            self.markings.filled_width = max(self.markings.filled_width, self.column)
             self.struck += self.attributes.get("s", "0") in self.struck_styles
         formula = None if self.formula is None else "".join(self.formula)
         mark = self._mark_of(formula, value)
@@ -197,8 +205,8 @@ def _columns_of(attributes: dict[str, str]) -> Iterator[int]:
     first = attributes.get("min", "")
     last = attributes.get("max", "")
     if first.isdigit() and last.isdigit():
-        # No list is wider; a style for all 16,384 columns is common.
-        yield from range(int(first), min(int(last), 1024) + 1)
+        # A style for all 16,384 columns is common.
+        yield from range(int(first), min(int(last), MAX_COLUMNS) + 1)
 
 
 def _is_true(text: str | None) -> bool:

@@ -18,6 +18,7 @@ from marketplace.parsing.currencies import (
 )
 from matching.folding import fold_label
 
+# The whole cell, so that a title above the table in which 万元 occurs gives no unit.
 _UNIT_ALONE = re.compile(
     rf"\(?(?:计量|金额|货币|资金|经费)?(?:单位)?:?(?:人民币|rmb|cny)?({MONEY_UNIT})(?:人民币)?\)?"
 )
@@ -68,5 +69,6 @@ def unit_cells(cells: Sequence[Any]) -> dict[int, Decimal]:
     Args:
         cells: its cells.
     """
+    # By column, for a row of units may give 万元 for one sum and 元 for the next.
     units = {index: money_unit(cell) for index, cell in enumerate(cells)}
     return {index: unit for index, unit in units.items() if unit is not None}

@@ -98,6 +98,7 @@ def _read_name(raw: Any, _: Dictionaries) -> Any:
 
 def _read_kind(raw: Any, _: Dictionaries) -> str | None:
     plain = cell_text(raw)
+    # The site's own kind is no kind that a list may give: it would make operators.
     code = ORGANISATION_TERMS.find_code(plain)
     if code == "operator":
         raise ParseError("平台运营方不从名单登记。", "留空时按名称判断。")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import IO, Any, BinaryIO
 from xml.etree import ElementTree
@@ -39,25 +39,28 @@ _NO_RELATIONS = (
     b'<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
     b"</Relationships>"
 )
+# A tag is looked at for so many bytes: a part of tags that never end took the square of its length.
 _SHEET = re.compile(
-    rb"<(?:[\w.-]+:)?sheet\b[^>]*?/>|<(?:[\w.-]+:)?sheet\b[^>]*></[^>]*>"
+    rb"<(?:[\w.-]+:)?sheet\b[^>]{0,1000}?/>|<(?:[\w.-]+:)?sheet\b[^>]{0,1000}></[^>]{0,60}>"
 )
-_RELATION_ID = re.compile(rb'<(?:[\w.-]+:)?Relationship\b[^>]*?\bId="([^"]*)"')
+_RELATION_ID = re.compile(
+    rb'<(?:[\w.-]+:)?Relationship\b[^>]{0,1000}?\bId="([^"]{0,200})"'
+)
 # What a workbook says besides its sheets and its epoch (workbookPr): names, windows, settings, caches.
 _WORKBOOK_REST = re.compile(
     rb"<((?:[\w.-]+:)?(?:bookViews|definedNames|externalReferences|pivotCaches|customWorkbookViews|extLst|"
-    rb"functionGroups|smartTagTypes|webPublishObjects|fileRecoveryPr|workbookProtection))\b(?:[^>]*/>|.*?</\1>)|"
-    rb"<(?:[\w.-]+:)?(?:calcPr|fileVersion|fileSharing|oleSize|webPublishing)\b[^>]*/>",
-    re.DOTALL,
+    rb"functionGroups|smartTagTypes|webPublishObjects|fileRecoveryPr|workbookProtection|"
+    rb"calcPr|fileVersion|fileSharing|oleSize|webPublishing))\b[^>]{0,1000}>"
 )
 HEAD = 2**18  # bytes of a sheet before its rows; columns and views need some kilobytes
 BLOCK = 2**18  # bytes of a sheet read at a time
 ENDING = 80  # bytes that hold the end of the rows
-_SHEET_ROOT = re.compile(rb"<([\w.-]+:)?worksheet\b[^>]*>")
+_SHEET_ROOT = re.compile(rb"<([\w.-]+:)?worksheet\b[^>]{0,8000}>")
 _SHEET_ROWS = re.compile(rb"<(?:[\w.-]+:)?sheetData\b")
 _EMPTY_ROWS = re.compile(rb"<(?:[\w.-]+:)?sheetData\b[^>]*/>")
 _ROWS_END = re.compile(rb"</(?:[\w.-]+:)?sheetData\s*>")
-_EXTENT = re.compile(rb"<(?:[\w.-]+:)?dimension\b[^>]*?(?:/>|></[^>]*>)")
+_EXTENT = re.compile(rb"<(?:[\w.-]+:)?dimension\b[^>]{0,300}?(?:/>|></[^>]{0,60}>)")
+_LISTED_PART = re.compile(rb"<(?:\w+:)?(?:Override|Relationship)\b[^>]{0,2000}/>")
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _EMPTY_STYLES = (
     f'<styleSheet xmlns="{_MAIN}">{{formats}}<fonts count="1"><font/></fonts>'
@@ -203,10 +206,43 @@ def _tidy_workbook(
         # One sheet and one part that holds a sheet: it can be no other.
         relations = _with_relation(relations, _id_of(sheets[0][0]), held[0])
         lost = []
-    for sheet in lost:
-        content = content.replace(sheet[0], b"")
-        tidy.lost_sheets.append(_name_of(sheet[0]))
-    return _WORKBOOK_REST.sub(b"", content), relations
+    tidy.lost_sheets += [_name_of(sheet[0]) for sheet in lost]
+    content = _without_spans(content, [sheet.span() for sheet in lost])
+    return _without_rest(content), relations
+
+
+def _without_rest(content: bytes) -> bytes:
+    """The workbook without what it says besides its sheets; an element that never ends stays as it is."""
+    spans = []
+    unclosed: set[bytes] = set()
+    end = 0
+    for tag in _WORKBOOK_REST.finditer(content):
+        name = tag[1]
+        # Within an element that goes already.
+        if tag.start() < end or name in unclosed:
+            continue
+        last = tag.end()
+        if not tag[0].endswith(b"/>"):
+            closing = b"</" + name + b">"
+            place = content.find(closing, tag.end())
+            if place < 0:
+                # Looked for once: one that is not closed behind here is not closed further on either.
+                unclosed.add(name)
+                continue
+            last = place + len(closing)
+        end = last
+        spans.append((tag.start(), end))
+    return _without_spans(content, spans)
+
+
+def _without_spans(content: bytes, spans: Sequence[tuple[int, int]]) -> bytes:
+    """A text without these pieces, which are in order and lie apart."""
+    kept = []
+    place = 0
+    for start, end in spans:
+        kept.append(content[place:start])
+        place = end
+    return b"".join([*kept, content[place:]])
 
 
 def _id_of(sheet: bytes) -> bytes:
@@ -267,7 +303,6 @@ def _tidy_target(match: re.Match[bytes]) -> bytes:
 
 def _without_unneeded(content: bytes) -> bytes:
     """A list of parts without those that were left out."""
-    entries = re.compile(rb"<(?:\w+:)?(?:Override|Relationship)\b[^>]*/>")
 
     def keep(match: re.Match[bytes]) -> bytes:
         target = _TARGET.search(match[0])
@@ -276,7 +311,7 @@ def _without_unneeded(content: bytes) -> bytes:
         is_gone = _UNNEEDED.match(bare) or _UNNEEDED.match(f"xl/{bare}")
         return b"" if is_gone else match[0]
 
-    return entries.sub(keep, content)
+    return _LISTED_PART.sub(keep, content)
 
 
 def _plain_styles(content: bytes) -> bytes:

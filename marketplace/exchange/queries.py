@@ -19,6 +19,7 @@ from marketplace.listings.life import ENDED
 from marketplace.listings.models import LISTINGS, Achievement, Demand
 from marketplace.listings.schema.owners import NamedOwner
 from marketplace.organisations.models import Organisation
+from marketplace.organisations.queries import one_of_code_and_name
 from marketplace.permissions import Reader
 from marketplace.persistence import chunked
 
@@ -64,6 +65,23 @@ def organisations_of(owners: Iterable[NamedOwner]) -> dict[str, Organisation]:
                 if row.uscc:
                     organisations[row.uscc] = row
     return organisations
+
+
+def owner_among(
+    owner: NamedOwner, organisations: Mapping[str, Organisation]
+) -> Organisation | None:
+    """The organisation that a row names: the code comes first, for names are written in many ways, and change.
+
+    Args:
+        owner: what the row says of it.
+        organisations: what `organisations_of` gave.
+
+    Raises:
+        Invalid: its code is that of one organisation and its name that of another. A code that was copied down a
+            column would give the listings of one to the other.
+    """
+    by_code = organisations.get(owner.uscc or "")
+    return one_of_code_and_name(by_code, organisations.get(owner.key), owner.uscc)
 
 
 def living_ids(

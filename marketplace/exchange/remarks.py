@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from marketplace.exchange.headers import PlacedColumn, ReadHeader
 from marketplace.exchange.sheets import column_letter
+from marketplace.listings.schema.choices import SECRET
 
 MAX_HEADER_SHOWN = 60  # characters of a header that are repeated to the reader
 COLUMNS_NAMED = 20  # headers that are listed
@@ -29,6 +30,7 @@ def describe_header(read: ReadHeader, hidden: frozenset[int]) -> list[str]:
 
 def _describe_left_out(read: ReadHeader) -> list[str]:
     remarks = []
+    # Named although nothing can be done here: a column that silently stays behind is missed weeks later.
     if read.unknown:
         listed = _list_columns(read.unknown[:COLUMNS_NAMED])
         remarks.append(f"这些列没有对应的栏目，没有导入：{listed}。")
@@ -53,6 +55,7 @@ def _describe_left_out(read: ReadHeader) -> list[str]:
 def _describe_hidden_columns(
     placed: Iterable[PlacedColumn], hidden: frozenset[int]
 ) -> list[str]:
+    # Only those that are read: a hidden column that means nothing surprises nobody.
     columns = [(one.index, one.header) for one in placed if one.index in hidden]
     if not columns:
         return []
@@ -79,21 +82,22 @@ def describe_rows(
     """
     remarks = []
     if headers_below:
-        remarks.append(f"{_list_rows(headers_below)}又是表头，下面的行按它读取。")
+        remarks.append(f"{list_rows(headers_below)}又是表头，下面的行按它读取。")
     if hidden:
+        # A file does not say whether a filter or a hand has hidden a row.
         how = "被隐藏或筛选掉" if is_filtered else "被隐藏"
-        rows = _list_rows(hidden)
+        rows = list_rows(hidden)
         remarks.append(
             f"有 {len(hidden)} 行{how}（{rows}），也读取了；不该导入的请先删去。"
         )
     if struck:
-        rows = _list_rows(struck)
+        rows = list_rows(struck)
         remarks.append(
             f"有 {len(struck)} 行整行划了删除线（{rows}），也读取了；不该导入的请先删去。"
         )
     if skipped:
         total = sum(map(len, skipped.values()))
-        parts = [f"{_list_rows(rows)}（{kind}）" for kind, rows in skipped.items()]
+        parts = [f"{list_rows(rows)}（{kind}）" for kind, rows in skipped.items()]
         remarks.append(f"有 {total} 行不是清单内容，没有读取：{'、'.join(parts)}。")
     return remarks
 
@@ -118,7 +122,14 @@ def describe_shifted(rows: Sequence[int]) -> list[str]:
     """Which rows of a text file have more cells than the header, so that nobody knows what belongs where."""
     if not rows:
         return []
-    return [f"{_list_rows(rows)}比表头多出几格，没有读取。{QUOTE_COMMAS}"]
+    return [f"{list_rows(rows)}比表头多出几格，没有读取。{QUOTE_COMMAS}"]
+
+
+def describe_secret(rows: Sequence[int]) -> list[str]:
+    """Which rows bear the mark of a state secret; nothing of them is repeated or stored."""
+    if not rows:
+        return []
+    return [f"{list_rows(rows)}：{SECRET.message}{SECRET.allowed}"]
 
 
 def _list_columns(columns: Iterable[tuple[int, str]]) -> str:
@@ -130,7 +141,7 @@ def _list_columns(columns: Iterable[tuple[int, str]]) -> str:
     return "、".join(places)
 
 
-def _list_rows(numbers: Sequence[int]) -> str:
+def list_rows(numbers: Sequence[int]) -> str:
     """第 3、8、9 行, the first ones of many."""
     shown = "、".join(str(number) for number in numbers[:ROWS_NAMED])
     more = " 等" if len(numbers) > ROWS_NAMED else ""

@@ -146,6 +146,7 @@ class Report:
             number: its number.
             text: what it says, shortened; empty where that is of no interest.
         """
+        # By kind: for a list with a footer on each page one remark names all of them.
         self.skipped.setdefault(kind, []).append(number)
         if text:
             message = f"这一行是{kind}，不是清单内容，没有导入。"
@@ -188,4 +189,5 @@ class Outcome:
 
 def _count_rows(problems: Iterable[Problem]) -> int:
     """How many rows have problems; those of the whole list have no row."""
+    # Rows and not problems: a row with five bad cells is one row that is not imported.
     return len({problem.row for problem in problems if problem.row})

@@ -189,6 +189,7 @@ def _goes_on(rows: Sequence[SheetRow], counts: Sequence[int], place: int) -> boo
 
 def _headers_seen(rows: Sequence[SheetRow]) -> list[str]:
     """The texts of the row that most looks like a header: the one with most short texts."""
+    # The refusal repeats what was there, so that its reader sees which word is not known.
     best: list[str] = []
     for row in rows:
         texts = [

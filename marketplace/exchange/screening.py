@@ -12,13 +12,16 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from marketplace.exchange.checking import shorten_cell
+from marketplace.errors import Invalid
+from marketplace.exchange.checking import has_secret_mark, shorten_cell
+from marketplace.exchange.header_keys import header_key
 from marketplace.exchange.headers import PlacedColumn, find_number_index
 from marketplace.exchange.money_units import unit_cells
 from marketplace.exchange.remarks import (
     QUOTE_COMMAS,
     describe_headerless,
     describe_rows,
+    describe_secret,
     describe_shifted,
 )
 from marketplace.exchange.reports import Problem, Report
@@ -31,8 +34,18 @@ from marketplace.exchange.row_kinds import (
     says_withdrawn,
 )
 from marketplace.exchange.rows import OpenSheet, SheetRow, is_filled
+from marketplace.listings.schema.choices import SECRET, SECRET_WORDS
+from marketplace.parsing.text import YES_WORDS, half_width
 
 _RUNNING_NUMBER = re.compile(r"[\d.]*")
+# 密级, 定密情况, 是否涉密, 是否涉及国家秘密: many lists have such a column, and not every kind of list a field for it.
+_IS_SECRECY = re.compile(
+    r"(?:成果|项目|需求|技术|课题|内容)?(?:密级|定密情况|(?:是否|有无)?(?:为|属于?|是|有)?"
+    r"(?:涉密|涉及?(?:国家)?秘密|国家秘密)(?:情况|与否|项目|成果|内容|信息)?)"
+)
+_MARKED_AS_A_WHOLE = (
+    "表头上面带有国家秘密的标志，整份清单没有读取。国家秘密不能在互联网上传输。"
+)
 
 
 class RowScreen:
@@ -42,6 +55,9 @@ class RowScreen:
         report: takes rows that are passed over, and lines of which nobody knows what belongs where.
         sheet: the sheet, at its header.
         kinds: knows rows that hold nothing of the list.
+
+    Raises:
+        Invalid: what stands above the header bears the mark of a state secret, and so the whole list does.
     """
 
     def __init__(self, report: Report, sheet: OpenSheet, kinds: RowKinds) -> None:
@@ -51,9 +67,12 @@ class RowScreen:
         self.hidden: list[int] = []
         self.struck: list[int] = []
         self.shifted: list[int] = []
+        self.secret: list[int] = []
         # Column → the first row that has something in it and no header, and what.
         self.headerless: dict[int, tuple[int, str]] = {}
         self.number_index: int | None = None
+        if any(has_secret_mark(row.cells) for row in sheet.above):
+            raise Invalid(_MARKED_AS_A_WHOLE, SECRET.allowed)
 
     def place(
         self,
@@ -80,6 +99,9 @@ class RowScreen:
         states = [index for index, cell in enumerate(cells) if is_state_header(cell)]
         # A state that is read as a field of its own says what it says.
         self.states = set(states) - {title, *owners}
+        self.secrecies = [
+            index for index, cell in enumerate(cells) if _asks_secrecy(cell)
+        ]
         self.headed = {index for index, cell in enumerate(cells) if is_filled(cell)}
         self.width = len(cells)
 
@@ -108,10 +130,16 @@ class RowScreen:
 
     def skip(self, row: SheetRow, kind: str) -> None:
         """Pass a row over, and put down what it says."""
-        self.report.skip(kind, row.number, self.text_of(row))
+        # Of a row with the mark of a state secret only the number is repeated, as reports are sent around.
+        text = "" if self._is_secret(row) else self.text_of(row)
+        self.report.skip(kind, row.number, text)
 
     def admits(self, row: SheetRow) -> bool:
         """Look at a row that is meant to be one of the list; whether its cells can be read at all."""
+        # Before anything of it is repeated. The mark mostly stands in a column of its own, which means nothing to us.
+        if self._is_secret(row):
+            self.refuse_secret(row)
+            return False
         if row.number in self.sheet.hidden_rows:
             self.hidden.append(row.number)
         if row.number in self.sheet.struck_rows:
@@ -123,6 +151,23 @@ class RowScreen:
         for index, said in beyond.items():
             self.headerless.setdefault(index, (row.number, said))
         return True
+
+    def _is_secret(self, row: SheetRow) -> bool:
+        """Whether a row bears the mark of a state secret, or says in a column of its own that it is one."""
+        if has_secret_mark(row.cells):
+            return True
+        answers = [
+            row.cells[index] for index in self.secrecies if index < len(row.cells)
+        ]
+        return any(map(_says_secret, answers))
+
+    def refuse_secret(self, row: SheetRow) -> None:
+        """Refuse a row that is a state secret, without a word of what it says."""
+        self.secret.append(row.number)
+        self._count_refused()
+        self.report.problems.append(
+            Problem(row.number, "", "", "", SECRET.message, SECRET.allowed)
+        )
 
     def text_of(self, row: SheetRow) -> str:
         """What a row says besides its running number, as a notice repeats it; empty where there is nothing else."""
@@ -151,6 +196,7 @@ class RowScreen:
             *described,
             *describe_headerless(self.headerless),
             *describe_shifted(self.shifted),
+            *describe_secret(self.secret),
         ]
 
     def _headerless_texts(self, row: SheetRow) -> dict[int, str]:
@@ -168,14 +214,31 @@ class RowScreen:
 
     def _refuse(self, row: SheetRow, beyond: Mapping[int, str]) -> None:
         self.shifted.append(row.number)
-        # Who stores the rows gets none of this one.
-        if self.report.lines is None:
-            self.report.rows += 1
+        self._count_refused()
         listed = "、".join(beyond.values())
         message = f"这一行比表头多出「{listed}」，分不清哪一格对应哪一列。"
         self.report.problems.append(
             Problem(row.number, "", "", self.text_of(row), message, QUOTE_COMMAS)
         )
+
+    def _count_refused(self) -> None:
+        # Who stores the rows gets none of these.
+        if self.report.lines is None:
+            self.report.rows += 1
+
+
+def _asks_secrecy(cell: Any) -> bool:
+    return isinstance(cell, str) and _IS_SECRECY.fullmatch(header_key(cell)) is not None
+
+
+def _says_secret(cell: Any) -> bool:
+    """Whether 密级 or 是否涉密 is answered by a degree, or by yes; 商业秘密 and 非密 are no state secrets."""
+    if isinstance(cell, bool):
+        return cell
+    if not isinstance(cell, str):
+        return False
+    answer = "".join(half_width(cell).split()).casefold()
+    return answer in SECRET_WORDS or answer in YES_WORDS
 
 
 def in_sheet_unit(

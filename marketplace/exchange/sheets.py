@@ -20,6 +20,7 @@ from marketplace.exchange.delimited import open_text
 from marketplace.exchange.rows import SAVE_AS, HeaderReader, OpenSheet
 from marketplace.exchange.xlsx import open_workbook
 
+# The command's limit, for an operator's own files; a browser sends less (`imports.staging`).
 MAX_BYTES = 50 * 2**20
 START = 512  # bytes that tell the kind of a file
 
@@ -94,6 +95,7 @@ def _open_file(
     _check_size(file, max_bytes)
     start = file.read(START)
     file.seek(0)
+    # By content, for .xls is the usual name of pages and text files that programs export.
     if start.startswith(OLE2):
         raise _old_office_refusal(file)
     if start.startswith(BARE_XLS) and b"\0" in start[:8]:
@@ -113,6 +115,7 @@ def _open_file(
 
 def _check_size(file: BinaryIO, max_bytes: int) -> None:
     """Refuse an empty file and one that is too large; the file is at its start afterwards."""
+    # By the end of the file: a name or a header of the request says nothing of it.
     size = file.seek(0, io.SEEK_END)
     file.seek(0)
     if not size:

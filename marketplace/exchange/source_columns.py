@@ -99,6 +99,7 @@ class OneRight(RightPart):
         self, raw: Any, dictionaries: Dictionaries, unit: Decimal | None = None
     ) -> Any:
         items = super().read_cell(raw, dictionaries, unit)
+        # Between 、 in a list of ours stand rights, in theirs the owners of the one right of the row.
         if items is None or len(items) < 2:
             return items
         return ["、".join(items)]
@@ -117,6 +118,7 @@ class SourceColumns:
             aliases = _OWN_HEADERS[source].get(column.name)
             if aliases is None:
                 continue
+            # Only their words for it: 类型 is the kind of a patent here.
             own = replace(column, aliases=aliases)
             if isinstance(own, RightPart):
                 values = {one.name: getattr(own, one.name) for one in fields(own)}

@@ -145,9 +145,11 @@ class Importer:
             entries: the good rows of the list.
             progress: takes (rows done, rows in all) after each batch.
         """
+        # Gone through three times: owners first, then twins, then batches.
         entries = list(entries)
         self._find_organisations(entries)
         entries = self._without_twins(entries)
+        # Once for the whole list and under the write lock: nobody else adds a listing of these owners meanwhile.
         ids = {organisation.id for organisation in self.organisations.values()}
         living = queries.living_ids(self.kind, ids)
         self.numbered: dict[tuple[int, str], int] = {}
@@ -169,25 +171,46 @@ class Importer:
             rows.setdefault(entry.owner, []).append(entry.row)
         known = queries.organisations_of(rows)
         for owner, numbers in rows.items():
-            # The code comes first: names are written in many ways, and change.
-            organisation = known.get(owner.uscc or "") or known.get(owner.key)
-            if organisation is None or self._adds_to(owner, organisation):
-                try:
-                    organisation = draft_organisation(
-                        owner.name,
-                        kind=owner.kind,
-                        uscc=owner.uscc,
-                        district_code=owner.district_code,
-                    )
-                except Invalid as error:
-                    self._refuse_owner(owner, numbers, error)
-                    continue
-                # The next owner of the list may be the same one under another name.
-                known[organisation.name_key] = organisation
-                if organisation.uscc:
-                    known[organisation.uscc] = organisation
+            try:
+                organisation = self._organisation_of(owner, known)
+            except Invalid as error:
+                self._refuse_owner(owner, numbers, error)
+                continue
+            # The next owner of the list may be the same one under another name.
+            known[organisation.name_key] = organisation
+            if organisation.uscc:
+                known[organisation.uscc] = organisation
             self.organisations[owner] = organisation
+            self._name_other_owner(owner, numbers, organisation)
+        # The listings below need the numbers of new owners, and nothing flushes by itself here.
         db.session.flush()
+
+    def _organisation_of(
+        self, owner: NamedOwner, known: Mapping[str, Organisation]
+    ) -> Organisation:
+        """The organisation of an owner, found or added. Raises Invalid."""
+        organisation = queries.owner_among(owner, known)
+        if organisation is not None and not self._adds_to(owner, organisation):
+            return organisation
+        return draft_organisation(
+            owner.name,
+            kind=owner.kind,
+            uscc=owner.uscc,
+            district_code=owner.district_code,
+        )
+
+    def _name_other_owner(
+        self, owner: NamedOwner, numbers: Sequence[int], organisation: Organisation
+    ) -> None:
+        """Say of an owner that its code, or a former name, makes it one of another name: who copied a code sees it."""
+        if organisation.name_key == owner.key:
+            return
+        rows = f"（共 {len(numbers)} 行）" if len(numbers) > 1 else ""
+        message = f"单位写的是「{owner.name}」，按代码或曾用名记在「{organisation.name}」名下{rows}。"
+        advice = "不是同一个单位的，请核对代码和名称。"
+        self.outcome.notices.append(
+            Problem(numbers[0], "", "", owner.name, message, advice)
+        )
 
     def _adds_to(self, owner: NamedOwner, organisation: Organisation) -> bool:
         """Whether the list says more of an organisation than the database, or something else."""
@@ -208,6 +231,7 @@ class Importer:
         distinct = []
         for entry in entries:
             organisation = self.organisations.get(entry.owner)
+            # Its owner was refused, with every row that names it.
             if organisation is None:
                 continue
             first = first_rows.setdefault((organisation.id, entry.key), entry.row)
@@ -242,7 +266,11 @@ class Importer:
         rows = queries.listings_by_id(
             self.kind, [listing_id for _, listing_id in known]
         )
+        # New ones first and in one flush; what is there already is changed one by one, for each has a history of
+        # its own.
         ready = self._create_listings(fresh)
+        # Compared before anything is written: most rows of a list that comes again change nothing and need no
+        # history.
         changes = {}
         for entry, listing_id in known:
             changes[listing_id] = changes_of(rows[listing_id], entry)
@@ -254,6 +282,7 @@ class Importer:
             history = histories.get(listing_id, [])
             if self._change_listing(row, entry, changes[listing_id], history):
                 ready.append((entry, row))
+        # Before publishing, so that nothing is public for a moment that the list itself calls over.
         for entry, row in ready:
             self._settle_validity(row, entry)
         if self.publish:
@@ -320,6 +349,7 @@ class Importer:
             self.outcome.unchanged += 1
             self.written[entry.row] = Written(row, "same")
             return not has_own_words
+        # Asked after the comparison: a listing under review that the list does not change is no problem (010).
         if not row.life.can(row.state, "edit"):
             self._refuse_change(
                 row,
@@ -347,6 +377,7 @@ class Importer:
         except IntegrityError:
             self._refuse_change(row, entry, "与已有的内容合在一起不符合要求。", "")
             return False
+        # Only now: what the savepoint took back has changed nothing.
         self.outcome.changed += 1
         former = {name: values_before[name] for name in changes}
         self.written[entry.row] = Written(row, "changed", former)
@@ -377,6 +408,7 @@ class Importer:
         self.outcome.notices.append(
             entry.problem(f"更新了平台上的这一条（编号 {row.id}）：{labels}。")
         )
+        # The former words go into the history, where a reader of the listing sees what a list has replaced.
         schema = SCHEMAS[row.kind]
         lines = [queries.IMPORT_NOTE]
         for name, words in before.items():
@@ -408,6 +440,7 @@ class Importer:
 
     def _publish_listing(self, row: Achievement | Demand, entry: Entry) -> None:
         """Publish a draft that is complete; one that is not stays a draft, with what it lacks."""
+        # A cell that was left out may be what the public must not miss, so such a row is published by a person.
         if row.state != "draft" or entry.is_draft:
             return
         if listing_deeds.is_over(row):
@@ -468,6 +501,8 @@ def _are_the_same(field: Rows, old: list[Any], new: list[Any]) -> bool:
     if len(old) != len(new):
         return False
     for before, after in zip(old, new, strict=True):
+        # Two rows of one child table are the same where these parts are: the name of a figure, the person, the
+        # number.
         for key in field.same:
             if part_of(before, key) != part_of(after, key):
                 return False

@@ -17,11 +17,12 @@ from openpyxl.styles.numbers import (
     BUILTIN_FORMATS_MAX_SIZE,
     is_date_format,
 )
+from openpyxl.utils.datetime import CALENDAR_MAC_1904
 from openpyxl.utils.escape import unescape
 
 from marketplace.errors import Invalid
-from marketplace.exchange.annotations import Annotations, read_annotations
-from marketplace.exchange.markings import Markings, read_markings
+from marketplace.exchange.annotations import describe_annotations, read_annotations
+from marketplace.exchange.markings import MAX_COLUMNS, Markings, read_markings
 from marketplace.exchange.package import SheetData, tidy_name, tidy_package
 from marketplace.exchange.rows import (
     SAVE_AS,
@@ -43,8 +44,6 @@ MAX_RATIO = 100  # a real sheet packs 5–30 to one; only looked at above SMALL
 SMALL = 10 * 2**20
 MAX_PARTS = 5_000
 COPY_ROWS = "请把需要的行复制到新的工作簿里，再选一次文件。"
-MAX_NAMED = 8  # cells with comments that are named
-MAX_QUOTED = 40  # characters of a text box that are repeated
 LAST_ROW = 2**20  # of any spreadsheet program
 
 
@@ -61,6 +60,7 @@ def open_workbook(file: BinaryIO, headers: HeaderReader) -> OpenSheet:
     # Before openpyxl sees it: it unpacks whatever it is given.
     _refuse_other_archives(file)
     sheets, remarks = _load_sheets(file)
+    # Hidden sheets are not read behind the reader's back (010).
     visible = [sheet for sheet in sheets if sheet.sheet_state == "visible"]
     all_blank = True
     seen: list[str] = []
@@ -88,6 +88,11 @@ def _with_header(
     remarks = []
     if visible > 1:
         remarks.append(f"文件有 {visible} 个工作表，只读取「{sheet.title}」。")
+    # Days are counted from there where their cells are formatted as days; a bare number does not say that it is one.
+    if sheet.parent.epoch == CALENDAR_MAC_1904:
+        remarks.append(
+            "工作簿用的是 1904 日期系统：没有设成日期格式、显示成五位数的日期会差四年，请核对或先改成日期格式。"
+        )
     markings = _markings_of(sheet)
     if markings.is_cut:
         remarks.append(
@@ -108,33 +113,9 @@ def _with_header(
     )
 
 
-def describe_annotations(over: Annotations) -> list[str]:
-    """What lies over the cells of a sheet and is not read, in Chinese."""
-    remarks = []
-    if over.commented:
-        count = len(over.commented)
-        shown = "、".join(over.commented[:MAX_NAMED])
-        more = " 等" if count > MAX_NAMED else ""
-        remarks.append(
-            f"有 {count} 格带批注（{shown}{more}），批注没有导入；要用的内容请写进单元格。"
-        )
-    if over.texts:
-        shown = over.texts[0]
-        if len(shown) > MAX_QUOTED:
-            shown = f"{shown[:MAX_QUOTED]}…"
-        more = " 等" if len(over.texts) > 1 else ""
-        remarks.append(
-            f"表上有 {len(over.texts)} 个文本框或图形写着字（「{shown}」{more}），没有导入；要用的内容请写进单元格。"
-        )
-    if over.pictures:
-        remarks.append(
-            f"表上放着 {over.pictures} 张图片，没有导入；图片里的内容请写进单元格。"
-        )
-    return remarks
-
-
 def _load_sheets(file: BinaryIO) -> tuple[list[Any], list[str]]:
     """The sheets of a workbook, and what should be said of those that are not there."""
+    # As it is first: putting a package in order copies all of it.
     sheets = _try_to_load(file)
     lost: list[str] = []
     if not sheets:
@@ -234,7 +215,9 @@ def _sheet_rows(sheet: Any) -> Generator[SheetRow, None, None]:
         # A damaged filter or print setting must not cost the rows.
         sheet._get_source = lambda: SheetData(sheet.market_source())
     formats = _telling_formats(sheet)
-    rows = sheet.iter_rows(values_only=not formats)
+    rows = sheet.iter_rows(
+        values_only=not formats, max_col=_columns_to_read(sheet.title, markings)
+    )
     number = 0
     while True:
         try:
@@ -256,6 +239,24 @@ def _sheet_rows(sheet: Any) -> Generator[SheetRow, None, None]:
             cells = _marked_cells(cells, by_row[number])
         if any(is_filled(cell) for cell in cells):
             yield SheetRow(number, merged.fill_row(number, cells))
+
+
+def _columns_to_read(title: str, markings: Markings) -> int | None:
+    """The last column to be read; None where no row reaches absurdly far.
+
+    A format for whole rows may leave an empty cell in column XFD of each: a thousand such rows took 11 s, one 1 ms.
+
+    Raises:
+        Invalid: there are values so far to the right.
+    """
+    if markings.width <= MAX_COLUMNS:
+        return None
+    if markings.filled_width > MAX_COLUMNS:
+        message = (
+            f"工作表「{title}」有 {markings.filled_width} 列，多得不正常，没有读取。"
+        )
+        raise Invalid(message, COPY_ROWS)
+    return max(markings.filled_width, 1)
 
 
 def _markings_of(sheet: Any) -> Markings:

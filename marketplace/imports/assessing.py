@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from marketplace.errors import Invalid
 from marketplace.exchange import queries as exchange_queries
 from marketplace.exchange.checking import CellMemory, RowChecker
 from marketplace.exchange.reports import Entry, Outcome, Problem, Report
@@ -84,14 +85,7 @@ class _Assessment:
         # Written rows say what became of them and are not looked at again.
         wanted = [row for row in rows if row.state != "left_out" and not row.deed]
         entries = self._check_cells(wanted)
-        organisations = exchange_queries.organisations_of(
-            entry.owner for entry in entries.values()
-        )
-        owners: dict[int, Organisation | None] = {}
-        for number, entry in entries.items():
-            # The code first: two organisations may bear one name, no two one code.
-            owner = organisations.get(entry.owner.uscc or "")
-            owners[number] = owner or organisations.get(entry.owner.key)
+        owners = self._owners_of(entries)
         # Before the listings are looked for: what is foreign must not show what is there of somebody else.
         self._refuse_foreign(entries, owners)
         listings = self._listings_of(entries, owners)
@@ -116,6 +110,25 @@ class _Assessment:
             for row in wanted
             if row.number in entries and row.state in ("new", "changed", "same")
         }
+
+    def _owners_of(self, entries: dict[int, Entry]) -> dict[int, Organisation | None]:
+        """Number → the organisation that a row names, None where the site has none; of two in one it is refused."""
+        organisations = exchange_queries.organisations_of(
+            entry.owner for entry in entries.values()
+        )
+        owners = {}
+        for number, entry in list(entries.items()):
+            try:
+                owners[number] = exchange_queries.owner_among(
+                    entry.owner, organisations
+                )
+            except Invalid as error:
+                name = entry.owner.name
+                self.report.problems.append(
+                    Problem(number, "", "", name, error.message, error.advice)
+                )
+                del entries[number]
+        return owners
 
     def _check_cells(self, rows: Sequence[StagedRow]) -> dict[int, Entry]:
         if self.read is not None:

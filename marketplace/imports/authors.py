@@ -30,7 +30,12 @@ class People:
             return ()
         query = (
             db.select(Membership)
-            .where(Membership.organisation_id == self.organisation_id)
+            .join(Membership.person)
+            # Whose account is stopped keeps the place, and could not look after a listing.
+            .where(
+                Membership.organisation_id == self.organisation_id,
+                Person.active.is_(True),
+            )
             .order_by(Membership.since, Membership.person_id)
         )
         return list(db.session.scalars(query))

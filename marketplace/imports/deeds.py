@@ -24,7 +24,6 @@ from marketplace.permissions import Reader, may, require
 # Rows up to which a commit is done while its presser waits; more are written in the background.
 AT_ONCE = 200
 LOOK_AGAIN = "请看过新的内容再决定。"
-MAX_CELL = 20_000  # characters of a corrected cell, as `parsing.text.MAX_TEXT`
 
 
 def stage_upload(
@@ -101,7 +100,7 @@ def add_corrections(
 
     Raises:
         NotAllowed, NotNow.
-        Invalid: it holds nothing for this import.
+        Invalid: it holds nothing for this import, or more than an import may have.
     """
     # Held before the rows are read, or of two corrections one would lose what the other has replaced.
     _hold_open(list_import, by)
@@ -131,10 +130,12 @@ def add_corrections(
             "这份文件里没有这次导入的行。",
             "请上传从这一页下载的错误文件（保留「导入行号」一列），改好再传。",
         )
+    staging.check_total(len(waiting) + len(added))
     with db.session.no_autoflush:
         everything = [*waiting.values(), *added]
         assessing.assess_rows(list_import, everything, by=by)
     db.session.add_all(added)
+    staging.add_remarks(list_import, read)
     note = f"上传改好的文件：替换 {len(replaced)} 行，增加 {len(added)} 行"
     _note(list_import, "correct", note, by)
     persistence.commit()
@@ -162,7 +163,7 @@ def correct_row(
 
     Raises:
         NotAllowed, NotNow, Stale.
-        Invalid: a text is too long.
+        Invalid: a text is too long, or bears the mark of a state secret.
     """
     _hold_open(list_import, by)
     _check_waiting(row, seen)
@@ -171,11 +172,10 @@ def correct_row(
         if column.name not in texts:
             continue
         text = texts[column.name].replace("\r\n", "\n").strip()
-        if len(text) > MAX_CELL:
-            message = f"「{column.label}」太长，最多 {MAX_CELL} 字。"
-            raise Invalid(message, "请缩短。", problems={column.name: [message]})
+        staging.check_typed(column, text)
         # What was not touched stays the cell of the file with its format; as text it might be read otherwise.
-        if text == box_text(cells.get(column.name)).strip():
+        stored = cells.get(column.name)
+        if text == box_text(stored, is_sum=bool(column.unit)).strip():
             continue
         cells.pop(column.name, None)
         if text:

@@ -7,11 +7,14 @@ from marketplace.imports import queries
 from marketplace.imports.forms import errors_by_column
 from marketplace.imports.models import ListImport
 from marketplace.imports.stored_cells import box_text, layout_of
+from marketplace.listings.schema import SCHEMAS
 
 
 def fault_file_of(list_import: ListImport) -> bytes:
     """The file of faults of an import: every faulty row, with what is wrong with its cells."""
     rows = []
+    columns = SCHEMAS[list_import.listing_kind].list_columns
+    sums = {column.name for column in columns if column.unit}
     for staged in queries.all_rows(list_import, "faulty"):
         wrong = errors_by_column(list_import, staged)
         words = []
@@ -21,7 +24,10 @@ def fault_file_of(list_import: ListImport) -> bytes:
         rows.append(
             FaultyRow(
                 number=staged.number,
-                texts={name: box_text(cell) for name, cell in staged.cells.items()},
+                texts={
+                    name: box_text(cell, is_sum=name in sums)
+                    for name, cell in staged.cells.items()
+                },
                 layout=layout_of(list_import, staged),
                 author=staged.author,
                 finding="\n".join(words),

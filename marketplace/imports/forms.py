@@ -111,7 +111,7 @@ def row_boxes(
     wrong = errors_by_column(list_import, row)
     boxes = []
     for column in SCHEMAS[list_import.listing_kind].list_columns:
-        value = box_text(row.cells.get(column.name))
+        value = box_text(row.cells.get(column.name), is_sum=bool(column.unit))
         if typed is not None:
             value = typed.get(column.name, value)
         vocabulary = column.options(dictionaries)
@@ -161,7 +161,7 @@ def labelled_cells(list_import: ListImport, row: StagedRow) -> list[tuple[str, s
     """(label, text) of the filled cells of a row, in the order of the list."""
     cells = []
     for column in SCHEMAS[list_import.listing_kind].list_columns:
-        text = box_text(row.cells.get(column.name))
+        text = box_text(row.cells.get(column.name), is_sum=bool(column.unit))
         if text:
             cells.append((column.label, text))
     return cells

@@ -23,8 +23,10 @@ from marketplace.imports.stored_cells import (
     pack_value,
 )
 from marketplace.listings.models import key_of
+from marketplace.listings.schema.field import ListColumn
 from marketplace.organisations.models import Organisation
-from marketplace.parsing.text import clean_text
+from marketplace.parsing.secrecy import REFUSAL, secret_mark
+from marketplace.parsing.text import MAX_TEXT, clean_text
 
 # What a browser may send: ten times what a county collects in a year. Longer lists are taken by the command.
 MAX_ROWS = 10_000
@@ -113,6 +115,39 @@ def staged_rows(
         take_cells(row, line, first + line.layout)
         rows.append(row)
     return rows
+
+
+def add_remarks(list_import: ListImport, read: ReadFile) -> None:
+    """Say of an import what was done with the rows of a corrected file: of those passed over nothing is stored."""
+    news = [f"改好的文件里，{one}" for one in read.report.remarks]
+    # The same file may be sent twice.
+    list_import.remarks = list(dict.fromkeys([*list_import.remarks, *news]))
+
+
+def check_total(rows: int) -> None:
+    """Refuse a corrected file that makes an import longer than an upload may be: each file reads all its rows again.
+
+    Raises:
+        Invalid.
+    """
+    if rows > MAX_ROWS:
+        raise Invalid(
+            f"加上这份文件，这次导入有 {rows} 行没有写入，最多 {MAX_ROWS} 行。",
+            "多出的行请另外上传一份清单。",
+        )
+
+
+def check_typed(column: ListColumn, text: str) -> None:
+    """Refuse what is typed into a cell and may not even be staged.
+
+    Raises:
+        Invalid: it is too long, or bears the mark of a state secret.
+    """
+    if len(text) > MAX_TEXT:
+        message = f"「{column.label}」太长，最多 {MAX_TEXT} 字。"
+        raise Invalid(message, "请缩短。", problems={column.name: [message]})
+    if secret_mark(text):
+        raise Invalid(REFUSAL, problems={column.name: [REFUSAL]})
 
 
 def take_cells(row: StagedRow, line: Line, layout: int) -> None:

@@ -14,7 +14,7 @@ from marketplace.exchange.headers import PlacedColumn
 from marketplace.exchange.source_columns import columns_of
 from marketplace.imports.models import ListImport, StagedRow
 from marketplace.parsing import ParseError
-from marketplace.parsing.number_formats import FormattedNumber
+from marketplace.parsing.number_formats import FormattedNumber, sum_text
 from marketplace.parsing.text import UnreadableCell, cell_text, is_escaped
 
 # One key, which no column has, and the parts: {"$day": "2026-11-28"}.
@@ -68,9 +68,16 @@ def unpack_value(stored: Any) -> Any:
     return {name: unpack_value(part) for name, part in stored.items()}
 
 
-def box_text(stored: Any) -> str:
-    """A stored cell as a box of a form shows it: as text that reads the same."""
+def box_text(stored: Any, *, is_sum: bool = False) -> str:
+    """A stored cell as a box of a form shows it: as text that reads the same.
+
+    Args:
+        stored: what `pack_value` gave.
+        is_sum: of a column of sums, where the unit may stand in the format of the cell alone.
+    """
     raw = unpack_value(stored)
+    if is_sum and isinstance(raw, float):
+        return sum_text(raw)
     if raw is None or isinstance(raw, UnreadableCell):
         return ""
     if isinstance(raw, bool):

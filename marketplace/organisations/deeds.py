@@ -26,6 +26,7 @@ from marketplace.organisations.queries import (
     find_organisation,
     holder_of_name,
     merge_obstacle,
+    refuse_former_name,
 )
 from marketplace.parsing import ParseError
 from marketplace.parsing.numbers import check_uscc
@@ -76,7 +77,8 @@ def draft_organisation(
         district_code: where it is seated.
 
     Raises:
-        Invalid: no name, an unknown kind, a wrong code, or the name is known under another code.
+        Invalid: no name, an unknown kind, a wrong code, or the name is known under another code, or is the former
+            name of one without a code.
     """
     name = _checked_name(name)
     if kind not in ORGANISATION_KINDS:
@@ -102,6 +104,7 @@ def draft_organisation(
         with persistence.refusals(stale=_quicker(), duplicates=_duplicates()):
             db.session.flush()
     elif code and organisation.uscc is None:
+        refuse_former_name(organisation, name)
         organisation.uscc = code
     elif code and organisation.uscc != code:
         # Two organisations of one name: only a person can tell which one is meant.

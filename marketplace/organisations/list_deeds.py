@@ -17,7 +17,11 @@ from marketplace.organisations.models import (
     OrganisationName,
     key_of,
 )
-from marketplace.organisations.queries import find_organisation
+from marketplace.organisations.queries import (
+    find_organisation,
+    one_of_code_and_name,
+    refuse_former_name,
+)
 from marketplace.organisations.twins import propose_pairs
 from marketplace.permissions import Reader, reader_id, require
 
@@ -183,26 +187,15 @@ def _known_row(body: ListedOrganisation) -> Organisation | None:
     """
     by_code = find_organisation("", body.uscc) if body.uscc else None
     by_name = find_organisation(body.name)
-    if by_code is not None:
-        if by_name is not None and by_name.id != by_code.id:
-            raise Invalid(
-                f"代码 {body.uscc} 在平台登记给「{by_code.name}」，名称却是「{by_name.name}」的。",
-                "请核对；是同一个单位的，先在「疑似重复单位」里合并。",
-            )
-        return by_code
-    if by_name is None or not body.uscc:
-        return by_name
+    known = one_of_code_and_name(by_code, by_name, body.uscc)
+    if by_code is not None or by_name is None or not body.uscc:
+        return known
     if by_name.uscc is not None:
         raise Invalid(
             f"「{by_name.name}」在平台登记的统一社会信用代码是 {by_name.uscc}，与 {body.uscc} 不同。",
             "请核对名称和代码。",
         )
-    # Who bore a name once need not be who bears it now: the code would go to the wrong one.
-    if by_name.name_key != key_of(body.name):
-        raise Invalid(
-            f"「{body.name}」是平台上「{by_name.name}」的曾用名或别名，不能确定代码是不是它的。",
-            "是同一个单位的，把名单里的名称改成现在的名称再导入。",
-        )
+    refuse_former_name(by_name, body.name)
     return by_name
 
 

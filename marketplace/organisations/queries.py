@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from sqlalchemy import Select, func, or_
 from sqlalchemy.orm import aliased
 
-from marketplace.errors import NotFound, NotNow
+from marketplace.errors import Invalid, NotFound, NotNow
 from marketplace.extensions import db
 from marketplace.lifecycle import History
 from marketplace.organisations.models import (
@@ -43,6 +43,41 @@ def find_organisation(name: str, uscc: str | None = None) -> Organisation | None
     while organisation is not None and organisation.merged_into_id is not None:
         organisation = db.session.get(Organisation, organisation.merged_into_id)
     return organisation
+
+
+def one_of_code_and_name(
+    by_code: Organisation | None, by_name: Organisation | None, code: str | None
+) -> Organisation | None:
+    """The organisation that a list means which gives both: that of the code, else that of the name.
+
+    Args:
+        by_code, by_name: who has the code, and who bears the name; None where nobody does.
+        code: the code, as it is said.
+
+    Raises:
+        Invalid: they belong to two of them: only a person can tell which one is meant.
+    """
+    if by_code is not None and by_name is not None and by_code.id != by_name.id:
+        raise Invalid(
+            f"代码 {code} 在平台登记给「{by_code.name}」，名称却是「{by_name.name}」的。",
+            "请核对；是同一个单位的，先在「疑似重复单位」里合并。",
+        )
+    return by_code or by_name
+
+
+def refuse_former_name(organisation: Organisation, name: str) -> None:
+    """Refuse a code for an organisation that is known by a former name or an alias only.
+
+    Who bore a name once need not be who bears it now: the code would go to the wrong one.
+
+    Raises:
+        Invalid.
+    """
+    if organisation.name_key == key_of(name):
+        return
+    message = f"「{name}」是平台上「{organisation.name}」的曾用名或别名，不能确定代码是不是它的。"
+    advice = "是同一个单位的，请改成现在的名称。"
+    raise Invalid(message, advice, problems={"uscc": [message]})
 
 
 def holder_of_name(name: str) -> Organisation | None:

@@ -164,6 +164,7 @@ def read_day(raw: Any, *, end: bool = True) -> date | None:
         return None
     if end:
         return period.last
+    # 至2027年3月 has no beginning, and today is not what its writer said.
     if period.first is None:
         raise ParseError(f"「{compact_text(raw)[:40]}」没有写从哪天起。", DAY_FORMS)
     return period.first

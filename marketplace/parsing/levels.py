@@ -47,6 +47,7 @@ def find_level(raw: Any) -> int | None:
         return None
     if match["digits"]:
         return int(match["digits"])
+    # iix is no figure, and none is guessed.
     if match["roman"]:
         return _ROMAN.get(match["roman"])
     number = read_chinese_number(match["signs"])

@@ -133,6 +133,7 @@ def read_money(raw: Any, unit: Decimal | None = None) -> Money | None:
         money: Money | None = _read_formatted(raw, default)
     else:
         money = _read_written(_without_noise(raw), default)
+    # 面议 below a foreign unit is understood: it has no figure that would have to be converted.
     if is_foreign and money is not None and money.low is not None:
         message = "表头写的单位不是一个人民币总额的单位（外币、单价、两种单位或看不懂的单位），没有换算。"
         raise ParseError(message, "换算成人民币总额，单位万元；没有定价写「面议」。")
@@ -290,6 +291,7 @@ def _read_sums(plain: str, unit: Decimal | None) -> Money | None:
         amount = amount_in_wan(one, unit, plain)
         return Money(amount, amount, is_sure=_is_sure(one, amount))
     ends = list(_ends_of_range(plain))
+    # Parted at two signs it may be read in two ways.
     if len(ends) != 1:
         return None
     first, last = ends[0]

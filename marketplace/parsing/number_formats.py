@@ -10,6 +10,7 @@ from __future__ import annotations
 import operator
 import re
 from decimal import Decimal
+from math import isfinite
 from typing import NamedTuple
 
 from marketplace.parsing import ParseError
@@ -38,6 +39,8 @@ _GENERAL = re.compile(r"general|g/通用格式|e[+-](?=0)", re.I)
 _HARMLESS = re.compile(r"约|预算|金额|价格|资金|合计|共|整|正|[0\s()（）:：+_\-]")
 _TELLING = re.compile(r"[^\W\d_]|[$¥￥€£₩₽₹฿₫₺]")
 _STORED_DIGITS = 10  # what a spreadsheet shows has fewer places
+# More than the columns hold in any unit; beyond 10**18 rounding to those places has more digits than a Decimal keeps.
+_TOO_LARGE = 10**15
 
 
 class ShownNumber(NamedTuple):
@@ -69,6 +72,9 @@ class FormattedNumber(float):
     @property
     def shown_digits(self) -> str:
         """The figures its cell shows, where the format pads them with noughts or writes some of its own; else ""."""
+        # 1e400 in a cell is infinite: no figure, and nothing that a condition could be compared with.
+        if not isfinite(self):
+            return ""
         section = _section_of(self.number_format, Decimal(repr(float(self))))
         return _padded_digits(section, float(self))
 
@@ -104,8 +110,11 @@ def displayed_number(number: FormattedNumber) -> ShownNumber:
         number: the stored number with its format.
 
     Raises:
-        ParseError: the format shows a foreign currency, a rate, or a text that is no unit of money.
+        ParseError: the format shows a foreign currency, a rate, or a text that is no unit of money; or the number is
+            no sum of this world.
     """
+    if not abs(number) < _TOO_LARGE:
+        raise ParseError("金额太大。", "按万元填写，整数部分最多 10 位。")
     stored = Decimal(repr(float(number)))
     text, digits = _text_of(_section_of(number.number_format, stored))
     folded = fold_label(text)
@@ -130,6 +139,30 @@ def displayed_number(number: FormattedNumber) -> ShownNumber:
         raise ParseError(message, "把单元格设成常规格式，重新填写万元数。")
     rounded = round(value, _STORED_DIGITS).normalize()
     return ShownNumber(rounded, unit, is_currency, is_scaled)
+
+
+def sum_text(number: float) -> str:
+    """A number of a cell as a text that reads as the same sum: with the unit that its cell shows (500000元).
+
+    What is no sum (a foreign currency, a share) comes with the reason, so that nobody takes the bare figure for 万元.
+
+    Args:
+        number: the number, with its format where that says more than its digits.
+    """
+    if not isfinite(number):
+        return ""
+    # A computed 0.1 + 0.2 is 0.3 as a number; as text its binary noise would be too fine for a sum.
+    digits = f"{Decimal(repr(round(float(number), 6))):f}".removesuffix(".0")
+    if not isinstance(number, FormattedNumber):
+        return digits
+    try:
+        shown = displayed_number(number)
+    except ParseError as error:
+        return f"{digits} {error.message}"
+    if shown.is_scaled:
+        return f"{digits} 单元格格式把数字缩小显示"
+    sign = "¥" if shown.is_currency else ""
+    return f"{sign}{shown.value:f}{shown.unit}"
 
 
 def _text_of(section: str) -> tuple[str, str]:

@@ -73,6 +73,7 @@ def read_piece(text: str, *, sure: bool = True) -> Piece | None:
         sure: refuse what cannot be understood.
     """
     text = text.strip(" \t\n\u3000；;、，,。")
+    # A seal is often dated, and a date alone names nobody.
     if text.casefold() in EMPTY or DATE.fullmatch(text):
         return None
     quoted = QUOTED.fullmatch(text)
@@ -81,6 +82,7 @@ def read_piece(text: str, *, sure: bool = True) -> Piece | None:
     piece = Piece("")
     (text,) = split_numbered(text) or [""]
     text = BRACKETS.sub(lambda match: _take_remark(match, piece), text)
+    # A bracket that was cut off or forgotten is about the name as well.
     text = _OPEN_BRACKET.sub(lambda match: _take_remark(match, piece), text)
     text = _SEAL_AT_END.sub("", text).strip(" \t\n\u3000；;、，,。:：")
     text = _take_words_at_end(text, piece)
@@ -91,6 +93,7 @@ def read_piece(text: str, *, sure: bool = True) -> Piece | None:
     if quoted:
         text = quoted["name"]
     piece.name = _HAN_BLANKS.sub("", text).strip()
+    # 单位名称 without a name behind it is a label that somebody left standing.
     if not piece.name or role_of(piece.name) == NEUTRAL:
         return None
     if sure and re.search("[:：]", piece.name):
@@ -115,6 +118,7 @@ def _take_remark(match: re.Match[str], piece: Piece) -> str:
         return ""
     label, colon, _ = plain.partition(":")
     is_about = _ABOUT_NAME.fullmatch(plain) or _NUMBERED_CODE.fullmatch(plain.upper())
+    # 法定代表人 or a code in brackets is left out with a remark; 分公司 in brackets belongs to the name.
     if is_about or (colon and role_of(label)):
         piece.remarks.append(f"「（{match[1][:30]}）」没有记入单位名称。")
         return ""

@@ -130,6 +130,7 @@ def is_run_together(text: str) -> bool:
     """
     if not is_han(text) or len(text) < 4 or text[:2] in COMPOUND:
         return len(text) > 4 and text[:2] in COMPOUND
+    # Four characters may be two people of two, or one with two surnames.
     if len(text) == 4:
         # 张杨子涵 has two surnames at its beginning; two at places of two names are two people.
         return text[0] in COMMON and text[2] in COMMON

@@ -51,6 +51,7 @@ class Reading:
         """Add somebody, with what was said before their name; who was named before gets what is new."""
         row = self.common | self.waiting | row
         self.waiting = {}
+        # One who is named twice, as head and in the row of all, is one person with both.
         for known in self.rows:
             if known["name"] == row["name"]:
                 for key, value in row.items():
@@ -73,6 +74,7 @@ def read_piece(text: str, reading: Reading) -> None:
     (text,) = split_numbered(text) or [""]
     if text.casefold() in EMPTY:
         return
+    # 等 5 人 names nobody; how many more there are no column holds.
     others = _AND_OTHERS.search(text)
     if others:
         reading.leave_out(text[others.start() :].strip())
@@ -333,6 +335,7 @@ def check_row(row: dict[str, Any]) -> None:
     is_half = len(name) == 1 or (len(name) < 4 and _is_called(name))
     if is_half and names.is_han(name):
         raise ParseError(f"「{name}」不是完整的姓名。", "写全姓名，职称写在括号里。")
+    # Two people taken for one would be a name that nobody bears.
     if names.is_run_together(name) or _has_foreign_sign(name):
         raise unclear(name)
     if not 0 < row.get("share", 1) <= 100:

@@ -91,6 +91,7 @@ def _number_of(match: re.Match[str]) -> str:
 
 def _year(match: re.Match[str]) -> int:
     digits = match["year"]
+    # Validities and deadlines lie ahead, so a short year is one of this century.
     if len(digits) == 2:
         if int(digits) not in SHORT_YEARS:
             raise ParseError(f"「{digits}年」看不出是哪一年。", "写四位年份。")
@@ -103,6 +104,7 @@ def _months(year: int, first: int, last: int) -> tuple[date, date]:
     for month in (first, last):
         if not 1 <= month <= 12:
             raise ParseError(f"没有 {month} 月。", DAY_FORMS)
+    # February by its year: the last day of a month is what a deadline in it means.
     length = calendar.monthrange(year, last)[1]
     return date(year, first, 1), date(year, last, length)
 
@@ -128,6 +130,7 @@ def _ten_days(match: re.Match[str]) -> Point:
     month = int(match["month"])
     first, last = _months(_year(match), month, month)
     begins = {"上": 1, "中": 11, "下": 21}[match["third"]]
+    # 下旬 ends with its month, on the 28th or on the 31st.
     ends = {"上": 10, "中": 20, "下": last.day}[match["third"]]
     return Point(first.replace(day=begins), last.replace(day=ends), "ten days")
 

@@ -51,6 +51,7 @@ def read_single_sum(raw: str) -> Decimal | None:
     try:
         money = read_money(raw)
     except ParseError as error:
+        # Only the general advice names ranges and 面议; one that is about the figure stays.
         if error.allowed not in (MONEY_FORMS, TWO_SUMS):
             raise
         raise ParseError(error.message, SUM_FORMS) from error

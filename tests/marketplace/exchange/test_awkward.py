@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import io
+import zipfile
 from collections.abc import Sequence
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import openpyxl
 import pytest
 from openpyxl.styles import Font
+from openpyxl.utils.datetime import CALENDAR_MAC_1904
 from sqlalchemy.orm import Session
 
 from marketplace.errors import Invalid
+from marketplace.exchange import sheets
+from marketplace.exchange.headers import Headers
 from marketplace.exchange.importing import parse_file
 from marketplace.exchange.reports import Report
+from marketplace.listings.schema import SCHEMAS
 
 HEADER = [
     "需求名称",
@@ -305,3 +311,176 @@ def test_rows_struck_out_as_a_whole_are_named(
     named = [remark for remark in report.remarks if "删除线" in remark]
     assert len(named) == len(told)
     assert all(place in one for place, one in zip(told, named, strict=True))
+
+
+SECRET_ROWS = [
+    # (header, row): the mark stands where no column of ours is, or in a row that is passed over
+    ([*HEADER, "定密情况"], [*ROW, "机密"]),
+    ([*HEADER, ""], [*ROW, "秘密★10年"]),
+    (HEADER, [*ROW, "（绝密）"]),
+    (HEADER, ["作废：机密★某装备轴承", *ROW[1:]]),
+    ([*HEADER, "备注"], [*ROW, "作废，机密★5年"]),
+    ([*HEADER, "是否涉密"], [*ROW, "是"]),
+    ([*HEADER, "是否涉及国家秘密（必填）"], [*ROW, "√"]),
+    ([*HEADER, "密级"], [*ROW, "涉密"]),
+]
+
+
+@pytest.mark.parametrize(("header", "marked"), SECRET_ROWS)
+def test_of_a_row_with_the_mark_of_a_state_secret_nothing_is_taken_or_repeated(
+    session: Session, header: list[str], marked: list[str]
+) -> None:
+    blank = [""] * (len(header) - len(HEADER))
+
+    report = read_csv(header, marked, [*OTHER, *blank])
+
+    said = [*report.problems, *report.notices]
+    repeated = " ".join([*map(str, said), *report.remarks])
+    assert titles(report) == [OTHER[0]]
+    assert "第 2 行" in repeated
+    for words in ("★", "绝密", marked[0], marked[4]):
+        assert words not in repeated
+
+
+def test_a_list_that_is_marked_as_a_whole_is_refused(session: Session) -> None:
+    blank = [""] * (len(HEADER) - 1)
+
+    with pytest.raises(Invalid, match="国家秘密的标志，整份清单没有读取"):
+        read_csv(["机密★10年", *blank], HEADER, ROW)
+
+
+@pytest.mark.parametrize(
+    "last", [["填表人：张三"], ["合计", "", "", "", "", "100"], HEADER, ["以下空白"]]
+)
+def test_what_is_no_listing_does_not_count_for_the_limit(
+    session: Session, last: list[str]
+) -> None:
+    text = "\n".join(map(",".join, (HEADER, ROW, OTHER, last)))
+
+    report = parse_file(
+        io.BytesIO(text.encode()), "demand", name="list.csv", max_rows=2
+    )
+
+    assert len(report.entries) == 2
+
+
+@pytest.mark.parametrize("second", ['"另一难题', '"另一难题，', '"另一""难题'])
+def test_a_quote_that_swallows_rows_is_never_taken_for_a_cell(
+    session: Session, second: str
+) -> None:
+    """Two such quotes make one row of several, with as many cells as any other."""
+    lines = [
+        ",".join(HEADER),
+        ",".join(['"高强度轴承钢冶炼', *ROW[1:]]),
+        ",".join(OTHER),
+        ",".join([second, *ROW[1:]]),
+    ]
+
+    with pytest.raises(Invalid, match="第 2 行有引号没有成对"):
+        parse_file(io.BytesIO("\n".join(lines).encode()), "demand", name="list.csv")
+
+
+@pytest.mark.parametrize(
+    "cell", ['"一行\n两行"', '"说""引""\n两行"', '"一行\n两行" ', '"一行\r\n\r\n三行"']
+)
+def test_cells_of_several_lines_are_read(session: Session, cell: str) -> None:
+    lines = [",".join(HEADER), ",".join([*ROW[:4], cell, *ROW[5:]]), ",".join(OTHER)]
+
+    report = parse_file(
+        io.BytesIO("\n".join(lines).encode()), "demand", name="list.csv"
+    )
+
+    assert titles(report) == [ROW[0], OTHER[0]]
+
+
+@pytest.mark.parametrize("value", [b"1e20", b"1e300", b"1e400", b"-1e400"])
+@pytest.mark.parametrize("number_format", ['0"元"', "000000", '[<100]0"万";0"元"'])
+def test_a_number_out_of_this_world_costs_its_cell_alone(
+    session: Session, number_format: str, value: bytes
+) -> None:
+    book = openpyxl.Workbook()
+    book.active.append(HEADER)
+    book.active.append(ROW)
+    book.active["F2"].value = 1.5
+    book.active["F2"].number_format = number_format
+    file = io.BytesIO()
+    book.save(file)
+    out = io.BytesIO()
+    with zipfile.ZipFile(file) as source, zipfile.ZipFile(out, "w") as target:
+        for name in source.namelist():
+            content = source.read(name)
+            target.writestr(name, content.replace(b"<v>1.5</v>", b"<v>%s</v>" % value))
+
+    report = parse_file(out, "demand", name="list.xlsx")
+
+    assert titles(report) == [ROW[0]]
+    assert report.entries[0].values.get("budget") is None
+
+
+def with_far_cells(cell: bytes) -> io.BytesIO:
+    """A list of 300 rows, each with one more cell in the last column of a spreadsheet program."""
+    book = openpyxl.Workbook()
+    book.active.append(HEADER)
+    for number in range(300):
+        book.active.append([f"{ROW[0]}{number}号", *ROW[1:]])
+    file = io.BytesIO()
+    book.save(file)
+    out = io.BytesIO()
+    with zipfile.ZipFile(file) as source, zipfile.ZipFile(out, "w") as target:
+        for name in source.namelist():
+            content = source.read(name)
+            target.writestr(name, content.replace(b"</row>", cell + b"</row>"))
+    return out
+
+
+def test_empty_cells_far_to_the_right_are_not_read(session: Session) -> None:
+    file = with_far_cells(b'<c r="XFD1" s="0"/>')
+
+    with sheets.open_sheet(file, Headers(SCHEMAS["demand"])) as sheet:
+        widest = max(len(row.cells) for row in sheet.rows)
+
+    assert widest == len(HEADER)
+
+
+def test_values_far_to_the_right_are_refused(session: Session) -> None:
+    with pytest.raises(Invalid, match="有 16384 列，多得不正常"):
+        parse_file(with_far_cells(b'<c r="XFD1"><v>1</v></c>'), "demand", name="a.xlsx")
+
+
+@pytest.mark.parametrize(
+    ("header", "answer"),
+    [
+        ("是否涉密", "否"),
+        ("是否涉密", ""),
+        ("是否涉密", "不涉密"),
+        ("密级", "商业秘密"),
+        ("密级", "非密"),
+        ("涉密情况", "无"),
+        ("保密措施", "是"),
+    ],
+)
+def test_what_is_no_state_secret_is_taken(
+    session: Session, header: str, answer: str
+) -> None:
+    report = read_csv([*HEADER, header], [*ROW, answer])
+
+    assert (titles(report), report.problems) == ([ROW[0]], [])
+
+
+@pytest.mark.parametrize("is_1904", [True, False])
+def test_days_are_counted_from_the_epoch_of_the_workbook(
+    session: Session, is_1904: bool
+) -> None:
+    book = openpyxl.Workbook()
+    if is_1904:
+        book.epoch = CALENDAR_MAC_1904
+    book.active.append([*HEADER, "有效期"])
+    book.active.append([*ROW, date(2027, 9, 30)])
+    file = io.BytesIO()
+    book.save(file)
+
+    report = parse_file(file, "demand", name="list.xlsx")
+
+    assert report.entries[0].values["valid_until"] == date(2027, 9, 30)
+    # A day without the format of one cannot be told from a number: who has such ones is warned.
+    assert any("1904" in one for one in report.remarks) == is_1904

@@ -318,3 +318,29 @@ def test_the_samples_are_the_same_in_both_forms(session: Session, name: str) -> 
         (e.owner, e.values) for e in text.entries
     ]
     assert workbook.problems == text.problems == []
+
+
+def test_a_file_that_cannot_be_written_is_refused_before_the_import(
+    run: Run, written: Callable[..., Path], tmp_path: Path
+) -> None:
+    path = written("list.csv", HEADER + GOOD)
+    nowhere = tmp_path / "no such folder" / "errors.csv"
+
+    result = run("import", path, "--kind", "achievement", "--errors", nowhere)
+
+    assert result.exit_code == 2
+    assert "cannot be written in" in result.output
+    assert count() == 0
+
+
+def test_a_list_of_which_the_database_takes_nothing_ends_with_an_error(
+    run: Run, written: Callable[..., Path]
+) -> None:
+    verify_holder("甲校", uscc="91350100M000100Y43")
+    header = HEADER.strip() + ",统一社会信用代码\n"
+    path = written("list.csv", header + GOOD.strip() + ",914403001922038216\n")
+
+    result = run("import", path, "--kind", "achievement")
+
+    assert "新增 0，更新 0，没有变化 0，不能导入 1" in result.output
+    assert result.exit_code == 1

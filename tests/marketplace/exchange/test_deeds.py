@@ -23,7 +23,11 @@ from marketplace.listings import upkeep
 from marketplace.listings.models import Demand
 from marketplace.listings.review_models import Scores
 from marketplace.listings.versions import list_versions
-from marketplace.organisations.models import Organisation
+from marketplace.organisations.models import (
+    Organisation,
+    OrganisationName,
+    key_of,
+)
 from tests.factories import Factory
 from tests.marketplace.exchange.lists import (
     HEADER,
@@ -387,6 +391,59 @@ def test_an_organisation_is_found_by_its_code_and_completed(make: Factory) -> No
         "371503",
         1,
     )
+
+
+def test_a_code_that_was_copied_down_gives_no_listing_to_another_body(
+    make: Factory,
+) -> None:
+    """Code and name of two known organisations: only a person can tell which one is meant."""
+    code = "91350100M000100Y43"
+    firm = make.organisation("砺石轴承厂（示例）", kind="firm")
+    firm.uscc = code
+    other = make.organisation("聊城大学（示例）", kind="university")
+    db.session.commit()
+
+    outcome = import_list([[*ROW, code]], header=[*HEADER, "统一社会信用代码"])
+
+    assert (outcome.new, outcome.refused, count(Organisation)) == (0, 1, 2)
+    said = outcome.problems[0].message
+    assert f"登记给「{firm.name}」，名称却是「{other.name}」的" in said
+
+
+@pytest.mark.parametrize("kind", ["former", "alias"])
+def test_a_code_is_not_given_to_who_once_bore_the_name(
+    make: Factory, kind: str
+) -> None:
+    known = make.organisation("山东今名大学（示例）", kind="university", verified=False)
+    db.session.add(
+        OrganisationName(
+            organisation_id=known.id, name=ROW[1], name_key=key_of(ROW[1]), kind=kind
+        )
+    )
+    db.session.commit()
+
+    outcome = import_list(
+        [[*ROW, "91350100M000100Y43"]], header=[*HEADER, "统一社会信用代码"]
+    )
+
+    assert (outcome.new, outcome.refused, known.uscc) == (0, 1, None)
+    assert "曾用名或别名" in outcome.problems[0].message
+
+
+def test_who_is_known_by_code_under_another_name_is_named(session: Session) -> None:
+    code = "91350100M000100Y43"
+    rows = [
+        [*ROW, code],
+        [*row(成果名称="另一个成果名称", 完成单位="山东另名研究院（示例）"), code],
+        [*row(成果名称="第三个成果名称", 完成单位="山东另名研究院（示例）"), code],
+    ]
+
+    outcome = import_list(rows, header=[*HEADER, "统一社会信用代码"])
+
+    (notice,) = [one for one in outcome.notices if "名下" in one.message]
+    assert (outcome.new, notice.row) == (3, 3)
+    assert "「山东另名研究院（示例）」" in notice.message
+    assert f"记在「{ROW[1]}」名下（共 2 行）" in notice.message
 
 
 def test_demands_are_imported_with_all_that_is_theirs(

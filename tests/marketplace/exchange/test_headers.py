@@ -291,3 +291,26 @@ def test_what_we_write_is_read_as_the_same_columns(kind: str) -> None:
 
     assert [one.column for one in placed] == list(columns)
     assert unknown == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "column", "other", "own"),
+    [
+        ("demand", "budget", "预算", "拟投入资金（元）"),
+        ("demand", "deadline", "截止日期", "完成期限"),
+        ("demand", "problem", "需求描述", "主要问题"),
+        ("achievement", "summary", "成果介绍", "成果简介"),
+    ],
+)
+@pytest.mark.parametrize("is_turned", [False, True])
+def test_our_own_header_counts_before_another_word_for_it(
+    kind: str, column: str, other: str, own: str, is_turned: bool
+) -> None:
+    words = [own, other] if is_turned else [other, own]
+    named = ["需求名称", "企业名称"] if kind == "demand" else ["成果名称", "完成单位"]
+
+    read = Headers(SCHEMAS[kind]).read_header([*named, *words])
+
+    placed = {one.column.name: one.header for one in read.placed}
+    assert placed[column] == own
+    assert [text for _, text, _ in read.doubled] == [other]

@@ -395,3 +395,46 @@ def test_damaged_comments_cost_no_list(session: Session, content: str) -> None:
 
     assert count == 2
     assert "批注" not in said
+
+
+def _packed_otherwise(raw: bytes, name: str) -> bytes:
+    """The archive with the bytes of one part damaged where they are packed."""
+    with zipfile.ZipFile(io.BytesIO(raw)) as archive:
+        part = archive.getinfo(name)
+    damaged = bytearray(raw)
+    start = part.header_offset + 30 + len(name)
+    damaged[start + 2 : start + 12] = b"\xff" * 10
+    return bytes(damaged)
+
+
+def _locked(raw: bytes, name: str) -> bytes:
+    """The archive with one part marked as encrypted, in its own head and in the directory."""
+    marked = bytearray(raw)
+    for head, flags, length in ((b"PK\x03\x04", 6, 26), (b"PK\x01\x02", 8, 28)):
+        place = raw.find(head)
+        while place >= 0:
+            size = 30 if head == b"PK\x03\x04" else 46
+            many = int.from_bytes(raw[place + length : place + length + 2], "little")
+            if raw[place + size : place + size + many] == name.encode():
+                marked[place + flags] |= 1
+            place = raw.find(head, place + 4)
+    return bytes(marked)
+
+
+@pytest.mark.parametrize("damage", [_packed_otherwise, _locked])
+def test_comments_that_cannot_be_unpacked_cost_no_list(
+    session: Session, damage: Any
+) -> None:
+    reader = READERS["achievements"]
+    raw = book_of(reader, comment)
+    with zipfile.ZipFile(io.BytesIO(raw)) as archive:
+        (name,) = [
+            one
+            for one in archive.namelist()
+            if "/comment" in one and one.endswith(".xml")
+        ]
+
+    count, said = reader.read(damage(raw, name), "list.xlsx")
+
+    assert count == 2
+    assert "批注" not in said

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import io
 import re
+import time
 import zipfile
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import date, datetime
 
 import pytest
@@ -304,3 +306,33 @@ def test_bombs_are_refused_before_they_are_unpacked(kind: str) -> None:
         opened(BOMBS[kind]())
 
     assert re.search("[大多]得不正常|已损坏", caught.value.message)
+
+
+# Seconds of processor for one workbook; each of these takes half a second, and names that never end once took twenty.
+MOST = 5.0
+
+
+@pytest.mark.parametrize(
+    ("name", "tag"),
+    [
+        (BOOK, b"<definedNames>"),
+        (BOOK, b"<definedNames "),
+        (BOOK, b"<calcPr "),
+        (BOOK, b"<sheet "),
+        (BOOK, b'<sheet name="a" r:id="x"/>'),
+        (RELATIONS, b"<Relationship "),
+        ("[Content_Types].xml", b"<Override "),
+        (SHEET, b"<worksheet "),
+        (SHEET, b"<dimension "),
+    ],
+)
+def test_tags_that_never_end_take_time_in_proportion_to_their_length(
+    name: str, tag: bytes
+) -> None:
+    content = zipped({**workbook(), name: tag * 20_000})
+    begun = time.process_time()
+
+    with suppress(Invalid):
+        opened(content)
+
+    assert time.process_time() - begun < MOST

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from decimal import Decimal
 
 import pytest
 from flask.testing import FlaskClient
@@ -12,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from marketplace.exchange.importing import parse_file
 from marketplace.extensions import db
-from marketplace.imports import deeds, queries, upkeep
+from marketplace.imports import deeds, queries, staging, upkeep
 from marketplace.imports.models import ListImport, StagedRow
 from marketplace.lifecycle import history_of
 from marketplace.listings import deeds as listing_deeds
@@ -164,6 +165,112 @@ def test_the_file_of_faults_comes_back_corrected(
         db.select(Achievement).filter(Achievement.title.endswith("2号"))
     ).one()
     assert priced.price_min == 50
+
+
+@pytest.mark.parametrize(
+    "header", ["预期价格(万美元)", "预期价格(元/吨)", "价格(元/万元)"]
+)
+def test_a_sum_of_another_kind_does_not_come_back_as_yuan(
+    desk: FlaskClient, owner: Organisation, header: str
+) -> None:
+    headers = [header if name == "预期价格" else name for name in HEADER]
+    made = upload(
+        desk,
+        [good(1, 完成单位="山东大学（示例）", 预期价格=50)],
+        owner.id,
+        header=headers,
+    )
+
+    send_corrected(desk, made, NAME)
+
+    (only,) = staged(made)
+    press(desk, made, "commit")
+    listing = db.session.scalars(db.select(Achievement)).one()
+    assert any("没有导入" in one["message"] for one in only.findings)
+    assert listing.price_min is None
+
+
+def _book_with_price(value: float | str, number_format: str) -> bytes:
+    """A list of one faulty row whose price shows its unit in the format of its cell alone."""
+    book = load_workbook(
+        io.BytesIO(xlsx([HEADER, good(1, 完成单位="山东大学（示例）")]))
+    )
+    cell = book.active.cell(2, HEADER.index("预期价格") + 1)
+    cell.value = value
+    cell.number_format = number_format
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("value", "number_format", "in_wan"),
+    [
+        (500_000, '#,##0"元"', 50),
+        (0.5, '0.0"亿元"', 5000),
+        (500_000, '"¥"#,##0.00', 50),
+        ("￥500,000.00", "General", 50),
+        (0.1 + 0.2, "General", Decimal("0.3")),
+        (50, '"$"0', None),
+        (0.5, "0%", None),
+    ],
+)
+def test_a_sum_comes_back_with_the_unit_that_its_cell_shows(
+    desk: FlaskClient,
+    owner: Organisation,
+    value: float | str,
+    number_format: str,
+    in_wan: Decimal | int | None,
+) -> None:
+    content = _book_with_price(value, number_format)
+    assert send_file(desk, content, organisation=str(owner.id)).status_code == 303
+    made = latest()
+
+    send_corrected(desk, made, NAME)
+
+    press(desk, made, "commit")
+    assert db.session.scalars(db.select(Achievement)).one().price_min == in_wan
+
+
+def test_of_a_state_secret_nothing_is_stored(
+    desk: FlaskClient, owner: Organisation
+) -> None:
+    marked = good(2, 成果简介="机密★10年 某装备的关键参数如下")
+    classed = good(3, 成果简介="另一装备的关键参数如下")
+    made = upload(
+        desk,
+        [[*good(1), "非密"], [*marked, ""], [*classed, "国家秘密"]],
+        owner.id,
+        header=[*HEADER, "密级"],
+    )
+    page = desk.get(f"/mine/imports/{made.id}").text
+    (only,) = staged(made)
+
+    typed = desk.post(
+        f"/mine/imports/{made.id}/rows/{only.number}",
+        data={"cell-summary": "秘密★5年 关键参数", "seen": only.revision},
+    )
+
+    assert "第 3、4 行：国家秘密不能在互联网上传输" in page
+    assert "国家秘密的标志" in typed.text
+    db.session.expire_all()
+    assert "★" not in str([one.cells for one in staged(made)])
+
+
+def test_corrections_make_no_import_longer_than_an_upload(
+    desk: FlaskClient, owner: Organisation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = upload(desk, [good(1), good(2)], owner.id)
+    monkeypatch.setattr(staging, "MAX_ROWS", 3)
+
+    answer = desk.post(
+        f"/mine/imports/{made.id}/corrections",
+        data={"file": (io.BytesIO(xlsx([HEADER, good(3), good(4)])), "more.xlsx")},
+    )
+
+    assert answer.status_code == 422
+    assert "这次导入有 4 行没有写入，最多 3 行" in answer.text
+    assert len(staged(made)) == 2
 
 
 # What a spreadsheet program would compute, each the name of a listing.
@@ -430,6 +537,9 @@ def test_authors_are_named_by_the_list(
 ) -> None:
     author = make.person("researcher", owner)
     stranger = make.person("researcher", make.organisation(kind="university"))
+    stopped = make.person("researcher", owner)
+    stopped.active = False
+    db.session.commit()
     header = [*HEADER, "填报人"]
     made = upload(
         desk,
@@ -438,20 +548,23 @@ def test_authors_are_named_by_the_list(
             [*good(2), author.name],
             [*good(3), stranger.email],
             [*good(4), ""],
+            [*good(5), stopped.email],
         ],
         owner.id,
         header=header,
     )
     press(desk, made, "commit")
 
-    owners = [one_titled(good(number)[0]).owner_id for number in range(1, 5)]
-    assert owners == [author.id, author.id, made.owner_id, made.owner_id]
+    owners = [one_titled(good(number)[0]).owner_id for number in range(1, 6)]
+    assert owners == [author.id, author.id, *[made.owner_id] * 3]
     assert "不是本单位在平台上的人员" in staged(made)[2].findings[0]["message"]
 
 
 def test_the_desk_of_an_operators_list_is_that_of_the_organisation(
     make: Factory, owner: Organisation, sign_in: SignIn
 ) -> None:
+    stopped = make.person("desk", owner)
+    stopped.active = False
     desk = make.person("desk", owner)
     browser = sign_in(make.person("operator"))
     made = upload(browser, [good(1)], owner.id)
