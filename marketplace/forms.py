@@ -117,6 +117,8 @@ class WholeField(IntegerField):
 class DayField(DateField):
     """A day; of what is none it says why."""
 
+    data: Any  # a date, or None where nothing was typed or what was typed is none; validators and deeds say which
+
     def process_formdata(self, valuelist: list[str]) -> None:
         """Read what the browser sends, or what somebody types where it has no calendar."""
         self.data = None
