@@ -119,6 +119,8 @@ class DayField(DateField):
 
     data: Any  # a date, or None where nothing was typed; validators say which
 
+    data: Any  # a date, or None where nothing was typed or what was typed is none; validators and deeds say which
+
     def process_formdata(self, valuelist: list[str]) -> None:
         """Read what was typed; of what is no day it says why."""
         self.data = None

@@ -21,6 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 import search
 from marketplace.clock import now
 from marketplace.extensions import db
+from marketplace.listings.life import AT_DESK, WAITING
 from marketplace.listings.models import LISTINGS
 from marketplace.matchmaking.matchers import UNREADABLE
 from marketplace.notices import queries as notices
@@ -35,7 +36,7 @@ BACKUP_OLD = 36 * 3600.0  # seconds; they are made every night
 DISK_LOW = 512 * 2**20
 # Bytes; one save with its place in the write-ahead log takes up to half a megabyte, while others save.
 DISK_FULL = 2 * 2**20
-NEVER_PUBLIC = ("draft", "submitted", "in_review", "returned", "rejected")
+NEVER_PUBLIC = ("draft", *AT_DESK, *WAITING, "returned", "rejected")
 # `none` is good too: a host without backups may leave them to another host or tool.
 GOOD_STATES = frozenset({"ok", "none"})
 

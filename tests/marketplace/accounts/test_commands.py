@@ -167,11 +167,11 @@ def test_adding_gives_roles_and_a_link_once(
         "--role",
         "broker",
         "--role",
-        "auditor",
+        "operator",
     )
 
     person = find_person("one@demo.example")
-    assert person.role_names == {"broker", "auditor"}
+    assert person.role_names == {"broker", "operator"}
     assert person.name == "甲"
     assert "http" not in again.output
     assert (

@@ -12,6 +12,7 @@ from marketplace.listings import change_deeds, review_deeds
 from marketplace.listings.changes_waiting import open_change
 from marketplace.memberships import deeds as membership_deeds
 from marketplace.organisations import deeds
+from marketplace.organisations.models import TwinPair
 from marketplace.organisations.queries import find_organisation
 from tests.factories import Factory
 
@@ -78,6 +79,18 @@ def test_one_that_is_suspended_is_not_merged(stopped: str, make: Factory) -> Non
     assert "恢复" in refused.value.advice
     assert (rows[stopped].state, shown.state) == ("suspended", before)
     assert people.organisation_ids == {rows["gone"].id}
+
+
+def test_what_is_merged_is_not_kept_apart(make: Factory, session: Any) -> None:
+    kept, gone = make.organisation(), make.organisation(verified=False)
+    deeds.merge_organisations(gone, kept, by=None)
+
+    # From a page that somebody opened before, or an address that was typed.
+    for one, other in ((gone, kept), (kept, gone), (kept, kept)):
+        with pytest.raises(NotNow, match="没有要决定的"):
+            deeds.keep_apart(one, other, by=None)
+
+    assert [pair.state for pair in session.query(TwinPair)] == ["merged"]
 
 
 def test_people_of_a_firm_have_places_of_a_university_after_a_merge(

@@ -152,5 +152,7 @@ def test_nothing_is_read_from_the_day_after(
     listed = browser.get("/search?kind=demand&q=轴承难题").text
     assert (f'href="/demands/{row.id}"' in listed) is reads
     assert (person.id in contributions.lapsed_brokers([person.id])) is not reads
-    # They are still brokers: who has no certificate at all is one too.
-    assert may(person, "verdict.grade", row)
+    # Nor is anything done as a broker, though they have the role; who has no certificate at all is one.
+    for deed in ("verdict.read", "verdict.give", "verdict.grade", "brokerage.desk"):
+        assert may(person, deed, row) is reads
+    assert may(make.person("broker"), "verdict.grade", row)

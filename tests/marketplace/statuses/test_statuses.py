@@ -166,7 +166,9 @@ def test_in_the_browser(world: World, sign_in: SignIn, client: FlaskClient) -> N
     assert sign_in(world.stranger).get(place).status_code == 404
     wrong = firm.post(place, data={**data, "valid_to": "明年"})
     assert wrong.status_code == 422
-    assert "不早于起始日期" in wrong.get_data(as_text=True)
+    assert "「明年」不是一个日期" in wrong.get_data(as_text=True)
+    early = firm.post(place, data={**data, "valid_to": "2025-03-01"})
+    assert "不早于起始日期" in early.get_data(as_text=True)
     assert firm.post(place, data={**data, "valid_to": "2026-12-31"}).status_code == 303
     row = db.session.scalars(sa.select(OrganisationStatus)).one()
     assert world.firm.name in operator.get("/office/review?tray=statuses").get_data(as_text=True)  # fmt: skip
