@@ -124,6 +124,7 @@ def read_name(name: str) -> Naming:
     """What the name of a figure says of it."""
     folded = fold_label(name)
     brackets = ["".join(match) for match in _IN_BRACKETS.findall(folded)]
+    # Brackets hold conditions, compared by themselves: 强度(120 ℃) is not that at 80 ℃.
     plain = _IN_BRACKETS.sub("", folded)
     plain = _AGE.sub(_age_in_figures, plain)
     bare, change = _change_of(plain)
@@ -150,6 +151,7 @@ def read_name(name: str) -> Naming:
     thing = _SLASHES.sub("", _GENERIC.sub("", rest))
     if match is None:
         quantity = _SLASHES.sub("", _GENERIC.sub("", bare))
+    # By how much something was raised or lowered: the more the better, whatever it is.
     better = 1 if change else DIRECTIONS.get(quantity, 0)
     return Naming(
         quantity=quantity,
