@@ -104,6 +104,7 @@ class Document:
         """The values under which this document is counted in a facet; () when it has none."""
         if facet == "mode":
             return self.modes
+        # Every other facet is named as its field.
         value = getattr(self, facet)
         # Empty is no value: a facet would count it under a name without letters.
         if value is None or value == "":
@@ -140,6 +141,7 @@ class Query:
     def __post_init__(self) -> None:
         if self.sort not in SORTS:
             raise ValueError(f"sort is one of {', '.join(SORTS)}")
+        # A size of 0 asks for the counts alone, as shortcuts do.
         if self.page < 1 or not 0 <= self.size <= MAX_SIZE:
             raise ValueError(f"page starts at 1, size is 0 to {MAX_SIZE}")
         unknown = set(self.filters) - set(FILTERS)

@@ -214,14 +214,29 @@ class FallbackEngine:
         return written
 
     def rebuild(self, documents: Iterable[Document]) -> int:
-        """Rebuild the embedded engine, then the first from the same documents. Returns the first engine's count."""
+        """Rebuild both from the same documents. Returns the first engine's count."""
+        embedded_tried = False
         # A spool on disk: both must hold the same, the documents may be read once, and they need not fit in memory.
         with tempfile.TemporaryFile(
             "w+", encoding="utf-8", errors="surrogatepass"
         ) as spool:
-            self.embedded.rebuild(_copy_to_spool(documents, spool))
-            spool.seek(0)
-            count = self.primary.rebuild(_read_document(line) for line in spool)
+
+            def read_once() -> Iterator[Document]:
+                nonlocal embedded_tried
+                embedded_tried = True
+                self.embedded.rebuild(_copy_to_spool(documents, spool))
+                spool.seek(0)
+                yield from map(_read_document, spool)
+
+            # The first engine begins before anything is read, for it carries over what is written after its
+            # beginning: what was withdrawn while the embedded one was filled would come back in it.
+            try:
+                count = self.primary.rebuild(read_once())
+            except SearchError:
+                # It may be out of reach; the one that answers in its place is filled all the same.
+                if not embedded_tried:
+                    self.embedded.rebuild(documents)
+                raise
         # What took a whole index is up again: nobody has to find that out by waiting.
         self.breaker.record_success()
         return count

@@ -137,6 +137,7 @@ def _phrase_spans(
         inside_word = is_latin(text, start - 1) or is_latin(text, end)
         if not (whole and (inside_word or _is_of_figure(text, start))):
             yield start, end
+        # From behind it, so that no two marks of one phrase overlap.
         place = folded.text.find(phrase, place + len(phrase))
 
 

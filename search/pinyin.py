@@ -70,6 +70,7 @@ def _latin_readings(piece: str) -> list[tuple[Unit, ...]]:
         if position == len(piece):
             readings.append(way)
             continue
+        # Initials alone would cut any letters into as many units.
         if len(way) >= MAX_UNITS_READ:
             continue
         initial = _INITIAL.match(piece[position:])

@@ -104,6 +104,7 @@ def _suspect_stretches(text: str, count: Count) -> list[list[Stretch]]:
             term = _term(text[start:end])
             if term is not None:
                 terms[start] = term
+    # All words in one call: the cluster is asked once, within the time of one answer.
     counts = dict(zip(terms, count(list(terms.values())), strict=True))
     suspects = []
     for pieces in chunks:
@@ -215,6 +216,7 @@ def _likeliest(
 def _visible_words(words: Iterable[str], count: Count) -> dict[str, int]:
     """Word → how many documents have it, of the words that any visible document has; each spelling of one once."""
     by_letters: dict[str, str] = {}
+    # Sorted, so that of two spellings the same one is offered by every engine.
     for word in sorted(words):
         by_letters.setdefault(fold_text(word), word)
     terms = {}

@@ -259,6 +259,7 @@ def _full_term(surface: str, written: str) -> Term | None:
         return None
     token = _token_of(surface)
     is_quantity = words_of.is_quantity(token)
+    # By the folded form, so that ＡＩ and ai have the synonyms of AI.
     alternatives = _synonyms().get(term.phrase, ())[:MAX_ALTERNATIVES]
     return Term(
         surface=words_of.drop_unseen(written).strip(),

@@ -28,6 +28,7 @@ def spelling_entries(title: str, body: str) -> tuple[str, ...]:
     """
     words = title_words(replace_unencodable(title))
     latin = [word for word in words_of.words(body, stop=True) if word.isascii()]
+    # Sorted before it is cut: the same text has the same entries in every process.
     words += sorted(set(latin))[:MAX_LATIN]
     entries: set[str] = set()
     for word in words:
@@ -42,6 +43,7 @@ def keys_of(word: str) -> tuple[str, ...]:
     if not 2 <= len(letters) <= MAX_WORD or not any(c.isalpha() for c in letters):
         return ()
     keys = {LETTERS + cut for cut in letter_deletions(letters)}
+    # Deletions of the pinyin find a slip of the ear, the initials what was typed in haste.
     if HAN.search(letters):
         syllables = pinyin_of(letters)
         keys.add(INITIALS + "".join(syllable[0] for syllable in syllables))

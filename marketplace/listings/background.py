@@ -194,6 +194,8 @@ def _published_revisions() -> dict[tuple[str, int], int]:
 
 
 def _documents() -> Iterator[search.Document]:
+    # As in `upkeep.index_rebuild`: no view of the database that is older than the index which is begun.
+    db.session.rollback()
     for kind in LISTINGS:
         for row in index.published(kind):
             yield index.search_document(row)

@@ -136,6 +136,9 @@ def index_rebuild() -> int:
     written: list[tuple[str, int, int]] = []
 
     def documents() -> Iterable[search.Document]:
+        # The engine carries over what is written from now on, so the database is read as it is now: what was withdrawn
+        # since an older view of it would come back.
+        db.session.rollback()
         for kind in LISTINGS:
             for row in listing_index.published(kind):
                 document = listing_index.search_document(row)

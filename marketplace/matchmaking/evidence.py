@@ -91,6 +91,7 @@ def evidence_for(row: Row, other_id: int, *, by: Reader | None) -> Evidence:
     pair = _find_pair(demand, achievement, by)
     reasons = pair.reasons
     grade = active_grader().grade(pair, facts.compare_facts(demand, achievement))
+    # A demand has none: whichever page is open, it is the achievement whose patents count.
     patents = patents_of(row if row.kind == "achievement" else other)
     offer = explained_offer(
         1,

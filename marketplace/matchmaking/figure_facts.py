@@ -67,6 +67,7 @@ def compared_figures(
     offered: tuple[Figure, ...],
 ) -> list[FigureVerdict]:
     """Each figure a demand asks for next to what the achievement states, as both views show them."""
+    # Most demands ask for no figure, so nothing of the achievement is read for them.
     if not wanted:
         return []
 

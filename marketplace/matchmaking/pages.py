@@ -62,6 +62,7 @@ def matches(kind: str, listing_id: int) -> ResponseReturnValue:
     """
     row = listing_queries.get_visible(kind, listing_id, by=current_reader())
     order = request.args.get("order")
+    # The plain order needs no matcher, so it is there also while one is prepared.
     if order == "date":
         return _newest_page(row)
     answer = matches_for(row, by=current_reader(), reorder=order != "text")
@@ -182,6 +183,7 @@ def algorithm() -> ResponseReturnValue:
 
 def _newest_page(row: Row) -> str:
     """The plain order of what could be offered; a page beyond the end says so and shows the last one."""
+    # A page that is no number is the first one; below the first and beyond the last there is another answer.
     wanted = min(request.args.get("page", 1, type=int), PAGE_LIMIT)
     answer, page, pages = newest_for(row, by=current_reader(), page=wanted)
     return _page(

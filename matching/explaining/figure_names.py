@@ -25,6 +25,9 @@ _GENERIC = re.compile(
     "(?:改造|改进|优化|应用|采用|实施|技改)后|整机|整体|产品|样品|样件|试样|成品|系统|设备|装置|单机|技术|主要|关键|综合|"
     "表面|可达到|能达到|可达|实测|的"
 )
+# What makes and what is made: the life of a machine is not that of its products.
+_MACHINE = re.compile("整机|系统|设备|装置|单机")
+_PRODUCT = re.compile("产品|样品|样件|试样|成品")
 _ENDS = re.compile("(?:值|指标|数值|水平|大小|参数|要求|范围)$")
 _EXTREMES = {
     "max": re.compile("最大|最高|极限|峰值|上限"),
@@ -98,6 +101,7 @@ class Naming:
         unclear: whether more is better the words do not tell.
         difference: of two temperatures, where it is in degrees.
         water, gas: measured in water; of a gas.
+        side: `machine` or `product` where it says that it is of one, else empty.
     """
 
     quantity: str
@@ -112,6 +116,7 @@ class Naming:
     difference: bool
     water: bool
     gas: bool
+    side: str
 
 
 @remembered_with_lists(8192)
@@ -119,6 +124,7 @@ def read_name(name: str) -> Naming:
     """What the name of a figure says of it."""
     folded = fold_label(name)
     brackets = ["".join(match) for match in _IN_BRACKETS.findall(folded)]
+    # Brackets hold conditions, compared by themselves: 强度(120 ℃) is not that at 80 ℃.
     plain = _IN_BRACKETS.sub("", folded)
     plain = _AGE.sub(_age_in_figures, plain)
     bare, change = _change_of(plain)
@@ -145,6 +151,7 @@ def read_name(name: str) -> Naming:
     thing = _SLASHES.sub("", _GENERIC.sub("", rest))
     if match is None:
         quantity = _SLASHES.sub("", _GENERIC.sub("", bare))
+    # By how much something was raised or lowered: the more the better, whatever it is.
     better = 1 if change else DIRECTIONS.get(quantity, 0)
     return Naming(
         quantity=quantity,
@@ -159,7 +166,16 @@ def read_name(name: str) -> Naming:
         difference=bool(change) or _DIFFERENCES.search(plain) is not None,
         water=bool(_WATER.match(quantity) or _IN_WATER.search(plain)),
         gas=_GASES.search(plain) is not None,
+        side=_side_of(rest),
     )
+
+
+def _side_of(name: str) -> str:
+    is_machine = _MACHINE.search(name) is not None
+    # 成品检测设备: of both, so that neither is sure.
+    if is_machine == (_PRODUCT.search(name) is not None):
+        return ""
+    return "machine" if is_machine else "product"
 
 
 def mentions_any(text: str, names: Iterable[str]) -> bool:
@@ -188,6 +204,8 @@ def is_same_quantity(
     if wanted.quantity != offered.quantity or wanted.change != offered.change:
         return False
     if wanted.extremes != offered.extremes or wanted.conditions != offered.conditions:
+        return False
+    if wanted.side and offered.side and wanted.side != offered.side:
         return False
     if wanted.thing == offered.thing:
         return True

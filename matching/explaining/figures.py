@@ -172,6 +172,7 @@ def _verdict_of(
     # Where units cannot be compared, another figure of the same quantity may be in the right one.
     comparable = [one for one in verdicts if one.silence != "units"]
     verdicts = comparable or verdicts
+    # Which of them holds for this demand nobody knows, so none is quoted.
     if len({one.outcome for one in verdicts}) > 1:
         return FigureVerdict(wanted, None, "unsaid", "several")
     return verdicts[0]
@@ -366,6 +367,7 @@ def _outcome_of_tolerance(
         if _is_tolerance(wanted) and _is_tolerance(offered):
             return "met" if promised >= allowed else "unmet"
         return "unsaid"
+    # A deviation below zero is a slip of the pen, or no deviation.
     if promised < 0 or allowed < 0:
         return "unsaid"
     if _is_tolerance(wanted) and _is_tolerance(offered):

@@ -68,6 +68,7 @@ class Reasons:
     def marked_words(self) -> frozenset[str]:
         """The words, and all that count as one with them: what earned something in either text."""
         marked = {word for word, _ in self.words}
+        # The other side may write the synonym, and has to be marked where it earned the share.
         for word, _ in self.words:
             marked.update(map(normalise, synonym_groups().get(word, ())))
         return frozenset(marked)
@@ -165,6 +166,7 @@ def largest_remainder(
     """
     # A residual may be a rounding below zero.
     positive = [max(0.0, part) for part in parts]
+    # Nothing was earned: there are no parts of nothing, and no division by it.
     total = sum(positive)
     if total <= 0:
         return [0] * len(positive)

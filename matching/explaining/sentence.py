@@ -131,6 +131,7 @@ def _word_pieces(
         if word in synonyms:
             # The demand's word does not stand there, so the achievement's is named too.
             pieces.append(Piece(f"（成果写作{synonyms[word]}）"))
+    # Rounded to nothing it would read as if the words had not counted.
     if percent > 0:
         pieces.append(Piece(f"，占得分的 {percent}%"))
     return pieces

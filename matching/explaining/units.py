@@ -288,12 +288,14 @@ def read_unit(text: str) -> Unit:
     """
     plain = _plain_text(text)
     plain = _COMPOSED_PLAIN.get(plain, plain)
+    # A plain number has a measure of its own: it is no ratio, so 0.95 is not compared with 95 %.
     if not plain:
         return Unit((("", 1),), Fraction(1))
     known = _NAMED.get(plain)
     if known is not None:
         return Unit(*known, zero=_SCALE_ZERO.get(plain, Fraction(0)))
     composed = _composed_unit(plain) if len(plain) <= _LONGEST else None
+    # A measure of its own, named by its text: it equals itself and nothing else.
     if composed is None:
         return Unit((("?" + plain.casefold(), 1),), Fraction(1))
     return composed
@@ -381,6 +383,7 @@ def in_base(value: Decimal, unit: Unit, *, difference: bool = False) -> Fraction
 def from_base(amount: Fraction, unit: Unit, *, difference: bool = False) -> Decimal:
     """The value in `unit` of an amount in base quantities; rounded to 12 digits only where no decimal is exact."""
     value = (amount if difference else amount - unit.zero) / unit.factor
+    # Digits end where the denominator has no factor but 2 and 5; else 28 of them are a rounding.
     exact = Decimal(value.numerator) / Decimal(value.denominator)
     if Fraction(exact) == value:
         return exact

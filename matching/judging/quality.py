@@ -88,6 +88,7 @@ class Band:
 
 def precision_at_5(levels: Sequence[float]) -> float:
     """The share of relevant pairs among the first five judged ones (or all there are); levels in order."""
+    # Of a shorter list all that was judged: missing places are no failures of the order.
     first = levels[:_PRECISION_DEPTH]
     return sum(level >= RELEVANT for level in first) / len(first)
 

@@ -60,6 +60,7 @@ def send_actions(
     end = time.monotonic() + seconds
     wait = FIRST_WAIT
     written = 0
+    # Only what was refused is sent again; versions would make sending all harmless, and slow.
     while actions:
         lines: list[Body] = []
         for action in actions:
@@ -150,6 +151,7 @@ def walk_documents(
                 **after,
             )["hits"]["hits"]
             yield from hits
+            # A short page is the last one; another request would only say so.
             if len(hits) < size:
                 return
             after = {"search_after": hits[-1]["sort"]}

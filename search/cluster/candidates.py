@@ -84,6 +84,7 @@ class CandidateIndex:
         if answer["errors"]:
             results = [item["index"] for item in answer["items"]]
             refused = next(item["error"] for item in results if "error" in item)
+            # An index that lacks one would never offer it, and nobody would notice.
             raise SearchError(f"the cluster refused a candidate: {refused}")
 
     def nearest(
@@ -119,6 +120,7 @@ class CandidateIndex:
                 index=self.index,
                 query={"bool": query},
                 size=size,
+                # Counting all that have any of the words costs more than finding the best.
                 track_total_hits=False,
                 source={"includes": ["packed"]},
                 allow_partial_search_results=False,

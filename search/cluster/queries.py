@@ -41,6 +41,7 @@ _Filters = Mapping[str, frozenset[Value]]
 
 def visible_filter(audiences: Iterable[str]) -> list[Body]:
     """The filter of every search: not removed, open to one of these groups."""
+    # Sorted, so that equal searches are equal requests, which the cluster may answer from its cache.
     groups = sorted(audiences)
     return [
         {"term": {"deleted": False}},
@@ -220,6 +221,7 @@ def page_request(matching: Body, query: Query, *, browse: bool) -> Body:
         "from": first if size else 0,
         "size": size,
         "sort": _sort_order(sort),
+        # Without it the count ends at 10,000, and the last pages could not be reached.
         "track_total_hits": True,
         "track_scores": not browse,
         # The index says which, the database says what.
@@ -269,6 +271,7 @@ def completion_request(
         filters.append({"terms": {"kind": wanted}})
     begins: list[Body] = []
     aggregations: dict[str, Body] = {}
+    # One request for all weights: somebody is waiting between two keys.
     for weight in WEIGHTS:
         value = completion_value(weight, prefix)
         begins.append({"prefix": {COMPLETIONS: value}})

@@ -69,6 +69,7 @@ def word_field_tokens(text: AnalyzedText) -> str:
         for bit in range(TF_BITS):
             if beyond_one >> bit & 1:
                 tokens.append(tf_bit_token(word, bit))
+    # Once each: the table tells whether a document has a character, not how often.
     in_title = {*text.title} - {FIELD_BREAK}
     everywhere = {*text.title, *text.body} - {FIELD_BREAK}
     tokens += [single_character(character) for character in sorted(everywhere)]

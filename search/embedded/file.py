@@ -160,6 +160,7 @@ class IndexFile:
                 sound = _is_sound(connection)
         except SearchUnavailable:
             return False
+        # Marked only: readers go on with what it still answers until a rebuild is there.
         if not sound:
             self.mark_damaged()
         return sound
@@ -207,6 +208,7 @@ class IndexFile:
                 shutil.rmtree(old, ignore_errors=True)
             else:
                 old.unlink(missing_ok=True)
+        # A -wal left behind would be taken for that of the new file.
         for suffix in ("", "-wal", "-shm"):
             with contextlib.suppress(FileNotFoundError):
                 os.replace(f"{self.path}{suffix}", f"{self.path}.broken-{mark}{suffix}")

@@ -150,6 +150,7 @@ def store_row(
         ),
         (number, *row),
     )
+    # A tombstone is in no posting list, so nothing is added for it.
     if deleted:
         return -alive_before
     add_postings(connection, tables, cursor.lastrowid, packed)
@@ -319,6 +320,7 @@ def read_spellings(
         "SELECT entry FROM {spellings} WHERE entry > ? AND entry < ?"
     )
     words: set[str] = set()
+    # By ranges of the primary key; an IN over all that a key begins is not known beforehand.
     for key in keys:
         begin = key + SEPARATOR
         rows = connection.execute(statement, (begin, prefix_upper_bound(begin)))

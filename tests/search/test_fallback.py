@@ -196,6 +196,38 @@ def test_a_rebuild_fills_both_from_one_reading(engine: FallbackEngine) -> None:
     assert pages[0]() == pages[1]()
 
 
+def test_what_is_written_while_both_are_rebuilt_is_in_both(
+    engine: FallbackEngine,
+) -> None:
+    engine.put([listing(1), listing(2)])
+
+    def read() -> Iterator[Document]:
+        yield from (listing(1), listing(2))
+        engine.remove([("demand", 1, 2)])
+        engine.put([listing(2, 2), listing(3)])
+
+    engine.rebuild(read())
+
+    expected = [("demand", 2, 2), ("demand", 3, 1)]
+    assert [list(one.versions()) for one in (engine.primary, engine.embedded)] == [
+        expected
+    ] * 2
+
+
+def test_a_rebuild_fills_the_embedded_one_while_the_first_is_away(
+    tmp_path: Path,
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    engine = FallbackEngine(
+        ElasticEngine(f"http://127.0.0.1:{port}"), FtsEngine(tmp_path / "b.db")
+    )
+    with pytest.raises(SearchUnavailable):
+        engine.rebuild(listing(number) for number in range(3))
+    assert engine.find(Query("轴承")).total == 3
+    engine.close()
+
+
 @pytest.mark.server
 def test_an_index_that_was_lost_comes_back_whole_and_not_with_one_document(
     tmp_path: Path,

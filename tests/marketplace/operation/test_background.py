@@ -22,6 +22,7 @@ from marketplace.contributions import Job
 from marketplace.extensions import db
 from marketplace.listings import background as listing_jobs
 from marketplace.listings import deeds as listing_deeds
+from marketplace.listings import upkeep
 from marketplace.listings.models import LISTINGS, Achievement, Demand
 from marketplace.matchmaking import background as matcher_jobs
 from marketplace.operation import background, runs
@@ -106,6 +107,28 @@ def test_the_index_is_brought_back_in_step(
     fault(site, three)
     listing_jobs.sync_index()
 
+    assert copy_of(site) == truth()
+
+
+def test_a_rebuild_reads_no_older_view_than_its_index(
+    site: Flask, three: list[Achievement | Demand]
+) -> None:
+    kind, row_id = three[0].kind, three[0].id
+
+    def withdraw() -> None:
+        with site.app_context():
+            row = db.session.get_one(LISTINGS[kind], row_id)
+            listing_deeds.withdraw(row, by=None, seen=row.revision)
+
+    # What this session has read since is its view of the database; the job reads before it rebuilds.
+    db.session.rollback()
+    assert db.session.get_one(LISTINGS[kind], row_id).state == "published"
+    with ThreadPoolExecutor(1) as other:
+        other.submit(withdraw).result()
+    upkeep.index_rebuild()
+    db.session.rollback()
+
+    assert (kind, row_id) not in [key[:2] for key in copy_of(site)]
     assert copy_of(site) == truth()
 
 
