@@ -173,7 +173,8 @@ def content(attachment_id: int) -> ResponseReturnValue:
     if opened is None:
         log.error("file_missing", attachment=attachment.id, sha256=stored.sha256)
         raise NotFound(
-            "这个文件的内容不见了，已经记入日志，由运营方处理。", "可以请上传的人再传一次。"
+            "这个文件的内容不见了，已经记入日志，由运营方处理。",
+            "可以请上传的人再传一次。",
         )
     file, size = opened
     # Of their own people no look is recorded: they work with these files.

@@ -166,7 +166,8 @@ def content(file_id: int) -> ResponseReturnValue:
     if opened is None:
         log.error("file_missing", thing_file=row.id, sha256=stored.sha256)
         raise NotFound(
-            "这个文件的内容不见了，已经记入日志，由运营方处理。", "可以请上传的人再传一次。"
+            "这个文件的内容不见了，已经记入日志，由运营方处理。",
+            "可以请上传的人再传一次。",
         )
     file, size = opened
     return send_content(file, size, stored, name=row.name, as_attachment=True)
