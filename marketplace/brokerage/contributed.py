@@ -28,13 +28,14 @@ def tasks(person: Reader) -> Iterator[Task]:
         holder, receiver = card.sides
         # Each side reads of the other one, a broker of both.
         title = f"{holder.name} 与 {receiver.name}"
+        until = card.turn.until
         yield Task(
             kind_name="撮合",
             title=title,
             url=url_for("brokerage.case", case_id=card.case.id),
             state="已超期" if card.turn.is_late else card.case.state_name,
             until=card.turn.due_on,
-            dated=("最晚", card.turn.until),
+            dated=("最后一天", f"最晚 {until}" if until else ""),
             note=f"{card.turn.what}。",
             button="去办",
         )

@@ -25,7 +25,7 @@ def tasks(person: Reader) -> Iterator[Task]:
             url=url_for("certificates.certificate", certificate_id=row.id),
             state=row.state_name,
             since=row.requested_at,
-            dated=("申请", day(row.requested_at)),
+            dated=("申请时间", f"{day(row.requested_at)} 申请"),
             note=f"用途：{row.purpose}",
             button="去核对",
         )

@@ -32,7 +32,9 @@ def tasks(person: Reader) -> Iterator[Task]:
             button="起草合同",
         )
     for contract, turn in _due(person):
-        dated = ("最后一天", day(turn.until)) if turn.until is not None else ("", "")
+        dated = ("", "")
+        if turn.until is not None:
+            dated = ("最后一天", f"最晚 {day(turn.until)}")
         yield Task(
             kind_name="合同",
             title=contract.title or contract.number,

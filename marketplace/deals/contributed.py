@@ -29,7 +29,7 @@ def tasks(person: Reader) -> Iterator[Task]:
     for deal in queries.waiting_for(person):
         dated = ("", "")
         if deal.due_on is not None:
-            dated = ("最后一天", day(deal.due_on))
+            dated = ("最后一天", f"最晚 {day(deal.due_on)}")
         yield Task(
             kind_name="交易",
             title=deal.title,

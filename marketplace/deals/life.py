@@ -94,7 +94,7 @@ DEAL_LIFE = Life(
     initial="proposed",
     moves=_MOVES,
     names={
-        "proposed": "等对方同意",
+        "proposed": "等同意",
         "open": "洽谈",
         "intention": "意向",
         "due_diligence": "尽调",

@@ -33,7 +33,7 @@ def tasks(person: Reader) -> Iterator[Task]:
             url=url_for("envelopes.claim", claim_id=row.id),
             state=row.state_name,
             until=row.answer_by,
-            dated=("最后一天", day(row.answer_by)),
+            dated=("最后一天", f"最晚 {day(row.answer_by)}"),
             note=row.note,
             button="去补充",
         )

@@ -27,7 +27,7 @@ def tasks(person: Reader) -> Iterator[Task]:
             url=url_for("introductions.case", introduction_id=case.id),
             state="已超期" if case.state == "overdue" else "等您答复",
             until=case.due_on,
-            dated=("最后一天", day(case.due_on)),
+            dated=("最后一天", f"最晚 {day(case.due_on)}"),
             note=f"{asker_in_words(case)}想对接。{case.message}",
             button="去答复",
         )

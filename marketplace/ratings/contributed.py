@@ -25,7 +25,7 @@ def tasks(person: Reader) -> Iterator[Task]:
             url=url_for("ratings.ratings", contract_id=row.contract_id),
             state="等我评价",
             until=row.reveal_on,
-            dated=("最后一天", day(row.reveal_on)),
+            dated=("最后一天", f"最晚 {day(row.reveal_on)}"),
             note="对方已评价；双方都评价以后同时看到。",
             button="去评价",
         )

@@ -81,6 +81,7 @@ def test_each_side_reads_which_one_it_is(world: World, sign_in: SignIn) -> None:
     assert f"{lead}（您这一方）" not in chief
     assert chief.count("（您这一方）") == 1  # among the facts
     assert "（您这一方）" not in office
+    assert "最晚 20" in sign_in(world.desk).get("/mine").get_data(as_text=True)
 
 
 def test_a_wrong_answer_in_diligence_is_given_back(
@@ -295,7 +296,7 @@ def test_as_of_a_day(world: World, sign_in: SignIn) -> None:
     assert page.headers["X-Release-Hash"] == deal.releases[-1].sha256
     assert page.headers["X-Previous-Release-Hash"] == deal.releases[-2].sha256
     first = chief.get(address(deal, "?release=0")).get_data(as_text=True)
-    assert "等对方同意" in first
+    assert "等同意" in first
     assert (
         chief.get(address(deal, f"?as_of={today() - timedelta(days=9)}")).status_code
         == 404

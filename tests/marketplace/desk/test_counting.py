@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from typing import Any
 
@@ -20,6 +21,7 @@ from tests.test_every_page import houses as houses
 from tests.test_every_page import university as university
 
 pytestmark = pytest.mark.long
+BARE_DAY = re.compile(r"\d{4}-\d\d-\d\d(?: 24:00.*)?")
 
 
 def test_the_header_counts_what_one_s_own_page_lists(
@@ -43,6 +45,9 @@ def test_the_header_counts_what_one_s_own_page_lists(
                 tasks = list(room.tasks(person))
                 listed[room.__name__.rpartition(".")[2]] += len(tasks)
                 assert int(room.task_count(person)) == len(tasks), (room, person)
+                # The name of the day is read aloud only: what is seen says what happens then.
+                bare = [one for one in tasks if BARE_DAY.fullmatch(one.dated[1])]
+                assert bare == []
 
     # Else nothing was compared.
     assert {"complaints", "diagnosis", "files", "rights"} <= (+listed).keys(), listed
