@@ -117,8 +117,6 @@ class WholeField(IntegerField):
 class DayField(DateField):
     """One day, as a calendar sends it or as people type it where there is none: 2026年11月28日, 2026/11/28."""
 
-    data: Any  # a date, or None where nothing was typed; validators say which
-
     data: Any  # a date, or None where nothing was typed or what was typed is none; validators and deeds say which
 
     def process_formdata(self, valuelist: list[str]) -> None:
