@@ -202,7 +202,21 @@ def test_it_is_quoted_as_written() -> None:
 
 @pytest.mark.parametrize(
     "piece",
-    ["噪声由", "1,", "9" * 50, "硬度HRC", "(", "-", "~", "的", "粗糙度Ra", "kg/(m2·"],
+    [
+        *(
+            "噪声由",
+            "1,",
+            "9" * 50,
+            "硬度HRC",
+            "(",
+            "-",
+            "~",
+            "的",
+            "粗糙度Ra",
+            "kg/(m2·",
+        ),
+        *("噪声1~", "噪声 36 ", "噪声1万", "和温度80 ℃和", "不", "避免"),
+    ],
 )
 def test_long_texts_are_read_in_time_that_grows_with_their_length(piece: str) -> None:
     text = piece * (18_000 // len(piece))
