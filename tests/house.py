@@ -386,6 +386,7 @@ MORE_FILES: dict[str, dict[str, str]] = {
         "writing": "what is typed is read and checked without committing it",
     },
     "organisations": {
+        "identity": "names and codes are checked as they are typed",
         "list_deeds": "organisations of a list are entered",
         "twins": "which may be one body",
     },
@@ -468,6 +469,7 @@ LONG_FILES = {
     "marketplace/brokerage/pages/cases.py": "one view for each of twenty buttons",
     "marketplace/brokerage/queries.py": "the board, the queues and the clocks read one table",
     "marketplace/contributions.py": "everything a room may offer, named in one place",
+    "marketplace/finance/pages/products.py": "one view for each button of products, and what their pages show",
     "marketplace/finance/deeds.py": "one function for each of eleven buttons of products",
     "marketplace/policies/clause_files.py": "one strict reader, each check with the line that it names",
     "marketplace/exchange/row_kinds.py": "the patterns of rows that are no listings, tried in one order",

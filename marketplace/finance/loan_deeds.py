@@ -19,7 +19,7 @@ from marketplace.finance.life import MAX_NOTE
 from marketplace.finance.loan_models import FiledLoan
 from marketplace.finance.models import FinanceProduct
 from marketplace.finance.subsidies import KEYS
-from marketplace.organisations.deeds import checked_uscc
+from marketplace.organisations.identity import checked_uscc
 from marketplace.organisations.models import Organisation
 from marketplace.organisations.queries import find_organisation
 from marketplace.permissions import Reader, reader_id, require

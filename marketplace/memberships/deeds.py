@@ -24,6 +24,7 @@ from marketplace.memberships import announcements, queries
 from marketplace.memberships.models import Invitation, JoinRequest
 from marketplace.organisations import deeds as organisation_deeds
 from marketplace.organisations import queries as organisation_queries
+from marketplace.organisations.identity import checked_uscc
 from marketplace.organisations.models import Organisation
 from marketplace.permissions import Reader, reader_id, require
 from marketplace.typed_texts import checked_text
@@ -58,7 +59,7 @@ def found_organisation(
     """
     require(by, "organisation.found")
     # Before the look-up, which compares stored forms.
-    code = organisation_deeds.checked_uscc(uscc)
+    code = checked_uscc(uscc)
     # The operator of the site is entered by a command: who claims to be it could decide on listings.
     if kind == "operator":
         raise Invalid("单位类型不在列表中。", problems={"kind": ["选一种单位类型。"]})

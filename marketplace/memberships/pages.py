@@ -31,8 +31,8 @@ from marketplace.memberships.forms import (
     request_forms,
 )
 from marketplace.memberships.models import Invitation, JoinRequest
-from marketplace.organisations import deeds as organisation_deeds
 from marketplace.organisations import queries as organisation_queries
+from marketplace.organisations.identity import checked_uscc
 from marketplace.organisations.models import Organisation
 
 blueprint = Blueprint("memberships", __name__)
@@ -89,7 +89,7 @@ def join() -> ResponseReturnValue:
     if not form.validate():
         return render_template("memberships/code.html", form=form), 422
     try:
-        code = organisation_deeds.checked_uscc(form.uscc.data)
+        code = checked_uscc(form.uscc.data)
     except Invalid as error:
         form.uscc.errors = [error.message]
         return render_template("memberships/code.html", form=form), 422
@@ -101,7 +101,7 @@ def join() -> ResponseReturnValue:
 def join_code(uscc: str) -> ResponseReturnValue:
     """The second step: the organisation of that code, or the form of one that is not known."""
     # Checked again: an address may be typed.
-    code = organisation_deeds.checked_uscc(uscc)
+    code = checked_uscc(uscc)
     # By the code alone: names are spelt in many ways, and two bodies may share one.
     known = organisation_queries.find_organisation("", code)
     if known is not None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -13,11 +12,15 @@ from marketplace.errors import Invalid, MarketError, NotNow, Stale
 from marketplace.extensions import db
 from marketplace.lifecycle import History
 from marketplace.organisations import twins
+from marketplace.organisations.identity import (
+    checked_name,
+    checked_uscc,
+    remember_name,
+)
 from marketplace.organisations.models import (
     ORGANISATION_KINDS,
     Organisation,
     OrganisationMerge,
-    OrganisationName,
     OrganisationSeat,
     key_of,
     released_key,
@@ -28,35 +31,12 @@ from marketplace.organisations.queries import (
     merge_obstacle,
     refuse_former_name,
 )
-from marketplace.parsing import ParseError
-from marketplace.parsing.numbers import check_uscc
 from marketplace.permissions import Reader, reader_id, require
 from marketplace.typed_texts import checked_text
-from matching.folding import drop_unseen
 
 # Characters, as the columns hold them.
-MAX_NAME = 120
 MAX_NOTE = 500
 CHANGED = ("这个单位刚被别人改过。", "请重新打开，看过新的内容再决定。")
-
-
-def checked_uscc(text: str) -> str:
-    """A 统一社会信用代码 in its stored form.
-
-    Args:
-        text: as typed: full-width, lower case, blanks and hyphens are understood.
-
-    Returns:
-        18 upper-case characters.
-
-    Raises:
-        Invalid: wrong length, alphabet or check character (GB 32100-2015), with what is wrong.
-    """
-    try:
-        return check_uscc(text)
-    except ParseError as error:
-        # The parser knows no field of a form; here it is always this one.
-        raise Invalid(error.message, problems={"uscc": [error.message]}) from None
 
 
 def draft_organisation(
@@ -80,7 +60,7 @@ def draft_organisation(
         Invalid: no name, an unknown kind, a wrong code, or the name is known under another code, or is the former
             name of one without a code.
     """
-    name = _checked_name(name)
+    name = checked_name(name)
     if kind not in ORGANISATION_KINDS:
         raise Invalid(
             "单位类型不在列表中。",
@@ -248,7 +228,7 @@ def change_identity(
         raise Stale(*CHANGED)
     if not organisation.is_active:
         raise _wrong_state(organisation, "修改")
-    name = _checked_name(name)
+    name = checked_name(name)
     # Empty leaves the code: a form that forgot it must not delete it.
     code = checked_uscc(uscc) if uscc.strip() else organisation.uscc
     if name == organisation.name and code == organisation.uscc:
@@ -264,7 +244,7 @@ def change_identity(
     note = f"{organisation.name}（{organisation.uscc or '无代码'}）→ {name}（{code or '无代码'}）"
     # A new spelling of the same name needs no second entry: the key finds both.
     if key_of(name) != organisation.name_key:
-        _remember_name(organisation, organisation.name, "former", today())
+        remember_name(organisation, organisation.name, "former", today())
         _release_name(name)
     organisation.name, organisation.name_key = name, key_of(name)
     organisation.uscc = code
@@ -311,12 +291,12 @@ def move_seat(
 def add_alias(organisation: Organisation, name: str, *, by: Reader | None) -> None:
     """Let another name find an organisation. Raises NotAllowed; Invalid where it is that of another."""
     require(by, "organisation.edit", organisation)
-    name = _checked_name(name)
+    name = checked_name(name)
     other = find_organisation(name)
     if other is not None:
         message = f"「{name}」已经是「{other.name}」的名称。"
         raise Invalid(message, problems={"alias": [message]})
-    _remember_name(organisation, name, "alias", None)
+    remember_name(organisation, name, "alias", None)
     _move(organisation, "alias", organisation.state, by=by, note=name)
     _commit()
 
@@ -473,31 +453,9 @@ def _verify(
     _move(organisation, "verify", "verified", by=by, note=checked.strip()[:500])
 
 
-def _checked_name(name: str) -> str:
-    # One line of what people see: a line break would begin another one in lists and mails, and a letter that turns the
-    # direction of writing makes one name look like another.
-    name = " ".join(unicodedata.normalize("NFC", name).split())
-    name = " ".join(drop_unseen(name).split())
-    # A name of signs only has an empty key, so that all such names would be one organisation.
-    if not key_of(name) or len(name) > MAX_NAME:
-        message = f"单位名称应为 1–{MAX_NAME} 个字。"
-        raise Invalid(message, problems={"name": [message]})
-    return name
-
-
 def _checked_note(note: str) -> str:
     missing = f"写明原因（2–{MAX_NOTE} 字），对方才知道怎么办。"
     return checked_text("note", note, MAX_NOTE, missing=missing)
-
-
-def _remember_name(
-    organisation: Organisation, name: str, kind: str, until: date | None
-) -> None:
-    # A name is remembered once, even where a body takes up a former one again.
-    keys = {one.name_key for one in organisation.names}
-    if key_of(name) not in keys:
-        row = OrganisationName(name=name, name_key=key_of(name), kind=kind, until=until)
-        organisation.names.append(row)
 
 
 def _release_name(name: str) -> None:

@@ -14,6 +14,7 @@ from marketplace.errors import Invalid, NotAllowed, NotNow, Stale
 from marketplace.lifecycle import History
 from marketplace.memberships.deeds import ask_to_join
 from marketplace.organisations import deeds as organisation_deeds
+from marketplace.organisations.identity import checked_uscc
 from marketplace.organisations.models import Organisation, key_of
 from marketplace.organisations.queries import (
     crowded_brands,
@@ -44,7 +45,7 @@ ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
     ids=["plain", "lower", "spaced", "full-width"],
 )
 def test_a_code_is_known_in_every_spelling(code: str, spelled: Any) -> None:
-    assert organisation_deeds.checked_uscc(spelled(code)) == code
+    assert checked_uscc(spelled(code)) == code
 
 
 @pytest.mark.parametrize(
@@ -65,7 +66,7 @@ def test_a_code_is_known_in_every_spelling(code: str, spelled: Any) -> None:
 )
 def test_a_wrong_code_is_told_why(code: str, said: str) -> None:
     with pytest.raises(Invalid) as wrong:
-        organisation_deeds.checked_uscc(code)
+        checked_uscc(code)
 
     assert said in wrong.value.message
     assert list(wrong.value.problems) == ["uscc"]
@@ -78,16 +79,16 @@ def test_one_wrong_character_never_passes(
     wrong = code[:place] + character + code[place + 1 :]
 
     if wrong == code:
-        assert organisation_deeds.checked_uscc(wrong) == code
+        assert checked_uscc(wrong) == code
     else:
         with pytest.raises(Invalid):
-            organisation_deeds.checked_uscc(wrong)
+            checked_uscc(wrong)
 
 
 @given(st.text(max_size=30))
 def test_any_text_is_a_code_or_refused(text: str) -> None:
     try:
-        found = organisation_deeds.checked_uscc(text)
+        found = checked_uscc(text)
     except Invalid as wrong:
         found = wrong.problems["uscc"][0]
 
