@@ -149,7 +149,8 @@ def announce_taken(
         subject="一件撮合已转回平台",
         happened=f"{pair_in_words(case)}不再由您办理。\n原因：{note}",
         to_do="不用再做什么。",
-        link=path_of("brokerage.desk"),
+        # Not the board, which who lost the role or whose certificate is over may not open.
+        link=path_of("desk.mine"),
     )
 
 

@@ -318,7 +318,7 @@ def merge_organisations(
     """
     require(by, "organisation.merge")
     # Nobody may suspend one meanwhile.
-    _hold_both(gone, kept)
+    twins.hold_both(gone, kept)
     obstacle = merge_obstacle(gone, kept)
     if obstacle is not None:
         raise obstacle
@@ -395,14 +395,9 @@ def undo_merge(merge: OrganisationMerge, *, by: Reader | None) -> None:
 
 
 def keep_apart(one: Organisation, other: Organisation, *, by: Reader | None) -> None:
-    """Note that two organisations that look alike are two, so that nobody asks again.
-
-    Raises:
-        NotAllowed.
-        NotNow: they are one row, or one of them was merged since.
-    """
+    """Note that two that look alike are two, so that nobody asks again. Raises NotAllowed; NotNow: one was merged."""
     require(by, "organisation.merge")
-    _hold_both(one, other)
+    twins.hold_both(one, other)
     if one.id == other.id or "merged" in (one.state, other.state):
         raise NotNow("这一对已经没有要决定的。", "请从「疑似重复单位」进入。")
     # The background proposes no pair that has a row, whatever its state.
@@ -421,13 +416,6 @@ def propose_twins() -> int:
     # Jobs have one leader, so that no other process proposes the same pair meanwhile.
     persistence.commit()
     return len(new)
-
-
-def _hold_both(one: Organisation, other: Organisation) -> None:
-    """Let nobody else decide about two organisations before this commit."""
-    # In order of their numbers, so that of two who do so neither waits for the other for ever.
-    for row in sorted((one, other), key=lambda row: row.id):
-        persistence.hold_row(row)
 
 
 def _verify(

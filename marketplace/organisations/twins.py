@@ -22,6 +22,7 @@ from marketplace.organisations.models import (
 from marketplace.parsing.organisation_names import candidate_keys, split_name
 from marketplace.parsing.same_bodies import same_body
 from marketplace.permissions import Reader, reader_id
+from marketplace.persistence import hold_row
 
 # A brand of so many names is a common word (聊城, 山东): comparing all of them would say nothing to anybody.
 MAX_GROUP = 60
@@ -124,6 +125,13 @@ def propose_pairs() -> list[TwinCandidate]:
         db.session.add(row)
     db.session.flush()
     return new
+
+
+def hold_both(one: Organisation, other: Organisation) -> None:
+    """Let nobody else decide about two organisations before this commit."""
+    # In order of their numbers, so that of two who do so neither waits for the other for ever.
+    for row in sorted((one, other), key=lambda row: row.id):
+        hold_row(row)
 
 
 def settle_pair(

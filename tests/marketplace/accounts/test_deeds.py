@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from marketplace.accounts import deeds as account_deeds
 from marketplace.errors import Invalid
 from tests.factories import Factory
+from tests.house import ROOT
 
 
 def test_a_person_is_added_once_and_gains_roles(make: Factory, session: Any) -> None:
@@ -41,3 +43,16 @@ def test_a_person_is_added_once_and_gains_roles(make: Factory, session: Any) -> 
         account_deeds.add_person(
             "b@demo.example", name="丙", password="x", roles=["king"]
         )
+
+
+def test_roles_and_places_are_given_in_one_place() -> None:
+    """A way to either that asks nothing of what goes together would be found here (147)."""
+    gives = re.compile(r"(?<!class )\bMembership\(|\.roles\.(?:append|extend)\(")
+    rooms = ROOT / "marketplace"
+    found = set()
+    for path in rooms.rglob("*.py"):
+        if gives.search(path.read_text()):
+            found.add(str(path.relative_to(rooms)))
+
+    # A merger that is taken back returns what was.
+    assert found == {"accounts/granting.py", "accounts/places.py"}

@@ -545,9 +545,17 @@ def test_what_was_done_to_a_case_is_named(world: World) -> None:
     assert deed == "派单"
 
 
-def test_a_broker_who_is_gone_leaves_cases_to_the_operators(world: World) -> None:
+def test_a_broker_who_is_gone_leaves_cases_to_the_operators(
+    world: World, sign_in: Callable[..., FlaskClient]
+) -> None:
     case = world.bring_to(*TALKS)
     contributions.stop_broker(world.broker.id, "证书到期", world.operator)
+    world.broker.roles.clear()
     db.session.commit()
+    query = sa.select(Notice).where(Notice.person_id == world.broker.id)
+    notice = db.session.scalars(query.order_by(Notice.id.desc())).first()
+    # Without the role, too, they may open what it leads to.
+    assert notice.subject == "一件撮合已转回平台"
+    assert sign_in(world.broker).get(notice.link).status_code == 200
     assert (case.state, case.broker) == ("qualified", None)
     assert db.session.scalars(sa.select(Introduction)).one().state == "accepted"
