@@ -50,7 +50,10 @@ BROKEN_SHARE = 0.005
 _ASCII_SIGNS = b",;\t\r\n|"
 SAMPLE = 2**16  # bytes looked at for it
 DELIMITERS = (",", ";", "\t", "|")
-_QUOTED_CELL = re.compile(r'(?:(?<=\t)|^)"(?:[^"]|"")*"(?=[\t\r\n]|\Z)', re.MULTILINE)
+# Possessive: given back, a part of a cell would be none, and what may be given back of a text of 5 MB took 800 MB.
+_QUOTED_CELL = re.compile(
+    r'(?:(?<=\t)|^)"(?:[^"]++|"")*+"(?=[\t\r\n]|\Z)', re.MULTILINE
+)
 _OPENING_QUOTE = re.compile(r'(?:(?<=\t)|^)"', re.MULTILINE)
 # How a page or an XML file begins that was given the name of a list.
 MARKUP = ("<!doctype html", "<html", "<table", "<?xml")

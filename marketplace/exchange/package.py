@@ -237,12 +237,12 @@ def _without_rest(content: bytes) -> bytes:
 
 def _without_spans(content: bytes, spans: Sequence[tuple[int, int]]) -> bytes:
     """A text without these pieces, which are in order and lie apart."""
-    kept = []
+    pieces = []
     place = 0
     for start, end in spans:
-        kept.append(content[place:start])
+        pieces.append(content[place:start])
         place = end
-    return b"".join([*kept, content[place:]])
+    return b"".join([*pieces, content[place:]])
 
 
 def _id_of(sheet: bytes) -> bytes:

@@ -100,7 +100,7 @@ class RowScreen:
         # A state that is read as a field of its own says what it says.
         self.states = set(states) - {title, *owners}
         self.secrecies = [
-            index for index, cell in enumerate(cells) if _asks_secrecy(cell)
+            index for index, cell in enumerate(cells) if _is_secrecy_header(cell)
         ]
         self.headed = {index for index, cell in enumerate(cells) if is_filled(cell)}
         self.width = len(cells)
@@ -227,7 +227,7 @@ class RowScreen:
             self.report.rows += 1
 
 
-def _asks_secrecy(cell: Any) -> bool:
+def _is_secrecy_header(cell: Any) -> bool:
     return isinstance(cell, str) and _IS_SECRECY.fullmatch(header_key(cell)) is not None
 
 
