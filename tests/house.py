@@ -467,6 +467,7 @@ LONG_FILES = {
     "marketplace/brokerage/queries.py": "the board, the queues and the clocks read one table",
     "marketplace/contributions.py": "everything a room may offer, named in one place",
     "marketplace/finance/deeds.py": "one function for each of eleven buttons of products",
+    "marketplace/finance/pages/products.py": "one view for each of fourteen buttons of products and their versions",
     "marketplace/policies/clause_files.py": "one strict reader, each check with the line that it names",
     "marketplace/exchange/row_kinds.py": "the patterns of rows that are no listings, tried in one order",
     "marketplace/exchange/taking.py": "one pass over the rows of a list, from each to what became of it",
