@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
 from flask import Flask
@@ -27,6 +27,17 @@ def minute(value: datetime | None) -> str:
     if value is None:
         return UNKNOWN
     return in_china(value).strftime("%Y-%m-%d %H:%M")
+
+
+def period_end(value: date | datetime) -> str:
+    """The end of a period: its last day, or a moment. Midnight is the end of the day before, as `Deadline` has it."""
+    if not isinstance(value, datetime):
+        return day(value)
+    moment = in_china(value)
+    if moment.time() != time.min:
+        return minute(value)
+    # Else the page would say until the 7th, 24:00, and the letter until the 8th.
+    return f"{moment.date() - timedelta(days=1)} 24:00（北京时间）"
 
 
 def amount(value: Decimal) -> str:

@@ -471,6 +471,7 @@ LONG_FILES = {
     "marketplace/contributions.py": "everything a room may offer, named in one place",
     "marketplace/finance/pages/products.py": "one view for each button of products, and what their pages show",
     "marketplace/finance/deeds.py": "one function for each of eleven buttons of products",
+    "marketplace/finance/pages/products.py": "one view for each of fourteen buttons of products and their versions",
     "marketplace/policies/clause_files.py": "one strict reader, each check with the line that it names",
     "marketplace/exchange/row_kinds.py": "the patterns of rows that are no listings, tried in one order",
     "marketplace/exchange/taking.py": "one pass over the rows of a list, from each to what became of it",

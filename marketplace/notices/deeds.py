@@ -46,7 +46,7 @@ from marketplace.notices.models import (
     new_uid,
 )
 from marketplace.permissions import Reader, require
-from marketplace.wording import day, minute
+from marketplace.wording import period_end
 
 IN_APP_ONLY = "这类通知只在站内显示"
 NO_ADDRESS = "地址不对，没有发出"
@@ -99,7 +99,7 @@ def notify(
     last_day = ""
     if until is not None:
         # In words and frozen: a later change of how days are worded alters no notice that is out.
-        last_day = minute(until) if isinstance(until, datetime) else day(until)
+        last_day = period_end(until)
     about_kind, about_id = about or ("", None)
     values = {
         "uid": new_uid(),

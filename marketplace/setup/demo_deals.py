@@ -13,6 +13,7 @@ from marketplace.deals import deeds, diligence_deeds, pricing_deeds, publicity_d
 from marketplace.deals.life import DILIGENCE
 from marketplace.deals.models import Deal
 from marketplace.deals.pricing_deeds import Price
+from marketplace.deals.terms import chosen_end
 from marketplace.extensions import db
 from marketplace.introductions import deeds as introduction_deeds
 from marketplace.introductions import queries as introduction_queries
@@ -61,7 +62,7 @@ CONTRACTED = ("contracted", "performing", "converted")
 ENDED = "企业评估后认为现有产线改造费用太高，双方同意不再继续。"
 OBJECTION = "同类专利去年的成交价高出两成，请说明这次定价的依据。"
 WAIVED = "完成人已书面放弃同等条件下的优先受让权。"
-DAYS_AGO = 20  # a publicity of 15 days that began then is over
+DAYS_AGO = 30  # a publicity of 15 days that began then is over, whatever holidays put its end off
 
 
 def add_deals(people: Mapping[str, Person]) -> int:
@@ -208,8 +209,9 @@ def _let_publicity_end(deal: Deal) -> None:
     """On a site days pass by themselves; here they are put behind today."""
     publicity = deal.running_publicity
     assert publicity is not None  # noqa: S101  it has just begun
-    publicity.started_on = today() - timedelta(days=DAYS_AGO)
-    publicity.ends_on = today() - timedelta(days=1)
+    begun = today() - timedelta(days=DAYS_AGO)
+    end = chosen_end(deal.rules, begun, publicity.days, publicity.day_kind)
+    publicity.started_on, publicity.ends_on = begun, end.day
     # Committed before the job is called, which reads the rows from the database.
     persistence.commit()
     publicity_deeds.close_due()

@@ -27,6 +27,23 @@ def test_day(value: Any, expected: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (date(2026, 12, 7), "2026-12-07"),
+        # Stored in UTC: the first moment that is too late.
+        (datetime(2026, 12, 7, 16), "2026-12-07 24:00（北京时间）"),
+        (datetime(2026, 12, 31, 16), "2026-12-31 24:00（北京时间）"),
+        (datetime(2026, 12, 7, 16, 1), "2026-12-08 00:01"),
+        (datetime(2026, 12, 7, 1, 30), "2026-12-07 09:30"),
+    ],
+)
+def test_a_period_ends_on_the_same_day_in_letters_and_on_pages(
+    value: date | datetime, expected: str
+) -> None:
+    assert wording.period_end(value) == expected
+
+
+@pytest.mark.parametrize(
     ("low", "high", "negotiable", "expected"),
     [
         (None, None, False, "未填写"),

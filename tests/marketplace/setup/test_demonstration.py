@@ -14,8 +14,10 @@ from marketplace.brokerage import queries as brokerage_queries
 from marketplace.brokerage.life import COLUMNS
 from marketplace.clock import today
 from marketplace.contracts.models import TechContract
+from marketplace.deals.child_models import DealPublicity
 from marketplace.deals.life import DEAL_LIFE, RUNNING
 from marketplace.deals.models import Deal
+from marketplace.deals.terms import chosen_end
 from marketplace.extensions import db
 from marketplace.files import review_queue as file_queue
 from marketplace.finance import investor_queries, loan_queries, pack_queries
@@ -111,6 +113,13 @@ def _expect_every_station() -> None:
     for deal in running:
         assert deal.turn != "nobody"
         assert deal.due_on is not None
+    # What is over lasted as long as its own words say.
+    for publicity in db.session.scalars(db.select(DealPublicity)):
+        deal = db.session.get(Deal, publicity.deal_id)
+        assert deal is not None
+        begun, days = publicity.started_on, publicity.days
+        end = chosen_end(deal.rules, begun, days, publicity.day_kind)
+        assert publicity.ends_on == end.day
     states = db.select(TechContract.state).where(TechContract.deal_id.is_not(None))
     expected = ["filed", "registered", "registered"]
     assert sorted(db.session.scalars(states)) == expected
