@@ -16,6 +16,7 @@ from matching.cues import (
     BUSINESS,
     COURTESY,
     LABELLED,
+    NAMED_TROUBLE,
     NO_TROUBLE,
     OF_MATTER,
     OF_THINGS,
@@ -61,7 +62,10 @@ _REMEMBERED = 20_000
 # Words of offices in a clause from which on one may be in no list.
 _OFFICES = 2
 # Characters of a clause that may say nothing; longer ones do so only by a cue of their own.
-_LONGEST_CLAUSE = 40
+_LONGEST_CLAUSE = 60
+_LONGEST_SENTENCE = 120
+# Characters of things in a sentence that needs no cue: 带 in 带着一家人, 口 in 糊口.
+_MOST_OF_THINGS = 3
 # Places that are in no list: 沙镇, 闫庄村.
 _PLACE_WORD = re.compile(r"[\u4e00-\u9fff]{1,3}(?:镇|乡|村|街道|社区|路)")
 _HAN = re.compile("[\u3400-\u9fff]")
@@ -80,12 +84,6 @@ def core_of(norm: str, *, thorough: bool = False) -> str:
         of the same length, line feeds in place of what went; the text itself where nothing would be left of it.
     """
     unnamed = _without_names(norm)
-    # Most texts of a catalogue have no cue at all: looking through one costs less than through its sentences.
-    has_cue = (
-        unnamed != norm or PRAISE.search(norm) or _speaks_of_writer(norm, thorough)
-    )
-    if not has_cue:
-        return norm
     pieces = []
     for found in _SENTENCE.finditer(norm):
         # By the sentences of the text itself: blanks divide, and a name does not.
@@ -138,6 +136,8 @@ def _core_of_sentence(sentence: str, thorough: bool) -> str:
         sentence: with blanks in place of names.
         thorough: as of core_of().
     """
+    if _names_nothing(sentence):
+        return _BLANK * len(sentence)
     speaks_of_writer = PRAISE.search(sentence) or _speaks_of_writer(sentence, thorough)
     if not speaks_of_writer and _BLANK not in sentence.rstrip(_BLANK):
         return sentence
@@ -155,6 +155,31 @@ def _core_of_sentence(sentence: str, thorough: bool) -> str:
     for number in stay:
         kept[number] = _without_lead(clauses[number])
     return "".join(kept)
+
+
+def _names_nothing(sentence: str) -> bool:
+    """Whether no word of a whole sentence names anything of a trade, so that it needs no cue to go."""
+    # A look at its characters spares nearly every sentence of a technical text the cutting.
+    if len(sentence) > _LONGEST_SENTENCE or OF_MATTER.search(sentence):
+        return False
+    if len(OF_THINGS.findall(sentence)) > _MOST_OF_THINGS:
+        return False
+    words = _words_of(sentence)
+    if not all(map(_is_no_matter, words)):
+        return _is_english_talk(sentence, words)
+    return not _names_a_trouble(sentence, words)
+
+
+def _names_a_trouble(clause: str, words: list[str]) -> bool:
+    """Whether a clause of talk names a trouble by more than its words of talk: 火烧眉毛 has 烧, and 买断 has 断."""
+    clause = NO_TROUBLE.sub("", clause)
+    if not NAMED_TROUBLE.search(clause):
+        return False
+    listed = _words_of_surroundings()
+    for word in words:
+        if len(word) > 1 and word in listed:
+            clause = clause.replace(word, _BLANK)
+    return NAMED_TROUBLE.search(clause) is not None
 
 
 def _without_lead(clause: str) -> str:
@@ -191,9 +216,9 @@ def _is_surrounding(clause: str, strange: int = 0) -> bool:
     """Whether a clause of a sentence about its writer says nothing else; `strange` as of _says_nothing()."""
     spoken = clause.strip(_AROUND_CLAUSE)
     is_cue = PRAISE.search(spoken) or COURTESY.match(spoken) or LABELLED.match(spoken)
-    if not is_cue and not _says_nothing(spoken, strange):
-        return False
-    return not TROUBLE.search(NO_TROUBLE.sub("", spoken))
+    if is_cue and not TROUBLE.search(NO_TROUBLE.sub("", spoken)):
+        return True
+    return _says_nothing(spoken, strange)
 
 
 def _says_nothing(clause: str, strange: int = 0) -> bool:
@@ -205,21 +230,39 @@ def _says_nothing(clause: str, strange: int = 0) -> bool:
     """
     if len(clause) > _LONGEST_CLAUSE or OF_MATTER.search(clause):
         return False
-    clause = without_labelled_people(clause, _BLANK)
-    if _OF_TOKENS.search(clause):
-        # An amount is none where it stands, and a grade of steel elsewhere.
-        words = [token.word for token in tokens(clause) if not token.is_stop]
-    else:
-        # Han characters alone need no tokens, which take three times as long.
-        words = cut_plain(clause)
+    words = _words_of(without_labelled_people(clause, _BLANK))
     others = [word for word in words if not _is_no_matter(word)]
-    if not others:
+    if _names_a_trouble(clause, words):
+        return False
+    if not others or _is_english_talk(clause, others):
         return True
     # One that is in no list, among words of offices: 热切 in 热切盼望各位专家.
     if not BUSINESS.search(clause):
         offices = _words_of_offices()
         strange = max(strange, sum(word in offices for word in words) >= _OFFICES)
     return len(others) <= strange and not any(map(_names_a_matter, others))
+
+
+def _is_english_talk(clause: str, words: list[str]) -> bool:
+    """Whether a clause is English and has no word but those of letters."""
+    return not _HAN.search(clause) and _english_talk().issuperset(words)
+
+
+@cache
+def _english_talk() -> frozenset[str]:
+    return frozenset(" ".join(lexicon_lines("english.txt")).split())
+
+
+def _words_of(clause: str) -> list[str]:
+    """The words of a clause or sentence, where it has figures or letters without those that are stop words."""
+    if _OF_TOKENS.search(clause):
+        # An amount is none where it stands, and a grade of steel elsewhere.
+        found = tokens(clause)
+        return [
+            token.word for token in found if not token.is_stop or is_han(token.word)
+        ]
+    # Han characters alone need no tokens, which take three times as long.
+    return cut_plain(clause)
 
 
 def _names_a_matter(word: str) -> bool:
@@ -246,6 +289,10 @@ def _is_no_matter(word: str) -> bool:
         return True
     if 2 <= len(word) <= 3 and word[0] in SURNAMES:
         return not is_known or part_of_speech(word).startswith("nr")
+    # 积极开展: a phrase of two words that name nothing.
+    is_phrase = len(word) == 4 and not part_of_speech(word).startswith("n")
+    if is_phrase and _is_no_matter(word[:2]) and _is_no_matter(word[2:]):
+        return True
     if word in _technical_words():
         return False
     # 技术负责人, 副总经理, 慈溪人: two of them in one.
@@ -261,7 +308,7 @@ def _is_general(word: str) -> bool:
     """Whether a word of the dictionary joins, counts or points, or is a verb or adjective of no trade."""
     tag = part_of_speech(word)
     if tag.startswith(_JOINING_TAGS):
-        return True
+        return word not in _technical_words()
     # Nouns are listed (general.txt): most of them name a thing.
     is_verbal = tag.startswith(_VERBAL_TAGS) and len(word) > 1
     return is_verbal and word not in _technical_words() and not OF_THINGS.search(word)
@@ -285,6 +332,6 @@ def _is_talk(word: str) -> bool:
 @cache
 def _words_of_surroundings() -> frozenset[str]:
     lines: list[str] = []
-    for name in ("surroundings.txt", "everyday.txt", "general.txt"):
+    for name in ("surroundings.txt", "talk.txt", "everyday.txt", "general.txt"):
         lines.extend(lexicon_lines(name))
     return frozenset(" ".join(lines).split())
