@@ -55,7 +55,7 @@ PRAISE = re.compile(
     r"集体企业|科技型(?:中小)?企业|企业技术中心|重点实验室|院士工作站|博士后|"
     r"iso ?(?:900\d|13485|14001|18001|2[027]00\d|45001|50001)|iatf ?\d{4,5}|"
     r"抄送|主送|体系认证|认证证书|荣获|荣誉|称号|授予|评为|获评|认定为|"
-    r"列为|质量奖|进步奖|等奖|奖项|信用等级|信用企业|劳动模范|先锋号|驰名商标|著名商标|知名品牌|名牌产品|守合同|理事单位|会长单位|"
+    r"质量奖|进步奖|等奖|奖项|信用等级|信用企业|劳动模范|先锋号|驰名商标|著名商标|知名品牌|名牌产品|守合同|理事单位|会长单位|"
     r"工商联|国家标准\d+项|行业标准\d+项|专利\d+[余多]?[项件]|"
     r"远销|畅销|出口到|销往|好评|信赖|信任|青睐|口碑|信誉|宗旨|理念|秉承|坚持以|坚持[“\"]|本着|竭诚|共赢|双赢|携手|"
     r"辉煌|腾飞|一流的|争创|有口皆碑|百年企业|五百强|长足的?进步|雄厚|"
@@ -109,7 +109,7 @@ BUSINESS = re.compile(
 # Characters of substances, parts and processes: none is in a word of surroundings.txt, so one look at a clause spares
 # most of a technical text the cutting. A name that has one of them (钢城路) is left where it is.
 OF_MATTER = re.compile(
-    "[植壤温酸菌胞氮液蛋碳剂疗氧粒酶旱膜染盐灌湿储浓糖粉污氨溶肥驱磁磷脂滑槽池滤癌胶晶瘤肠麦饲烯纤稻焊鼠耕漠阻疫旋壳腔轨蚀矩碱螺醇凝筛肝酯纹耗肿涂炎芯硅腺酵噪猪耦肺"
+    "[植壤温酸菌胞氮液蛋碳剂疗氧粒酶旱膜染盐灌湿储浓糖粉污氨溶肥磁磷脂滑槽池滤癌胶晶瘤肠麦饲烯纤稻焊鼠耕漠阻疫旋壳腔轨蚀矩碱螺醇凝筛肝酯纹耗肿涂炎芯硅腺酵噪猪耦肺"
     "肌匹泡氢齿芽颗匀渗燃浆氟硫喷秆肽萌荧藻栽挖苯苷浸嵌肪孢铝葡胺凹胃粘炭酰秸阈囊淀冻砂硝熔垫苔罩霉钙漏靶栅肾渣脆梭瓷枯凸钾泵锂弧氯胚泌燥钠酚钢轴磨淬锻铸锌铜锰镍铬辊圈]"
 )
 # Characters of things and of what is done to them and measured of them: with one of them a verb is not taken for talk.

@@ -16,11 +16,13 @@ from matching.lexicon import lexicon_lines
 
 Stretch = tuple[int, int]
 
+# Figures of a telephone may be masked: 138****2222.
 # A full stop is a decimal point, a part of an address or the end of a Latin sentence; texts are lower-case here.
 _MAIL = r"[a-z0-9][\w.+-]*@[\w-]+(?:\.[\w-]+)+"
 _WEB = r"(?:https?://|www\.)[^\s，。；、）)]+"
 _TELEPHONE = (
-    r"(?<![\d.])(?:\+?86[- ]?)?(?:1[3-9][\dx*][- ]?[\dx*]{4}[- ]?[\dx*]{4}|0?\d{2,3}[- ][\dx*]{7,8}(?:[-转]\d{1,6})?|0\d{2,3}[\dx*]{7,8}(?:[-转]\d{1,6})?"
+    r"(?<![\d.])(?:\+?86[- ]?)?(?:1[3-9][\dx*][- ]?[\dx*]{4}[- ]?[\dx*]{4}"
+    r"|0?\d{2,3}[- ][\dx*]{7,8}(?:[-转]\d{1,6})?|0\d{2,3}[\dx*]{7,8}(?:[-转]\d{1,6})?"
     r"|400[- ]?\d{3,4}[- ]?\d{3,4})(?![\dx*])"
 )
 _ADDRESSES = re.compile(f"{_MAIL}|{_WEB}|{_TELEPHONE}")

@@ -66,6 +66,29 @@ _LONGEST_CLAUSE = 60
 _LONGEST_SENTENCE = 120
 # Characters of things in a sentence that needs no cue: 带 in 带着一家人, 口 in 糊口.
 _MOST_OF_THINGS = 3
+# What follows the name of a road, a river or a district that is in no list: 青银|高速, 金水|大道.
+_AFTER_PLACE_NAME = frozenset(
+    [
+        "高速",
+        "国道",
+        "省道",
+        "大道",
+        "大街",
+        "路",
+        "街",
+        "街道",
+        "镇",
+        "乡",
+        "村",
+        "河",
+        "工业园",
+        "园区",
+        "大厦",
+        "小区",
+        "社区",
+        "广场",
+    ]
+)
 # Places that are in no list: 沙镇, 闫庄村.
 _PLACE_WORD = re.compile(r"[\u4e00-\u9fff]{1,3}(?:镇|乡|村|街道|社区|路)")
 _HAN = re.compile("[\u3400-\u9fff]")
@@ -148,9 +171,9 @@ def _core_of_sentence(sentence: str, thorough: bool) -> str:
         may_go = speaks_of_writer or _BLANK in clause
         if clause and not (may_go and _is_surrounding(clause)):
             stay.append(number)
-    # All others went: the last one has the benefit of a doubt less.
-    if len(stay) == 1 and len(clauses) > 2 and _is_surrounding(clauses[stay[0]], 1):
-        stay = []
+    # Most of them went: the others have the benefit of a doubt less.
+    if stay and 3 * len(stay) <= len(list(filter(None, clauses))):
+        stay = [number for number in stay if not _is_surrounding(clauses[number], 1)]
     kept = [_BLANK * len(clause) for clause in clauses]
     for number in stay:
         kept[number] = _without_lead(clauses[number])
@@ -231,9 +254,14 @@ def _says_nothing(clause: str, strange: int = 0) -> bool:
     if len(clause) > _LONGEST_CLAUSE or OF_MATTER.search(clause):
         return False
     words = _words_of(without_labelled_people(clause, _BLANK))
-    others = [word for word in words if not _is_no_matter(word)]
     if _names_a_trouble(clause, words):
         return False
+    followed = zip(words, [*words[1:], ""], strict=False)
+    others = [
+        word
+        for word, following in followed
+        if not _is_no_matter(word) and following not in _AFTER_PLACE_NAME
+    ]
     if not others or _is_english_talk(clause, others):
         return True
     # One that is in no list, among words of offices: 热切 in 热切盼望各位专家.
