@@ -315,15 +315,17 @@ def _is_no_matter(word: str) -> bool:
     is_known = in_dictionary(word)
     if is_known and _is_general(word):
         return True
-    if 2 <= len(word) <= 3 and word[0] in SURNAMES:
-        return not is_known or part_of_speech(word).startswith("nr")
     # 积极开展: a phrase of two words that name nothing.
     is_phrase = len(word) == 4 and not part_of_speech(word).startswith("n")
     if is_phrase and _is_no_matter(word[:2]) and _is_no_matter(word[2:]):
         return True
     if word in _technical_words():
         return False
-    # 技术负责人, 副总经理, 慈溪人: two of them in one.
+    if 2 <= len(word) <= 3 and word[0] in SURNAMES:
+        return not is_known or part_of_speech(word).startswith("nr")
+    # 技术负责人, 副总经理, 慈溪人: two of them in one. Two single characters are no reason: 滚轮, 绝缘.
+    if is_known and len(word) == 2:
+        return False
     places = range(1, len(word))
     return any(_is_talk(word[:at]) and _is_talk(word[at:]) for at in places)
 
