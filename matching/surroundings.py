@@ -64,6 +64,8 @@ _OFFICES = 2
 # Characters of a clause that may say nothing; longer ones do so only by a cue of their own.
 _LONGEST_CLAUSE = 60
 _LONGEST_SENTENCE = 120
+# Words of a sentence that may go without a cue.
+_FEWEST_WORDS = 3
 # Characters of things in a sentence that needs no cue: 带 in 带着一家人, 口 in 糊口.
 _MOST_OF_THINGS = 3
 # What follows the name of a road, a river or a district that is in no list: 青银|高速, 金水|大道.
@@ -126,6 +128,9 @@ def heading_of(core: str) -> str:
     """
     sentences = [found.group().strip(_BLANK) for found in _SENTENCE.finditer(core)]
     sentences = [sentence for sentence in sentences if _says_something(sentence)]
+    # One with a thing before one without: what stayed of talk has none.
+    of_things = [s for s in sentences if OF_THINGS.search(s) or OF_MATTER.search(s)]
+    sentences = of_things or sentences
     for sentence in sentences:
         if TROUBLE.search(sentence):
             return sentence
@@ -190,7 +195,14 @@ def _names_nothing(sentence: str) -> bool:
     words = _words_of(sentence)
     if not all(map(_is_no_matter, words)):
         return _is_english_talk(sentence, words)
+    # 超精: without a cue a word of no dictionary is no name, and a line of one word is a keyword.
+    if not all(map(_is_known, words)) or len(words) < _FEWEST_WORDS:
+        return False
     return not _names_a_trouble(sentence, words)
+
+
+def _is_known(word: str) -> bool:
+    return not is_han(word) or in_dictionary(word) or _is_talk(word)
 
 
 def _names_a_trouble(clause: str, words: list[str]) -> bool:
