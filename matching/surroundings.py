@@ -50,8 +50,8 @@ _AROUND_CLAUSE = ' \n\t，,、。！？；!?;:“”"'
 _SENTENCE = re.compile(r"[^。！？；!?;\n]*[。！？；!?;\n]?")
 # 1,350 is one figure.
 _CLAUSE = re.compile(r"(?:[^，,]|(?<=\d),(?=\d{3}))*[，,]?")
-# The number of a paper: SD20240098.
-_CODE = re.compile(r"[a-z]{0,6}[-/]?\d{6,}|[a-z]{1,4}-\d{4}-\d{2,}")
+# The number of a paper, SD20240098, and its year, 〔2026〕.
+_CODE = re.compile(r"(?:19|20)\d{2}|[a-z]{0,6}[-/]?\d{6,}|[a-z]{1,4}-\d{4}-\d{2,}")
 _OF_TOKENS = re.compile("[a-z0-9]")
 # Parts of speech in the cutter's dictionary of words that join, count, point or tell when: adverbs, prepositions,
 # conjunctions, pronouns, particles, time, numerals, measures, sides, exclamations, idioms.
