@@ -16,17 +16,19 @@ from matching.lexicon import lexicon_lines
 
 Stretch = tuple[int, int]
 
+# Figures of a telephone may be masked: 138****2222.
 # A full stop is a decimal point, a part of an address or the end of a Latin sentence; texts are lower-case here.
 _MAIL = r"[a-z0-9][\w.+-]*@[\w-]+(?:\.[\w-]+)+"
 _WEB = r"(?:https?://|www\.)[^\s，。；、）)]+"
 _TELEPHONE = (
-    r"(?<![\d.])(?:\+?86[- ]?)?(?:1[3-9]\d[- ]?\d{4}[- ]?\d{4}|0\d{2,3}[- ]?\d{7,8}(?:[-转]\d{1,6})?"
-    r"|400[- ]?\d{3,4}[- ]?\d{3,4})(?!\d)"
+    r"(?<![\d.])(?:\+?86[- ]?)?(?:1[3-9][\dx*][- ]?[\dx*]{4}[- ]?[\dx*]{4}"
+    r"|0?\d{2,3}[- ][\dx*]{7,8}(?:[-转]\d{1,6})?|0\d{2,3}[\dx*]{7,8}(?:[-转]\d{1,6})?"
+    r"|400[- ]?\d{3,4}[- ]?\d{3,4})(?![\dx*])"
 )
 _ADDRESSES = re.compile(f"{_MAIL}|{_WEB}|{_TELEPHONE}")
 # A cheaper look: what every one of them has. The pattern begins with a figure, to which the engine skips.
 _ADDRESS_SIGNS = ("@", "www", "http")
-_MANY_FIGURES = re.compile(r"[0-9](?:[0-9]{5}|[- ][0-9]{3})")
+_MANY_FIGURES = re.compile(r"[0-9](?:[0-9]{5}|[- ][0-9]{3}|[0-9][x*])")
 # What a full name ends with, and what must not follow: 城市场, 区域, 镇定.
 _FULL_END = re.compile(
     "市(?![场面政容民区])|省(?![力时略])|县|区(?![域别间])|盟|旗(?![杆])|自治州|地区(?!别)|镇(?![定静痛流])|乡|街道"

@@ -16,6 +16,7 @@ from matching.cues import (
     BUSINESS,
     COURTESY,
     LABELLED,
+    NAMED_TROUBLE,
     NO_TROUBLE,
     OF_MATTER,
     OF_THINGS,
@@ -49,8 +50,8 @@ _AROUND_CLAUSE = ' \n\t，,、。！？；!?;:“”"'
 _SENTENCE = re.compile(r"[^。！？；!?;\n]*[。！？；!?;\n]?")
 # 1,350 is one figure.
 _CLAUSE = re.compile(r"(?:[^，,]|(?<=\d),(?=\d{3}))*[，,]?")
-# The number of a paper: SD20240098.
-_CODE = re.compile(r"[a-z]{0,6}[-/]?\d{6,}|[a-z]{1,4}-\d{4}-\d{2,}")
+# The number of a paper, SD20240098, and its year, 〔2026〕.
+_CODE = re.compile(r"(?:19|20)\d{2}|[a-z]{0,6}[-/]?\d{6,}|[a-z]{1,4}-\d{4}-\d{2,}")
 _OF_TOKENS = re.compile("[a-z0-9]")
 # Parts of speech in the cutter's dictionary of words that join, count, point or tell when: adverbs, prepositions,
 # conjunctions, pronouns, particles, time, numerals, measures, sides, exclamations, idioms.
@@ -61,7 +62,35 @@ _REMEMBERED = 20_000
 # Words of offices in a clause from which on one may be in no list.
 _OFFICES = 2
 # Characters of a clause that may say nothing; longer ones do so only by a cue of their own.
-_LONGEST_CLAUSE = 40
+_LONGEST_CLAUSE = 60
+_LONGEST_SENTENCE = 120
+# Words of a sentence that may go without a cue.
+_FEWEST_WORDS = 3
+# Characters of things in a sentence that needs no cue: 带 in 带着一家人, 口 in 糊口.
+_MOST_OF_THINGS = 3
+# What follows the name of a road, a river or a district that is in no list: 青银|高速, 金水|大道.
+_AFTER_PLACE_NAME = frozenset(
+    [
+        "高速",
+        "国道",
+        "省道",
+        "大道",
+        "大街",
+        "路",
+        "街",
+        "街道",
+        "镇",
+        "乡",
+        "村",
+        "河",
+        "工业园",
+        "园区",
+        "大厦",
+        "小区",
+        "社区",
+        "广场",
+    ]
+)
 # Places that are in no list: 沙镇, 闫庄村.
 _PLACE_WORD = re.compile(r"[\u4e00-\u9fff]{1,3}(?:镇|乡|村|街道|社区|路)")
 _HAN = re.compile("[\u3400-\u9fff]")
@@ -80,12 +109,6 @@ def core_of(norm: str, *, thorough: bool = False) -> str:
         of the same length, line feeds in place of what went; the text itself where nothing would be left of it.
     """
     unnamed = _without_names(norm)
-    # Most texts of a catalogue have no cue at all: looking through one costs less than through its sentences.
-    has_cue = (
-        unnamed != norm or PRAISE.search(norm) or _speaks_of_writer(norm, thorough)
-    )
-    if not has_cue:
-        return norm
     pieces = []
     for found in _SENTENCE.finditer(norm):
         # By the sentences of the text itself: blanks divide, and a name does not.
@@ -105,6 +128,9 @@ def heading_of(core: str) -> str:
     """
     sentences = [found.group().strip(_BLANK) for found in _SENTENCE.finditer(core)]
     sentences = [sentence for sentence in sentences if _says_something(sentence)]
+    # One with a thing before one without: what stayed of talk has none.
+    of_things = [s for s in sentences if OF_THINGS.search(s) or OF_MATTER.search(s)]
+    sentences = of_things or sentences
     for sentence in sentences:
         if TROUBLE.search(sentence):
             return sentence
@@ -138,6 +164,8 @@ def _core_of_sentence(sentence: str, thorough: bool) -> str:
         sentence: with blanks in place of names.
         thorough: as of core_of().
     """
+    if _names_nothing(sentence):
+        return _BLANK * len(sentence)
     speaks_of_writer = PRAISE.search(sentence) or _speaks_of_writer(sentence, thorough)
     if not speaks_of_writer and _BLANK not in sentence.rstrip(_BLANK):
         return sentence
@@ -148,13 +176,45 @@ def _core_of_sentence(sentence: str, thorough: bool) -> str:
         may_go = speaks_of_writer or _BLANK in clause
         if clause and not (may_go and _is_surrounding(clause)):
             stay.append(number)
-    # All others went: the last one has the benefit of a doubt less.
-    if len(stay) == 1 and len(clauses) > 2 and _is_surrounding(clauses[stay[0]], 1):
-        stay = []
+    # Most of them went: the others have the benefit of a doubt less.
+    if stay and 3 * len(stay) <= len(list(filter(None, clauses))):
+        stay = [number for number in stay if not _is_surrounding(clauses[number], 1)]
     kept = [_BLANK * len(clause) for clause in clauses]
     for number in stay:
         kept[number] = _without_lead(clauses[number])
     return "".join(kept)
+
+
+def _names_nothing(sentence: str) -> bool:
+    """Whether no word of a whole sentence names anything of a trade, so that it needs no cue to go."""
+    # A look at its characters spares nearly every sentence of a technical text the cutting.
+    if len(sentence) > _LONGEST_SENTENCE or OF_MATTER.search(sentence):
+        return False
+    if len(OF_THINGS.findall(sentence)) > _MOST_OF_THINGS:
+        return False
+    words = _words_of(sentence)
+    if not all(map(_is_no_matter, words)):
+        return _is_english_talk(sentence, words)
+    # 超精: without a cue a word of no dictionary is no name, and a line of one word is a keyword.
+    if not all(map(_is_known, words)) or len(words) < _FEWEST_WORDS:
+        return False
+    return not _names_a_trouble(sentence, words)
+
+
+def _is_known(word: str) -> bool:
+    return not is_han(word) or in_dictionary(word) or _is_talk(word)
+
+
+def _names_a_trouble(clause: str, words: list[str]) -> bool:
+    """Whether a clause of talk names a trouble by more than its words of talk: 火烧眉毛 has 烧, and 买断 has 断."""
+    clause = NO_TROUBLE.sub("", clause)
+    if not NAMED_TROUBLE.search(clause):
+        return False
+    listed = _words_of_surroundings()
+    for word in words:
+        if len(word) > 1 and word in listed:
+            clause = clause.replace(word, _BLANK)
+    return NAMED_TROUBLE.search(clause) is not None
 
 
 def _without_lead(clause: str) -> str:
@@ -191,9 +251,9 @@ def _is_surrounding(clause: str, strange: int = 0) -> bool:
     """Whether a clause of a sentence about its writer says nothing else; `strange` as of _says_nothing()."""
     spoken = clause.strip(_AROUND_CLAUSE)
     is_cue = PRAISE.search(spoken) or COURTESY.match(spoken) or LABELLED.match(spoken)
-    if not is_cue and not _says_nothing(spoken, strange):
-        return False
-    return not TROUBLE.search(NO_TROUBLE.sub("", spoken))
+    if is_cue and not TROUBLE.search(NO_TROUBLE.sub("", spoken)):
+        return True
+    return _says_nothing(spoken, strange)
 
 
 def _says_nothing(clause: str, strange: int = 0) -> bool:
@@ -205,21 +265,44 @@ def _says_nothing(clause: str, strange: int = 0) -> bool:
     """
     if len(clause) > _LONGEST_CLAUSE or OF_MATTER.search(clause):
         return False
-    clause = without_labelled_people(clause, _BLANK)
-    if _OF_TOKENS.search(clause):
-        # An amount is none where it stands, and a grade of steel elsewhere.
-        words = [token.word for token in tokens(clause) if not token.is_stop]
-    else:
-        # Han characters alone need no tokens, which take three times as long.
-        words = cut_plain(clause)
-    others = [word for word in words if not _is_no_matter(word)]
-    if not others:
+    words = _words_of(without_labelled_people(clause, _BLANK))
+    if _names_a_trouble(clause, words):
+        return False
+    followed = zip(words, [*words[1:], ""], strict=False)
+    others = [
+        word
+        for word, following in followed
+        if not _is_no_matter(word) and following not in _AFTER_PLACE_NAME
+    ]
+    if not others or _is_english_talk(clause, others):
         return True
     # One that is in no list, among words of offices: 热切 in 热切盼望各位专家.
     if not BUSINESS.search(clause):
         offices = _words_of_offices()
         strange = max(strange, sum(word in offices for word in words) >= _OFFICES)
     return len(others) <= strange and not any(map(_names_a_matter, others))
+
+
+def _is_english_talk(clause: str, words: list[str]) -> bool:
+    """Whether a clause is English and has no word but those of letters."""
+    return not _HAN.search(clause) and _english_talk().issuperset(words)
+
+
+@cache
+def _english_talk() -> frozenset[str]:
+    return frozenset(" ".join(lexicon_lines("english.txt")).split())
+
+
+def _words_of(clause: str) -> list[str]:
+    """The words of a clause or sentence, where it has figures or letters without those that are stop words."""
+    if _OF_TOKENS.search(clause):
+        # An amount is none where it stands, and a grade of steel elsewhere.
+        found = tokens(clause)
+        return [
+            token.word for token in found if not token.is_stop or is_han(token.word)
+        ]
+    # Han characters alone need no tokens, which take three times as long.
+    return cut_plain(clause)
 
 
 def _names_a_matter(word: str) -> bool:
@@ -244,11 +327,17 @@ def _is_no_matter(word: str) -> bool:
     is_known = in_dictionary(word)
     if is_known and _is_general(word):
         return True
-    if 2 <= len(word) <= 3 and word[0] in SURNAMES:
-        return not is_known or part_of_speech(word).startswith("nr")
+    # 积极开展: a phrase of two words that name nothing.
+    is_phrase = len(word) == 4 and not part_of_speech(word).startswith("n")
+    if is_phrase and _is_no_matter(word[:2]) and _is_no_matter(word[2:]):
+        return True
     if word in _technical_words():
         return False
-    # 技术负责人, 副总经理, 慈溪人: two of them in one.
+    if 2 <= len(word) <= 3 and word[0] in SURNAMES:
+        return not is_known or part_of_speech(word).startswith("nr")
+    # 技术负责人, 副总经理, 慈溪人: two of them in one. Two single characters are no reason: 滚轮, 绝缘.
+    if is_known and len(word) == 2:
+        return False
     places = range(1, len(word))
     return any(_is_talk(word[:at]) and _is_talk(word[at:]) for at in places)
 
@@ -261,7 +350,7 @@ def _is_general(word: str) -> bool:
     """Whether a word of the dictionary joins, counts or points, or is a verb or adjective of no trade."""
     tag = part_of_speech(word)
     if tag.startswith(_JOINING_TAGS):
-        return True
+        return word not in _technical_words()
     # Nouns are listed (general.txt): most of them name a thing.
     is_verbal = tag.startswith(_VERBAL_TAGS) and len(word) > 1
     return is_verbal and word not in _technical_words() and not OF_THINGS.search(word)
@@ -285,6 +374,6 @@ def _is_talk(word: str) -> bool:
 @cache
 def _words_of_surroundings() -> frozenset[str]:
     lines: list[str] = []
-    for name in ("surroundings.txt", "everyday.txt", "general.txt"):
+    for name in ("surroundings.txt", "talk.txt", "everyday.txt", "general.txt"):
         lines.extend(lexicon_lines(name))
     return frozenset(" ".join(lines).split())

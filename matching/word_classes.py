@@ -47,7 +47,9 @@ _MEASURES = frozenset(
 _LONG_MEASURES = re.compile(
     "小时|分钟|公斤|公里|公顷|公分|千克|千米|千瓦|兆瓦|兆帕|毫米|毫升|毫克|毫秒|厘米|微米|微克|平方|立方|摄氏|左右|以上|以下"
 )
-_COMPARISONS = frozenset("≥≤><=≈~±约达")
+_BEFORE_AMOUNT = re.compile(
+    "(?:[≥≤><=≈~±约达]|[不没超][到过足]|[达到]过|超过|大于|小于|高于|低于|接近|将近|大概|差不多)[ 到是]?$"
+)
 
 
 def is_amount(
@@ -59,10 +61,12 @@ def is_amount(
     if not norm[start].isdigit() or not GRADE.fullmatch(norm, start, end):
         return False
     after = norm[end : end + 3].lstrip()
-    if after:
-        return after[0] in _MEASURES or _LONG_MEASURES.match(after) is not None
-    before = norm[max(0, start - 2) : start].rstrip()
-    return before != "" and before[-1] in _COMPARISONS
+    if after and (after[0] in _MEASURES or _LONG_MEASURES.match(after)):
+        return True
+    if after and after[0].isalnum():
+        return False
+    # Nothing follows that it could be the grade of: 到过 150, ≥ 304.
+    return _BEFORE_AMOUNT.search(norm, max(0, start - 4), start) is not None
 
 
 def is_content_term(word: str) -> bool:

@@ -182,3 +182,66 @@ def test_nothing_but_surroundings_is_read_as_it_is(first: str, second: str) -> N
     norm = plain_text(first + second)
 
     assert core_of(norm) == norm
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "不管成不成，先谢过了，改天请您喝酒。",
+        "小厂一个，夫妻俩带着十几号人，勉强糊口。",
+        "火烧眉毛了，老板天天催，求高人指点一二。",
+        "合作方式灵活，技术入股、一次性买断、联合攻关都可以谈。",
+        "紧紧围绕黄河流域生态保护和高质量发展重大国家战略，奋力谱写新篇章。",
+        "----- 原始邮件 ----- 发件人：综合办 收件人：各科室 主题：Fwd: 需求征集",
+        "联系人：李主任，座机0635-8246XXX转802，传真同号。",
+        "Dear Sir or Madam, we look forward to hearing from you soon.",
+        "大约120左右，高的时候到过150，一般在90上下。",
+    ],
+)
+def test_a_sentence_of_talk_goes_from_a_text_with_a_title_too(sentence: str) -> None:
+    """Without a cue of its own: no word of it names anything."""
+    norm = plain_text(f"彩涂板弯折处掉漆。\n{sentence}")
+
+    assert core_of(norm).strip("\n ") == "彩涂板弯折处掉漆。"
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "轧辊用了不到两个月辊面就剥落。",
+        "烘箱出来的颗粒结块，含水率忽高忽低。",
+        "焊缝根部未熔透，探伤不合格率8%。",
+        "客户反映轴套磨得太快，半年就间隙超差。",
+        "出口的大蒜片微生物老超标。",
+        "我们厂污水COD降不到50mg/L以下。",
+        "硫化后胶管内壁起泡，已经报废三百多根。",
+        "离心泵密封漏水，一周换一次机封。",
+        "去年冬天管道冻裂，保温层脱落严重。",
+        "需要一种耐250℃的有机硅树脂。",
+        "想把鸡粪做成有机肥，缺少合适的菌种。",
+        "寻求铜管内表面无损检测设备。",
+        "希望引进钛合金激光增材制造工艺。",
+        "要求表面粗糙度Ra不大于0.4μm。",
+        "目前单台能耗120kWh/t，想降到90kWh/t。",
+        "玉米收获机籽粒破碎率高，漏粮多。",
+        "纺纱车间静电大，飞花粘罗拉。",
+        "锂电池隔膜穿刺强度不足，自放电偏大。",
+        "公司研发的纳米碳酸钙分散性差，易团聚。",
+        "我市出口轴承钢管脱碳层深。",
+        # Each has a word that one could take for talk or for a name.
+        "主机厂要求我们三个月内拿出绝缘的方案。",
+        "滚轮修一次四十秒。",
+        "雷达把拖把当人也报过。",
+        "研发部只有两个人能看懂CAN报文。",
+        "超声扫描一片白。",
+        "一翻就翘。",
+        "氨基酸序列为以下四种中的一种。",
+    ],
+)
+@pytest.mark.parametrize("thorough", [False, True])
+def test_what_names_a_thing_or_a_trouble_stays_among_talk(
+    sentence: str, thorough: bool
+) -> None:
+    norm = plain_text(f"彩涂板弯折处掉漆。不管成不成，先谢过了。{sentence}")
+
+    assert core_of(norm, thorough=thorough).endswith(plain_text(sentence))

@@ -390,3 +390,20 @@ def test_words_of_the_trade_are_cut_whole(sentence: str) -> None:
     expected = sentence.split("|")
 
     assert set(expected) <= set(text.words("".join(expected)))
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["高的时候到过150，一般", "合起来不到100。", "抗拉强度≥ 304，", "超过1200。"],
+)
+def test_figures_that_nothing_follows_are_an_amount_where_they_are_compared(
+    written: str,
+) -> None:
+    content = text.words(written, stop=True)
+
+    assert not [word for word in content if word.isdigit()]
+
+
+@pytest.mark.parametrize("written", ["材质304，拉伸", "通过304不锈钢", "超过304不锈钢"])
+def test_the_grade_of_a_material_stays(written: str) -> None:
+    assert "304" in text.words(written, stop=True)
