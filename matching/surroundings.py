@@ -195,8 +195,11 @@ def _names_nothing(sentence: str) -> bool:
     words = _words_of(sentence)
     if not all(map(_is_no_matter, words)):
         return _is_english_talk(sentence, words)
-    # 超精: without a cue a word of no dictionary is no name, and a line of one word is a keyword.
-    if not all(map(_is_known, words)) or len(words) < _FEWEST_WORDS:
+    # 超精: without a cue a word of no dictionary is no name, and a line of one word is a keyword unless it is listed.
+    if not all(map(_is_known, words)):
+        return False
+    spoken = [word for word in words if word.isalnum()]
+    if len(spoken) < _FEWEST_WORDS and not _words_of_surroundings().issuperset(spoken):
         return False
     return not _names_a_trouble(sentence, words)
 
@@ -268,12 +271,7 @@ def _says_nothing(clause: str, strange: int = 0) -> bool:
     words = _words_of(without_labelled_people(clause, _BLANK))
     if _names_a_trouble(clause, words):
         return False
-    followed = zip(words, [*words[1:], ""], strict=False)
-    others = [
-        word
-        for word, following in followed
-        if not _is_no_matter(word) and following not in _AFTER_PLACE_NAME
-    ]
+    others = _strange_words(words)
     if not others or _is_english_talk(clause, others):
         return True
     # One that is in no list, among words of offices: 热切 in 热切盼望各位专家.
@@ -281,6 +279,22 @@ def _says_nothing(clause: str, strange: int = 0) -> bool:
         offices = _words_of_offices()
         strange = max(strange, sum(word in offices for word in words) >= _OFFICES)
     return len(others) <= strange and not any(map(_names_a_matter, others))
+
+
+def _strange_words(words: list[str]) -> list[str]:
+    """The words of a clause that are in no list of talk, without names by what is next to them: 李|春生, 青银|高速."""
+    around = zip(["", *words], words, [*words[1:], ""], strict=False)
+    return [
+        word
+        for before, word, following in around
+        if not _is_no_matter(word)
+        and following not in _AFTER_PLACE_NAME
+        and not (before in SURNAMES and _may_be_given_name(word))
+    ]
+
+
+def _may_be_given_name(word: str) -> bool:
+    return not in_dictionary(word) or part_of_speech(word).startswith("nr")
 
 
 def _is_english_talk(clause: str, words: list[str]) -> bool:

@@ -128,13 +128,13 @@ def share_changed(documents: list[Document], sentences: list[str]) -> float:
 def test_problems_find_the_same_with_any_padding() -> None:
     documents = [Document("q", "", problem) for problem in PROBLEMS[::3]]
 
-    assert share_changed(documents, SENTENCES[::2]) <= MOST_CHANGED
+    assert share_changed(documents, SENTENCES[::3]) <= MOST_CHANGED
 
 
 def test_demands_of_several_sentences_find_the_same_with_any_padding() -> None:
     demands = read_samples("demands", "需求名称", "主要问题", "技术关键")
 
-    assert share_changed(demands[::9], SENTENCES[1::4]) <= MOST_CHANGED
+    assert share_changed(demands[::9], SENTENCES[1::6]) <= MOST_CHANGED
 
 
 # What people say of themselves around their trouble, and the names that no list of words may show.
