@@ -33,6 +33,7 @@ A room offers by names in its `__init__`; nothing here knows which rooms there a
     checkpoint_signed(note)                      takes a checkpoint of the audit out, in the transaction that stores it
     successor(kind, listing_id)                  the number of the listing that stands in the place of one that is gone
     introduction_accepted(introduction, by)      two sides have agreed to talk to each other
+    deal_reopened(deal, reason)                  price or publicity of a deal begins again
     deal_lines(introduction_ids)                 (introduction, who must act, what, last day) of the deals of these
     thing_words(kind, thing_id, deed)            (thing of a History row, its deed) in Chinese, of kinds of the room
     deed_names()                                 (deed as the audit writes it, its Chinese name)
@@ -83,7 +84,6 @@ class Seat:
         role: `desk`, `operator` or `broker`.
         organisation_id: the organisation of the seat; None for the operators.
         absent_id: who is away.
-        absent_name: their name.
     """
 
     role: Literal["desk", "operator", "broker"]
@@ -97,7 +97,6 @@ class Link:
     """An entry of the navigation.
 
     Attributes:
-        text, url: its text and its address.
         place: the part of the page it belongs to.
         current: `page` where it leads to the present page, `true` where that page belongs to it, else empty.
         count: a number after the text, for what waits; 0 is left out.
@@ -484,6 +483,11 @@ def introduction_accepted(introduction: Any, by: Any) -> None:
     _call_rooms("introduction_accepted", introduction, by)
 
 
+def deal_reopened(deal: Any, reason: str) -> None:
+    """Tell every room that the price or the publicity of a deal begins again (no commit)."""
+    _call_rooms("deal_reopened", deal, reason)
+
+
 def deal_lines(
     introduction_ids: Iterable[int],
 ) -> list[tuple[int, tuple[str, ...], str, date | None]]:
@@ -526,11 +530,7 @@ def chain_uses() -> dict[str, int]:
 
 
 def notice_kinds() -> dict[str, NoticeKind]:
-    """Code → kind of notice, of all rooms.
-
-    Raises:
-        ValueError: two kinds share a code.
-    """
+    """Code → kind of notice, of all rooms. Raises ValueError where two share a code."""
     kinds: dict[str, NoticeKind] = {}
     for kind in _current().offered("notice_kinds"):
         if kind.code in kinds:

@@ -469,7 +469,6 @@ LONG_FILES = {
     "marketplace/brokerage/pages/cases.py": "one view for each of twenty buttons",
     "marketplace/brokerage/queries.py": "the board, the queues and the clocks read one table",
     "marketplace/contributions.py": "everything a room may offer, named in one place",
-    "marketplace/finance/pages/products.py": "one view for each button of products, and what their pages show",
     "marketplace/finance/deeds.py": "one function for each of eleven buttons of products",
     "marketplace/finance/pages/products.py": "one view for each of fourteen buttons of products and their versions",
     "marketplace/policies/clause_files.py": "one strict reader, each check with the line that it names",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from marketplace.contracts.announcements import notice_kinds
 from marketplace.contracts.background import jobs
+from marketplace.contracts.changing import follow_deal as deal_reopened
 from marketplace.contracts.contributed import (
     case_panels,
     deed_names,
@@ -38,6 +39,7 @@ DEEDS: Deeds = {
 __all__ = [
     "DEEDS",
     "case_panels",
+    "deal_reopened",
     "deed_names",
     "jobs",
     "move_back",

@@ -14,6 +14,8 @@ from marketplace.contracts import announcements
 from marketplace.contracts.fields import BY_NAME, problems_of
 from marketplace.contracts.life import CHANGEABLE
 from marketplace.contracts.models import TechContract
+from marketplace.contracts.queries import contract_of
+from marketplace.deals.models import Deal
 from marketplace.deals.writing import move_deal
 from marketplace.errors import Invalid, NotNow
 from marketplace.extensions import db
@@ -62,6 +64,43 @@ def write_fields(
     with persistence.refusals():
         db.session.flush()
     return labels
+
+
+def follow_deal(deal: Deal, reason: str) -> None:
+    """Let a contract be that of its deal again, whose price or publicity begins anew: what was confirmed falls.
+
+    Of what the deal decides the types are taken over; its price is compared before a text is made (no commit).
+
+    Args:
+        deal: held by the caller, and moved already.
+        reason: what both sides read.
+    """
+    contract = contract_of(deal)
+    if contract is None:
+        return
+    persistence.hold_row(contract)
+    if contract.state not in CHANGEABLE:
+        return
+    changed = []
+    for name, value in decided_by(deal).items():
+        if getattr(contract, name) != value:
+            setattr(contract, name, value)
+            changed.append(name)
+    if contract.state != "drafting":
+        why = f"交易重新定价、公示：{reason}"[:500]
+        _let_fall(contract, ["交易的价格或公示"], changed, by=None, why=why)
+    elif changed:
+        contract.life.move(contract, "save", by=None, changed=changed)
+    with persistence.refusals():
+        db.session.flush()
+
+
+def decided_by(deal: Deal) -> dict[str, str | None]:
+    """Field of a contract → its value, of those that its deal decides (`OF_DEAL`)."""
+    subtype = None
+    if deal.contract_subtype:
+        subtype = f"{deal.contract_type}.{deal.contract_subtype}"
+    return {"contract_type": deal.contract_type, "contract_subtype": subtype}
 
 
 def perform_deal(contract: TechContract, *, by: Reader | None) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from marketplace import persistence
 from marketplace.clock import now, today
 from marketplace.contracts import announcements, queries
-from marketplace.contracts.changing import write_fields
+from marketplace.contracts.changing import decided_by, write_fields
 from marketplace.contracts.fields import OF_DEAL, fields_of, missing_of
 from marketplace.contracts.models import (
     ContractConfirmation,
@@ -47,23 +47,18 @@ def begin_contract(deal: Deal, *, by: Reader) -> TechContract:
     """
     require(by, "deal.act", deal)
     _require_approved(deal)
-    # The completers come first under the same conditions (民法典 art. 847).
-    if deal.priority == "":
-        raise NotNow("完成人优先权还没有记录。", "请先在交易里记录完成人优先权。")
     if queries.contract_of(deal) is not None:
         raise _has_one()
-    subtype = f"{deal.contract_type}.{deal.contract_subtype}"
     contract = TechContract(
         deal_id=deal.id,
         seller_id=deal.holder_organisation_id,
         buyer_id=deal.receiver_organisation_id,
         # Of the first day of its deal, so that the office's term and that of a licence do not change under way.
         rules=frozen(KEYS, deal.began_on),
-        contract_type=deal.contract_type,
-        contract_subtype=subtype if deal.contract_subtype else None,
         title=deal.title,
         # Empty where the price is in words alone: then the total is typed.
         total_fen=deal.price_fen,
+        **decided_by(deal),
         **_party("seller", deal.holder),
         **_party("buyer", deal.receiver),
     )
@@ -165,12 +160,13 @@ def confirm_paper(contract: TechContract, sha256: str, *, by: Reader) -> None:
         Stale: the file is another one by now.
     """
     require(by, "contract.confirm", contract)
+    # The second confirmation moves the deal, which somebody else may be about to terminate or to price again. Held
+    # first, as by them, so that neither waits for the other for ever.
+    if contract.deal is not None:
+        persistence.hold_row(contract.deal)
     # Who presses second sees what the first one did.
     persistence.hold_row(contract)
     contract.life.permits(contract, "confirm", by)
-    # The second confirmation moves the deal, which somebody else may be about to terminate.
-    if contract.deal is not None:
-        persistence.hold_row(contract.deal)
     deal = _require_deal(contract)
     side = side_of(by, deal)
     if side is None or by.id is None:
@@ -238,6 +234,9 @@ def _require_approved(deal: Deal) -> None:
             f"这笔交易现在是「{deal.state_name}」，还不能签合同。",
             "定价、公示都完成以后才能签。",
         )
+    # The completers come first under the same conditions (民法典 art. 847).
+    if deal.priority == "":
+        raise NotNow("完成人优先权还没有记录。", "请先在交易里记录完成人优先权。")
 
 
 def _price_problems(contract: TechContract) -> dict[str, list[str]]:

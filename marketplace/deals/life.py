@@ -90,6 +90,9 @@ for _state in RUNNING:
     if _state != "proposed":
         _MOVES[_state, "terminate"] = "terminated"
 
+# What was agreed on before holds no more: pricing or publicity begins again.
+REOPENING = ("revise", "restart_publicity", "reopen_diligence", "sustain_objection")
+
 DEAL_LIFE = Life(
     initial="proposed",
     moves=_MOVES,

@@ -11,11 +11,11 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
-from marketplace import persistence
+from marketplace import contributions, persistence
 from marketplace.clock import now
 from marketplace.deals import terms
 from marketplace.deals.child_models import DealRelease
-from marketplace.deals.life import ENDED
+from marketplace.deals.life import ENDED, REOPENING
 from marketplace.deals.models import Deal
 from marketplace.deals.readiness import turn_of
 from marketplace.errors import Stale
@@ -108,6 +108,9 @@ def move_deal(deal: Deal, deed: str, *, by: Reader | None, note: str = "") -> No
     # Once more, for a part that was just written may pass the turn on.
     deal.turn = turn_of(deal).who
     write_release(deal, deed, by=by)
+    if deed in REOPENING:
+        # After the move, for whoever follows flushes.
+        contributions.deal_reopened(deal, note)
 
 
 def begin_anew(deal: Deal, reason: str) -> None:

@@ -44,6 +44,7 @@ from marketplace.notices.models import Notice
 from marketplace.proceeds.deeds import finish_conversion, record_receipt
 from tests.factories import Factory
 from tests.marketplace.contracts.cases import PRICE, REGISTRY_NO, World, values_for
+from tests.marketplace.deals.world import World as DealWorld
 
 SignIn = Callable[..., FlaskClient]
 
@@ -183,6 +184,49 @@ def test_from_draft_to_signed(world: World) -> None:
     assert licence_until(contract) == months_after(today(), 3)
 
 
+@pytest.mark.parametrize("stands", ["filled", "issued", "half"])
+def test_a_deal_that_is_priced_again_takes_its_contract_along(
+    make: Factory, stands: str
+) -> None:
+    """A text of the former price was signed by the second side, or met the constraint on the priority."""
+    of_deals = DealWorld(make)
+    deal = of_deals.bring_to("approved")
+    of_deals.settle(deal)
+    contract = deeds.begin_contract(deal, by=of_deals.desk)
+    values = values_for(contract.contract_type) | {"total_fen": deal.price_fen}
+    deeds.save_contract(contract, values, by=of_deals.desk, seen=contract.revision)
+    sha256 = ""
+    if stands != "filled":
+        deeds.issue_paper(contract, by=of_deals.desk, seen=contract.revision)
+        upkeep.render_missing()
+        assert contract.current_paper is not None
+        sha256 = contract.current_paper.sha256 or ""
+    if stands == "half":
+        deeds.confirm_paper(contract, sha256, by=of_deals.desk)
+    other_type = "transfer" if deal.contract_type != "transfer" else "license"
+
+    of_deals.revise(deal, contract_type=other_type, contract_subtype="")
+
+    assert (contract.state, contract.contract_type) == ("drafting", other_type)
+    assert not any(paper.standing for paper in contract.papers)
+    assert (len(notices("contract.voided")) == 2) is (stands != "filled")
+    with pytest.raises(NotNow):
+        deeds.confirm_paper(contract, sha256, by=of_deals.chief)
+    # Priced and made public again, it waits for the completers again.
+    for _, press in of_deals.way(deal)[5:]:
+        press()
+    assert (deal.state, deal.priority) == ("approved", "")
+    with pytest.raises(NotNow, match="优先权"):
+        deeds.issue_paper(contract, by=of_deals.desk, seen=contract.revision)
+    of_deals.settle(deal)
+    # The new type asks for other fields.
+    with pytest.raises(Invalid):
+        deeds.issue_paper(contract, by=of_deals.desk, seen=contract.revision)
+    values = values_for(other_type) | {"total_fen": deal.price_fen}
+    deeds.save_contract(contract, values, by=of_deals.desk, seen=contract.revision)
+    deeds.issue_paper(contract, by=of_deals.desk, seen=contract.revision)
+
+
 def test_only_after_publicity(make: Factory) -> None:
     world = World(make)
     for state in ("in_publicity", "objection", "pricing"):
@@ -192,6 +236,12 @@ def test_only_after_publicity(make: Factory) -> None:
     unsettled = world.approved_deal(priority="")
     with pytest.raises(NotNow, match="优先权"):
         deeds.begin_contract(unsettled, by=world.seller)
+    issued = world.issued(world.approved_deal())
+    assert issued.deal is not None
+    issued.deal.priority = ""
+    db.session.commit()
+    with pytest.raises(NotNow, match="优先权"):
+        world.confirm(issued, world.seller)
     contract = world.filled()
     # The price that was made public is the one that is signed.
     values = {"total_fen": PRICE + 1}

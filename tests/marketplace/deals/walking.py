@@ -245,6 +245,10 @@ def holds(deal: Deal) -> None:
     contract = contract_queries.contract_of(deal)
     if contract is not None:
         contract_holds(contract)
+        # What both confirmed is what was decided and made public last.
+        assert contract.contract_type == deal.contract_type
+        if deal.state == "contracted" and deal.price_fen is not None:
+            assert contract.total_fen == deal.price_fen
 
 
 def nothing_lost(deal: Deal) -> None:
