@@ -32,7 +32,7 @@ FAIR_SHARE = 0.02
 # but not this part of it: two texts that share the name of a product and nothing else need not mean the same trouble.
 # Of five such pairs one was judged good (decision 148).
 LONE_WORD = 0.9
-# 9 of 179 from here on, and no text with a good answer among the first three was left without any grade. A word is not
+# 9 of 175 from here on, and no text with a good answer among the first three was left without any grade. A word is not
 # asked for: on titles, pairs without one were as often good (.23) as pairs with one (.18).
 WEAK = 0.09
 
