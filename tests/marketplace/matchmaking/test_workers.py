@@ -115,8 +115,8 @@ def achievement(make: Factory, number: int) -> Achievement:
 
 
 def until(true: Callable[[], bool]) -> bool:
-    """Whether it comes true within half a minute, which a busy machine may need."""
-    ends = time.monotonic() + 30
+    """Whether it comes true within a minute and a half, which a busy machine may need."""
+    ends = time.monotonic() + 90
     while not true():
         if time.monotonic() > ends:
             return False
