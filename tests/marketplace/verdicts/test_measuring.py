@@ -46,7 +46,7 @@ def judged_demands(case: Case, make: Factory) -> Callable[..., list[Demand]]:
         demands = {}
         with make.together():
             for number in itertools.islice(numbers, count):
-                text = f"第{number}条线的深沟球轴承振动值离散，客户投诉有异音，现有超精工艺调整{number}次仍不行。"
+                text = f"第{number}条线的深沟球轴承振动值离散，客户投诉有异音，现有超精研磨工艺调整{number}次仍不行。"
                 demands[number] = make.demand(
                     f"深沟球轴承异音攻关第{number}号", problem=text, owner=owner
                 )
