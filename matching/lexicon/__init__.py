@@ -29,6 +29,16 @@ from matching.folding import normalise
 SHORT_LATIN = 2
 # The lists that are exchanged, by the file that a site begins with.
 TERMS, STOP_WORDS, SYNONYMS = "terms.txt", "stopwords.txt", "synonyms.txt"
+# Those by which names and talk around a trouble weigh nothing (decision 145), the same in every edition.
+OF_TALK = (
+    "surroundings.txt",
+    "talk.txt",
+    "everyday.txt",
+    "general.txt",
+    "technical.txt",
+    "english.txt",
+    "places.txt",
+)
 
 _Arguments = ParamSpec("_Arguments")
 _Answer = TypeVar("_Answer")
@@ -57,7 +67,8 @@ class WordLists:
         stop_words: the stop words, normalised.
         groups: word, normalised → the words of its group as they were written, itself among them. Latin words of two
             letters are in none: mL is not machine learning, eV no electric vehicle.
-        words_digest, groups_digest: fingerprints of what decides how a text is cut, and of which words are one.
+        words_digest: fingerprint of what decides how a text is cut and what of it weighs.
+        groups_digest: that of which words are one.
         cutter: what cuts with these lists, made at the first cut (text).
     """
 
@@ -80,8 +91,10 @@ class WordLists:
         self.stop_words = frozenset(normalise(line) for line in stop_lines)
         self.groups = _read_groups(synonym_lines)
         self.cutter: Any = None
-        # What decides how a text is cut, and which words are one.
-        self.words_digest = _fingerprint(term_lines, stop_lines, size=6)
+        # What decides how a text is cut and what of it weighs, and which words are one.
+        self.words_digest = _fingerprint(
+            term_lines, stop_lines, *map(lexicon_lines, OF_TALK), size=6
+        )
         self.groups_digest = _fingerprint(synonym_lines, size=4)
         self._memories: dict[Callable[..., Any], Callable[..., Any]] = {}
 

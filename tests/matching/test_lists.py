@@ -120,6 +120,18 @@ def test_a_text_longer_than_a_listing_is_not_remembered() -> None:
     assert read_query(pasted).keys == read_query(pasted).keys
 
 
+def test_every_list_by_which_words_weigh_is_in_the_version() -> None:
+    """Else an index that was made with another text of it would be taken for one of today."""
+    # These only decide what is shown and proposed.
+    shown = {"greetings.txt", "related.txt"}
+    folder = Path(lexicon.__file__).parent
+    exchanged = {lexicon.TERMS, lexicon.STOP_WORDS, lexicon.SYNONYMS}
+
+    assert {path.name for path in folder.glob("*.txt")} == (
+        exchanged | set(lexicon.OF_TALK) | shown
+    )
+
+
 def test_versions_name_the_edition(tmp_path: Path) -> None:
     """An artefact of one edition is refused by another, even where the words are the same."""
     assert "+" not in words_of.words_version()
