@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from sqlalchemy.exc import OperationalError
+
 from marketplace import persistence
 from marketplace.clock import now
 from marketplace.contracts import announcements
@@ -17,7 +19,7 @@ from marketplace.contracts.models import TechContract
 from marketplace.contracts.queries import contract_of
 from marketplace.deals.models import Deal
 from marketplace.deals.writing import move_deal
-from marketplace.errors import Invalid, NotNow
+from marketplace.errors import Invalid, NotNow, Stale
 from marketplace.extensions import db
 from marketplace.permissions import Reader
 
@@ -74,11 +76,15 @@ def follow_deal(deal: Deal, reason: str) -> None:
     Args:
         deal: held by the caller, and moved already.
         reason: what both sides read.
+
+    Raises:
+        Stale: somebody is deciding about the contract at this moment.
     """
     contract = contract_of(deal)
     if contract is None:
         return
-    persistence.hold_row(contract)
+    # Whoever confirms holds the contract first and then waits for the deal.
+    _hold_at_once(contract)
     if contract.state not in CHANGEABLE:
         return
     changed = []
@@ -93,6 +99,17 @@ def follow_deal(deal: Deal, reason: str) -> None:
         contract.life.move(contract, "save", by=None, changed=changed)
     with persistence.refusals():
         db.session.flush()
+
+
+def _hold_at_once(contract: TechContract) -> None:
+    """Hold a contract, or refuse: of two that wait for each other the database would end one."""
+    try:
+        locking = {"of": TechContract, "nowait": True}
+        db.session.refresh(contract, with_for_update=locking)
+    except OperationalError as error:
+        if not persistence.is_locked(error):
+            raise
+        raise Stale("合同刚好有别人在办。", "请过一会儿刷新页面再试。") from error
 
 
 def decided_by(deal: Deal) -> dict[str, str | None]:

@@ -160,13 +160,12 @@ def confirm_paper(contract: TechContract, sha256: str, *, by: Reader) -> None:
         Stale: the file is another one by now.
     """
     require(by, "contract.confirm", contract)
-    # The second confirmation moves the deal, which somebody else may be about to terminate or to price again. Held
-    # first, as by them, so that neither waits for the other for ever.
-    if contract.deal is not None:
-        persistence.hold_row(contract.deal)
     # Who presses second sees what the first one did.
     persistence.hold_row(contract)
     contract.life.permits(contract, "confirm", by)
+    # The second confirmation moves the deal, which somebody else may be about to terminate.
+    if contract.deal is not None:
+        persistence.hold_row(contract.deal)
     deal = _require_deal(contract)
     side = side_of(by, deal)
     if side is None or by.id is None:

@@ -54,11 +54,11 @@ def test_texts_are_shown_and_secrets_are_not(app: Flask) -> None:
 
 def test_the_second_press_loses_no_text(make: Factory, sign_in: SignIn) -> None:
     person = make.person("firm", make.organisation("写字的公司（示例）"))
-    make.demand("轴承异音", owner=person.memberships[0].organisation)
+    demand = make.demand("轴承异音", owner=person.memberships[0].organisation)
     row = make.achievement("轴承降噪", owner=make.organisation("另一家研究所（示例）"))
     browser = sign_in(person)
     address = f"/achievements/{row.id}/introduction"
-    sent = {"name": "demand-1", "agrees": "y", "message": f"<b>{TEXT}"}
+    sent = {"name": f"demand-{demand.id}", "agrees": "y", "message": f"<b>{TEXT}"}
     here = {"Referer": f"http://localhost{address}"}
     assert browser.post(address, data=sent, headers=here).status_code == 303
 

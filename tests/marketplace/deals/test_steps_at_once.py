@@ -11,7 +11,7 @@ from flask import Flask
 from marketplace import persistence
 from marketplace.contracts import deeds as contract_deeds
 from marketplace.contracts import filing_deeds
-from marketplace.deals import deeds
+from marketplace.deals import deeds, pricing_deeds
 from marketplace.errors import MarketError
 from marketplace.extensions import db
 from marketplace.proceeds import deeds as proceeds_deeds
@@ -114,6 +114,21 @@ def terminate(at: At) -> None:
     )
 
 
+def revise(at: At) -> None:
+    deal = at.deal
+    pricing_deeds.revise_deal(
+        deal,
+        title=deal.title,
+        owner_type=deal.owner_type,
+        contract_type=deal.contract_type,
+        contract_subtype=deal.contract_subtype,
+        conversion_mode=deal.conversion_mode,
+        note=NOTE,
+        by=at.desk,
+        seen=at.seen("deal"),
+    )
+
+
 def take_back(at: At) -> None:
     proceeds_deeds.reverse_receipt(at.receipt, "记错合同", by=at.dean)
 
@@ -131,6 +146,8 @@ DIFFERENT: list[tuple[str, Press, Press]] = [
     ("confirm by buyer", press_of("confirm by buyer"), save),
     ("confirm by buyer", press_of("confirm by buyer"), correct),
     ("confirm by buyer", press_of("confirm by buyer"), terminate),
+    ("confirm by seller", press_of("confirm by seller"), revise),
+    ("confirm by buyer", press_of("confirm by buyer"), revise),
     ("file contract", press_of("file contract"), save),
     ("accept filing", press_of("accept filing"), refuse),
     ("register contract", press_of("register contract"), refuse),
