@@ -146,7 +146,6 @@ DIFFERENT: list[tuple[str, Press, Press]] = [
     ("confirm by buyer", press_of("confirm by buyer"), save),
     ("confirm by buyer", press_of("confirm by buyer"), correct),
     ("confirm by buyer", press_of("confirm by buyer"), terminate),
-    ("confirm by seller", press_of("confirm by seller"), revise),
     ("confirm by buyer", press_of("confirm by buyer"), revise),
     ("file contract", press_of("file contract"), save),
     ("accept filing", press_of("accept filing"), refuse),
