@@ -476,6 +476,7 @@ def test_nothing_is_taken_back_where_somebody_has_dealt_with_a_row(
     assert "又有过「修改」" in page
 
 
+@pytest.mark.long
 def test_long_imports_go_on_in_the_background_and_after_a_kill(
     desk: FlaskClient,
     owner: Organisation,

@@ -51,6 +51,7 @@ def sleeper() -> Iterator[Supervisor]:
     supervisor.stop()
 
 
+@pytest.mark.long
 def test_a_process_that_dies_is_begun_again(
     sleeper: Supervisor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -65,6 +66,7 @@ def test_a_process_that_dies_is_begun_again(
     assert lives(sleeper.process.pid)
 
 
+@pytest.mark.long
 def test_a_process_that_somebody_else_reaped_is_begun_again(
     sleeper: Supervisor,
 ) -> None:

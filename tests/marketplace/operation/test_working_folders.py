@@ -40,6 +40,7 @@ def names_in(place: Path) -> set[str]:
     return {path.name for path in place.iterdir()}
 
 
+@pytest.mark.long
 def test_what_was_killed_goes_and_what_runs_stays(tmp_path: Path) -> None:
     # Of people, and of a backup that was killed after its folder was gone.
     own = {".backup-notes", ".backup-abcdefgh9", "market-1.tar.gz", "backup-abcd1234"}
