@@ -40,6 +40,13 @@ def period_end(value: date | datetime) -> str:
     return f"{moment.date() - timedelta(days=1)} 24:00（北京时间）"
 
 
+def last_day(value: date | None) -> tuple[str, str]:
+    """What a last day is called and how it is written in lists of what waits; both empty where there is none."""
+    if value is None:
+        return "", ""
+    return "最后一天", f"最晚 {day(value)}"
+
+
 def amount(value: Decimal) -> str:
     """A number of 万元 without trailing zeros: 50, 0.5, 1200."""
     # "f", for `normalize` alone would write 1200 as 1.2E+3.

@@ -17,7 +17,7 @@ from marketplace.counting import Count
 from marketplace.deals.disclosure import side_of
 from marketplace.deals.models import Deal
 from marketplace.permissions import Reader, may
-from marketplace.wording import day
+from marketplace.wording import last_day
 
 
 def tasks(person: Reader) -> Iterator[Task]:
@@ -32,16 +32,13 @@ def tasks(person: Reader) -> Iterator[Task]:
             button="起草合同",
         )
     for contract, turn in _due(person):
-        dated = ("", "")
-        if turn.until is not None:
-            dated = ("最后一天", f"最晚 {day(turn.until)}")
         yield Task(
             kind_name="合同",
             title=contract.title or contract.number,
             url=url_for("contracts.contract", contract_id=contract.id),
             state=contract.state_name,
             until=turn.until,
-            dated=dated,
+            dated=last_day(turn.until),
             note=turn.what,
             button="去办理",
         )

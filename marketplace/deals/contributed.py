@@ -18,7 +18,7 @@ from marketplace.deals.upkeep import restart_for
 from marketplace.introductions.models import Introduction
 from marketplace.listings.models import Achievement
 from marketplace.permissions import Reader, may
-from marketplace.wording import day
+from marketplace.wording import last_day
 
 # Whom a deal waits for → who must act, as the board of brokers names them.
 ACTORS = {"both": ("holder", "receiver"), "approver": ("holder",), "nobody": ()}
@@ -27,16 +27,13 @@ ACTORS = {"both": ("holder", "receiver"), "approver": ("holder",), "nobody": ()}
 def tasks(person: Reader) -> Iterator[Task]:
     """The deals that wait for somebody: what they have to do, and until when."""
     for deal in queries.waiting_for(person):
-        dated = ("", "")
-        if deal.due_on is not None:
-            dated = ("最后一天", f"最晚 {day(deal.due_on)}")
         yield Task(
             kind_name="交易",
             title=deal.title,
             url=url_for("deals.deal", deal_id=deal.id),
             state=deal.state_name,
             until=deal.due_on,
-            dated=dated,
+            dated=last_day(deal.due_on),
             note=f"{turn_of(deal).what}。",
             button="去办理",
         )

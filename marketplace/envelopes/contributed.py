@@ -14,7 +14,7 @@ from marketplace.envelopes import queries
 from marketplace.envelopes.life import CLAIM_LIFE, ENVELOPE_LIFE
 from marketplace.permissions import Reader, may
 from marketplace.policies.models import PolicyEstimate
-from marketplace.wording import day, yuan
+from marketplace.wording import last_day, yuan
 
 
 def nav(reader: Reader) -> Iterator[Link]:
@@ -33,7 +33,7 @@ def tasks(person: Reader) -> Iterator[Task]:
             url=url_for("envelopes.claim", claim_id=row.id),
             state=row.state_name,
             until=row.answer_by,
-            dated=("最后一天", f"最晚 {day(row.answer_by)}"),
+            dated=last_day(row.answer_by),
             note=row.note,
             button="去补充",
         )

@@ -15,7 +15,7 @@ from marketplace.introductions.disclosure import asker_in_words
 from marketplace.introductions.life import INTRODUCTION_LIFE
 from marketplace.listings.models import Achievement, Demand
 from marketplace.permissions import Reader, may
-from marketplace.wording import day
+from marketplace.wording import last_day
 
 
 def tasks(person: Reader) -> Iterator[Task]:
@@ -27,7 +27,7 @@ def tasks(person: Reader) -> Iterator[Task]:
             url=url_for("introductions.case", introduction_id=case.id),
             state="已超期" if case.state == "overdue" else "等您答复",
             until=case.due_on,
-            dated=("最后一天", f"最晚 {day(case.due_on)}"),
+            dated=last_day(case.due_on),
             note=f"{asker_in_words(case)}想对接。{case.message}",
             button="去答复",
         )

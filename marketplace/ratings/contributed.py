@@ -13,7 +13,7 @@ from marketplace.contributions import Panel, Task
 from marketplace.counting import Count
 from marketplace.permissions import Reader, may
 from marketplace.ratings import queries
-from marketplace.wording import day
+from marketplace.wording import last_day
 
 
 def tasks(person: Reader) -> Iterator[Task]:
@@ -25,7 +25,7 @@ def tasks(person: Reader) -> Iterator[Task]:
             url=url_for("ratings.ratings", contract_id=row.contract_id),
             state="等我评价",
             until=row.reveal_on,
-            dated=("最后一天", f"最晚 {day(row.reveal_on)}"),
+            dated=last_day(row.reveal_on),
             note="对方已评价；双方都评价以后同时看到。",
             button="去评价",
         )
