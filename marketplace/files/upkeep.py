@@ -8,14 +8,14 @@ import structlog
 from sqlalchemy import exists
 
 from marketplace import persistence
-from marketplace.accounts.models import INSTITUTIONS, Person
+from marketplace.accounts.models import Person
 from marketplace.clock import now, today
 from marketplace.errors import Busy, Invalid
 from marketplace.extensions import db
 from marketplace.files import access_deeds, announcements, queries, scanning, storage
 from marketplace.files.models import Attachment, FileAccess, StoredFile
 from marketplace.listings.models import LISTINGS
-from marketplace.organisations.models import Organisation
+from marketplace.listings.ownership import has_desk
 
 log = structlog.get_logger(__name__)
 AT_ONCE = 50  # contents scanned in one go
@@ -202,7 +202,7 @@ def move_between(gone_id: int, kept_id: int) -> list[int]:
 
     Files that wait for the desk of an institution go on to the operators where there is no desk any more.
     """
-    if db.session.get_one(Organisation, kept_id).kind not in INSTITUTIONS:
+    if not has_desk(kept_id):
         _skip_desk(gone_id, kept_id)
     moved = []
     query = db.select(FileAccess).filter_by(organisation_id=gone_id)

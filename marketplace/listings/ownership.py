@@ -57,7 +57,7 @@ def move_between(gone_id: int, kept_id: int) -> dict[str, list[int]]:
         )
         _give(rows, kept_id)
         moved[kind] = [row.id for row in rows]
-        if not _has_desk(kept_id):
+        if not has_desk(kept_id):
             _skip_desk(rows)
     return moved
 
@@ -71,7 +71,7 @@ def move_back(gone_id: int, kept_id: int, moved: dict[str, list[int]]) -> None:
         )
         rows = list(db.session.scalars(query))
         _give(rows, gone_id)
-        if _has_desk(gone_id):
+        if has_desk(gone_id):
             _await_desk(rows)
 
 
@@ -105,7 +105,8 @@ def start_organisation(organisation_id: int, by: Reader | None) -> None:
                 row.updated_at = now()
 
 
-def _has_desk(organisation_id: int) -> bool:
+def has_desk(organisation_id: int) -> bool:
+    """Whether an organisation is an institution, whose desk looks at what its people hand in."""
     return db.session.get_one(Organisation, organisation_id).kind in INSTITUTIONS
 
 
