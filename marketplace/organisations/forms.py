@@ -8,7 +8,7 @@ from typing import Any
 from wtforms import SelectField, StringField
 from wtforms.validators import InputRequired
 
-from marketplace.forms import DayField, PageForm, SeenForm
+from marketplace.forms import DAY_NEEDED, DayField, PageForm, SeenForm
 
 # What an identity is checked against; the words are stored, for the list may change.
 CHECKED_AGAINST = (
@@ -53,7 +53,7 @@ class SeatForm(PageForm):
     """Where it is seated from a day on."""
 
     district = SelectField("所在县市区")
-    since = DayField("从哪天起", [InputRequired("写日期，如 2026-11-28。")])
+    since = DayField("从哪天起", [InputRequired(DAY_NEEDED)])
 
     def __init__(self, *args: Any, districts: Mapping[str, str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -14,6 +14,7 @@ from marketplace.clock import today
 from marketplace.dictionaries.models import current_districts
 from marketplace.door import OPEN_PAGE, current_reader, needs
 from marketplace.errors import Invalid, MarketError, NotFound
+from marketplace.forms import DAY_NEEDED
 from marketplace.organisations import deeds, queries
 from marketplace.organisations.forms import (
     AliasForm,
@@ -133,8 +134,7 @@ def seat(organisation_id: int) -> ResponseReturnValue:
     def deed(row: Organisation) -> str:
         # The form is not validated as a whole here, so a day that is none arrives as None.
         if form.since.data is None:
-            message = "写日期，如 2026-11-28。"
-            raise Invalid(message, problems={"since": [message]})
+            raise Invalid(DAY_NEEDED, problems={"since": [DAY_NEEDED]})
         deeds.move_seat(
             row, form.district.data or "", since=form.since.data, by=current_user
         )

@@ -9,10 +9,8 @@ from wtforms import SelectField
 from wtforms.validators import InputRequired
 
 from marketplace.accounts.models import Person
-from marketplace.forms import DayField, PageForm
+from marketplace.forms import DAY_NEEDED, DayField, PageForm
 from marketplace.substitutes.queries import HeldSeat
-
-DAY_MISSING = "写日期，如 2026-11-28。"
 
 
 class SubstituteForm(PageForm):
@@ -20,9 +18,9 @@ class SubstituteForm(PageForm):
 
     # As text: an empty choice and a made-up one are both refused in words, not by a number that cannot be read.
     substitute = SelectField("代办人", coerce=str, validate_choice=False)
-    first_day = DayField("从哪天", [InputRequired(DAY_MISSING)])
+    first_day = DayField("从哪天", [InputRequired(DAY_NEEDED)])
     last_day = DayField(
-        "到哪天", [InputRequired(DAY_MISSING)], description="包括这一天，到期自动结束。"
+        "到哪天", [InputRequired(DAY_NEEDED)], description="包括这一天，到期自动结束。"
     )
 
     def __init__(self, *args: Any, people: Iterable[Person], **kwargs: Any) -> None:
