@@ -97,8 +97,6 @@ def follow_deal(deal: Deal, reason: str) -> None:
         _let_fall(contract, ["交易的价格或公示"], changed, by=None, why=why)
     elif changed:
         contract.life.move(contract, "save", by=None, changed=changed)
-    with persistence.refusals():
-        db.session.flush()
 
 
 def _hold_at_once(contract: TechContract) -> None:

@@ -269,7 +269,8 @@ def _operator_of(
         # 最多降低 20 %: the limit stands before the word of change.
         sign = SIGN_OF[limit.group()]
     suffix = SUFFIX.get(match["suffix"] or "")
-    name += _change_in(tie)
+    change = _change_in(tie)
+    name += change
     if match["pm"]:
         return "pm", name
     if match["between"]:
@@ -279,7 +280,7 @@ def _operator_of(
         return ("le" if wished else suffix or sign or "eq"), name  # type: ignore[return-value]
     if TO_MORE.search(tie):
         return ("ge" if wished else suffix or sign or "eq"), name  # type: ignore[return-value]
-    if _change_in(tie):
+    if change:
         given = suffix or sign or "eq"
         return ("ge" if wished and given == "eq" else given), name  # type: ignore[return-value]
     if COMPARED.search(tie) and not sign:
