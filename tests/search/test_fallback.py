@@ -117,6 +117,12 @@ def test_a_broken_embedded_index_is_named_while_the_first_answers(
     assert engine.find(Query("轴承")).degraded is False
 
 
+def nowhere() -> str:
+    """An address at which nobody answers."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return f"http://127.0.0.1:{server.getsockname()[1]}"
+
+
 def test_a_write_goes_to_both(engine: FallbackEngine) -> None:
     assert engine.put([listing(1), listing(2)]) == 2
     assert engine.remove([("demand", 1, 2)]) == 1
@@ -129,11 +135,7 @@ def test_a_write_goes_to_both(engine: FallbackEngine) -> None:
 def test_a_write_that_misses_the_first_is_reported_and_the_embedded_one_has_it(
     tmp_path: Path,
 ) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
-    engine = FallbackEngine(
-        ElasticEngine(f"http://127.0.0.1:{port}"), FtsEngine(tmp_path / "b.db")
-    )
+    engine = FallbackEngine(ElasticEngine(nowhere()), FtsEngine(tmp_path / "b.db"))
     for number in range(FAILURE_LIMIT + 1):
         assert engine.breaker.state == ("closed" if number < FAILURE_LIMIT else "open")
         with pytest.raises(SearchUnavailable):
@@ -147,11 +149,9 @@ def test_a_write_that_misses_the_first_is_reported_and_the_embedded_one_has_it(
 def test_writing_nothing_says_nothing_of_a_cluster_that_is_down(
     tmp_path: Path, clock: Clock, write: str
 ) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
     breaker = Breaker(failures=2, rest=5, clock=clock)
     engine = FallbackEngine(
-        ElasticEngine(f"http://127.0.0.1:{port}", starts_empty=False),
+        ElasticEngine(nowhere(), starts_empty=False),
         FtsEngine(tmp_path / "b.db"),
         breaker,
     )
@@ -217,11 +217,7 @@ def test_what_is_written_while_both_are_rebuilt_is_in_both(
 def test_a_rebuild_fills_the_embedded_one_while_the_first_is_away(
     tmp_path: Path,
 ) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
-    engine = FallbackEngine(
-        ElasticEngine(f"http://127.0.0.1:{port}"), FtsEngine(tmp_path / "b.db")
-    )
+    engine = FallbackEngine(ElasticEngine(nowhere()), FtsEngine(tmp_path / "b.db"))
     with pytest.raises(SearchUnavailable):
         engine.rebuild(listing(number) for number in range(3))
     assert engine.find(Query("轴承")).total == 3
