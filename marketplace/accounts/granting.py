@@ -1,4 +1,4 @@
-"""Which roles and places go together: the one rule, asked by whatever gives somebody either. Nothing is committed here.
+"""Which roles and places go together: the one rule for whatever gives somebody either. Nothing is committed here.
 
 Who may give them is decided where they are given: `person_deeds`, `deeds`, and the rooms staff, memberships, profiles.
 """

@@ -95,7 +95,7 @@ def parse_file(
         if "header" in error.problems:
             raise _name_needed_columns(headers, error) from None
         raise
-    # Asked at the end: rows that are passed over are known only when they were read.
+    # At the end: rows that are passed over are known only when they were read.
     if not report.rows:
         is_reported = report.skipped or report.problems
         passed = "".join(report.remarks[-1:]) if is_reported else ""

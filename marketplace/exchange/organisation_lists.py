@@ -120,7 +120,7 @@ def enter_report(
         remarks=list(report.remarks),
         dry=dry_run,
     )
-    # Before the database is asked: what cannot be read refuses a strict list at once.
+    # Before the database is queried: what cannot be read refuses a strict list at once.
     if strict and outcome.problems:
         outcome.stopped = True
         return outcome

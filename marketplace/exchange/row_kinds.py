@@ -61,7 +61,7 @@ _WITHDRAWN = re.compile(
     rf"{_OPEN}?(?:暂停|停止|不再需要|不需要了|无需对接){_CLOSE}?\s*[:：—–_-].+|{_OPEN}(?:暂停|停止|不再需要){_CLOSE}.+",
     re.DOTALL,
 )
-# Whoever publishes nothing more: of a listing only, for a register of contracts lists what was signed.
+# Of a listing only: a register of contracts lists what was signed.
 _CONCLUDING = r"已(?:经)?(?:签约|签订合同|签合同|成交|达成合作|对接成功)"
 _CONCLUDED = re.compile(
     rf"{_CONCLUDING}|.*{_OPEN}{_CONCLUDING}{_CLOSE}.*|{_CONCLUDING}\s*[:：].+|[^()\[\]]+[\s—–_/:-]{_CONCLUDING}",

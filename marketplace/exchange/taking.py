@@ -349,7 +349,7 @@ class Importer:
             self.outcome.unchanged += 1
             self.written[entry.row] = Written(row, "same")
             return not has_own_words
-        # Asked after the comparison: a listing under review that the list does not change is no problem (010).
+        # Checked after the comparison: a listing under review that the list does not change is no problem (010).
         if not row.life.can(row.state, "edit"):
             self._refuse_change(
                 row,

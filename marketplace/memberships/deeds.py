@@ -128,7 +128,7 @@ def accept_request(
 
     Raises:
         NotAllowed.
-        NotNow: it does not wait, or who asked has become an auditor.
+        NotNow: it does not wait, or its author has become an auditor.
         Invalid: there is no such place.
     """
     require(by, "people.manage", request)

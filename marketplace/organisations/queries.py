@@ -177,7 +177,7 @@ def proposed_twins(page: int = 1) -> list[TwinPair]:
 def merge_obstacle(gone: Organisation, kept: Organisation) -> NotNow | None:
     """Why one organisation may not be merged into another as both are now; None where it may.
 
-    Asked by the deed and by the pages that offer it.
+    For the deed and for the pages that offer it.
     """
     # Chains are built by merging the row that stayed; a row that is merged already leads on.
     if gone.id == kept.id or "merged" in (gone.state, kept.state):
