@@ -5,6 +5,7 @@ What is written there is said by the command of each room.
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,7 +31,7 @@ class FileToWrite(click.Path):
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> Path:
         """The path; what is in the way is named."""
-        path = Path(super().convert(value, param, ctx))
+        path = Path(os.fsdecode(super().convert(value, param, ctx)))
         try:
             if self.renamed and path.exists() and not path.is_file():
                 # Or a device would be replaced by a file.
@@ -57,7 +58,7 @@ class FolderToWrite(click.Path):
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> Path:
         """The path; what is in the way is named."""
-        path = Path(super().convert(value, param, ctx))
+        path = Path(os.fsdecode(super().convert(value, param, ctx)))
         try:
             _try_folder(_nearest_folder(path.resolve()))
         except OSError as error:
