@@ -241,11 +241,19 @@ def _says_secret(cell: Any) -> bool:
     return answer in SECRET_WORDS or answer in YES_WORDS
 
 
-def in_sheet_unit(
-    placed: Iterable[PlacedColumn], unit: Decimal | None
+def placed_in(
+    sheet: OpenSheet, placed: Iterable[PlacedColumn], unit: Decimal | None
 ) -> list[PlacedColumn]:
-    """Columns with their sums in the unit that stands above the table, where their own headers name none."""
+    """Columns as the sheet as a whole says how they are to be read.
+
+    Args:
+        sheet: days are counted from its epoch.
+        placed: the columns.
+        unit: of sums, as it stands above the table: of those whose own headers name none.
+    """
     columns = []
+        if sheet.is_from_1904 and one.column.dated:
+            one = replace(one, is_from_1904=True)
     for one in placed:
         if one.column.unit and one.unit is None:
             one = replace(one, unit=unit)
