@@ -26,6 +26,7 @@ from marketplace.deals.readiness import (
 from marketplace.deals.writing import begin_anew, move_deal, require_seen
 from marketplace.errors import Invalid, NotAllowed, NotNow
 from marketplace.extensions import db
+from marketplace.parsing.text import too_long
 from marketplace.permissions import require
 from marketplace.typed_texts import LEAST, checked_text
 
@@ -208,8 +209,8 @@ def _checked_price(price: Price) -> dict[str, object]:
     names = tuple(name for name in price.attendees if name)
     if not names or len(names) > MAX_ATTENDEES:
         problems["attendees"] = [f"写出参会的人，一行一位，1–{MAX_ATTENDEES} 位。"]
-    if any(len(name) > 40 for name in names):
-        problems["attendees"] = ["每位不超过 40 字。"]
+    if problem := too_long(max(names, key=len, default=""), 40):
+        problems["attendees"] = [f"有一位{problem}"]
     # Whoever waives an evaluation answers for it with a reason.
     reasoned = "写明为什么不评估、谁作的决定。" if price.evaluation == "waived" else ""
     texts = {}

@@ -24,11 +24,12 @@ from marketplace.parsing.points_in_time import (
 from marketplace.parsing.text import cell_text, compact_text, half_width
 from matching.folding import normalise
 
+DAY_NEEDED = "写日期，如 2026-11-28。"
 MONTH_FORMS = "填起止年月，如 2022.03-2024.10。"
 DAY_SIGNS = 80  # characters; longer texts are sentences
 EXCEL_EPOCH = date(1899, 12, 30)  # day 0 of Excel's serial numbers
-SERIALS = range(18_264, 73_416)  # 1950 to 2100
 FROM_1904 = 1_462  # days from there to day 0 of workbooks that count from 1904
+SERIALS = range(18_264, 73_416)  # 1950 to 2100
 # These say on purpose that there is no day, those that it is not known.
 UNLIMITED = frozenset(
     {"长期", "长期有效", "永久", "永久有效", "无限期", "无期限", "不限", "不限期"}
@@ -275,7 +276,6 @@ def _day_text(raw: Any) -> str:
     return normalise(plain).translate(str.maketrans("[]【】", "()()"))
 
 
-def _typed_day(raw: Any) -> date | None:
 def day_from_1904(cell: Any) -> Any:
     """The day of a cell that holds a number of days since 1904; any other cell as it is.
 
@@ -287,6 +287,7 @@ def day_from_1904(cell: Any) -> Any:
     return EXCEL_EPOCH + timedelta(days=int(cell) + FROM_1904)
 
 
+def _typed_day(raw: Any) -> date | None:
     """The day of a cell that is a date or a serial number, or of a moment that a program wrote; None for others."""
     # Before date: a datetime is a date in Python.
     if isinstance(raw, datetime):

@@ -364,7 +364,7 @@ def test_a_version_whose_cases_do_not_come_out_is_refused(
         ('rate = "2"', "rate = 2.0", "第 "),
         ("[[clause]]", "[[clauses]]", "不认识的表"),
         ('title = "', f'title = "{"长" * 501}', "最多 500 字"),
-        ('title = "', f'# {"长" * 20_000}\ntitle = "', "最多 20000 字"),
+        ('title = "', f'# {"长" * 20_000}\ntitle = "', "太长了。最多 20000 字。"),
     ],
 )
 def test_a_wrong_text_is_refused_with_its_line(
