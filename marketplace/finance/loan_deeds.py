@@ -31,6 +31,10 @@ FIRST_DAY = date(2015, 1, 1)
 MOST_FEN = 10**13  # a thousand 亿 元 in 分
 # As many digits as the column has.
 RATE = re.compile(r"\d{1,2}(\.\d{1,4})?", re.ASCII)
+MOST_YEARS = 30
+# What the boxes advise is what they take.
+PRINCIPAL = "写贷款本金，单位元，大于 0，不超过 1000 亿元，如 3000000 或 300万元。"
+INTEREST = "写年利率，百分之几，大于 0、小于 100，小数最多四位，如 3.45。"
 WHY = f"写明要补正什么，{LEAST}–{MAX_NOTE} 字。"
 TWICE = NotNow("贵机构已经申报过这份合同。", "在「贷款备案」里打开它，补正或登记还款。")
 BOTH_FIRST = Stale("刚刚备案了这家企业的另一笔贷款。", "请刷新页面再办。")
@@ -239,9 +243,9 @@ def _write(loan: FiledLoan, values: LoanValues) -> None:
     if values.district not in current_districts():
         problems["district"] = ["选企业所在的县市区。"]
     if values.principal_fen is None or not 0 < values.principal_fen <= MOST_FEN:
-        problems["principal"] = ["写贷款本金，单位元，如 3000000。"]
+        problems["principal"] = [PRINCIPAL]
     if not RATE.fullmatch(values.rate.strip()) or not Decimal(values.rate) > 0:
-        problems["rate"] = ["写年利率，百分之几，小数最多四位，如 3.45。"]
+        problems["rate"] = [INTEREST]
     problems.update(_day_problems(values))
     if problems:
         raise Invalid(NOT_SAVED, problems=problems)
@@ -262,10 +266,12 @@ def _write(loan: FiledLoan, values: LoanValues) -> None:
 def _day_problems(values: LoanValues) -> dict[str, list[str]]:
     start, end = values.start_on, values.end_on
     if start is None or not FIRST_DAY <= start <= today():
-        return {"start_on": ["写放款日，不晚于今天，如 2026-01-01。"]}
-    if end is None or end <= start or end.year - start.year > 30:
-        return {"end_on": ["写到期日，在放款日以后，三十年以内。"]}
-    return {}
+        problems["start_on"] = [f"写放款日，{FIRST_DAY} 到今天之间。"]
+        start = None
+    first = start or FIRST_DAY
+    if end is None or end <= first or (start and end.year - start.year > MOST_YEARS):
+        problems["end_on"] = [f"写到期日，在放款日以后，{MOST_YEARS} 年以内。"]
+    return problems
 
 
 def _wrong(name: str, message: str) -> MarketError:

@@ -98,6 +98,11 @@ def test_why_a_product_fits_and_what_is_missing(
             {"revenue": Decimal(500)},
             "条件对得上，最高 50 万元，不代表审批",
         ),
+        (
+            {"form": "rate", "base": "revenue", "percent": "10"},
+            {"revenue": Decimal(0)},
+            "没有可贷的金额：计算的基数是 0",
+        ),
         ({"form": "open"}, {}, "条件对得上，金额由机构逐户商定，不代表审批"),
         (
             {"form": "rate", "base": "patent_value", "percent": "60"},

@@ -168,7 +168,8 @@ def test_a_sum_of_0_is_no_sum(
     data = FIRM | told | {"more": "1000"}
     text = browser.post("/policies/estimate", data=data).get_data(as_text=True)
 
-    assert "符合，但没有可领的金额" in text
+    assert "没有可领的金额<span" in text
+    assert "符合，但" not in text
     assert f"没有可领的金额：{reason}" in text
     assert "按现在填的，您没有可领的金额" in text
     # One more contract would bring something.
