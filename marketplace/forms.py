@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from typing import Any, TypeVar
 
 from flask import g, request
 from flask_wtf import FlaskForm
 from flask_wtf.form import _Auto
-from wtforms import DateField, HiddenField, IntegerField, PasswordField, StringField
 from flask_wtf.i18n import translations
+from wtforms import DateField, HiddenField, IntegerField, PasswordField, StringField
 from wtforms.fields.core import UnboundField
 
-from marketplace.errors import Invalid
 from marketplace.parsing import ParseError
 from marketplace.parsing.days import DAY_NEEDED, read_single_day
 from marketplace.parsing.text import clean_text, compact_text
@@ -115,20 +115,27 @@ class PageForm(OwnWords, FlaskForm):
             else:
                 field.errors = [*field.errors, *messages]
 
-    def read_box(self, name: str, read: Callable[[str], Value]) -> Value:
-        """What was typed into a box, as a value.
+    @cached_property
+    def unread(self) -> dict[str, list[str]]:
+        """Box → what is wrong, of the boxes that could not be read; around the deed goes `refused_together`."""
+        misread = {}
+        for field in self:
+            if isinstance(field, DayField) and field.is_misread:
+                misread[field.short_name] = list(field.process_errors)
+        return misread
+
+    def read_box(self, name: str, read: Callable[[str], Value]) -> Value | None:
+        """What was typed into a box, as a value; None where it cannot be read, which goes into `unread`.
 
         Args:
             name: of the box.
             read: makes the value of the text; raises ParseError.
-
-        Raises:
-            Invalid: what is wrong, for the box.
         """
         try:
             return read(self[name].data or "")
         except ParseError as error:
-            raise Invalid(error.message, problems={name: [error.sentence]}) from None
+            self.unread[name] = [error.sentence]
+            return None
 
 
 def _cleaned(value: Any) -> Any:

@@ -24,7 +24,7 @@ from marketplace.finance.typed_terms import MOST
 from marketplace.organisations.models import Organisation
 from marketplace.permissions import Reader, reader_id, require
 from marketplace.policies.content import Figures, plain
-from marketplace.typed_texts import LEAST, checked_text
+from marketplace.typed_texts import LEAST, checked_text, gathered_text
 
 NOT_SAVED = "产品没有保存。"
 WHY = f"写明要改什么，{LEAST}–{MAX_NOTE} 字。"
@@ -95,7 +95,8 @@ def create_product(
     problems: dict[str, list[str]] = {}
     if kind not in PRODUCT_KINDS:
         problems["kind"] = ["选一种产品。"]
-    product.name = checked_text("name", name, MAX_NAME, missing="写产品的名称。")
+    missing = "写产品的名称。"
+    product.name = gathered_text(problems, "name", name, MAX_NAME, missing=missing)
     problems.update(_day_problems(valid_from))
     if problems:
         raise Invalid(NOT_SAVED, problems=problems)

@@ -24,17 +24,18 @@ from marketplace.organisations.models import Organisation
 from marketplace.organisations.queries import find_organisation
 from marketplace.permissions import Reader, reader_id, require
 from marketplace.rules.queries import frozen
-from marketplace.typed_texts import LEAST, checked_text
+from marketplace.typed_texts import LEAST, checked_text, gathered_text
+from marketplace.wording import yuan
 
 NOT_SAVED = "贷款没有保存。"
 FIRST_DAY = date(2015, 1, 1)
 MOST_FEN = 10**13  # a thousand 亿 元 in 分
 # As many digits as the column has.
-RATE = re.compile(r"\d{1,2}(\.\d{1,4})?", re.ASCII)
 MOST_YEARS = 30
 # What the boxes advise is what they take.
 PRINCIPAL = "写贷款本金，单位元，大于 0，不超过 1000 亿元，如 3000000 或 300万元。"
 INTEREST = "写年利率，百分之几，大于 0、小于 100，小数最多四位，如 3.45。"
+RATE = re.compile(r"\d{1,2}(\.\d{1,4})?", re.ASCII)
 WHY = f"写明要补正什么，{LEAST}–{MAX_NOTE} 字。"
 TWICE = NotNow("贵机构已经申报过这份合同。", "在「贷款备案」里打开它，补正或登记还款。")
 BOTH_FIRST = Stale("刚刚备案了这家企业的另一笔贷款。", "请刷新页面再办。")
@@ -196,9 +197,16 @@ def note_province(
             "没有按时还清的贷款，不补贴利息。",
             "还清日期登记错的，用「退回更正」请银行重新登记。",
         )
+    problems: dict[str, list[str]] = {}
     if province_fen is None or not 0 < province_fen <= loan.principal_fen:
-        raise _wrong("province", "写省级贴息额，单位元，大于 0，不超过贷款本金。")
-    name = checked_text("document", document, 200, missing="写下达贴息的文件。")
+        most = yuan(loan.principal_fen)
+        problems["province"] = [
+            f"写省级贴息额，单位元，大于 0，不超过贷款本金 {most} 元。"
+        ]
+    missing = "写下达贴息的文件。"
+    name = gathered_text(problems, "document", document, 200, missing=missing)
+    if problems:
+        raise Invalid(*persistence.NOT_SAVED, problems=problems)
     loan.province_fen, loan.province_document = province_fen, name
     loan.life.move(loan, "note", by=by, note=f"{name}：{province_fen} 分")
     persistence.commit()
@@ -227,10 +235,7 @@ def _write(loan: FiledLoan, values: LoanValues) -> None:
     )
     read: dict[str, Any] = {}
     for name, raw, most, missing in texts:
-        try:
-            read[name] = checked_text(name, raw, most, missing=missing)
-        except Invalid as error:
-            problems.update(error.problems)
+        read[name] = gathered_text(problems, name, raw, most, missing=missing)
     try:
         read["borrower_uscc"] = checked_uscc(values.borrower_uscc)
     except Invalid as error:
@@ -265,6 +270,7 @@ def _write(loan: FiledLoan, values: LoanValues) -> None:
 
 def _day_problems(values: LoanValues) -> dict[str, list[str]]:
     start, end = values.start_on, values.end_on
+    problems: dict[str, list[str]] = {}
     if start is None or not FIRST_DAY <= start <= today():
         problems["start_on"] = [f"写放款日，{FIRST_DAY} 到今天之间。"]
         start = None

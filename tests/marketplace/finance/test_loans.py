@@ -395,13 +395,15 @@ def test_in_the_browser(world: World, sign_in: SignIn) -> None:
         "end_on": (today() + timedelta(days=90)).isoformat(),
     }
     product = world.product()
-    wrong = bank.post("/mine/finance/loans/new", data={**data, "principal": "很多"})
+    faulty = {**data, "principal": "很多", "start_on": "去年", "purpose": ""}
+    wrong = bank.post("/mine/finance/loans/new", data=faulty)
     assert wrong.status_code == 422
+    for said in ("「很多」", "「去年」", "写贷款用于转化哪一项成果。"):
+        assert said in wrong.text
     odd = bank.post("/mine/finance/loans/new", data={**data, "product": "x"})
     assert "没有登记的产品" in odd.get_data(as_text=True)
     assert odd.status_code == 422
     data["product"] = str(product.id)
-    assert "写贷款本金" in wrong.get_data(as_text=True)
     assert bank.post("/mine/finance/loans/new", data=data).status_code == 303
     loan = db.session.scalars(sa.select(FiledLoan)).one()
     assert loan.principal_fen == 300_000_000
