@@ -6,7 +6,8 @@ Which fields a form has is in the rooms; what may come in a request at all is lo
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -17,6 +18,8 @@ from flask_wtf.i18n import translations
 from wtforms import DateField, HiddenField, IntegerField, PasswordField, StringField
 from wtforms.fields.core import UnboundField
 
+from marketplace import persistence
+from marketplace.errors import Invalid
 from marketplace.parsing import ParseError
 from marketplace.parsing.days import DAY_NEEDED, read_single_day
 from marketplace.parsing.text import clean_text, compact_text
@@ -117,12 +120,34 @@ class PageForm(OwnWords, FlaskForm):
 
     @cached_property
     def unread(self) -> dict[str, list[str]]:
-        """Box → what is wrong, of the boxes that could not be read; around the deed goes `refused_together`."""
+        """Box → what is wrong, of the boxes that could not be read."""
         misread = {}
         for field in self:
             if isinstance(field, DayField) and field.is_misread:
                 misread[field.short_name] = list(field.process_errors)
         return misread
+
+    @contextmanager
+    def judged_whole(self) -> Iterator[None]:
+        """Around a deed: what cannot be read is refused with all that the deed itself finds wrong.
+
+        To the deed such a box is empty; it is judged to its end, and `persistence.commit` refuses.
+
+        Raises:
+            Invalid: all of it.
+        """
+        token = persistence.unread_boxes.set(self.unread)
+        try:
+            yield
+            # A deed that had nothing to commit.
+            if self.unread:
+                persistence.commit()
+        except Invalid as error:
+            # What a deed says of a box that is empty to it is not so.
+            error.problems |= self.unread
+            raise
+        finally:
+            persistence.unread_boxes.reset(token)
 
     def read_box(self, name: str, read: Callable[[str], Value]) -> Value | None:
         """What was typed into a box, as a value; None where it cannot be read, which goes into `unread`.

@@ -14,7 +14,6 @@ from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from itertools import islice
-from types import MappingProxyType
 from typing import Any, TypeVar, cast
 
 from sqlalchemy import (
@@ -31,7 +30,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm.exc import StaleDataError
 from sqlalchemy.schema import ColumnCollectionConstraint
 
-from marketplace.errors import Busy, Invalid, MarketError, Stale
+from marketplace.errors import NOT_SAVED, Busy, Invalid, MarketError, Stale
 from marketplace.extensions import Model, db
 
 MAX_ID = 2**31 - 1  # a number in an address may be larger than any database takes
@@ -42,12 +41,9 @@ _begins_as_writer: ContextVar[bool] = ContextVar("begins_as_writer", default=Fal
 # Milliseconds that a writer waits for another one; None is as long as `busy_timeout` says.
 _patience: ContextVar[int | None] = ContextVar("patience", default=None)
 
-# What the forms of the deed that goes on could not read.
-_unread: ContextVar[Mapping[str, list[str]]] = ContextVar(
-    "unread", default=MappingProxyType({})
-)
+# What the form of the present deed could not read (`forms.PageForm.judged_whole`).
+unread_boxes: ContextVar[Mapping[str, list[str]]] = ContextVar("unread_boxes")
 
-NOT_SAVED = ("没有保存。", "请改好标出的几处。")
 CHANGED_MEANWHILE = ("这一条刚被别人改过。", "请重新打开，看过新的内容再决定。")
 PAUSE = 0.005  # seconds between two tries to begin as a writer; a save holds the database for some 20 ms
 # A writer who has waited for t seconds tries (1 + AGEING · t) times as often as one who comes now. Who is next is drawn
@@ -226,40 +222,13 @@ def commit(
 
     Raises:
         Stale, Busy, and what `duplicates` names.
-        Invalid: a form of this deed was not read wholly (`refused_together`).
+        Invalid: the form of this deed could not be read wholly.
     """
-    if unread := _unread.get():
+    if unread := unread_boxes.get({}):
         db.session.rollback()
         raise Invalid(*NOT_SAVED, problems=unread)
     with refusals(stale=stale, duplicates=duplicates):
         db.session.commit()
-
-
-@contextmanager
-def refused_together(unread: Mapping[str, list[str]]) -> Iterator[None]:
-    """Around a deed: what of its form cannot be read is refused with all that the deed itself finds wrong.
-
-    To the deed such a box is empty; it is judged to its end and cannot be committed.
-
-    Args:
-        unread: box → what is wrong; may be filled while the deed goes on.
-
-    Raises:
-        Invalid: all of it.
-    """
-    token = _unread.set(unread)
-    try:
-        yield
-    except Invalid as error:
-        # What a deed says of a box that is empty to it is not so.
-        error.problems |= unread
-        raise
-    finally:
-        _unread.reset(token)
-    # A deed that ended without a commit.
-    if unread:
-        db.session.rollback()
-        raise Invalid(*NOT_SAVED, problems=unread)
 
 
 @contextmanager

@@ -45,7 +45,7 @@ from marketplace.deals.writing import (
     text_hash,
     write_release,
 )
-from marketplace.errors import Invalid, NotAllowed, NotNow
+from marketplace.errors import NOT_SAVED, Invalid, NotAllowed, NotNow
 from marketplace.extensions import db
 from marketplace.introductions.models import Introduction
 from marketplace.permissions import Reader, require
@@ -97,7 +97,7 @@ def propose_deal(
         conversion_mode=conversion_mode,
     )
     if problems:
-        raise Invalid(*persistence.NOT_SAVED, problems=problems)
+        raise Invalid(*NOT_SAVED, problems=problems)
     deal = queries.draft_of(case)
     for name, value in kinds.items():
         setattr(deal, name, value)

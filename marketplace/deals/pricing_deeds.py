@@ -24,7 +24,7 @@ from marketplace.deals.readiness import (
     is_publicity_due,
 )
 from marketplace.deals.writing import begin_anew, move_deal, require_seen
-from marketplace.errors import Invalid, NotAllowed, NotNow
+from marketplace.errors import NOT_SAVED, Invalid, NotAllowed, NotNow
 from marketplace.extensions import db
 from marketplace.parsing.text import too_long
 from marketplace.permissions import require
@@ -177,7 +177,7 @@ def revise_deal(
     missing = f"写明原因，{LEAST}–{MAX_NOTE} 字。"
     reason = gathered_text(problems, "note", note, MAX_NOTE, missing=missing)
     if problems:
-        raise Invalid(*persistence.NOT_SAVED, problems=problems)
+        raise Invalid(*NOT_SAVED, problems=problems)
     for name, value in kinds.items():
         setattr(deal, name, value)
     # Only after every check: a publicity that is void does not run on.

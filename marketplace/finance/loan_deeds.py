@@ -206,7 +206,7 @@ def note_province(
     missing = "写下达贴息的文件。"
     name = gathered_text(problems, "document", document, 200, missing=missing)
     if problems:
-        raise Invalid(*persistence.NOT_SAVED, problems=problems)
+        raise Invalid(NOT_SAVED, problems=problems)
     loan.province_fen, loan.province_document = province_fen, name
     loan.life.move(loan, "note", by=by, note=f"{name}：{province_fen} 分")
     persistence.commit()

@@ -323,8 +323,7 @@ def checked_todos(
                 "没有这一项。", problems={"note": ["没有这一项，请刷新后再写。"]}
             )
         if problem := too_long(text, MAX_TODO):
-            message = f"「{labels[name]}」要改什么：{problem}"
-            raise Invalid(message, problems={f"todo_{name}": [problem]})
+            raise Invalid("有一项写得太长。", problems={f"todo_{name}": [problem]})
         wanted[name] = settling.checked_note(text)
     if note.strip() or not wanted:
         note = settling.checked_reason(note)

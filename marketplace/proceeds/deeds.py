@@ -11,7 +11,7 @@ from marketplace.clock import now, today
 from marketplace.contracts.models import TechContract
 from marketplace.contracts.vocabulary import ROYALTY_METHODS
 from marketplace.deals.writing import move_deal
-from marketplace.errors import Invalid, NotNow, Stale
+from marketplace.errors import NOT_SAVED, Invalid, NotNow, Stale
 from marketplace.extensions import db
 from marketplace.organisations.models import Organisation
 from marketplace.parsing.days import DAY_NEEDED
@@ -65,7 +65,7 @@ def plan_milestone(
     if plan_fen is not None and plan_fen <= 0:
         problems["plan_fen"] = ["金额要大于 0；只有交付、没有付款的不写。"]
     if problems:
-        raise Invalid(*persistence.NOT_SAVED, problems=problems)
+        raise Invalid(*NOT_SAVED, problems=problems)
     row = Milestone(
         contract_id=contract.id, title=title, due_on=due_on, plan_fen=plan_fen
     )
@@ -116,7 +116,7 @@ def record_receipt(
         problems["received_on"] = [problem]
     note = gathered_text(problems, "note", note, MAX_NOTE)
     if amount_fen is None or problems:
-        raise Invalid(*persistence.NOT_SAVED, problems=problems)
+        raise Invalid(*NOT_SAVED, problems=problems)
     _require_reason_above_price(contract, amount_fen, note)
     row = Receipt(
         contract_id=contract.id,

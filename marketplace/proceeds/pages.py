@@ -238,7 +238,7 @@ def _do(
     number = row.id
     (form,) = forms.values()
     try:
-        with persistence.refused_together(form.unread):
+        with form.judged_whole():
             deed()
     except Invalid as error:
         form.blame(error.problems, next(iter(error.problems), ""))

@@ -10,7 +10,7 @@ from marketplace.brokerage.models import BrokerageCase
 from marketplace.brokerage.writing import move_case, require_seen
 from marketplace.clock import now, today
 from marketplace.deals.models import Deal
-from marketplace.errors import Invalid, NotFound, NotNow
+from marketplace.errors import NOT_SAVED, Invalid, NotFound, NotNow
 from marketplace.extensions import db
 from marketplace.files import upkeep
 from marketplace.files.deeds import Taken
@@ -67,7 +67,7 @@ def write_note(
             problems, "attendees", attendees, MAX_ATTENDEES, missing=missing
         )
     if problems:
-        raise Invalid(*persistence.NOT_SAVED, problems=problems)
+        raise Invalid(*NOT_SAVED, problems=problems)
     row = CaseNote(
         case_id=case.id,
         note_kind=note_kind,

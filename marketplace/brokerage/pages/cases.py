@@ -63,7 +63,7 @@ def propose() -> ResponseReturnValue:
         return redirect(url_for("brokerage.case", case_id=going_on.id), 303)
     if form.is_submitted():
         try:
-            with persistence.refused_together(form.unread):
+            with form.judged_whole():
                 case = deeds.propose_pair(
                     achievement,
                     demand,
@@ -333,7 +333,7 @@ def _do(
         # A substitute's deed says in History whose place they took (decision 097).
         with (
             acting_for(queries.represented_by(row, current_user)),
-            persistence.refused_together(form.unread),
+            form.judged_whole(),
         ):
             deed(row, by=current_user, seen=form.seen_revision, **form.values)
     except Invalid as error:

@@ -74,7 +74,7 @@ def edit(contract_id: int) -> ResponseReturnValue:
         return _form_page(row, form)
     was_frozen = row.state != "drafting"
     try:
-        with persistence.refused_together(form.unread):
+        with form.judged_whole():
             labels = deeds.save_contract(
                 row, form.read_values(), by=current_user, seen=form.seen_revision
             )
@@ -98,7 +98,7 @@ def correct(contract_id: int) -> ResponseReturnValue:
         return _form_page(row, form, corrects=True)
     was_frozen = row.state != "drafting"
     try:
-        with persistence.refused_together(form.unread):
+        with form.judged_whole():
             labels = deeds.correct_contract(
                 row,
                 form.read_values(),

@@ -55,7 +55,7 @@ def do_deed(
     number = row.id
     (form,) = forms.values()
     try:
-        with persistence.refused_together(form.unread):
+        with form.judged_whole():
             deed()
     except Invalid as error:
         # What is about no box of the form stands beside its first one.

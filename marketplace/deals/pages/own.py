@@ -154,7 +154,7 @@ def do(
     """Do one thing; what was refused stands beside its form."""
     (form,) = forms.values()
     try:
-        with persistence.refused_together(form.unread):
+        with form.judged_whole():
             deed()
     except Invalid as error:
         form.blame(error.problems, next(iter(error.problems), ""))

@@ -42,7 +42,7 @@ def new() -> ResponseReturnValue:
     if not form.is_submitted():
         return render_template("envelopes/new.html", form=form)
     try:
-        with persistence.refused_together(form.unread):
+        with form.judged_whole():
             row = envelope_deeds.create_envelope(
                 name=form.name.data or "",
                 year=form.year.data,
@@ -75,7 +75,7 @@ def budget(envelope_id: int) -> ResponseReturnValue:
     """Change its budget."""
     row, form = queries.get_envelope(envelope_id), BudgetForm()
     try:
-        with persistence.refused_together(form.unread):
+        with form.judged_whole():
             envelope_deeds.change_budget(
                 row,
                 more=form.is_more,

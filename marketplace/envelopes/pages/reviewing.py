@@ -52,7 +52,7 @@ def approve(claim_id: int) -> ResponseReturnValue:
     """Approve it, the whole sum or less."""
     row, form = queries.get_submitted(claim_id, by=current_user), DecisionForm()
     try:
-        with persistence.refused_together(form.unread):
+        with form.judged_whole():
             review_deeds.approve(
                 row,
                 # Inside of the try: a sum that cannot be read to the cent is refused in its box.

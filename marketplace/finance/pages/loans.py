@@ -64,7 +64,7 @@ def new_loan() -> ResponseReturnValue:
     if not form.is_submitted():
         return _form_page(form, institution)
     try:
-        with persistence.refused_together(form.unread):
+        with form.judged_whole():
             loan = loan_deeds.file_loan(institution, _values(form), by=current_user)
     except Invalid as error:
         return _refused(form, error, institution)
@@ -108,7 +108,7 @@ def refile_loan(loan_id: int) -> ResponseReturnValue:
         )
         return _form_page(filled, row.institution, row)
     try:
-        with persistence.refused_together(form.unread):
+        with form.judged_whole():
             loan_deeds.refile_loan(
                 row, _values(form), by=current_user, seen=form.seen_revision
             )
@@ -264,7 +264,7 @@ def _press(
     """
     row = loan_queries.get_loan(loan_id, by=current_user)
     try:
-        with persistence.refused_together(form.unread):
+        with form.judged_whole():
             deed(row, by=current_user, seen=form.seen_revision, **read())
     except Invalid as error:
         form.blame(error.problems)
