@@ -269,13 +269,18 @@ def reject_duplicate_title(row: Achievement | Demand) -> None:
         DuplicateTitle.
     """
     # A row that is not stored yet has no number, and no row has 0.
-    others = (row.organisation_id, row.holder_name, row.id or 0)
-    if taken := taken_title(row.kind, row.title_key, *others):
+    place = (row.organisation_id, row.holder_name, row.id or 0)
+    if taken := taken_title(row.kind, row.title_key, *place, owner_id=row.owner_id):
         raise taken
 
 
 def taken_title(
-    kind: str, key: str, organisation_id: int | None, holder: str, listing_id: int
+    kind: str,
+    key: str,
+    organisation_id: int | None,
+    holder: str,
+    listing_id: int,
+    owner_id: int | None = None,
 ) -> DuplicateTitle | None:
     """What is said of a title that another living listing of the organisation has.
 
@@ -284,6 +289,7 @@ def taken_title(
         key: of its title.
         organisation_id, holder: the organisation and its name.
         listing_id: of the listing itself; 0 of one that is not stored yet.
+        owner_id: of a draft without an organisation, which has nothing in common with those of other people.
     """
     table = LISTINGS[kind]
     query = db.select(table.id).where(
@@ -293,6 +299,8 @@ def taken_title(
         table.state.not_in(ENDED),
         table.id != listing_id,
     )
+    if organisation_id is None:
+        query = query.where(table.owner_id == owner_id)
     # Without a flush: the row itself must not be written before it is known to be right.
     with db.session.no_autoflush:
         existing: int | None = db.session.scalar(query)
