@@ -58,7 +58,7 @@ def do_deed(
         with form.judged_whole():
             deed()
     except Invalid as error:
-        # What is about no box of the form stands beside its first one.
+        # What is about no box of the form stands next to its first one.
         form.blame(error.problems, otherwise)
         return contract_page(load(number), 422, **forms)
     flash(message, "success")
