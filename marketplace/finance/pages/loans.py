@@ -14,7 +14,7 @@ from marketplace.clock import today
 from marketplace.dictionaries.models import current_districts
 from marketplace.door import needs
 from marketplace.downloads import as_download
-from marketplace.errors import Invalid
+from marketplace.errors import Invalid, NotNow
 from marketplace.finance import loan_deeds, loan_queries, queries
 from marketplace.finance.forms import (
     LoanForm,
@@ -68,6 +68,13 @@ def new_loan() -> ResponseReturnValue:
             loan = loan_deeds.file_loan(institution, _values(form), by=current_user)
     except Invalid as error:
         return _refused(form, error, institution)
+    except NotNow as refusal:
+        filed = loan_queries.filed_as(institution, form.contract_no.data or "")
+        if filed is None:
+            raise
+        # What was typed stays in the form, for it may be the number that is wrong.
+        more = {"refusal": refusal, "filed": filed}
+        return _form_page(form, institution, status=409, **more)
     flash("已申报备案，结果会通知您。", "success")
     return redirect(url_for("finance.loan", loan_id=loan.id), 303)
 
@@ -326,9 +333,10 @@ def _form_page(
     institution: Organisation,
     row: FiledLoan | None = None,
     status: int = 200,
+    **more: Any,
 ) -> ResponseReturnValue:
     page = render_template(
-        "finance/loan_form.html", form=form, institution=institution, loan=row
+        "finance/loan_form.html", form=form, institution=institution, loan=row, **more
     )
     return page, status
 

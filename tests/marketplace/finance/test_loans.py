@@ -407,6 +407,11 @@ def test_in_the_browser(world: World, sign_in: SignIn) -> None:
     assert bank.post("/mine/finance/loans/new", data=data).status_code == 303
     loan = db.session.scalars(sa.select(FiledLoan)).one()
     assert loan.principal_fen == 300_000_000
+    # The same contract once more is led to the first one, and what was typed stays.
+    again = bank.post("/mine/finance/loans/new", data={**data, "purpose": "再报一次"})
+    assert again.status_code == 409
+    assert f'href="/mine/finance/loans/{loan.id}"' in again.text
+    assert "再报一次" in again.text
     place = f"/mine/finance/loans/{loan.id}"
     office = f"/office/finance/loans/{loan.id}"
     for person in (world.chief, world.investor):
