@@ -73,8 +73,7 @@ def new_loan() -> ResponseReturnValue:
         if filed is None:
             raise
         # What was typed stays in the form, for it may be the number that is wrong.
-        more = {"refusal": refusal, "filed": filed}
-        return _form_page(form, institution, status=409, **more)
+        return _form_page(form, institution, status=409, refusal=refusal, filed=filed)
     flash("已申报备案，结果会通知您。", "success")
     return redirect(url_for("finance.loan", loan_id=loan.id), 303)
 
