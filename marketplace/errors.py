@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from itertools import chain
 
+# What stands above a form of which some boxes are marked.
+NOT_SAVED = ("没有保存。", "请改好标出的几处。")
+
 
 class MarketError(Exception):
     """Base of everything a rule may raise.

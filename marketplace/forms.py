@@ -6,34 +6,76 @@ Which fields a form has is in the rooms; what may come in a request at all is lo
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import cached_property
 from typing import Any, TypeVar
 
 from flask import g, request
 from flask_wtf import FlaskForm
 from flask_wtf.form import _Auto
+from flask_wtf.i18n import translations
 from wtforms import DateField, HiddenField, IntegerField, PasswordField, StringField
 from wtforms.fields.core import UnboundField
 
+from marketplace import persistence
 from marketplace.errors import Invalid
 from marketplace.parsing import ParseError
-from marketplace.parsing.days import read_single_day
+from marketplace.parsing.days import DAY_NEEDED, read_single_day
 from marketplace.parsing.text import clean_text, compact_text
 
 Value = TypeVar("Value")
 # What nobody types to be read by others: passwords are taken as they are, tokens and revisions are compared.
 _AS_SENT = (PasswordField, HiddenField)
-DAY_NEEDED = "写日期，如 2026-11-28。"
 
 
-class PageForm(FlaskForm):
+NOT_OFFERED = "请从列出的选项里选。"
+# What the library says by itself → what we say; its own translation names neither what was typed nor what to do.
+OUR_WORDS = {
+    "Field cannot be longer than %(max)d characters.": "有 %(length)d 字，太长了。最多 %(max)d 字。",
+    "Field must be at least %(min)d characters long.": "有 %(length)d 字，太短了。至少 %(min)d 字。",
+    "Field must be exactly %(max)d characters long.": "有 %(length)d 字，应为 %(max)d 字。",
+    "Field must be between %(min)d and %(max)d characters long.": "有 %(length)d 字，应为 %(min)d–%(max)d 字。",
+    "Number must be at least %(min)s.": "不能小于 %(min)s。",
+    "Number must be at most %(max)s.": "不能大于 %(max)s。",
+    "Number must be between %(min)s and %(max)s.": "写 %(min)s 到 %(max)s 之间的数。",
+    "This field is required.": "请填写这一项。",
+    "Not a valid choice.": NOT_OFFERED,
+    "Invalid Choice: could not coerce.": NOT_OFFERED,
+    "Invalid choice(s): one or more data inputs could not be coerced.": NOT_OFFERED,
+    "'%(value)s' are not valid choices for this field.": NOT_OFFERED,
+}
+
+
+class _OurWords:
+    """What a form's library says, in our words where we have any."""
+
+    def gettext(self, string: str) -> str:
+        return OUR_WORDS.get(string) or str(translations.gettext(string))
+
+    def ngettext(self, singular: str, plural: str, n: int) -> str:
+        return OUR_WORDS.get(plural) or str(translations.ngettext(singular, plural, n))
+
+
+class OwnWords:
+    """A form that refuses in our words; goes before the class of the library."""
+
+    class Meta:
+        """Where a form has its words from."""
+
+        def get_translations(self, form: Any) -> _OurWords:
+            """Ours."""
+            return _OurWords()
+
+
+class PageForm(OwnWords, FlaskForm):
     """A form of a page.
 
     Flask-WTF would also take files and JSON for what was typed: a file sent under the name of a text field then is
     the text, and whatever reads it next fails.
     """
 
-    class Meta(FlaskForm.Meta):
+    class Meta(OwnWords.Meta, FlaskForm.Meta):
         """Where the form takes its data from, and what is done to every text."""
 
         def bind_field(
@@ -76,20 +118,49 @@ class PageForm(FlaskForm):
             else:
                 field.errors = [*field.errors, *messages]
 
-    def read_box(self, name: str, read: Callable[[str], Value]) -> Value:
-        """What was typed into a box, as a value.
+    @cached_property
+    def unread(self) -> dict[str, list[str]]:
+        """Box → what is wrong, of the boxes that could not be read."""
+        misread = {}
+        for field in self:
+            if isinstance(field, DayField) and field.is_misread:
+                misread[field.short_name] = list(field.process_errors)
+        return misread
+
+    @contextmanager
+    def judged_whole(self) -> Iterator[None]:
+        """Around a deed: what cannot be read is refused with all that the deed itself finds wrong.
+
+        To the deed such a box is empty; it is judged to its end, and `persistence.commit` refuses.
+
+        Raises:
+            Invalid: all of it.
+        """
+        token = persistence.unread_boxes.set(self.unread)
+        try:
+            yield
+            # A deed that had nothing to commit.
+            if self.unread:
+                persistence.commit()
+        except Invalid as error:
+            # What a deed says of a box that is empty to it is not so.
+            error.problems |= self.unread
+            raise
+        finally:
+            persistence.unread_boxes.reset(token)
+
+    def read_box(self, name: str, read: Callable[[str], Value]) -> Value | None:
+        """What was typed into a box, as a value; None where it cannot be read, which goes into `unread`.
 
         Args:
             name: of the box.
             read: makes the value of the text; raises ParseError.
-
-        Raises:
-            Invalid: what is wrong, for the box.
         """
         try:
             return read(self[name].data or "")
         except ParseError as error:
-            raise Invalid(error.message, problems={name: [error.sentence]}) from None
+            self.unread[name] = [error.sentence]
+            return None
 
 
 def _cleaned(value: Any) -> Any:

@@ -30,7 +30,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm.exc import StaleDataError
 from sqlalchemy.schema import ColumnCollectionConstraint
 
-from marketplace.errors import Busy, MarketError, Stale
+from marketplace.errors import NOT_SAVED, Busy, Invalid, MarketError, Stale
 from marketplace.extensions import Model, db
 
 MAX_ID = 2**31 - 1  # a number in an address may be larger than any database takes
@@ -40,6 +40,9 @@ Item = TypeVar("Item")
 _begins_as_writer: ContextVar[bool] = ContextVar("begins_as_writer", default=False)
 # Milliseconds that a writer waits for another one; None is as long as `busy_timeout` says.
 _patience: ContextVar[int | None] = ContextVar("patience", default=None)
+
+# What the form of the present deed could not read (`forms.PageForm.judged_whole`).
+unread_boxes: ContextVar[Mapping[str, list[str]]] = ContextVar("unread_boxes")
 
 CHANGED_MEANWHILE = ("这一条刚被别人改过。", "请重新打开，看过新的内容再决定。")
 PAUSE = 0.005  # seconds between two tries to begin as a writer; a save holds the database for some 20 ms
@@ -219,7 +222,11 @@ def commit(
 
     Raises:
         Stale, Busy, and what `duplicates` names.
+        Invalid: the form of this deed could not be read wholly.
     """
+    if unread := unread_boxes.get({}):
+        db.session.rollback()
+        raise Invalid(*NOT_SAVED, problems=unread)
     with refusals(stale=stale, duplicates=duplicates):
         db.session.commit()
 

@@ -35,3 +35,14 @@ def checked_text(name: str, raw: str, most: int, *, missing: str = "") -> str:
     if missing and len(text) < LEAST:
         raise Invalid(missing, problems={name: [missing]})
     return text
+
+
+def gathered_text(
+    problems: dict[str, list[str]], name: str, raw: str, most: int, *, missing: str = ""
+) -> str:
+    """As `checked_text`; what is wrong goes into `problems`, so that one try names all faults. Empty then."""
+    try:
+        return checked_text(name, raw, most, missing=missing)
+    except Invalid as error:
+        problems |= error.problems
+        return ""

@@ -4,7 +4,7 @@ Not here: how words are cut (terms, analysis), what is stored (schema), how an e
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Protocol
@@ -26,6 +26,7 @@ FILTERS = FACETS[1:]
 SORTS = ("relevance", "newest", "deadline")
 PUBLIC = "public"
 MAX_SIZE = 1_000  # hits per page; a page is read by a person, an export by the database
+FACET_VALUES = 1_000  # values of one facet that are counted; a page offers forty, the largest dictionary has a hundred
 DEFAULT_SUGGESTIONS = 8  # texts at a time, as many as one takes in at a glance
 DEFAULT_CORRECTIONS = 3  # texts that may have been meant; more would be guessing
 
@@ -209,7 +210,8 @@ class Result:
     Attributes:
         total: hits on all pages.
         hits: of this page, best first.
-        facets: facet → [(value, count)], most frequent first, each facet counted under all filters but its own.
+        facets: facet → [(value, count)], most frequent first, each facet counted under all filters but its own; at most
+            `FACET_VALUES` of them, and behind these the values that are filtered by.
         relaxed: no visible document has all the words, so these have some of them.
         missing: the reader's words that no visible document contains (filled only when not all words were found
             together).
@@ -316,10 +318,18 @@ class Engine(Protocol):
         """Close connections; the engine may be used again."""
 
 
-def order_facet(counts: Mapping[Value, int]) -> FacetCounts:
-    """Counts as a list, most frequent first, ties by value as text; zero counts left out."""
+def order_facet(
+    counts: Mapping[Value, int], accepted: Collection[Value] = ()
+) -> FacetCounts:
+    """Counts as a list, most frequent first, ties by value as text; zero counts left out.
+
+    Args:
+        counts: of the values of one facet.
+        accepted: values that are filtered by, which stay where the list is cut.
+    """
     counted = [pair for pair in counts.items() if pair[1]]
     # Years are integers, so values are compared as text; the second sort is stable.
     counted.sort(key=lambda pair: str(pair[0]))
     counted.sort(key=lambda pair: -pair[1])
-    return counted
+    rest = [pair for pair in counted[FACET_VALUES:] if pair[0] in accepted]
+    return counted[:FACET_VALUES] + rest

@@ -43,7 +43,7 @@ from marketplace.accounts import locking, sessions, tries
 from marketplace.accounts.models import Person
 from marketplace.accounts.queries import find_person, find_person_of_mobile
 from marketplace.extensions import db
-from marketplace.forms import PageForm
+from marketplace.forms import OwnWords, PageForm
 from marketplace.parsing import ParseError
 from marketplace.parsing.telephones import read_mobile
 from matching.folding import drop_unseen
@@ -91,7 +91,7 @@ def decoy(address: str) -> Person:
     )
 
 
-class OwnNext:
+class OwnNext(OwnWords):
     """Where a form leads afterwards: a place elsewhere is forgotten, for the link to this page was not the reader's."""
 
     def validate_next(self, field: Any) -> None:
@@ -190,7 +190,7 @@ class RegisterForm(OwnNext, RegisterFormV2):
         return valid
 
 
-class ConfirmAgainForm(SendConfirmationForm):
+class ConfirmAgainForm(OwnWords, SendConfirmationForm):
     """再发确认邮件."""
 
     def validate(self, **more: Any) -> bool:
@@ -199,7 +199,7 @@ class ConfirmAgainForm(SendConfirmationForm):
         return valid and _may_mail(self) or _imitate(self)
 
 
-class ForgotForm(ForgotPasswordForm):
+class ForgotForm(OwnWords, ForgotPasswordForm):
     """忘记密码. A link to the mailbox proves more than a confirmation, and ends a lock that others brought about."""
 
     def validate(self, **more: Any) -> bool:
@@ -227,7 +227,7 @@ def _imitate(form: Any) -> bool:
     return _may_mail(form)
 
 
-class NewPasswordForm(ResetPasswordForm):
+class NewPasswordForm(OwnWords, ResetPasswordForm):
     """重设密码, by a link."""
 
     def validate(self, **more: Any) -> bool:
@@ -241,7 +241,7 @@ class NewPasswordForm(ResetPasswordForm):
         return valid
 
 
-class ChangeForm(ChangePasswordForm):
+class ChangeForm(OwnWords, ChangePasswordForm):
     """修改密码. Wrong present passwords count like those of signing in."""
 
     def validate(self, **more: Any) -> bool:
@@ -277,11 +277,11 @@ class AgainForm(OwnNext, VerifyForm):
         return valid
 
 
-class NewAddressForm(ChangeEmailForm):
+class NewAddressForm(OwnWords, ChangeEmailForm):
     """更改邮箱. Nothing tells whether the new one is somebody else's."""
 
 
-class CodeForm(TwoFactorVerifyCodeForm):
+class CodeForm(OwnWords, TwoFactorVerifyCodeForm):
     """动态码. Wrong ones lock the account as wrong passwords do."""
 
     code = StringField("动态码", validators=[DataRequired("请输入动态码。")])
@@ -293,7 +293,7 @@ class CodeForm(TwoFactorVerifyCodeForm):
         return _check_code(self, bool(super().validate(**more)))
 
 
-class RecoveryForm(MfRecoveryForm):
+class RecoveryForm(OwnWords, MfRecoveryForm):
     """备用码. The library does not count wrong ones."""
 
     code = StringField("备用码", validators=[DataRequired("请输入备用码。")])
@@ -305,7 +305,7 @@ class RecoveryForm(MfRecoveryForm):
         return _check_code(self, bool(super().validate(**more)))
 
 
-class FactorForm(TwoFactorSetupForm):
+class FactorForm(OwnWords, TwoFactorSetupForm):
     """两步验证: set up or given up. Its choices are named by the page; the library's are of a kind WTForms gives up."""
 
     setup = RadioField(
@@ -318,7 +318,7 @@ class FactorForm(TwoFactorSetupForm):
     )
 
 
-class LostFactorForm(TwoFactorRescueForm):
+class LostFactorForm(OwnWords, TwoFactorRescueForm):
     """Of the library's page for a lost telephone, which is not used: a page of ours leads to the spare codes."""
 
     help_setup = RadioField(choices=[SelectChoice("help", "")], validate_choice=False)

@@ -37,6 +37,7 @@ from marketplace.extensions import db
 from marketplace.lifecycle import History
 from marketplace.parsing import ParseError
 from marketplace.parsing.emails import read_address
+from marketplace.parsing.text import too_long
 from marketplace.permissions import Reader, reader_id
 
 # Characters, as the column holds them.
@@ -168,8 +169,8 @@ def prepare_account(
         granting.require_compatible(wanted)
         # Names come from a command line, with whatever blanks were typed.
         name = " ".join(name.split())
-        if not name or len(name) > MAX_NAME:
-            raise Invalid(f"姓名应为 1–{MAX_NAME} 个字。")
+        if problem := too_long(name, MAX_NAME) or ("" if name else "没有填。"):
+            raise Invalid(f"姓名{problem}")
         person = Person(
             email=address,
             name=name,

@@ -10,10 +10,10 @@ from flask.cli import with_appcontext
 
 from marketplace.audit import publishing, queries
 from marketplace.audit.key import print_key
+from marketplace.command_paths import FileToWrite, failures_named
 from marketplace.errors import MarketError
 
 A_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-NEW_FILE = click.Path(dir_okay=False, path_type=Path)
 
 
 @click.group("audit")
@@ -90,12 +90,15 @@ def resume(reason: str, given: tuple[Path, ...]) -> None:
 
 
 @commands.command("export")
-@click.argument("file", type=NEW_FILE)
+@click.argument("file", type=FileToWrite())
 @with_appcontext
 def export(file: Path) -> None:
     """Write the text of every entry to a file, one a line, for scripts/verify_audit.py; withheld values stay here."""
     # Line ends as they are on every system, or the texts would have other hashes.
-    with file.open("w", encoding="utf-8", newline="\n") as out:
+    with (
+        failures_named(file),
+        file.open("w", encoding="utf-8", newline="\n") as out,
+    ):
         count = 0
         for text in queries.entry_texts():
             out.write(f"{text}\n")
@@ -105,14 +108,16 @@ def export(file: Path) -> None:
 
 @commands.command("prove")
 @click.argument("position", type=click.IntRange(min=0))
-@click.argument("file", type=NEW_FILE)
+@click.argument("file", type=FileToWrite())
 @with_appcontext
 def prove(position: int, file: Path) -> None:
     """Write the proof that an entry is in the published tree, for somebody who has nothing but a checkpoint."""
     try:
-        file.write_text(publishing.proof_of(position), encoding="utf-8")
+        proof = publishing.proof_of(position)
     except MarketError as error:
         raise click.ClickException(f"{error.message}{error.advice}") from None
+    with failures_named(file):
+        file.write_text(proof, encoding="utf-8")
     click.echo(f"proof of entry {position} to {file}")
 
 

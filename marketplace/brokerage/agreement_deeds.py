@@ -24,7 +24,7 @@ from marketplace.clock import now
 from marketplace.errors import Invalid, NotNow, Stale
 from marketplace.extensions import db
 from marketplace.permissions import Reader, require
-from marketplace.typed_texts import checked_text
+from marketplace.typed_texts import checked_text, gathered_text
 from marketplace.wording import yuan
 
 MAX_TIERS = 500
@@ -270,12 +270,14 @@ def _checked(terms: CommissionTerms) -> CommissionTerms:
         _check_rate(terms.rate, problems)
     if terms.cap_fen is not None:
         _check_sum("cap", terms.cap_fen, problems)
-    if problems:
-        raise Invalid("佣金约定还不完整。", problems=problems)
     tiers = ""
     if terms.mode == "tier":
         missing = f"写清每一段的范围和比例，2–{MAX_TIERS} 字。"
-        tiers = checked_text("tiers", terms.tiers, MAX_TIERS, missing=missing)
+        tiers = gathered_text(
+            problems, "tiers", terms.tiers, MAX_TIERS, missing=missing
+        )
+    if problems:
+        raise Invalid("佣金约定还不完整。", problems=problems)
     # A box left over from another mode is dropped: it would be in the text and mean nothing.
     return CommissionTerms(
         terms.payer,

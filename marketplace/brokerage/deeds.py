@@ -33,7 +33,7 @@ from marketplace.extensions import db
 from marketplace.introductions import deeds as introduction_deeds
 from marketplace.listings.models import Achievement, Demand
 from marketplace.permissions import Reader, operator, require
-from marketplace.typed_texts import LEAST, checked_text
+from marketplace.typed_texts import LEAST, checked_text, gathered_text
 from marketplace.verdicts.queries import reason_names
 
 MAX_TEXT = 500  # characters, as the columns hold them
@@ -154,16 +154,16 @@ def accept_dispatch(
     require(by, "brokerage.carry", case)
     case.life.permits(case, "declare", by)
     require_seen(case, seen)
-    problems = {}
+    problems: dict[str, list[str]] = {}
     for name in INTERESTS:
         if name not in interests:
             problems[name] = ["选「是」或「否」，每一项都要申报。"]
-    if problems:
-        raise Invalid("四项利益关系都要申报。", problems=problems)
     missing = ""
     if any(interests.values()):
         missing = f"写明是什么关系，{LEAST}–{MAX_TEXT} 字，双方会看到。"
-    details = checked_text("details", details, MAX_TEXT, missing=missing)
+    details = gathered_text(problems, "details", details, MAX_TEXT, missing=missing)
+    if problems:
+        raise Invalid("四项利益关系都要申报。", problems=problems)
     # Declaring once more would move `declared_at`, and a consent given meanwhile would count no more.
     if case.lacking_consent:
         raise NotNow("已经申报过，正在等双方同意。", "双方都同意以后自动接单。")
@@ -426,10 +426,12 @@ def terminate_case(
     case.life.permits(case, "terminate", by)
     require_seen(case, seen)
     # The sides read this reason and never the note, so it has to be one of a list.
+    problems: dict[str, list[str]] = {}
     if reason not in TERMINATE_REASONS:
-        message = "选一个结束的原因。"
-        raise Invalid(message, problems={"end_reason": [message]})
-    note = checked_text("end_note", note, MAX_TEXT, missing=MISSING)
+        problems["end_reason"] = ["选一个结束的原因。"]
+    note = gathered_text(problems, "end_note", note, MAX_TEXT, missing=MISSING)
+    if problems:
+        raise Invalid("没有结束。", "请改好标出的几处。", problems=problems)
     settling.end(case, "terminate", reason, note, by=by)
     persistence.commit()
 

@@ -19,7 +19,7 @@ from marketplace.listings import deeds as listing_deeds
 from marketplace.listings import versions
 from marketplace.listings.readiness import publication_problems
 from marketplace.parsing import ParseError
-from marketplace.parsing.text import read_prose
+from marketplace.parsing.text import read_prose, too_long
 from marketplace.permissions import Reader, reader_id, require
 
 MAX_TEXT = 2000
@@ -69,11 +69,13 @@ def file_complaint(
         problems["reason"] = ["选一项举报的原因。"]
     words = _read_text("text", text, 10, MAX_TEXT, problems)
     link = link.strip()
-    if len(link) > MAX_LINK or (link and not link.startswith(("https://", "http://"))):
-        problems["link"] = [f"写 http:// 或 https:// 开头的网址，最多 {MAX_LINK} 字。"]
+    if problem := too_long(link, MAX_LINK):
+        problems["link"] = [problem]
+    elif link and not link.startswith(("https://", "http://")):
+        problems["link"] = ["写 http:// 或 https:// 开头的网址。"]
     contact = contact.strip()
-    if len(contact) > MAX_CONTACT:
-        problems["contact"] = [f"最多 {MAX_CONTACT} 字。"]
+    if problem := too_long(contact, MAX_CONTACT):
+        problems["contact"] = [problem]
     if problems:
         raise Invalid("举报没有提交。", "请改好标出的几处。", problems=problems)
     row = Complaint(

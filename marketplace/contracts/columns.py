@@ -59,6 +59,10 @@ class RegisterColumn(ListColumn):
 
     field: Field
 
+    @property
+    def dated(self) -> bool:
+        return self.field.kind == "day"
+
     def read_cell(
         self, raw: Any, dictionaries: Dictionaries, unit: Decimal | None = None
     ) -> Any:

@@ -14,7 +14,13 @@ from typing import Any
 from marketplace.parsing import ParseError
 from marketplace.parsing.days import read_day
 from marketplace.parsing.exact_sums import read_fen
-from marketplace.parsing.text import cell_text, compact_text, read_flag, read_prose
+from marketplace.parsing.text import (
+    cell_text,
+    check_length,
+    compact_text,
+    read_flag,
+    read_prose,
+)
 from marketplace.wording import yuan
 
 
@@ -91,8 +97,7 @@ class Field:
 def _read_text(one: Field, raw: Any) -> str | None:
     # One line: what is pasted brings line ends and runs of blanks along.
     text = " ".join(cell_text(raw).split())
-    if len(text) > one.most:
-        raise ParseError(f"最多 {one.most} 字。", "请写短一些。")
+    check_length(text, one.most)
     return text or None
 
 

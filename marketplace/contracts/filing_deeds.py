@@ -14,10 +14,11 @@ from marketplace.contracts.models import ContractEntry, TechContract
 from marketplace.contracts.readiness import DECISION_DAYS, licence_until
 from marketplace.errors import Invalid, NotNow
 from marketplace.extensions import db
+from marketplace.parsing.days import DAY_NEEDED
 from marketplace.parsing.text import compact_text
 from marketplace.permissions import Reader, reader_id, require
 from marketplace.rules.queries import thawed
-from marketplace.typed_texts import checked_text
+from marketplace.typed_texts import checked_text, gathered_text
 from marketplace.wording import day, yuan
 from marketplace.workdays.queries import load_calendar
 
@@ -100,13 +101,14 @@ def register_contract(
         problems["registry_no"] = [NO_NUMBER]
     total = contract.total_fen or 0
     problems |= sum_problems(total, tech_fen, exempt_fen)
+    if problem := _day_problem(registered_on, contract.filed_on, "提交"):
+        problems["registered_on"] = [problem]
+    office = gathered_text(problems, "office", office, 100)
     if problems:
         raise Invalid("登记没有保存。", problems=problems)
-    contract.registered_on = _checked_day(
-        "registered_on", registered_on, contract.filed_on, "提交"
-    )
+    contract.registered_on = registered_on
     contract.registry_no = number
-    contract.registry_office = checked_text("office", office, 100)
+    contract.registry_office = office
     contract.decide_by = None
     contract.life.move(contract, "register", by=by)
     db.session.add(
@@ -163,9 +165,11 @@ def amend_registration(
     require(by, "contract.correct", contract)
     require_seen(contract, seen)
     contract.life.permits(contract, "amend", by)
-    reason = checked_text("reason", reason, MAX_REASON, missing=REASON_MISSING)
     total, tech, exempt = sums
     problems = sum_problems(total, tech, exempt)
+    reason = gathered_text(
+        problems, "reason", reason, MAX_REASON, missing=REASON_MISSING
+    )
     if problems:
         raise Invalid("更正没有保存。", problems=problems)
     before = contract.registered_sums
@@ -277,12 +281,17 @@ def _add_entry(
 
 
 def _checked_day(name: str, value: date | None, first: date | None, after: str) -> date:
-    if value is None:
-        raise Invalid("写日期。", problems={name: ["写日期。"]})
-    if value > today():
-        message = "不能是以后的日期。"
-        raise Invalid(message, problems={name: [message]})
-    if first is not None and value < first:
-        message = f"不能早于{after}的日期 {day(first)}。"
+    message = _day_problem(value, first, after)
+    if value is None or message:
         raise Invalid(message, problems={name: [message]})
     return value
+
+
+def _day_problem(value: date | None, first: date | None, after: str) -> str:
+    if value is None:
+        return DAY_NEEDED
+    if value > today():
+        return "不能是以后的日期。"
+    if first is not None and value < first:
+        return f"不能早于{after}的日期 {day(first)}。"
+    return ""

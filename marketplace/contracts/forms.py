@@ -20,9 +20,7 @@ from marketplace.contracts.field import Field
 from marketplace.contracts.fields import OF_DEAL, fields_of
 from marketplace.contracts.models import TechContract
 from marketplace.contracts.vocabulary import BLOCKS
-from marketplace.errors import Invalid
 from marketplace.forms import DayField, PageForm, SeenForm
-from marketplace.parsing import ParseError
 from marketplace.parsing.secrecy import REFUSAL, secret_mark
 
 # Empty is an answer of its own: the contract does not say.
@@ -53,19 +51,13 @@ class ContractForm(SeenForm):
         return frozenset(one.name for one in self.declared if one.kind == "prose")
 
     def read_values(self) -> dict[str, Any]:
-        """What was typed, as it is stored. Raises Invalid: what is no value of its field."""
-        values, problems = {}, {}
+        """What was typed, as it is stored; what is no value of its field goes into `unread`."""
+        values = {}
         for one in self.declared:
-            raw = self[one.name].data
-            try:
-                values[one.name] = one.read(raw)
-            except ParseError as error:
-                problems[one.name] = [error.sentence]
+            values[one.name] = self.read_box(one.name, one.read)
             # In a box of any kind: a text with the mark of a state secret must not be stored.
-            if secret_mark(str(raw or "")):
-                problems[one.name] = [REFUSAL]
-        if problems:
-            raise Invalid("合同没有保存。", problems=problems)
+            if secret_mark(str(self[one.name].data or "")):
+                self.unread[one.name] = [REFUSAL]
         return values
 
     def show(self, contract: TechContract) -> None:

@@ -23,7 +23,7 @@ from marketplace.exchange.remarks import describe_header
 from marketplace.exchange.reports import Report
 from marketplace.exchange.row_kinds import HEADER, UNIT, RowKinds
 from marketplace.exchange.rows import OpenSheet, SheetRow, is_filled
-from marketplace.exchange.screening import RowScreen, in_sheet_unit, with_units
+from marketplace.exchange.screening import RowScreen, placed_in, with_units
 from marketplace.exchange.sheets import open_sheet
 from marketplace.extensions import db
 from marketplace.listings.schema.dictionaries import Dictionaries
@@ -140,6 +140,7 @@ class _RegisterReader:
     ) -> None:
         self.report = report
         self.headers = headers
+        self.sheet = sheet
         self.hidden_columns = sheet.hidden_columns
         self.screen = RowScreen(report, sheet, RowKinds(headers))
         self.sheet_unit = unit_of_sheet(row.cells for row in sheet.above)
@@ -178,7 +179,7 @@ class _RegisterReader:
         if lacking:
             message = f"缺少列：{'、'.join(lacking)}。"
             raise Invalid(message, problems={"file": [message]})
-        self.placed = in_sheet_unit(read.placed, self.sheet_unit)
+        self.placed = placed_in(self.sheet, read.placed, self.sheet_unit)
         self.screen.place(
             header,
             [one.index for one in read.placed],

@@ -45,11 +45,11 @@ from marketplace.deals.writing import (
     text_hash,
     write_release,
 )
-from marketplace.errors import Invalid, NotAllowed, NotNow
+from marketplace.errors import NOT_SAVED, Invalid, NotAllowed, NotNow
 from marketplace.extensions import db
 from marketplace.introductions.models import Introduction
 from marketplace.permissions import Reader, require
-from marketplace.typed_texts import LEAST, checked_text
+from marketplace.typed_texts import LEAST, checked_text, gathered_text
 
 MAX_ACCESS_DAYS = 366  # days for which an NDA opens files
 CHOOSE = "请从列表里选一项。"
@@ -87,17 +87,20 @@ def propose_deal(
         raise NotNow(
             f"这次对接现在是「{case.state_name}」。", "对方接受以后才能提出交易。"
         )
+    problems: dict[str, list[str]] = {}
     kinds = checked_kinds(
+        problems,
+        title=title,
         owner_type=owner_type,
         contract_type=contract_type,
         contract_subtype=contract_subtype,
         conversion_mode=conversion_mode,
     )
-    title = checked_text("title", title, 200, missing="写明交易的名称，2–200 字。")
+    if problems:
+        raise Invalid(*NOT_SAVED, problems=problems)
     deal = queries.draft_of(case)
     for name, value in kinds.items():
         setattr(deal, name, value)
-    deal.title = title
     deal.proposed_by_side = side
     deal.proposed_by_id = by.id
     # Whoever proposes has agreed for their side; what a broker proposes needs both sides.
@@ -126,14 +129,17 @@ def propose_deal(
 
 
 def checked_kinds(
+    problems: dict[str, list[str]],
     *,
+    title: str,
     owner_type: str,
     contract_type: str,
     contract_subtype: str,
     conversion_mode: str,
 ) -> dict[str, str]:
-    """What kind of deal it is, as the row holds it. Raises Invalid."""
-    problems: dict[str, list[str]] = {}
+    """What kind of deal it is, as the row holds it; `problems` gets what is wrong."""
+    missing = "写明交易的名称，2–200 字。"
+    title = gathered_text(problems, "title", title, 200, missing=missing)
     if owner_type not in OWNER_TYPES:
         problems["owner_type"] = [CHOOSE]
     if contract_type not in CONTRACT_TYPES:
@@ -143,9 +149,8 @@ def checked_kinds(
         problems["contract_subtype"] = ["选这一类合同下面的一种，或者不选。"]
     if conversion_mode not in CONVERSION_MODES:
         problems["conversion_mode"] = [CHOOSE]
-    if problems:
-        raise Invalid("没有保存。", "请改好标出的几处。", problems=problems)
     return {
+        "title": title,
         "owner_type": owner_type,
         "contract_type": contract_type,
         "contract_subtype": contract_subtype,

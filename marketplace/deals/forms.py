@@ -23,8 +23,8 @@ from marketplace.deals.life import (
     TERMINATE_REASONS,
 )
 from marketplace.deals.pricing_deeds import Price
-from marketplace.errors import Invalid
 from marketplace.forms import PageForm, SeenForm
+from marketplace.parsing import ParseError
 from marketplace.parsing.days import read_day
 from marketplace.parsing.exact_sums import FEN_OF_WAN
 from marketplace.parsing.single_sums import read_single_sum
@@ -43,6 +43,27 @@ def _subtypes() -> list[SelectChoice]:
             # 技术秘密 may be transferred and licensed: one choice, which the type of contract tells apart.
             found.setdefault(subtype, []).append(name)
     return [SelectChoice(code, "或".join(words)) for code, words in found.items()]
+
+
+def _read_price(text: str) -> int | None:
+    wan = read_single_sum(text)
+    if wan is None:
+        return None
+    # Exact: a fraction of a 分 is refused, never rounded away.
+    exact = wan * FEN_OF_WAN
+    if exact != exact.to_integral_value():
+        raise ParseError("金额最小到分，请少写几位小数。")
+    return int(exact)
+
+
+def _read_count(text: str) -> int | None:
+    raw = text.strip()
+    if not raw:
+        return None
+    # `isdigit` alone takes ² and digits of other scripts; more than four digits are no number of days.
+    if not (raw.isascii() and raw.isdigit() and len(raw) <= 4):
+        raise ParseError("填整数，或者不填。")
+    return int(raw)
 
 
 class KindForm(SeenForm):
@@ -162,20 +183,11 @@ class PriceForm(SeenForm):
 
     def read(self) -> Price:
         """What was typed. Raises Invalid."""
-        fen = None
-        wan = self.read_box("price", read_single_sum)
-        if wan is not None:
-            # Exact: a fraction of a 分 is refused, never rounded away.
-            exact = wan * FEN_OF_WAN
-            if exact != exact.to_integral_value():
-                message = "金额最小到分，请少写几位小数。"
-                raise Invalid(message, problems={"price": [message]})
-            fen = int(exact)
         # The deed leaves out empty lines.
         names = (self.attendees.data or "").splitlines()
         return Price(
             method=self.method.data or "",
-            price_fen=fen,
+            price_fen=self.read_box("price", _read_price),
             price_text=self.price_text.data or "",
             basis=self.basis.data or "",
             evaluation=self.evaluation.data or "",
@@ -206,14 +218,7 @@ class PublicityForm(SeenForm):
     @property
     def count(self) -> int | None:
         """How many days; None: as many as the rule asks. Raises Invalid."""
-        raw = (self.days.data or "").strip()
-        if not raw:
-            return None
-        # `isdigit` alone takes ² and digits of other scripts; more than four digits are no number of days.
-        if not (raw.isascii() and raw.isdigit() and len(raw) <= 4):
-            message = "填整数，或者不填。"
-            raise Invalid(message, problems={"days": [message]})
-        return int(raw)
+        return self.read_box("days", _read_count)
 
 
 class PriorityForm(SeenForm):

@@ -24,10 +24,11 @@ from marketplace.deals.readiness import (
     is_publicity_due,
 )
 from marketplace.deals.writing import begin_anew, move_deal, require_seen
-from marketplace.errors import Invalid, NotAllowed, NotNow
+from marketplace.errors import NOT_SAVED, Invalid, NotAllowed, NotNow
 from marketplace.extensions import db
+from marketplace.parsing.text import too_long
 from marketplace.permissions import require
-from marketplace.typed_texts import LEAST, checked_text
+from marketplace.typed_texts import LEAST, checked_text, gathered_text
 
 MAX_ATTENDEES = 50
 MAX_FEN = 10**13  # 1000 亿元: beyond is a slip of the unit
@@ -164,16 +165,21 @@ def revise_deal(
     require(by, "deal.hold", deal)
     require_seen(deal, seen)
     deal.life.permits(deal, "revise", by)
+    problems: dict[str, list[str]] = {}
     kinds = checked_kinds(
+        problems,
+        title=title,
         owner_type=owner_type,
         contract_type=contract_type,
         contract_subtype=contract_subtype,
         conversion_mode=conversion_mode,
     )
-    deal.title = checked_text("title", title, 200, missing="写明交易的名称，2–200 字。")
+    missing = f"写明原因，{LEAST}–{MAX_NOTE} 字。"
+    reason = gathered_text(problems, "note", note, MAX_NOTE, missing=missing)
+    if problems:
+        raise Invalid(*NOT_SAVED, problems=problems)
     for name, value in kinds.items():
         setattr(deal, name, value)
-    reason = _note(note)
     # Only after every check: a publicity that is void does not run on.
     begin_anew(deal, reason)
     move_deal(deal, "revise", by=by, note=reason)
@@ -208,8 +214,8 @@ def _checked_price(price: Price) -> dict[str, object]:
     names = tuple(name for name in price.attendees if name)
     if not names or len(names) > MAX_ATTENDEES:
         problems["attendees"] = [f"写出参会的人，一行一位，1–{MAX_ATTENDEES} 位。"]
-    if any(len(name) > 40 for name in names):
-        problems["attendees"] = ["每位不超过 40 字。"]
+    if problem := too_long(max(names, key=len, default=""), 40):
+        problems["attendees"] = [f"有一位{problem}"]
     # Whoever waives an evaluation answers for it with a reason.
     reasoned = "写明为什么不评估、谁作的决定。" if price.evaluation == "waived" else ""
     texts = {}
@@ -225,12 +231,8 @@ def _checked_price(price: Price) -> dict[str, object]:
         ("minutes", MAX_TEXT, f"写明会议决议，{LEAST}–{MAX_TEXT} 字。"),
     ):
         # All problems at once: a form with ten boxes comes back marked only once.
-        try:
-            texts[name] = checked_text(
-                name, getattr(price, name), most, missing=missing
-            )
-        except Invalid as error:
-            problems.update(error.problems)
+        raw = getattr(price, name)
+        texts[name] = gathered_text(problems, name, raw, most, missing=missing)
     if problems:
         raise Invalid("定价没有提交。", "请改好标出的几处。", problems=problems)
     return {

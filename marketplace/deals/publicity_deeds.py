@@ -29,7 +29,7 @@ from marketplace.deals.writing import (
 from marketplace.errors import Invalid, MarketError, NotNow
 from marketplace.extensions import db
 from marketplace.permissions import Reader, reader_id, require
-from marketplace.typed_texts import LEAST, checked_text
+from marketplace.typed_texts import LEAST, gathered_text
 from marketplace.workdays.calendar import MAX_DAYS
 
 MAX_CONTACT = 200
@@ -84,10 +84,7 @@ def begin_publicity(
         raw = {"places": places, "objection_contact": objection_contact}.get(
             name, procedure
         )
-        try:
-            texts[name] = checked_text(name, raw, most, missing=missing)
-        except Invalid as error:
-            problems.update(error.problems)
+        texts[name] = gathered_text(problems, name, raw, most, missing=missing)
     if problems:
         raise Invalid("公示没有开始。", "请改好标出的几处。", problems=problems)
     count = days or least
@@ -224,10 +221,7 @@ def file_objection(
         ("evidence", evidence, MAX_TEXT, ""),
         ("contact", contact, MAX_CONTACT, ""),
     ):
-        try:
-            texts[name] = checked_text(name, raw, most, missing=missing)
-        except Invalid as error:
-            problems.update(error.problems)
+        texts[name] = gathered_text(problems, name, raw, most, missing=missing)
     if problems:
         raise Invalid("异议没有提交。", "请改好标出的几处。", problems=problems)
     deal = db.session.get_one(Deal, publicity.deal_id)
@@ -307,10 +301,7 @@ def answer_objection(
     if answer_reason not in ANSWER_REASONS:
         problems["answer_reason"] = [CHOOSE]
     missing = f"写明核查的情况和处理，{LEAST}–{MAX_TEXT} 字。"
-    try:
-        answer = checked_text("answer", answer, MAX_TEXT, missing=missing)
-    except Invalid as error:
-        problems.update(error.problems)
+    answer = gathered_text(problems, "answer", answer, MAX_TEXT, missing=missing)
     if problems:
         raise Invalid("答复没有提交。", "请改好标出的几处。", problems=problems)
     objection.state = "sustained" if is_sustained else "rejected"

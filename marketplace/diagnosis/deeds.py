@@ -25,6 +25,7 @@ from marketplace.listings import writing
 from marketplace.listings.models import Demand
 from marketplace.listings.review_deeds import send_back
 from marketplace.listings.snapshots import base_of, packed
+from marketplace.parsing.text import too_long
 from marketplace.permissions import Reader, reader_id, require
 
 MAX_PARTS = 8  # drafts that a demand is split into
@@ -248,10 +249,8 @@ def _checked_parts(parts: Collection[Mapping[str, str]]) -> list[dict[str, str]]
                 problems[f"{name}-{place}"] = [f"写上「{queries.LABELS[name]}」。"]
         most = {"title": 200}
         for name, text in texts.items():
-            if len(text) > most.get(name, MAX_TEXT):
-                problems[f"{name}-{place}"] = [
-                    f"最多 {most.get(name, MAX_TEXT)} 字，现在 {len(text)} 字。"
-                ]
+            if problem := too_long(text, most.get(name, MAX_TEXT)):
+                problems[f"{name}-{place}"] = [problem]
         # Drafts of one organisation need names of their own: the second one would be refused when it is made.
         if texts["title"] in titles:
             problems[f"title-{place}"] = ["这个名称上面已经有了，每条用不同的名称。"]

@@ -6,16 +6,15 @@ Nothing is read, decided or written to the database here.
 from __future__ import annotations
 
 import csv
-import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import click
 from flask.cli import AppGroup
 
+from marketplace.command_paths import FileToWrite, FolderToWrite, failures_named
 from marketplace.errors import MarketError
 from marketplace.exchange import (
     deeds,
@@ -43,30 +42,9 @@ commands = AppGroup(
 )
 
 
-class FileToWrite(click.Path):
-    """A file that can be written; refused before the work and not after it, when a list has been imported already."""
-
-    def __init__(self) -> None:
-        super().__init__(dir_okay=False, writable=True, path_type=Path)
-
-    def convert(
-        self,
-        value: Any,
-        param: click.Parameter | None,
-        ctx: click.Context | None,
-    ) -> Any:
-        """The path; a folder that is not there, or not to be written in, is named."""
-        path = Path(os.fsdecode(super().convert(value, param, ctx)))
-        folder = path.resolve().parent
-        if not folder.is_dir() or not os.access(folder, os.W_OK):
-            self.fail(f"folder {str(folder)!r} cannot be written in", param, ctx)
-        return path
-
-
-file_to_write = FileToWrite()
 errors_option = click.option(
     "--errors",
-    type=file_to_write,
+    type=FileToWrite(),
     help="Write every problem and notice to this .csv file.",
 )
 max_rows_option = click.option(
@@ -149,20 +127,21 @@ def import_list(
 @click.option(
     "--directory",
     default=".",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=FolderToWrite(),
     show_default=True,
 )
 def template(directory: Path) -> None:
     """Write both blank forms, with drop-downs and an example row."""
-    directory.mkdir(parents=True, exist_ok=True)
     for kind, name in KIND_NAMES.items():
         path = directory / f"{name}清单模板.xlsx"
-        path.write_bytes(exporting.blank_form(kind))
+        with failures_named(path):
+            directory.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(exporting.blank_form(kind))
         click.echo(str(path))
 
 
 @commands.command()
-@click.argument("file", type=file_to_write)
+@click.argument("file", type=FileToWrite())
 @kind_option
 @click.option(
     "--all", "everything", is_flag=True, help="Drafts and ended listings too."
@@ -173,7 +152,9 @@ def export(file: Path, kind: str, everything: bool, public: bool) -> None:
     # None is the site itself, which sees everything; a list that is handed on is taken as a guest sees it.
     reader: Reader | None = Guest() if public else None
     rows = queries.listings_to_export(kind, reader=reader, everything=everything)
-    file.write_bytes(exporting.workbook(kind, rows, reader=reader))
+    content = exporting.workbook(kind, rows, reader=reader)
+    with failures_named(file):
+        file.write_bytes(content)
     click.echo(str(file))
 
 
@@ -294,7 +275,10 @@ def _write_problems(path: Path, outcome: Outcome) -> None:
         ("存为草稿", outcome.drafts),
         ("提示", outcome.notices),
     )
-    with path.open("w", encoding="utf-8-sig", newline="") as file:
+    with (
+        failures_named(path),
+        path.open("w", encoding="utf-8-sig", newline="") as file,
+    ):
         # Quoted, so that no other delimiter opens a cell in the middle of what strangers wrote.
         writer = csv.writer(file, quoting=csv.QUOTE_ALL)
         writer.writerow(ERROR_HEADERS)

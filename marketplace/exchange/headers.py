@@ -37,6 +37,7 @@ from marketplace.listings.schema.dictionaries import Dictionaries
 from marketplace.listings.schema.field import ListColumn
 from marketplace.listings.schema.headings import UNCLEAR
 from marketplace.parsing.currencies import unit_of_label
+from marketplace.parsing.days import day_from_1904
 
 # What names a listing: a list without it is none, and with the owner it says which listing a row is about.
 TITLE = "title"
@@ -69,18 +70,21 @@ class PlacedColumn:
         header: the header as it is in the sheet.
         column: the column of the schema.
         unit: 万元 of one, where the header names a unit of money; `NOT_YUAN` where it names another currency or a rate.
+        is_from_1904: numbers in it are days since 1904.
     """
 
     index: int
     header: str
     column: ListColumn
     unit: Decimal | None = None
+    is_from_1904: bool = False
 
     def cell_of(self, cells: Sequence[Any]) -> Any:
         """The own cell of a row; None where the row ends before it."""
-        if self.index < len(cells):
-            return cells[self.index]
-        return None
+        if self.index >= len(cells):
+            return None
+        cell = cells[self.index]
+        return day_from_1904(cell) if self.is_from_1904 else cell
 
     def read_cell(self, raw: Any, dictionaries: Dictionaries) -> Any:
         """What a cell says, None where it is empty. Raises ParseError where it cannot be understood."""

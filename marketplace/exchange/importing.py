@@ -26,7 +26,7 @@ from marketplace.exchange.remarks import describe_header
 from marketplace.exchange.reports import Line, Progress, Report
 from marketplace.exchange.row_kinds import HEADER, OTHER_TABLE, UNIT, RowKinds
 from marketplace.exchange.rows import LEVELS, OpenSheet, SheetRow, joined_header
-from marketplace.exchange.screening import RowScreen, in_sheet_unit, with_units
+from marketplace.exchange.screening import RowScreen, placed_in, with_units
 from marketplace.listings.schema import SCHEMAS
 from marketplace.listings.schema.choices import SECRET
 from marketplace.listings.schema.dictionaries import Dictionaries
@@ -264,7 +264,7 @@ class _SheetReader:
         # A header of ours ends the foreign table above it (139).
         self.is_other_table = False
         read = self.headers.read_header(header.cells)
-        self._place_columns(in_sheet_unit(read.placed, self.sheet_unit))
+        self._place_columns(placed_in(self.sheet, read.placed, self.sheet_unit))
         self.marks = _take_marks(read)
         titles = [one.index for one in read.placed if one.column.name == TITLE]
         self.screen.place(

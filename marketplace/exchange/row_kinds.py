@@ -78,6 +78,7 @@ _STATE_OVER = re.compile(
     r"(?:[此本该](?:条|项|行|需求|成果)?)?已(?:经)?解决(?:了)?(?:[。，,;；].{0,30})?|"
     r"(?:不再|不)需要(?:了|对接)?[。.]?"
 )
+_STATES = {WITHDRAWN: _STATE_OVER, CONCLUDED: _STATE_CONCLUDED}
 # What stands for a text that is to be written: XXX, ×××公司, ***.
 _PLACEHOLDER = re.compile(rf"[{_HAN}]{{0,4}}[xX×*＊○?…._·#]{{2,}}[{_HAN}]{{0,6}}")
 # What a county writes that has nothing to report.
@@ -360,16 +361,9 @@ def is_state_header(cell: Any) -> bool:
     return isinstance(cell, str) and _IS_STATE.fullmatch(header_key(cell)) is not None
 
 
-def says_withdrawn(cell: Any) -> bool:
-    """Whether a cell of such a column says that its row is no longer meant."""
-    return isinstance(cell, str) and _STATE_OVER.fullmatch(_plain(cell)) is not None
-
-
-def says_concluded(cell: Any) -> bool:
-    """Whether a cell of such a column says that its row was signed by somebody."""
-    if not isinstance(cell, str):
-        return False
-    return _STATE_CONCLUDED.fullmatch(_plain(cell)) is not None
+def says_state(state: str, cell: Any) -> bool:
+    """Whether a cell of such a column says of its row what `WITHDRAWN` or `CONCLUDED` says."""
+    return isinstance(cell, str) and _STATES[state].fullmatch(_plain(cell)) is not None
 
 
 def _plain(cell: Any) -> str:

@@ -54,6 +54,7 @@ class OpenSheet:
         struck_rows: numbers of the rows that are struck out as a whole.
         hidden_columns: indices of the columns that nobody sees.
         is_filtered: the sheet has a filter.
+        is_from_1904: its numbers of days count from 1904 and not from 1900.
         is_text: the rows come from a text file, whose cells are parted by a sign.
     """
 
@@ -66,6 +67,7 @@ class OpenSheet:
     struck_rows: frozenset[int] = frozenset()
     hidden_columns: frozenset[int] = frozenset()
     is_filtered: bool = False
+    is_from_1904: bool = False
     is_text: bool = False
 
 

@@ -30,8 +30,7 @@ from marketplace.exchange.row_kinds import (
     WITHDRAWN,
     RowKinds,
     is_state_header,
-    says_concluded,
-    says_withdrawn,
+    says_state,
 )
 from marketplace.exchange.rows import OpenSheet, SheetRow, is_filled
 from marketplace.listings.schema.choices import SECRET, SECRET_WORDS
@@ -118,9 +117,9 @@ class RowScreen:
         if kind:
             return kind
         states = self._states_of(row)
-        if any(map(says_withdrawn, states)):
+        if any(says_state(WITHDRAWN, cell) for cell in states):
             return WITHDRAWN
-        if self.kinds.concludes and any(map(says_concluded, states)):
+        if self.kinds.concludes and any(says_state(CONCLUDED, cell) for cell in states):
             return CONCLUDED
         return ""
 
@@ -241,12 +240,20 @@ def _says_secret(cell: Any) -> bool:
     return answer in SECRET_WORDS or answer in YES_WORDS
 
 
-def in_sheet_unit(
-    placed: Iterable[PlacedColumn], unit: Decimal | None
+def placed_in(
+    sheet: OpenSheet, placed: Iterable[PlacedColumn], unit: Decimal | None
 ) -> list[PlacedColumn]:
-    """Columns with their sums in the unit that stands above the table, where their own headers name none."""
+    """Columns as the sheet as a whole says how they are to be read.
+
+    Args:
+        sheet: days are counted from its epoch.
+        placed: the columns.
+        unit: of sums, as it stands above the table: of those whose own headers name none.
+    """
     columns = []
     for one in placed:
+        if sheet.is_from_1904 and one.column.dated:
+            one = replace(one, is_from_1904=True)
         if one.column.unit and one.unit is None:
             one = replace(one, unit=unit)
         columns.append(one)

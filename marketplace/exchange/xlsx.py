@@ -88,10 +88,11 @@ def _with_header(
     remarks = []
     if visible > 1:
         remarks.append(f"文件有 {visible} 个工作表，只读取「{sheet.title}」。")
-    # Days are counted from there where their cells are formatted as days; a bare number does not say that it is one.
-    if sheet.parent.epoch == CALENDAR_MAC_1904:
+    # openpyxl counts cells with the format of days from there; in columns of days bare numbers follow (`placed_in`).
+    is_from_1904 = sheet.parent.epoch == CALENDAR_MAC_1904
+    if is_from_1904:
         remarks.append(
-            "工作簿用的是 1904 日期系统：没有设成日期格式、显示成五位数的日期会差四年，请核对或先改成日期格式。"
+            "工作簿用的是 1904 日期系统，日期已按它换算；写成文字的五位数没有换算，会差四年，请改成日期格式。"
         )
     markings = _markings_of(sheet)
     if markings.is_cut:
@@ -110,6 +111,7 @@ def _with_header(
         struck_rows=frozenset(markings.struck_rows),
         hidden_columns=frozenset(number - 1 for number in markings.hidden_columns),
         is_filtered=markings.is_filtered,
+        is_from_1904=is_from_1904,
     )
 
 

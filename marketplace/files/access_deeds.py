@@ -15,7 +15,7 @@ from marketplace.extensions import db
 from marketplace.files import announcements, disclosure, queries
 from marketplace.files.models import MAX_REASON, Attachment, FileAccess
 from marketplace.permissions import Reader, require
-from marketplace.typed_texts import checked_text
+from marketplace.typed_texts import checked_text, gathered_text
 
 MAX_DAYS = 366  # days for which somebody may see a file without asking once more
 
@@ -80,12 +80,15 @@ def grant_access(
     """同意查看, until the end of a day. Raises NotAllowed, NotNow, Stale; Invalid where the day is none."""
     require(by, "files.grant", access.attachment.listing)
     latest = today() + timedelta(days=MAX_DAYS)
+    problems: dict[str, list[str]] = {}
     if until is None or not today() <= until <= latest:
-        message = f"写明可以看到哪一天：今天到 {latest} 之间。"
-        raise Invalid(message, problems={"until": [message]})
+        problems["until"] = [f"写明可以看到哪一天：今天到 {latest} 之间。"]
+    answer = gathered_text(problems, "answer", answer, MAX_REASON)
+    if problems:
+        raise Invalid("没有同意查看。", "请改好标出的几处。", problems=problems)
     # In the same flush as the state: a CHECK wants a last day of what is granted.
     access.until = until
-    access.answer = checked_text("answer", answer, MAX_REASON)
+    access.answer = answer
     _decide(access, "grant", by=by, note=f"到 {until}")
     _announce_answer(access, "grant")
     persistence.commit()

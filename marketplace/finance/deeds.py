@@ -24,7 +24,7 @@ from marketplace.finance.typed_terms import MOST
 from marketplace.organisations.models import Organisation
 from marketplace.permissions import Reader, reader_id, require
 from marketplace.policies.content import Figures, plain
-from marketplace.typed_texts import LEAST, checked_text
+from marketplace.typed_texts import LEAST, checked_text, gathered_text
 
 NOT_SAVED = "产品没有保存。"
 WHY = f"写明要改什么，{LEAST}–{MAX_NOTE} 字。"
@@ -66,7 +66,7 @@ def create_product(
     organisation: Organisation,
     kind: str,
     name: str,
-    terms: ProductTerms,
+    terms: ProductTerms | None,
     valid_from: date | None,
     *,
     by: Reader | None,
@@ -77,7 +77,7 @@ def create_product(
         organisation: a verified financial institution.
         kind: a key of `PRODUCT_KINDS`.
         name: as the institution calls it.
-        terms: what it offers and requires.
+        terms: what it offers and requires; None: that could not be read, and all else is judged.
         valid_from: the first day on which it is to act.
         by: who acts for the institution; None for the site itself.
 
@@ -95,9 +95,10 @@ def create_product(
     problems: dict[str, list[str]] = {}
     if kind not in PRODUCT_KINDS:
         problems["kind"] = ["选一种产品。"]
-    product.name = checked_text("name", name, MAX_NAME, missing="写产品的名称。")
+    missing = "写产品的名称。"
+    product.name = gathered_text(problems, "name", name, MAX_NAME, missing=missing)
     problems.update(_day_problems(valid_from))
-    if problems:
+    if problems or terms is None:
         raise Invalid(NOT_SAVED, problems=problems)
     db.session.add(product)
     with persistence.refusals(duplicates={"uq_finance_product_name": TAKEN}):
@@ -111,7 +112,7 @@ def create_product(
 
 def begin_version(
     product: FinanceProduct,
-    terms: ProductTerms,
+    terms: ProductTerms | None,
     valid_from: date | None,
     *,
     by: Reader | None,
@@ -120,10 +121,11 @@ def begin_version(
     """起草新版本 of a published product.
 
     Args:
+        terms: as for `create_product`.
         seen: number of the newest version that they saw.
 
     Raises:
-        NotAllowed; NotNow: it was ended; Stale: somebody began one; Invalid: the day makes no sense.
+        NotAllowed; NotNow: it was ended; Stale: somebody began one; Invalid: the terms or the day make no sense.
     """
     require(by, "finance.offer", product)
     require_institution(product.organisation)
@@ -134,7 +136,8 @@ def begin_version(
     newest = max(version.number for version in product.versions)
     if product.open_version is not None or newest != seen:
         raise BEGUN
-    if problems := _day_problems(valid_from):
+    problems = _day_problems(valid_from)
+    if problems or terms is None:
         raise Invalid(NOT_SAVED, problems=problems)
     version = _add_version(product, newest + 1, terms, valid_from, by=by)
     _commit_version()
@@ -143,17 +146,18 @@ def begin_version(
 
 def save_version(
     version: ProductVersion,
-    terms: ProductTerms,
+    terms: ProductTerms | None,
     valid_from: date | None,
     *,
     by: Reader | None,
     seen: int,
 ) -> None:
-    """保存草稿. Raises NotAllowed, NotNow, Stale; Invalid: the day makes no sense."""
+    """保存草稿. Raises as `begin_version`."""
     require(by, "finance.offer", version)
     _hold(version, seen)
     _require_editable(version)
-    if problems := _day_problems(valid_from):
+    problems = _day_problems(valid_from)
+    if problems or terms is None:
         raise Invalid(NOT_SAVED, problems=problems)
     assert valid_from is not None  # noqa: S101
     version.content = _content(terms, version.cases)

@@ -26,9 +26,12 @@ from marketplace.policies.evaluating import (
 )
 
 # Group → its name, and the states of verdicts in it, in the order of pages.
+NOTHING = "nothing"
 GROUPS = {
     "fits": ("条件对得上", ("amount", "open")),
     "near": ("还缺资料", ("missing", "unverified")),
+    # A sum of 0 is none that anybody is lent, though every requirement is met.
+    NOTHING: ("没有可贷的金额", ()),
     "not_met": ("有条件不符合", ("not_met",)),
 }
 # What a worked example may expect, in the order of its form.
@@ -168,18 +171,27 @@ def fit_of(version: ProductVersion, figures: Figures, day: date) -> Fit | None:
         day: on which it is compared.
     """
     verdict = evaluate_clause(_clause_of(version), figures, day)
-    # States of days, as of a version that has not begun, are in no group.
+    group = _group_of(verdict)
+    if group is None:
+        return None
+    questions = product_questions()
+    return Fit(
+        version=version,
+        group=group,
+        verdict=verdict,
+        outcome=_outcome(version, group, verdict),
+        checks=tuple(_checks(version.terms.conditions, figures)),
+        asks=tuple(questions[name] for name in verdict.asks),
+    )
+
+
+def _group_of(verdict: Verdict) -> str | None:
+    """A key of `GROUPS`; None for states of days, as of a version that has not begun."""
+    if verdict.amount == 0:
+        return NOTHING
     for group, (_, states) in GROUPS.items():
         if verdict.state in states:
-            questions = product_questions()
-            return Fit(
-                version=version,
-                group=group,
-                verdict=verdict,
-                outcome=_outcome(version, group, verdict),
-                checks=tuple(_checks(version.terms.conditions, figures)),
-                asks=tuple(questions[name] for name in verdict.asks),
-            )
+            return group
     return None
 
 
@@ -205,7 +217,8 @@ def _outcome(version: ProductVersion, group: str, verdict: Verdict) -> str:
     if group == "fits":
         words = amount_words(version.terms.amount)
         return f"条件对得上，金额{words}，{NO_APPROVAL}"
-    return GROUPS[group][0]
+    name = GROUPS[group][0]
+    return f"{name}：{verdict.reason}" if group == NOTHING else name
 
 
 def _checks(conditions: Iterable[Condition], figures: Figures) -> Iterable[Check]:

@@ -17,6 +17,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from marketplace.finance.content import AMOUNT_FORMS, BASES, product_questions
 from marketplace.finance.life import PRODUCT_KINDS
+from marketplace.finance.loan_deeds import INTEREST, MOST_YEARS, PRINCIPAL
 from marketplace.finance.loan_models import NO_PRODUCT
 from marketplace.forms import DayField, PageForm, SeenForm
 
@@ -98,10 +99,10 @@ class LoanForm(SeenForm):
     district = SelectField("企业所在县市区")
     contract_no = StringField("借款合同编号")
     purpose = TextAreaField("贷款用途", description="用于转化哪一项成果，2–500 字。")
-    principal = StringField("贷款本金", description="单位元，如 3000000 或 300万元。")
-    rate = StringField("年利率", description="百分之几，如 3.45。")
-    start_on = DayField("放款日")
-    end_on = DayField("到期日")
+    principal = StringField("贷款本金", description=PRINCIPAL)
+    rate = StringField("年利率", description=INTEREST)
+    start_on = DayField("放款日", description="不晚于今天。")
+    end_on = DayField("到期日", description=f"在放款日以后，{MOST_YEARS} 年以内。")
 
     def __init__(
         self,

@@ -26,7 +26,8 @@ from marketplace.listings.models import Demand
 from marketplace.organisations.models import Organisation
 
 # After a no or a withdrawal a fund may write again.
-_IS_CURRENT = text("state in ('requested', 'accepted')")
+CURRENT = ("requested", "accepted")
+_IS_CURRENT = text(f"state in {CURRENT}")
 
 
 class InvestorPreference(Model):

@@ -20,7 +20,11 @@ from marketplace.counting import Count
 from marketplace.errors import NotFound
 from marketplace.extensions import db
 from marketplace.finance.disclosure import acting_ids
-from marketplace.finance.investor_models import InvestorPreference, InvestorRequest
+from marketplace.finance.investor_models import (
+    CURRENT,
+    InvestorPreference,
+    InvestorRequest,
+)
 from marketplace.listings.disclosure import view_of
 from marketplace.listings.models import Demand
 from marketplace.listings.schema import SCHEMAS
@@ -136,6 +140,17 @@ def find_teaser(preference: InvestorPreference, code: str, *, by: Reader) -> Tea
         if hmac.compare_digest(teaser.code.encode(), code.encode()):
             return teaser
     raise NotFound("没有找到这条需求，或者它不再符合您的偏好。", "请从列表里再看一次。")
+
+
+def current_request(demand: Demand, fund: Organisation) -> InvestorRequest | None:
+    """What goes on between a fund and the firm of a demand; None where nothing does."""
+    query = db.select(InvestorRequest).where(
+        InvestorRequest.demand_id == demand.id,
+        InvestorRequest.investor_id == fund.id,
+        InvestorRequest.state.in_(CURRENT),
+    )
+    row: InvestorRequest | None = db.session.scalar(query)
+    return row
 
 
 def code_of(investor_id: int, demand_id: int) -> str:

@@ -24,12 +24,17 @@ from marketplace.organisations.models import Organisation
 from marketplace.organisations.queries import find_organisation
 from marketplace.permissions import Reader, reader_id, require
 from marketplace.rules.queries import frozen
-from marketplace.typed_texts import LEAST, checked_text
+from marketplace.typed_texts import LEAST, checked_text, gathered_text
+from marketplace.wording import yuan
 
 NOT_SAVED = "贷款没有保存。"
 FIRST_DAY = date(2015, 1, 1)
 MOST_FEN = 10**13  # a thousand 亿 元 in 分
 # As many digits as the column has.
+MOST_YEARS = 30
+# What the boxes advise is what they take.
+PRINCIPAL = "写贷款本金，单位元，大于 0，不超过 1000 亿元，如 3000000 或 300万元。"
+INTEREST = "写年利率，百分之几，大于 0、小于 100，小数最多四位，如 3.45。"
 RATE = re.compile(r"\d{1,2}(\.\d{1,4})?", re.ASCII)
 WHY = f"写明要补正什么，{LEAST}–{MAX_NOTE} 字。"
 TWICE = NotNow("贵机构已经申报过这份合同。", "在「贷款备案」里打开它，补正或登记还款。")
@@ -192,9 +197,16 @@ def note_province(
             "没有按时还清的贷款，不补贴利息。",
             "还清日期登记错的，用「退回更正」请银行重新登记。",
         )
+    problems: dict[str, list[str]] = {}
     if province_fen is None or not 0 < province_fen <= loan.principal_fen:
-        raise _wrong("province", "写省级贴息额，单位元，大于 0，不超过贷款本金。")
-    name = checked_text("document", document, 200, missing="写下达贴息的文件。")
+        most = yuan(loan.principal_fen)
+        problems["province"] = [
+            f"写省级贴息额，单位元，大于 0，不超过贷款本金 {most} 元。"
+        ]
+    missing = "写下达贴息的文件。"
+    name = gathered_text(problems, "document", document, 200, missing=missing)
+    if problems:
+        raise Invalid(NOT_SAVED, problems=problems)
     loan.province_fen, loan.province_document = province_fen, name
     loan.life.move(loan, "note", by=by, note=f"{name}：{province_fen} 分")
     persistence.commit()
@@ -223,10 +235,7 @@ def _write(loan: FiledLoan, values: LoanValues) -> None:
     )
     read: dict[str, Any] = {}
     for name, raw, most, missing in texts:
-        try:
-            read[name] = checked_text(name, raw, most, missing=missing)
-        except Invalid as error:
-            problems.update(error.problems)
+        read[name] = gathered_text(problems, name, raw, most, missing=missing)
     try:
         read["borrower_uscc"] = checked_uscc(values.borrower_uscc)
     except Invalid as error:
@@ -239,9 +248,9 @@ def _write(loan: FiledLoan, values: LoanValues) -> None:
     if values.district not in current_districts():
         problems["district"] = ["选企业所在的县市区。"]
     if values.principal_fen is None or not 0 < values.principal_fen <= MOST_FEN:
-        problems["principal"] = ["写贷款本金，单位元，如 3000000。"]
+        problems["principal"] = [PRINCIPAL]
     if not RATE.fullmatch(values.rate.strip()) or not Decimal(values.rate) > 0:
-        problems["rate"] = ["写年利率，百分之几，小数最多四位，如 3.45。"]
+        problems["rate"] = [INTEREST]
     problems.update(_day_problems(values))
     if problems:
         raise Invalid(NOT_SAVED, problems=problems)
@@ -261,11 +270,14 @@ def _write(loan: FiledLoan, values: LoanValues) -> None:
 
 def _day_problems(values: LoanValues) -> dict[str, list[str]]:
     start, end = values.start_on, values.end_on
+    problems: dict[str, list[str]] = {}
     if start is None or not FIRST_DAY <= start <= today():
-        return {"start_on": ["写放款日，不晚于今天，如 2026-01-01。"]}
-    if end is None or end <= start or end.year - start.year > 30:
-        return {"end_on": ["写到期日，在放款日以后，三十年以内。"]}
-    return {}
+        problems["start_on"] = [f"写放款日，{FIRST_DAY} 到今天之间。"]
+        start = None
+    first = start or FIRST_DAY
+    if end is None or end <= first or (start and end.year - start.year > MOST_YEARS):
+        problems["end_on"] = [f"写到期日，在放款日以后，{MOST_YEARS} 年以内。"]
+    return problems
 
 
 def _wrong(name: str, message: str) -> MarketError:

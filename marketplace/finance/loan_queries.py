@@ -20,6 +20,7 @@ from marketplace.finance.subsidies import (
     loss_share,
     rules_of,
 )
+from marketplace.organisations.models import Organisation
 from marketplace.organisations.queries import find_organisation
 from marketplace.parsing.exact_sums import FEN_OF_WAN
 from marketplace.permissions import Reader, may
@@ -82,6 +83,17 @@ def get_loan(number: int, *, by: Reader) -> FiledLoan:
     # Not found for both: what another bank lends to whom is nobody's business.
     if row is None or not may(by, "finance.read_loan", row):
         raise NotFound("没有找到这笔贷款。", "可以从「贷款备案」进入。")
+    return row
+
+
+def filed_as(institution: Organisation, contract_no: str) -> FiledLoan | None:
+    """The loan that a bank has filed under the number of a contract, the newest; None where there is none."""
+    query = db.select(FiledLoan).filter_by(
+        institution_id=institution.id, contract_no=contract_no.strip()
+    )
+    row: FiledLoan | None = db.session.scalars(
+        query.order_by(FiledLoan.id.desc()).limit(1)
+    ).first()
     return row
 
 

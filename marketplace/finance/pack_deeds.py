@@ -18,7 +18,7 @@ from marketplace.finance.models import FinanceProduct, FirmPack
 from marketplace.finance.pack_content import digest_of, frozen_content, items_of
 from marketplace.organisations.models import Organisation
 from marketplace.permissions import Reader, reader_id, require
-from marketplace.typed_texts import LEAST, checked_text
+from marketplace.typed_texts import LEAST, gathered_text
 
 # A year, a leap year too: no consent is open-ended.
 MAX_DAYS = 366
@@ -81,7 +81,7 @@ def grant_pack(
         problems["until"] = ["写可以看到哪一天，从今天起一年以内。"]
     if not agrees:
         problems["agrees"] = ["不勾选同意，什么都不会提供出去。"]
-    purpose = checked_text("purpose", purpose, MAX_NOTE, missing=WHAT_FOR)
+    purpose = gathered_text(problems, "purpose", purpose, MAX_NOTE, missing=WHAT_FOR)
     if problems:
         raise Invalid(NOT_SAVED, problems=problems)
     assert until is not None  # noqa: S101

@@ -26,7 +26,7 @@ from marketplace.listings.models import key_of
 from marketplace.listings.schema.field import ListColumn
 from marketplace.organisations.models import Organisation
 from marketplace.parsing.secrecy import REFUSAL, secret_mark
-from marketplace.parsing.text import MAX_TEXT, clean_text
+from marketplace.parsing.text import MAX_TEXT, clean_text, too_long
 
 # What a browser may send: ten times what a county collects in a year. Longer lists are taken by the command.
 MAX_ROWS = 10_000
@@ -143,8 +143,8 @@ def check_typed(column: ListColumn, text: str) -> None:
     Raises:
         Invalid: it is too long, or bears the mark of a state secret.
     """
-    if len(text) > MAX_TEXT:
-        message = f"「{column.label}」太长，最多 {MAX_TEXT} 字。"
+    if problem := too_long(text, MAX_TEXT):
+        message = f"「{column.label}」{problem}"
         raise Invalid(message, "请缩短。", problems={column.name: [message]})
     if secret_mark(text):
         raise Invalid(REFUSAL, problems={column.name: [REFUSAL]})

@@ -12,7 +12,7 @@ from flask_login import current_user
 from marketplace import contributions, persistence
 from marketplace.audit.looks import were_recorded
 from marketplace.door import needs
-from marketplace.errors import Invalid
+from marketplace.errors import Invalid, NotNow
 from marketplace.forms import SeenForm
 from marketplace.introductions import deeds, disclosure, queries
 from marketplace.introductions.forms import (
@@ -25,6 +25,7 @@ from marketplace.introductions.forms import (
 )
 from marketplace.introductions.models import Introduction
 from marketplace.listings.disclosure import knowledge_of
+from marketplace.listings.models import KIND_NAMES, LISTINGS
 from marketplace.permissions import Guest, may
 from marketplace.verdicts.queries import reason_names
 from marketplace.workdays.calendar import Deadline
@@ -70,6 +71,12 @@ def ask(kind: str, listing_id: int) -> ResponseReturnValue:
     except Invalid as error:
         form.blame(error.problems, "message")
         return _ask_page(wanted, form, names, 422)
+    except NotNow:
+        # The page leads to the one that goes on; any other refusal has nothing to lead to.
+        numbers = [one.organisation_id for one in names]
+        if queries.current_between(wanted, numbers) is None:
+            raise
+        return _ask_page(wanted, form, names, 409)
     last = Deadline(case.due_on).text
     flash(f"已转给对方，最晚 {last}答复；答复后通知您。", "success")
     return _to(case)
@@ -255,6 +262,34 @@ def _offered_code(names: list[queries.Name]) -> str:
     return ""
 
 
+def _steps_onward(row: Introduction) -> list[tuple[str, str]]:
+    """Label and address of what a side may do next where nothing came of it; empty while it goes on."""
+    if row.state == "accepted" or row.decided_at is None:
+        return []
+    # Who looks after both listings was the one who wanted to talk; an operator has neither.
+    if disclosure.asks(row, current_user):
+        own = row.own
+    elif disclosure.answers(row, current_user):
+        own = row.wanted
+    else:
+        return []
+    sought = own.counterpart if own is not None else row.wanted_kind
+    steps = []
+    if own is not None and own.in_matching and own.is_matchable:
+        matches = url_for("matchmaking.matches", kind=own.kind, listing_id=own.id)
+        steps.append((f"看「{own.title}」匹配到的其他{KIND_NAMES[sought]}", matches))
+    search = url_for("catalogue.search", kind=sought)
+    steps.append((f"检索{KIND_NAMES[sought]}", search))
+    if own is None:
+        offered = LISTINGS[sought].counterpart
+        new = url_for("listings.new", kind=offered)
+        steps.append((f"发布本单位的{KIND_NAMES[offered]}，平台据此匹配", new))
+    elif own.state == "published" and may(current_user, "mediation.request", own):
+        broker = url_for("mediation.own", kind=own.kind, listing_id=own.id)
+        steps.append(("请技术经理人帮着找", broker))
+    return steps
+
+
 def _case_page(
     row: Introduction, status: int = 200, **forms: Any
 ) -> ResponseReturnValue:
@@ -296,6 +331,7 @@ def _case_page(
         is_named=knowledge_of(row.wanted, Guest()).firm,
         deadline=Deadline(row.due_on),
         reasons=reasons,
+        onward=_steps_onward(row),
         panels=contributions.case_panels(row, current_user),
         **given,
     )

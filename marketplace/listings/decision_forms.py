@@ -22,7 +22,7 @@ class DecisionForm(SeenForm):
 
     note = TextAreaField(
         "原因或说明",
-        [Length(max=500, message="最多 500 字。")],
+        [Length(max=500)],
         description="退回、不予通过、暂停时必填，对方会看到。写清楚改哪里、怎么改。",
     )
 
@@ -80,6 +80,6 @@ def decision_form(kind: str) -> type[DecisionForm]:
     for field in SCHEMAS[kind]:
         controls[TODO + field.name] = StringField(
             f"{field.label}要改什么",
-            [Length(max=MAX_TODO, message=f"最多 {MAX_TODO} 字。")],
+            [Length(max=MAX_TODO)],
         )
     return type(f"{kind.title()}DecisionForm", (DecisionForm,), controls)

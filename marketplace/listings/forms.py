@@ -353,7 +353,7 @@ class DeedForm(SeenForm):
 
     note = TextAreaField(
         "说明",
-        [Length(max=MAX_NOTE, message=f"说明最多 {MAX_NOTE} 个字。")],
+        [Length(max=MAX_NOTE)],
         filters=[clean_text],
     )
 

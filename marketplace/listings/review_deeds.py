@@ -31,6 +31,7 @@ from marketplace.listings.review_models import (
 )
 from marketplace.listings.schema import SCHEMAS
 from marketplace.listings.writing import check_revision
+from marketplace.parsing.text import too_long
 from marketplace.permissions import Reader, may, reader_id, require
 
 Row = Achievement | Demand
@@ -321,9 +322,8 @@ def checked_todos(
             raise Invalid(
                 "没有这一项。", problems={"note": ["没有这一项，请刷新后再写。"]}
             )
-        if len(text) > MAX_TODO:
-            problem = f"「{labels[name]}」要改什么，最多 {MAX_TODO} 字。"
-            raise Invalid(problem, problems={f"todo_{name}": [problem]})
+        if problem := too_long(text, MAX_TODO):
+            raise Invalid("有一项写得太长。", problems={f"todo_{name}": [problem]})
         wanted[name] = settling.checked_note(text)
     if note.strip() or not wanted:
         note = settling.checked_reason(note)

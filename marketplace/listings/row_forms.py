@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 from wtforms import Field, FieldList, Form, FormField
 
+from marketplace.forms import OwnWords
 from marketplace.listings.schema.rights import Rights
 from marketplace.listings.schema.rows import Metrics, Rows
 from marketplace.listings.widgets import control_of, data_of
@@ -21,7 +22,7 @@ from marketplace.parsing.text import clean_text
 MAX_ROWS = 60
 
 
-class Row(Form):
+class Row(OwnWords, Form):
     """One of several rows of the same kind. An empty row is no row."""
 
     schema: ClassVar[Rows]

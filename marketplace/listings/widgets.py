@@ -217,12 +217,8 @@ def _option(code: str, name: str, chosen: bool) -> Markup:
     return Markup('<option value="{}"{}>{}</option>').format(code, mark, name)
 
 
-def _length_check(label: str, most: int) -> Length:
-    return Length(max=most, message=f"{label}最多 {most} 个字。")
-
-
 def _line_control(field: kinds.Line) -> Any:
-    checks = [_length_check(field.label, field.most)]
+    checks = [Length(max=field.most)]
     if field.unread:
         return Checked(
             field.form_label,
@@ -244,7 +240,7 @@ def _text_control(field: kinds.Text) -> Any:
     counted = {"data-count": kinds.TEXT_LIMIT} if field.public else None
     return TextAreaField(
         field.form_label,
-        [_length_check(field.label, most)],
+        [Length(max=most)],
         filters=[clean_text],
         description=field.help,
         render_kw=counted,

@@ -268,23 +268,47 @@ def reject_duplicate_title(row: Achievement | Demand) -> None:
     Raises:
         DuplicateTitle.
     """
-    table = type(row)
+    # A row that is not stored yet has no number, and no row has 0.
+    place = (row.organisation_id, row.holder_name, row.id or 0)
+    if taken := taken_title(row.kind, row.title_key, *place, owner_id=row.owner_id):
+        raise taken
+
+
+def taken_title(
+    kind: str,
+    key: str,
+    organisation_id: int | None,
+    holder: str,
+    listing_id: int,
+    owner_id: int | None = None,
+) -> DuplicateTitle | None:
+    """What is said of a title that another living listing of the organisation has.
+
+    Args:
+        kind: of the listing.
+        key: of its title.
+        organisation_id, holder: the organisation and its name.
+        listing_id: of the listing itself; 0 of one that is not stored yet.
+        owner_id: of a draft without an organisation, which has nothing in common with those of other people.
+    """
+    table = LISTINGS[kind]
     query = db.select(table.id).where(
-        table.organisation_id == row.organisation_id,
-        table.title_key == row.title_key,
+        table.organisation_id == organisation_id,
+        table.title_key == key,
         # What has ended gives its title free; the unique index has the same states.
         table.state.not_in(ENDED),
-        # A row that is not stored yet has no number, and no row has 0.
-        table.id != (row.id or 0),
+        table.id != listing_id,
     )
+    if organisation_id is None:
+        query = query.where(table.owner_id == owner_id)
     # Without a flush: the row itself must not be written before it is known to be right.
     with db.session.no_autoflush:
         existing: int | None = db.session.scalar(query)
-    if existing is not None:
-        kind = KIND_NAMES[row.kind]
-        message = f"「{row.holder_name}」已有同名{kind}（编号 {existing}）。"
-        advice = "请修改原来那一条，或换一个名称。"
-        raise DuplicateTitle(message, advice, existing_id=existing)
+    if existing is None:
+        return None
+    message = f"「{holder}」已有同名{KIND_NAMES[kind]}（编号 {existing}）。"
+    advice = "请修改原来那一条，或换一个名称。"
+    return DuplicateTitle(message, advice, existing_id=existing)
 
 
 def reject_second_press(

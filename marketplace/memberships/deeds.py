@@ -26,6 +26,7 @@ from marketplace.organisations import deeds as organisation_deeds
 from marketplace.organisations import queries as organisation_queries
 from marketplace.organisations.identity import checked_uscc
 from marketplace.organisations.models import Organisation
+from marketplace.parsing.text import too_long
 from marketplace.permissions import Reader, reader_id, require
 from marketplace.typed_texts import checked_text
 
@@ -92,8 +93,7 @@ def ask_to_join(
         Invalid: the note is too long.
     """
     require(by, "organisation.join")
-    if len(note) > MAX_NOTE:
-        message = f"最多 {MAX_NOTE} 个字。"
+    if message := too_long(note, MAX_NOTE):
         raise Invalid(message, problems={"note": [message]})
     # A merged row leads elsewhere; a suspended one has nobody who may act for it.
     if not organisation.is_active:

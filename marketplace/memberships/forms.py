@@ -14,7 +14,6 @@ from marketplace.memberships.models import JoinRequest
 from marketplace.organisations.models import ORGANISATION_KINDS
 
 ELSEWHERE = "elsewhere"
-NOTE_LONG = "最多 200 个字。"
 
 
 class CodeForm(PageForm):
@@ -32,7 +31,7 @@ class JoinForm(PageForm):
 
     note = StringField(
         "给管理员的话",
-        [Length(max=200, message=NOTE_LONG)],
+        [Length(max=200)],
         description="比如您的部门和职务，对方好认。",
     )
 
@@ -42,7 +41,7 @@ class FoundingForm(PageForm):
 
     name = StringField(
         "单位名称",
-        [InputRequired("填写单位名称。"), Length(max=120, message="最多 120 个字。")],
+        [InputRequired("填写单位名称。"), Length(max=120)],
         description="照营业执照或法人证书填写全称。",
     )
     kind = RadioField("单位类型", [InputRequired("选一种单位类型。")])
@@ -96,7 +95,7 @@ class InvitationForm(PlaceForm):
 class ReasonForm(PageForm):
     """Why somebody is refused a place."""
 
-    reason = StringField("不同意的原因", [Length(max=200, message=NOTE_LONG)])
+    reason = StringField("不同意的原因", [Length(max=200)])
 
 
 def request_forms(request: JoinRequest) -> tuple[AcceptForm, ReasonForm]:

@@ -33,7 +33,7 @@ from marketplace.listings import upkeep
 from marketplace.listings.models import LISTINGS
 from marketplace.notices import upkeep as notices
 from marketplace.operation.encryption import decrypt_file, encrypt_file, is_encrypted
-from marketplace.operation.working_folders import working_folder
+from marketplace.operation.working_folders import put_in_place, working_folder
 
 FORMAT = (
     1  # of the manifest; a change that older programs cannot read takes the next number
@@ -118,7 +118,7 @@ def make_backup(target: Path, *, with_secrets: bool = False) -> Summary:
             if key := current_app.config["BACKUP_KEY"]:
                 packed = encrypted
                 encrypt_file(plain, encrypted, key)
-            os.replace(packed, target)
+            put_in_place(packed, target)
         finally:
             # Both, whatever failed on the way: the plain one must never stay where all others are encrypted.
             plain.unlink(missing_ok=True)

@@ -13,6 +13,7 @@ from flask.cli import with_appcontext
 import search
 from marketplace import contributions
 from marketplace.audit import publishing
+from marketplace.command_paths import FileToWrite, failures_named
 from marketplace.contributions import Job
 from marketplace.errors import MarketError
 from marketplace.operation import background, backups, nightly, runs
@@ -122,7 +123,7 @@ def verify(file: Path) -> None:
 
 
 @backup_group.command("make")
-@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.argument("file", type=FileToWrite(renamed=True))
 @click.option(
     "--with-secrets",
     is_flag=True,
@@ -134,7 +135,8 @@ def backup(file: Path, with_secrets: bool) -> None:
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     began = time.monotonic()
     try:
-        summary = backups.make_backup(file, with_secrets=with_secrets)
+        with failures_named(file):
+            summary = backups.make_backup(file, with_secrets=with_secrets)
     except MarketError as error:
         raise click.ClickException(f"{error.message} {error.advice}".strip()) from None
     seconds = round(time.monotonic() - began, 2)

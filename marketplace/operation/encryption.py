@@ -57,8 +57,6 @@ def encrypt_file(source: Path, target: Path, key: str) -> None:
                 break
             piece = following
             number += 1
-        packed.flush()
-        os.fsync(packed.fileno())
 
 
 def decrypt_file(source: Path, target: Path, key: str) -> None:

@@ -9,7 +9,6 @@ import os
 import shlex
 import shutil
 import subprocess
-from contextlib import suppress
 from pathlib import Path
 
 from flask import current_app
@@ -17,6 +16,7 @@ from flask import current_app
 from marketplace.clock import now
 from marketplace.errors import Invalid
 from marketplace.operation import backups
+from marketplace.operation.working_folders import put_in_place, working_folder
 
 
 def make_nightly(folder: Path, keep: int) -> str:
@@ -89,18 +89,13 @@ def _copy_checked(path: Path, folder: Path) -> None:
     Raises:
         OSError: the folder takes no file, or another one than was written.
     """
-    # What a process left that was killed while it copied.
-    for partial in folder.glob(".market-*Z.tar.gz*"):
-        partial.unlink()
-    fresh = folder / f".{path.name}"
-    try:
-        # The folder is not made here: a disk that is not mounted must not be taken for an empty folder of this one.
+    # It is not made here: a disk that is not mounted must not be taken for an empty folder of this one. Of other copies
+    # only those go that a killed process has left.
+    with working_folder(folder, ".copy-") as place:
+        fresh = place / path.name
         descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with path.open("rb") as source, os.fdopen(descriptor, "wb") as copy:
             shutil.copyfileobj(source, copy)
         if backups.hash_of(fresh) != backups.hash_of(path):
             raise OSError(f"{fresh} is not what was written")
-        fresh.replace(folder / path.name)
-    finally:
-        with suppress(OSError):
-            fresh.unlink()
+        put_in_place(fresh, folder / path.name)

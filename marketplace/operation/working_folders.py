@@ -40,6 +40,23 @@ def working_folder(place: Path, prefix: str) -> Iterator[Path]:
             os.close(descriptor)
 
 
+def put_in_place(fresh: Path, target: Path) -> None:
+    """Let a written file take its name, with all of its bytes on the disk: a power cut leaves it whole or not there."""
+    _write_through(fresh)
+    fresh.replace(target)
+    # A new name is on the disk once its folder is; some file systems of the network cannot say so.
+    with suppress(OSError):
+        _write_through(target.parent)
+
+
+def _write_through(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 @contextmanager
 def _held(place: Path) -> Iterator[None]:
     descriptor = os.open(place, os.O_RDONLY)

@@ -8,7 +8,8 @@ from typing import Any
 from wtforms import SelectField, StringField
 from wtforms.validators import InputRequired
 
-from marketplace.forms import DAY_NEEDED, DayField, PageForm, SeenForm
+from marketplace.forms import DayField, PageForm, SeenForm
+from marketplace.parsing.days import DAY_NEEDED
 
 # What an identity is checked against; the words are stored, for the list may change.
 CHECKED_AGAINST = (

@@ -15,6 +15,7 @@ from marketplace.organisations.models import (
 )
 from marketplace.parsing import ParseError
 from marketplace.parsing.numbers import check_uscc
+from marketplace.parsing.text import too_long
 from matching.folding import drop_unseen
 
 MAX_NAME = 120  # characters, as the column holds them
@@ -46,8 +47,10 @@ def checked_name(name: str) -> str:
     name = " ".join(unicodedata.normalize("NFC", name).split())
     name = " ".join(drop_unseen(name).split())
     # A name of signs only has an empty key, so that all such names would be one organisation.
-    if not key_of(name) or len(name) > MAX_NAME:
+    message = too_long(name, MAX_NAME)
+    if not key_of(name):
         message = f"单位名称应为 1–{MAX_NAME} 个字。"
+    if message:
         raise Invalid(message, problems={"name": [message]})
     return name
 

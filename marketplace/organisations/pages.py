@@ -14,7 +14,6 @@ from marketplace.clock import today
 from marketplace.dictionaries.models import current_districts
 from marketplace.door import OPEN_PAGE, current_reader, needs
 from marketplace.errors import Invalid, MarketError, NotFound
-from marketplace.forms import DAY_NEEDED
 from marketplace.organisations import deeds, queries
 from marketplace.organisations.forms import (
     AliasForm,
@@ -31,6 +30,7 @@ from marketplace.organisations.models import (
     Organisation,
 )
 from marketplace.parsing import ParseError
+from marketplace.parsing.days import DAY_NEEDED
 from marketplace.parsing.numbers import check_uscc
 from marketplace.permissions import require
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
+from math import isfinite
 from typing import Any, NamedTuple
 
 from marketplace.clock import day_in_china
@@ -23,9 +24,11 @@ from marketplace.parsing.points_in_time import (
 from marketplace.parsing.text import cell_text, compact_text, half_width
 from matching.folding import normalise
 
+DAY_NEEDED = "写日期，如 2026-11-28。"
 MONTH_FORMS = "填起止年月，如 2022.03-2024.10。"
 DAY_SIGNS = 80  # characters; longer texts are sentences
 EXCEL_EPOCH = date(1899, 12, 30)  # day 0 of Excel's serial numbers
+FROM_1904 = 1_462  # days from there to day 0 of workbooks that count from 1904
 SERIALS = range(18_264, 73_416)  # 1950 to 2100
 # These say on purpose that there is no day, those that it is not known.
 UNLIMITED = frozenset(
@@ -271,6 +274,17 @@ def _day_text(raw: Any) -> str:
     text = half_width(cell_text(raw)).strip()
     plain = compact_text(_TIME_OF_DAY.sub("", text))
     return normalise(plain).translate(str.maketrans("[]【】", "()()"))
+
+
+def day_from_1904(cell: Any) -> Any:
+    """The day of a cell that holds a number of days since 1904; any other cell as it is.
+
+    A text stays a text: nobody knows from which workbook its figures were copied.
+    """
+    is_number = isinstance(cell, int | float) and not isinstance(cell, bool)
+    if not is_number or not isfinite(cell) or int(cell) + FROM_1904 not in SERIALS:
+        return cell
+    return EXCEL_EPOCH + timedelta(days=int(cell) + FROM_1904)
 
 
 def _typed_day(raw: Any) -> date | None:

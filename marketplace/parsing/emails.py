@@ -13,7 +13,13 @@ from email_validator import EmailNotValidError, ValidatedEmail, validate_email
 
 from marketplace.parsing import ParseError
 from marketplace.parsing.telephones import Contact
-from marketplace.parsing.text import EMPTY, cell_text, half_width, unwrap_text
+from marketplace.parsing.text import (
+    EMPTY,
+    cell_text,
+    check_length,
+    half_width,
+    unwrap_text,
+)
 from matching.folding import drop_unseen
 
 MAX_EMAIL = 254  # RFC 5321
@@ -174,6 +180,5 @@ def _checked_address(text: str, plain: str) -> str:
     except EmailNotValidError:
         message = f"「{plain[:40]}」不是邮箱地址。"
         raise ParseError(message, "如 name@lcu.edu.cn，只填一个。") from None
-    if len(checked) > MAX_EMAIL:
-        raise ParseError("邮箱地址太长。", f"最多 {MAX_EMAIL} 个字符。")
+    check_length(checked, MAX_EMAIL)
     return checked

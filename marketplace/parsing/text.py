@@ -205,6 +205,21 @@ def says_nothing(text: str) -> bool:
     return half_width(text).strip("()[]<>【】〔〕《》 .。").casefold() in EMPTY
 
 
+def check_length(text: str, most: int) -> None:
+    """Refuse a text of more than so many characters. Raises ParseError."""
+    if len(text) > most:
+        raise ParseError(f"有 {len(text)} 字，太长了。", f"最多 {most} 字。")
+
+
+def too_long(text: str, most: int) -> str:
+    """How long a text is and how long it may be, in words; empty where it fits."""
+    try:
+        check_length(text, most)
+    except ParseError as error:
+        return error.sentence
+    return ""
+
+
 def read_prose(raw: Any, most: int = MAX_TEXT) -> str | None:
     """A text of several lines, as written.
 
@@ -218,8 +233,7 @@ def read_prose(raw: Any, most: int = MAX_TEXT) -> str | None:
     plain = cell_text(raw)
     if plain in EMPTY_TEXT:
         return None
-    if len(plain) > most:
-        raise ParseError(f"有 {len(plain)} 字，太长了。", f"最多 {most} 字。")
+    check_length(plain, most)
     return plain
 
 

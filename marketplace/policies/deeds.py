@@ -13,6 +13,7 @@ from marketplace.errors import Invalid, NotFound, Stale
 from marketplace.extensions import db
 from marketplace.parsing import ParseError
 from marketplace.parsing.documents import read_document
+from marketplace.parsing.text import too_long
 from marketplace.permissions import Reader, reader_id, require
 from marketplace.policies import queries
 from marketplace.policies.clause_files import parse_clauses, read_seed
@@ -144,8 +145,8 @@ def _row_of(
 
 def _checked_clause(code: str | None, text: str) -> Clause:
     problems: list[str] = []
-    if len(text) > MAX_TEXT:
-        problems.append(f"最多 {MAX_TEXT} 字。")
+    if problem := too_long(text, MAX_TEXT):
+        problems.append(problem)
     else:
         try:
             clauses = parse_clauses(text, queries.TYPED, queries.known_questions())

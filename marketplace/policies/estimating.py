@@ -33,7 +33,7 @@ GROUPS = {
     "amount": ("符合", ("amount",)),
     "near": ("差一点", ("missing", "unverified")),
     "open": ("金额未定", ("open",)),
-    NOTHING: ("符合，但没有可领的金额", ()),
+    NOTHING: ("没有可领的金额", ()),
     "not_met": ("不符合", ("not_met",)),
     "draft": ("草案", ("draft",)),
 }

@@ -11,9 +11,10 @@ from marketplace.clock import now, today
 from marketplace.contracts.models import TechContract
 from marketplace.contracts.vocabulary import ROYALTY_METHODS
 from marketplace.deals.writing import move_deal
-from marketplace.errors import Invalid, NotNow, Stale
+from marketplace.errors import NOT_SAVED, Invalid, NotNow, Stale
 from marketplace.extensions import db
 from marketplace.organisations.models import Organisation
+from marketplace.parsing.days import DAY_NEEDED
 from marketplace.permissions import Reader, reader_id, require
 from marketplace.proceeds import announcements, queries
 from marketplace.proceeds.models import Distribution, InventorShare, Milestone, Receipt
@@ -28,7 +29,7 @@ from marketplace.proceeds.sharing import (
     split_exactly,
 )
 from marketplace.rules.queries import frozen, thawed
-from marketplace.typed_texts import checked_text
+from marketplace.typed_texts import checked_text, gathered_text
 from marketplace.wording import yuan
 from marketplace.workdays.queries import load_calendar
 
@@ -54,15 +55,17 @@ def plan_milestone(
     # It holds the contract, so that the revision compared below is the present one.
     _require_signed(contract, by)
     _require_seen(contract, seen)
-    title = checked_text(
-        "title", title, 200, missing="写明交付什么或付哪一笔，2–200 字。"
-    )
+    problems: dict[str, list[str]] = {}
+    missing = "写明交付什么或付哪一笔，2–200 字。"
+    title = gathered_text(problems, "title", title, 200, missing=missing)
     if due_on is None:
-        raise _wrong("due_on", "写日期。")
-    if not FIRST_DAY <= due_on <= LAST_DAY:
-        raise _wrong("due_on", f"写 {FIRST_DAY} 到 {LAST_DAY} 之间的日期。")
+        problems["due_on"] = [DAY_NEEDED]
+    elif not FIRST_DAY <= due_on <= LAST_DAY:
+        problems["due_on"] = [f"写 {FIRST_DAY} 到 {LAST_DAY} 之间的日期。"]
     if plan_fen is not None and plan_fen <= 0:
-        raise _wrong("plan_fen", "金额要大于 0；只有交付、没有付款的不写。")
+        problems["plan_fen"] = ["金额要大于 0；只有交付、没有付款的不写。"]
+    if problems:
+        raise Invalid(*NOT_SAVED, problems=problems)
     row = Milestone(
         contract_id=contract.id, title=title, due_on=due_on, plan_fen=plan_fen
     )
@@ -81,7 +84,8 @@ def finish_milestone(
     _require_seen(milestone, seen)
     if milestone.done_on is not None:
         raise NotNow("这个节点已经完成。", "")
-    _require_past("done_on", done_on)
+    if problem := _past_problem(done_on):
+        raise _wrong("done_on", problem)
     # The day is what people typed, the moment is what a release is dated by (141).
     milestone.done_on, milestone.done_at = done_on, now()
     persistence.commit(stale=CHANGED)
@@ -105,10 +109,14 @@ def record_receipt(
     """
     _require_signed(contract, by)
     _require_seen(contract, seen)
+    problems: dict[str, list[str]] = {}
     if amount_fen is None or amount_fen <= 0:
-        raise _wrong("amount_fen", "写到账的金额，单位元，要大于 0。")
-    _require_past("received_on", received_on)
-    note = checked_text("note", note, MAX_NOTE)
+        problems["amount_fen"] = ["写到账的金额，单位元，要大于 0。"]
+    if problem := _past_problem(received_on):
+        problems["received_on"] = [problem]
+    note = gathered_text(problems, "note", note, MAX_NOTE)
+    if amount_fen is None or problems:
+        raise Invalid(*NOT_SAVED, problems=problems)
     _require_reason_above_price(contract, amount_fen, note)
     row = Receipt(
         contract_id=contract.id,
@@ -352,11 +360,13 @@ def _require_signed(contract: TechContract, by: Reader) -> None:
         )
 
 
-def _require_past(box: str, day_typed: date | None) -> None:
+def _past_problem(day_typed: date | None) -> str:
+    """What is wrong with a day on which something was done; empty where nothing is."""
     if day_typed is None or day_typed > today():
-        raise _wrong(box, "写今天或以前的日期。")
+        return "写今天或以前的日期。"
     if day_typed < FIRST_DAY:
-        raise _wrong(box, f"日期不能早于 {FIRST_DAY}，请看年份是不是写对了。")
+        return f"日期不能早于 {FIRST_DAY}，请看年份是不是写对了。"
+    return ""
 
 
 def _require_reason_above_price(

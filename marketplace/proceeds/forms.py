@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Decimal
 from typing import Any
 
 from wtforms import SelectField, StringField, TextAreaField
@@ -11,11 +10,11 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Optional
 
 from marketplace.accounts.models import Person
-from marketplace.errors import Invalid
 from marketplace.forms import DayField, PageForm, SeenForm
+from marketplace.parsing import ParseError
 from marketplace.parsing.exact_sums import read_fen, read_per_cent
 from marketplace.persistence import row_number
-from marketplace.proceeds.sharing import SOURCES, Bracket
+from marketplace.proceeds.sharing import SOURCES
 from marketplace.proceeds.typed_plans import read_brackets, read_people
 
 
@@ -71,26 +70,24 @@ class PlanForm(PageForm):
         description="每人一行：姓名、占完成人部分的 %，担任领导的再写「领导」。如：张三 60",
     )
 
-    def read_costs(self) -> list[int]:
-        """The direct costs, 分. Raises Invalid."""
-        costs = self.read_box("costs_fen", read_fen)
-        # Empty is not 0: costs that were forgotten would be shared as income.
-        if costs is None:
-            message = "写累计的直接成本，没有的写 0。"
-            raise Invalid(message, problems={"costs_fen": [message]})
-        return [costs]
+    def read(self) -> dict[str, Any]:
+        """What was typed, as the deed takes it; of no use where anything is in `unread`."""
+        return {
+            "costs": [self.read_box("costs_fen", _read_costs)],
+            "source": self.source.data or "",
+            "brackets": self.read_box("brackets", read_brackets),
+            "people": self.read_box("people", read_people),
+            "institution": self.read_box("institution", read_per_cent),
+            "agreed": self.read_box("agreed", read_per_cent),
+        }
 
-    def read_brackets(self) -> list[Bracket]:
-        """The brackets. Raises Invalid."""
-        return self.read_box("brackets", read_brackets)
 
-    def read_people(self) -> list[tuple[str, Decimal, bool]]:
-        """The people. Raises Invalid."""
-        return self.read_box("people", read_people)
-
-    def read_percent(self, name: str) -> Decimal | None:
-        """A percentage. Raises Invalid."""
-        return self.read_box(name, read_per_cent)
+def _read_costs(text: str) -> int:
+    costs = read_fen(text)
+    # Empty is not 0: costs that were forgotten would be shared as income.
+    if costs is None:
+        raise ParseError("写累计的直接成本，没有的写 0。")
+    return costs
 
 
 class GiveForm(SeenForm):

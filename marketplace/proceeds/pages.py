@@ -121,16 +121,10 @@ def share(contract_id: int) -> ResponseReturnValue:
     row, form = _get(contract_id), PlanForm()
 
     def deed() -> None:
-        deeds.plan_distribution(
-            row,
-            costs=form.read_costs(),
-            source=form.source.data or "",
-            brackets=form.read_brackets(),
-            people=form.read_people(),
-            institution=form.read_percent("institution"),
-            agreed=form.read_percent("agreed"),
-            by=current_user,
-        )
+        plan = form.read()
+        # What cannot be read is not shared; all of it is said.
+        if not form.unread:
+            deeds.plan_distribution(row, **plan, by=current_user)
 
     return _do(row, deed, "已提出分配方案。", sharing=form)
 
@@ -242,11 +236,12 @@ def _do(
     """Do one thing; what was refused stands beside its form."""
     # A refusal rolls back, and the row is loaded again by its number.
     number = row.id
+    (form,) = forms.values()
     try:
-        deed()
+        with form.judged_whole():
+            deed()
     except Invalid as error:
-        for form in forms.values():
-            form.blame(error.problems, next(iter(error.problems), ""))
+        form.blame(error.problems, next(iter(error.problems), ""))
         return _page(_get(number), 422, **forms)
     flash(message, "success")
     return _to(row)

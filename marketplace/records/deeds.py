@@ -10,7 +10,7 @@ from marketplace.brokerage.models import BrokerageCase
 from marketplace.brokerage.writing import move_case, require_seen
 from marketplace.clock import now, today
 from marketplace.deals.models import Deal
-from marketplace.errors import Invalid, NotFound, NotNow
+from marketplace.errors import NOT_SAVED, Invalid, NotFound, NotNow
 from marketplace.extensions import db
 from marketplace.files import upkeep
 from marketplace.files.deeds import Taken
@@ -22,7 +22,7 @@ from marketplace.introductions.models import Introduction
 from marketplace.permissions import Reader, require
 from marketplace.records import announcements, queries
 from marketplace.records.models import KINDS, MAX_ATTENDEES, MAX_TEXT, CaseNote
-from marketplace.typed_texts import checked_text
+from marketplace.typed_texts import gathered_text
 
 
 def write_note(
@@ -55,13 +55,19 @@ def write_note(
     # They name both sides: before both want to talk, one would be disclosed to the other (129).
     if note_kind == "shared_minutes" and case.introduction_id is None:
         raise NotNow("双方还没有都愿意对接，不能给双方看。", "先记内部的纪要。")
-    text = checked_text("text", text, MAX_TEXT, missing=f"写内容，2–{MAX_TEXT} 字。")
+    problems: dict[str, list[str]] = {}
+    missing = f"写内容，2–{MAX_TEXT} 字。"
+    text = gathered_text(problems, "text", text, MAX_TEXT, missing=missing)
     # A note is of no meeting: it needs neither a day nor names.
     if note_kind != "note":
         if met_on is None or met_on > today():
-            raise _wrong("met_on", "写会谈的日期，今天或以前。")
+            problems["met_on"] = ["写会谈的日期，今天或以前。"]
         missing = f"写参加的人，2–{MAX_ATTENDEES} 字。"
-        attendees = checked_text("attendees", attendees, MAX_ATTENDEES, missing=missing)
+        attendees = gathered_text(
+            problems, "attendees", attendees, MAX_ATTENDEES, missing=missing
+        )
+    if problems:
+        raise Invalid(*NOT_SAVED, problems=problems)
     row = CaseNote(
         case_id=case.id,
         note_kind=note_kind,

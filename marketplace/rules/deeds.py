@@ -23,7 +23,7 @@ from marketplace.rules.content import (
 )
 from marketplace.rules.models import RuleValue
 from marketplace.rules.seed_files import read_values
-from marketplace.typed_texts import checked_text
+from marketplace.typed_texts import gathered_text
 
 NOT_SAVED = "新版本没有保存。"
 CHANGED = Stale("这条规则刚被别人加了新版本。", "对照看过以后，再决定要不要再加。")
@@ -148,12 +148,8 @@ def _checked_value(
         ("says", MAX_SENTENCE, "用一句自己的话写明它说什么。"),
         ("note", MAX_SENTENCE, ""),
     ):
-        try:
-            texts[name] = checked_text(
-                name, given.get(name) or "", most, missing=missing
-            )
-        except Invalid as error:
-            problems |= error.problems
+        raw = given.get(name) or ""
+        texts[name] = gathered_text(problems, name, raw, most, missing=missing)
     if "value" not in problems:
         problem = value_problem(newest.kind, texts["value"])
         if problem:

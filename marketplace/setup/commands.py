@@ -11,6 +11,7 @@ from flask import Flask, current_app
 from flask.cli import with_appcontext
 from flask_migrate import upgrade
 
+from marketplace.command_paths import FolderToWrite
 from marketplace.errors import MarketError
 from marketplace.settings.rehearsal import MAX_SPEED
 from marketplace.setup import demonstration, preparing, rehearsing
@@ -75,7 +76,7 @@ def commands(samples: bool | None) -> None:
 )
 @click.option(
     "--folder",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=FolderToWrite(),
     help="An empty folder that stays; else one that is thrown away.",
 )
 @with_appcontext

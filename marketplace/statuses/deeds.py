@@ -13,7 +13,7 @@ from marketplace.permissions import Reader, reader_id, require
 from marketplace.statuses import announcements
 from marketplace.statuses.life import CHECKED_AGAINST, STATUSES
 from marketplace.statuses.models import MAX_NOTE, MAX_NUMBER, OrganisationStatus
-from marketplace.typed_texts import LEAST, checked_text
+from marketplace.typed_texts import LEAST, checked_text, gathered_text
 
 NOT_SAVED = "资质没有保存。"
 FIRST_DAY, LAST_DAY = date(2008, 1, 1), date(2099, 12, 31)
@@ -56,9 +56,9 @@ def propose_status(
         problems["valid_to"] = ["写证书上的截止日期，不早于起始日期。"]
     elif valid_to.year - valid_from.year > MAX_YEARS:
         problems["valid_to"] = [f"有效期不超过 {MAX_YEARS} 年，请核对证书。"]
-    row.number = checked_text("number", number, MAX_NUMBER)
+    row.number = gathered_text(problems, "number", number, MAX_NUMBER)
     if not row.number:
-        problems["number"] = ["写证书编号或入库登记编号。"]
+        problems.setdefault("number", ["写证书编号或入库登记编号。"])
     if problems:
         raise Invalid(NOT_SAVED, problems=problems)
     assert valid_from is not None  # noqa: S101

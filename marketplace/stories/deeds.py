@@ -24,7 +24,7 @@ from marketplace.stories.models import (
     canonical_text,
     hash_of,
 )
-from marketplace.typed_texts import checked_text
+from marketplace.typed_texts import checked_text, gathered_text
 
 CHANGED = Stale("这个案例刚有变化。", "请重新打开，看过再决定。")
 OTHER_TEXT = Stale("案例的文字已经换了一稿。", "请重新打开，看过新的文字再同意。")
@@ -57,15 +57,8 @@ class Written:
             ("receiver", MAX_NAME, "需求方的称呼"),
             ("body", MAX_BODY, "正文"),
         ):
-            try:
-                texts[name] = checked_text(
-                    name,
-                    getattr(self, name),
-                    most,
-                    missing=f"写{what}，2–{most} 字。",
-                )
-            except Invalid as error:
-                problems.update(error.problems)
+            raw, missing = getattr(self, name), f"写{what}，2–{most} 字。"
+            texts[name] = gathered_text(problems, name, raw, most, missing=missing)
         if problems:
             raise Invalid("案例没有保存。", "请改好标出的几处。", problems=problems)
         return canonical_text(**texts)

@@ -9,7 +9,8 @@ from wtforms import SelectField
 from wtforms.validators import InputRequired
 
 from marketplace.accounts.models import Person
-from marketplace.forms import DAY_NEEDED, DayField, PageForm
+from marketplace.forms import DayField, PageForm
+from marketplace.parsing.days import DAY_NEEDED
 from marketplace.substitutes.queries import HeldSeat
 
 

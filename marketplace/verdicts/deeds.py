@@ -17,7 +17,7 @@ from marketplace.extensions import db
 from marketplace.listings import queries as listing_queries
 from marketplace.listings.models import Row
 from marketplace.parsing.secrecy import REFUSAL, secret_mark
-from marketplace.parsing.text import clean_text
+from marketplace.parsing.text import clean_text, too_long
 from marketplace.permissions import Reader, organisations_of, require, roles_of
 from marketplace.verdicts import queries
 from marketplace.verdicts.effects import measure_effect
@@ -398,8 +398,8 @@ def _checked_note(note: str, problems: dict[str, list[str]], *, required: bool) 
     note = clean_text(note)
     if required and len(note) < MIN_NOTE:
         problems["note"] = [f"写明情况，{MIN_NOTE}–{MAX_NOTE} 个字。"]
-    elif len(note) > MAX_NOTE:
-        problems["note"] = [f"最多 {MAX_NOTE} 个字，现在 {len(note)} 个。"]
+    elif problem := too_long(note, MAX_NOTE):
+        problems["note"] = [problem]
     elif secret_mark(note):
         problems["note"] = [REFUSAL]
     return note

@@ -9,6 +9,7 @@ from typing import Any
 import click
 from flask.cli import AppGroup
 
+from marketplace.command_paths import FileToWrite, failures_named
 from marketplace.errors import Invalid, MarketError
 from marketplace.wordlists import deeds, queries, upkeep
 from marketplace.wordlists.models import KINDS, WORD_KINDS
@@ -21,7 +22,7 @@ KIND = click.Choice(list(KINDS))
 
 
 @commands.command("export")
-@click.argument("path", type=click.Path(path_type=Path, dir_okay=False, writable=True))
+@click.argument("path", type=FileToWrite())
 def export_lists(path: Path) -> None:
     """Write what is in force to a JSON file: what each list adds and takes out, and all of its lines."""
     lists = {}
@@ -36,7 +37,8 @@ def export_lists(path: Path) -> None:
         if kind in WORD_KINDS:
             lists[kind]["lines"] = whole[kind]
     content = json.dumps({"word_lists": lists}, ensure_ascii=False, indent=1)
-    path.write_text(f"{content}\n", encoding="utf-8")
+    with failures_named(path):
+        path.write_text(f"{content}\n", encoding="utf-8")
     click.echo(f"{path}: {', '.join(KINDS)}")
 
 

@@ -8,6 +8,7 @@ from marketplace import persistence
 from marketplace.clock import now
 from marketplace.errors import Invalid, NotNow, Stale
 from marketplace.extensions import db
+from marketplace.parsing.text import too_long
 from marketplace.permissions import Reader, reader_id, require
 from marketplace.wordlists import applying, content, dictionary_lines, queries
 from marketplace.wordlists.models import (
@@ -101,8 +102,8 @@ def save_draft(
         removed = ""
     else:
         problems = _word_problems(draft, added, removed)
-    if len(note.strip()) > MAX_NOTE:
-        problems["note"] = [f"说明最多 {MAX_NOTE} 个字。"]
+    if problem := too_long(note.strip(), MAX_NOTE):
+        problems["note"] = [problem]
     if problems:
         raise Invalid(NOT_SAVED, problems=problems)
     # Computed when it is saved, for later it would depend on the dictionary of that moment (108).

@@ -11,6 +11,7 @@ from sqlalchemy.orm.attributes import flag_modified
 from marketplace import persistence
 from marketplace.errors import Invalid, NotFound, Stale
 from marketplace.extensions import db
+from marketplace.parsing.text import too_long
 from marketplace.permissions import Reader, reader_id, require
 from marketplace.workdays.calendar import SATURDAY
 from marketplace.workdays.models import STATUSES, HolidayYear, SpecialDay
@@ -93,8 +94,8 @@ def save_year(
     # An announced year moves deadlines of the law: it names the notice by which it does.
     if status == "announced" and not source:
         problems["source"] = ["已公布的要写明依据：哪个通知、文号。"]
-    elif len(source) > 200:
-        problems["source"] = ["最多 200 字。"]
+    elif problem := too_long(source, 200):
+        problems["source"] = [problem]
     row = db.session.get(HolidayYear, year) if "year" not in problems else None
     if seen is None and row is not None:
         problems["year"] = [f"{year} 年已在表里，请打开它修改。"]

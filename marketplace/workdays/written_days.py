@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from marketplace.parsing.text import too_long
+
 MAX_NAME = 20
 MAX_SPAN = 16  # days; the longest holiday of a notice so far had ten
 _DAY = r"(?:(\d{4})\s*[-年./]\s*)?(\d{1,2})\s*[-月./]\s*(\d{1,2})\s*日?"
@@ -74,8 +76,8 @@ def _read_line(line: str, year: int, works: bool) -> Iterator[WrittenDay]:
     # New Year's holiday may begin in the last days of the old year; its notice is that of the new one.
     if begin < date(year - 1, 12, 20) or end > date(year, 12, 31):
         raise ValueError(f"不是 {year} 年的日子。")
-    if len(name) > MAX_NAME:
-        raise ValueError(f"节日名称最多 {MAX_NAME} 个字。")
+    if problem := too_long(name, MAX_NAME):
+        raise ValueError(f"节日名称{problem}")
     for offset in range(span + 1):
         yield WrittenDay(begin + timedelta(days=offset), works, name)
 

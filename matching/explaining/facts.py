@@ -8,13 +8,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 from typing import (
     Literal,
     TypeAlias,
 )
 
 from matching.documents import Document
-from matching.explaining.figures import FigureVerdict
+from matching.explaining.figures import Figure, FigureVerdict
+from matching.explaining.units import from_base, read_unit
 
 Name = Literal["field", "chain", "stage", "mode", "money", "due"]
 Verdict = Literal["agree", "differ", "unknown"]
@@ -94,16 +96,31 @@ def near_miss(
 
 
 def is_close(miss: Fact | FigureVerdict) -> bool:
-    """Whether little is missing: a fifth of the budget, one stage, a tenth of a figure, or what can be talked over."""
+    """Whether little is missing: a fifth of the budget, one stage, a tenth of a figure, or what can be talked over.
+
+    Of a share that has to be reached it is a tenth of the rest where that is smaller: next to a purity of 99.9 %, one
+    of 99.5 % has five times the impurities.
+    """
     if isinstance(miss, FigureVerdict):
-        wanted = abs(miss.wanted.value)
-        return miss.short_by is not None and miss.short_by * 10 <= wanted
+        return miss.short_by is not None and miss.short_by * 10 <= _measure(miss.wanted)
     if miss.name == "money":
         excess, budget = excess_of_price(miss)
         return excess * 5 <= budget
     if miss.name == "stage":
         return missing_stages(miss) == 1
     return miss.name == "mode"
+
+
+def _measure(wanted: Figure) -> Decimal:
+    """What a tenth is taken of: the value, or what it leaves of the whole."""
+    value = abs(wanted.value)
+    unit = read_unit(wanted.unit)
+    # Ratios have no dimension; a mass per mass (mg/kg) is a content and no share of success.
+    is_share = not unit.dimension and not unit.basis
+    if wanted.operator not in ("ge", "gt") or not is_share:
+        return value
+    rest = from_base(Fraction(1), unit) - value
+    return min(value, rest) if rest > 0 else value
 
 
 def excess_of_price(fact: Fact) -> tuple[Decimal, Decimal]:

@@ -9,8 +9,16 @@ from typing import Any
 
 from elastic_transport import ObjectApiResponse
 
-from search.cluster.queries import ALL_HITS
-from search.contract import FACETS, FacetCounts, Hit, NotBuilt, Result, order_facet
+from search.cluster.queries import ACCEPTED, ALL_HITS, VALUES
+from search.contract import (
+    FACETS,
+    FacetCounts,
+    Hit,
+    NotBuilt,
+    Result,
+    Value,
+    order_facet,
+)
 from search.schema import inverse_document_frequency
 from search.terms import Term
 
@@ -85,7 +93,10 @@ def read_result(
 
 
 def _facet_counts(answer: Answer, facet: str) -> FacetCounts:
-    counts = {}
-    for bucket in answer["aggregations"][facet]["values"]["buckets"]:
-        counts[bucket["key"]] = bucket["doc_count"]
-    return order_facet(counts)
+    counted = answer["aggregations"][facet]
+    accepted = _read_buckets(counted.get(ACCEPTED, {"buckets": ()}))
+    return order_facet(_read_buckets(counted[VALUES]) | accepted, accepted)
+
+
+def _read_buckets(counted: Answer | dict[str, Any]) -> dict[Value, int]:
+    return {bucket["key"]: bucket["doc_count"] for bucket in counted["buckets"]}

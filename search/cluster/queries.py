@@ -14,7 +14,7 @@ from search.cluster.mapping import (
     completion_value,
 )
 from search.completion import CANDIDATES, SEPARATOR, WEIGHTS
-from search.contract import FACETS, Query, Value
+from search.contract import FACET_VALUES, FACETS, Query, Value
 from search.schema import (
     FACET_FIELDS,
     PAIR_WEIGHT,
@@ -27,10 +27,10 @@ from search.schema import (
 )
 from search.terms import ParsedQuery, Term, scores_in_title
 
-FACET_VALUES = 1_000  # values of one facet that are counted; the largest dictionary has about a hundred
 # Words under the keys of one expression: a character may be in hundreds.
 SPELLINGS_READ = 2_000
 EXPRESSION_LIMIT = 800  # characters; Elasticsearch takes 1,000 (index.max_regex_length)
+VALUES, ACCEPTED = "values", "accepted"  # names of the counts of a facet
 ALL_HITS = "all"  # name of the count before filters in an answer
 
 _ANYWHERE = ("chars_title", "chars_body")
@@ -240,10 +240,18 @@ def _filter_queries(filters: _Filters, exclude: str = "") -> list[Body]:
 
 
 def _facet_counts(facet: str, filters: _Filters) -> Body:
-    values = {"terms": {"field": FACET_FIELDS[facet], "size": FACET_VALUES}}
+    name = FACET_FIELDS[facet]
+    # Exact, and ties in the order of the contract: one shard has all documents.
+    counts: dict[str, Body] = {VALUES: {"terms": {"field": name, "size": FACET_VALUES}}}
+    if facet in filters:
+        accepted = sorted(filters[facet], key=str)
+        # These are counted wherever they stand, or a page would say 0 of what it shows.
+        counts[ACCEPTED] = {
+            "terms": {"field": name, "include": accepted, "size": len(accepted)}
+        }
     return {
         "filter": {"bool": {"filter": _filter_queries(filters, exclude=facet)}},
-        "aggs": {"values": values},
+        "aggs": counts,
     }
 
 

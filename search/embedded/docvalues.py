@@ -5,7 +5,7 @@ replaces it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -194,10 +194,12 @@ class DocValues:
             if name in refused:
                 # A document counts here when the only filter that refuses it, if any, is this very facet's.
                 counted = rows[refusals == refused[name]]
-            facets[name] = self._count_facet(name, counted)
+            facets[name] = self._count_facet(name, counted, filters.get(name, ()))
         return passes, facets
 
-    def _count_facet(self, name: str, rows: Int64s) -> FacetCounts:
+    def _count_facet(
+        self, name: str, rows: Int64s, accepted: Collection[Value]
+    ) -> FacetCounts:
         column = self.columns[name]
         # Documents are counted by combination first: few combinations, many documents.
         codes = column.codes[rows]
@@ -207,7 +209,7 @@ class DocValues:
             documents = int(per_code[code])
             for value in column.meanings[code]:
                 counts[value] = counts.get(value, 0) + documents
-        return order_facet(counts)
+        return order_facet(counts, accepted)
 
     @cached_property
     def relative_lengths(self) -> Float64s:

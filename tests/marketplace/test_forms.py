@@ -4,9 +4,25 @@ from __future__ import annotations
 
 import pytest
 from flask import Flask
-from wtforms.validators import InputRequired, Optional
+from wtforms import (
+    Field,
+    Form,
+    RadioField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+)
+from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
-from marketplace.forms import DAY_NEEDED, DayField, PageForm, WholeField
+from marketplace.accounts.forms import AccountForm, RegisterForm
+from marketplace.forms import (
+    NOT_OFFERED,
+    DayField,
+    OwnWords,
+    PageForm,
+    WholeField,
+)
+from marketplace.parsing.days import DAY_NEEDED
 
 
 class OneDayForm(PageForm):
@@ -78,3 +94,56 @@ def test_a_number_is_read_or_refused(
 
         assert form.number.data == number
         assert (form.number.errors == []) is (number is not None)
+
+
+TOO_LONG = "有 41 字，太长了。最多 40 字。"
+
+
+@pytest.mark.parametrize(
+    ("field", "typed", "problem"),
+    [
+        (StringField("", [Length(max=40)]), "名" * 41, TOO_LONG),
+        (StringField("", [Length(min=3)]), "名", "有 1 字，太短了。至少 3 字。"),
+        (StringField("", [Length(2, 3)]), "名", "有 1 字，应为 2–3 字。"),
+        (StringField("", [Length(2, 2)]), "名", "有 1 字，应为 2 字。"),
+        (StringField("", [InputRequired()]), "", "请填写这一项。"),
+        (WholeField("", [NumberRange(1, 9)]), "10", "写 1 到 9 之间的数。"),
+        (WholeField("", [NumberRange(max=9)]), "10", "不能大于 9。"),
+        (WholeField("", [NumberRange(min=1)]), "0", "不能小于 1。"),
+        (SelectField("", choices=["a"]), "b", NOT_OFFERED),
+        (SelectField("", choices=[1], coerce=int), "b", NOT_OFFERED),
+        (RadioField("", choices=["a"]), "", NOT_OFFERED),
+        (SelectMultipleField("", choices=["a"]), "b", NOT_OFFERED),
+        (SelectMultipleField("", choices=[1], coerce=int), "b", NOT_OFFERED),
+    ],
+)
+def test_what_the_library_refuses_is_said_in_our_words(
+    app: Flask, field: Field, typed: str, problem: str
+) -> None:
+    form_class = type("OneFieldForm", (PageForm,), {"box": field})
+    with app.test_request_context(method="POST", data={"box": typed}):
+        form = form_class()
+        form.validate()
+
+        assert form.box.errors[0] == problem
+
+
+@pytest.mark.parametrize("form_class", [AccountForm, RegisterForm])
+def test_a_long_name_is_counted(app: Flask, form_class: type[Form]) -> None:
+    with app.test_request_context(method="POST", data={"name": "名" * 41}):
+        form = form_class()
+        form.name.validate(form)
+
+        assert form.name.errors == [TOO_LONG]
+
+
+def forms_below(kind: type) -> set[type]:
+    found = set(kind.__subclasses__())
+    return found.union(*map(forms_below, found))
+
+
+def test_every_form_refuses_in_our_words(app: Flask) -> None:
+    ours = {form for form in forms_below(Form) if "marketplace" in form.__module__}
+
+    assert len(ours) > 100
+    assert [form for form in ours if not issubclass(form, OwnWords)] == []

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from matching import Document
-from matching.explaining.facts import compare_facts, near_miss
+from matching.explaining.facts import compare_facts, is_close, near_miss
+from matching.explaining.figures import Figure, compare_figures
 
 FIT: dict[str, Any] = {
     "field": "03",
@@ -110,3 +111,34 @@ def test_a_near_miss_is_one_failed_gate(
     )
 
     assert (missed.name if missed else None) == expected
+
+
+@pytest.mark.parametrize(
+    ("wanted", "offered", "close"),
+    [
+        ("≥99.9 %", "≥99.5 %", False),
+        ("≥99.9 %", "≥99.89 %", True),
+        ("≥0.999 ‰", "≥0.95 ‰", True),
+        ("≥98 %", "≥97 %", False),
+        ("≥98 %", "≥97.8 %", True),
+        # A small share goes by itself, and so does what has no whole.
+        ("≥30 %", "≥27 %", True),
+        ("≥30 %", "≥26 %", False),
+        ("≥120 %", "≥110 %", True),
+        ("≥98 dB", "≥90 dB", True),
+        # What may stay is no share to be reached.
+        ("≤99 %", "≤99.5 %", True),
+    ],
+)
+def test_what_is_close_to_a_share_goes_by_the_rest(
+    wanted: str, offered: str, close: bool
+) -> None:
+    figures = []
+    for written in (wanted, offered):
+        number, unit = written[1:].split()
+        operator: Any = "ge" if written[0] == "≥" else "le"
+        figures.append(Figure("纯度", operator, Decimal(number), unit=unit))
+    verdict = compare_figures(figures[:1], figures[1:])[0]
+
+    assert verdict.outcome == "unmet"
+    assert is_close(verdict) is close

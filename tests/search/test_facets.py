@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from search import FACETS, Document, Engine, Query
+from search.contract import FACET_VALUES
 
 
 def test_facets_of_everything(filled: Engine) -> None:
@@ -241,3 +242,26 @@ def test_equal_documents_come_by_id_on_every_page(engine: Engine) -> None:
             for p in (1, 2, 3)
         ]
         assert [hit.id for page in pages for hit in page] == expected[::step]
+
+
+def test_both_engines_count_the_same_values_of_a_long_facet(engine: Engine) -> None:
+    many = FACET_VALUES + 3
+    engine.put(
+        Document(
+            "achievement", number, 1, title="轴承", body="", institution=str(number)
+        )
+        for number in range(1, many + 1)
+    )
+    engine.put([Document("demand", 1, 1, title="轴承", body="", institution="2000")])
+    engine.put([Document("demand", 2, 1, title="轴承", body="", institution="2000")])
+    # Ties in the order of the values as texts: 1, 10, 100, 1000 …
+    single = sorted(map(str, range(1, many + 1)))
+    offered = [("2000", 2), *((value, 1) for value in single[: FACET_VALUES - 1])]
+    last = single[-1]
+
+    everything = engine.find(Query("轴承", size=0))
+    chosen = engine.find(Query("轴承", filters={"institution": {last}}, size=0))
+
+    assert everything.facets["institution"] == offered
+    assert chosen.facets["institution"] == [*offered, (last, 1)]
+    assert chosen.total == 1

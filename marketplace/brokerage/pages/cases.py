@@ -63,15 +63,16 @@ def propose() -> ResponseReturnValue:
         return redirect(url_for("brokerage.case", case_id=going_on.id), 303)
     if form.is_submitted():
         try:
-            case = deeds.propose_pair(
-                achievement,
-                demand,
-                message=form.message.data or "",
-                # Who refers a pair names nobody, and learns of no address whether it has an account.
-                referrer=None if refers else _referrer(form),
-                share=form.read_box("share", read_per_cent),
-                by=current_user,
-            )
+            with form.judged_whole():
+                case = deeds.propose_pair(
+                    achievement,
+                    demand,
+                    message=form.message.data or "",
+                    # Who refers a pair names nobody, and learns of no address whether it has an account.
+                    referrer=None if refers else _referrer(form),
+                    share=form.read_box("share", read_per_cent),
+                    by=current_user,
+                )
         except Invalid as error:
             form.blame(error.problems, "message")
             status = 422
@@ -330,7 +331,10 @@ def _do(
     form = form_for(row, code, current_user, sent=True)
     try:
         # A substitute's deed says in History whose place they took (decision 097).
-        with acting_for(queries.represented_by(row, current_user)):
+        with (
+            acting_for(queries.represented_by(row, current_user)),
+            form.judged_whole(),
+        ):
             deed(row, by=current_user, seen=form.seen_revision, **form.values)
     except Invalid as error:
         form.blame(error.problems, next(iter(error.problems), ""))

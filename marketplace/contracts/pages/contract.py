@@ -74,10 +74,10 @@ def edit(contract_id: int) -> ResponseReturnValue:
         return _form_page(row, form)
     was_frozen = row.state != "drafting"
     try:
-        values = form.read_values()
-        labels = deeds.save_contract(
-            row, values, by=current_user, seen=form.seen_revision
-        )
+        with form.judged_whole():
+            labels = deeds.save_contract(
+                row, form.read_values(), by=current_user, seen=form.seen_revision
+            )
     except Invalid as error:
         form.blame(error.problems, "title")
         return _form_page(row, form, status=422)
@@ -98,13 +98,14 @@ def correct(contract_id: int) -> ResponseReturnValue:
         return _form_page(row, form, corrects=True)
     was_frozen = row.state != "drafting"
     try:
-        labels = deeds.correct_contract(
-            row,
-            form.read_values(),
-            why=form["why"].data or "",
-            by=current_user,
-            seen=form.seen_revision,
-        )
+        with form.judged_whole():
+            labels = deeds.correct_contract(
+                row,
+                form.read_values(),
+                why=form["why"].data or "",
+                by=current_user,
+                seen=form.seen_revision,
+            )
     except Invalid as error:
         form.blame(error.problems, "why")
         return _form_page(row, form, corrects=True, status=422)

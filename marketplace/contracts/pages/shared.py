@@ -53,12 +53,13 @@ def do_deed(
     """Do one thing; what was refused stands beside its form."""
     # A refusal rolls back, and the row is loaded again by its number.
     number = row.id
+    (form,) = forms.values()
     try:
-        deed()
+        with form.judged_whole():
+            deed()
     except Invalid as error:
-        for form in forms.values():
-            # What is about no box of the form stands beside its first one.
-            form.blame(error.problems, otherwise)
+        # What is about no box of the form stands next to its first one.
+        form.blame(error.problems, otherwise)
         return contract_page(load(number), 422, **forms)
     flash(message, "success")
     return to_contract(row)

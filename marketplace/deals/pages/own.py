@@ -152,11 +152,12 @@ def do(
     row: Deal, deed: Callable[[], object], message: str, **forms: Any
 ) -> ResponseReturnValue:
     """Do one thing; what was refused stands beside its form."""
+    (form,) = forms.values()
     try:
-        deed()
+        with form.judged_whole():
+            deed()
     except Invalid as error:
-        for form in forms.values():
-            form.blame(error.problems, next(iter(error.problems), ""))
+        form.blame(error.problems, next(iter(error.problems), ""))
         return deal_page(row, 422, **forms)
     flash(message, "success")
     return to_deal(row)

@@ -42,17 +42,18 @@ def new() -> ResponseReturnValue:
     if not form.is_submitted():
         return render_template("envelopes/new.html", form=form)
     try:
-        row = envelope_deeds.create_envelope(
-            name=form.name.data or "",
-            year=form.year.data,
-            source=form.source.data or "",
-            document=form.document.data or "",
-            in_force=form.in_force.data or "",
-            checked=form.checked.data or "",
-            clause_codes=form.clause_codes.data or (),
-            budget_fen=form.read_box("budget_fen", read_fen),
-            by=current_user,
-        )
+        with form.judged_whole():
+            row = envelope_deeds.create_envelope(
+                name=form.name.data or "",
+                year=form.year.data,
+                source=form.source.data or "",
+                document=form.document.data or "",
+                in_force=form.in_force.data or "",
+                checked=form.checked.data or "",
+                clause_codes=form.clause_codes.data or (),
+                budget_fen=form.read_box("budget_fen", read_fen),
+                by=current_user,
+            )
     except Invalid as error:
         form.blame(error.problems, "name")
         persistence.stop_writing()
@@ -74,14 +75,15 @@ def budget(envelope_id: int) -> ResponseReturnValue:
     """Change its budget."""
     row, form = queries.get_envelope(envelope_id), BudgetForm()
     try:
-        envelope_deeds.change_budget(
-            row,
-            more=form.is_more,
-            amount_fen=form.read_box("amount_fen", read_fen),
-            reason=form.reason.data or "",
-            by=current_user,
-            seen=form.seen_revision,
-        )
+        with form.judged_whole():
+            envelope_deeds.change_budget(
+                row,
+                more=form.is_more,
+                amount_fen=form.read_box("amount_fen", read_fen),
+                reason=form.reason.data or "",
+                by=current_user,
+                seen=form.seen_revision,
+            )
     except Invalid as error:
         form.blame(error.problems, "amount_fen")
         return _page(queries.get_envelope(envelope_id), 422, budget=form)

@@ -52,14 +52,15 @@ def approve(claim_id: int) -> ResponseReturnValue:
     """Approve it, the whole sum or less."""
     row, form = queries.get_submitted(claim_id, by=current_user), DecisionForm()
     try:
-        review_deeds.approve(
-            row,
-            # Inside of the try: a sum that cannot be read to the cent is refused in its box.
-            form.read_box("amount_fen", read_fen),
-            form.note.data or "",
-            by=current_user,
-            seen=form.seen_revision,
-        )
+        with form.judged_whole():
+            review_deeds.approve(
+                row,
+                # Inside of the try: a sum that cannot be read to the cent is refused in its box.
+                form.read_box("amount_fen", read_fen),
+                form.note.data or "",
+                by=current_user,
+                seen=form.seen_revision,
+            )
     except Invalid as error:
         return _refused(claim_id, form, error, "amount_fen")
     return _done(row)

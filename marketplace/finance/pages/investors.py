@@ -64,7 +64,7 @@ def show_interest(teaser: str) -> ResponseReturnValue:
     # Again by the gates of today: a demand that passes no more cannot be written to.
     found = investor_queries.find_teaser(preference, teaser, by=current_user)
     form = InterestForm()
-    status = 200
+    status, refusal = 200, None
     if form.is_submitted():
         try:
             row = investor_deeds.request_reveal(
@@ -73,10 +73,20 @@ def show_interest(teaser: str) -> ResponseReturnValue:
         except Invalid as error:
             form.blame(error.problems, "message")
             status = 422
+        except NotNow as error:
+            # What was typed stays in the form, next to the one that goes on.
+            status, refusal = 409, error
         else:
             flash("已转给企业，答复以后通知您。", "success")
             return redirect(url_for("finance.interest", interest_id=row.id), 303)
-    page = render_template("finance/teaser.html", fund=fund, teaser=found, form=form)
+    page = render_template(
+        "finance/teaser.html",
+        fund=fund,
+        teaser=found,
+        form=form,
+        refusal=refusal,
+        goes_on=investor_queries.current_request(found.demand, fund),
+    )
     return page, status
 
 

@@ -14,7 +14,7 @@ from marketplace.clock import today
 from marketplace.dictionaries.models import current_districts
 from marketplace.door import needs
 from marketplace.downloads import as_download
-from marketplace.errors import Invalid
+from marketplace.errors import Invalid, NotNow
 from marketplace.finance import loan_deeds, loan_queries, queries
 from marketplace.finance.forms import (
     LoanForm,
@@ -31,7 +31,6 @@ from marketplace.finance.subsidies import KEYS, case_results, read_cases, rules_
 from marketplace.finance.workbooks import loans_workbook
 from marketplace.forms import PageForm, SeenForm
 from marketplace.organisations.models import Organisation
-from marketplace.parsing import ParseError
 from marketplace.parsing.exact_sums import FEN_OF_YUAN, read_fen
 from marketplace.permissions import may, require
 from marketplace.persistence import Page
@@ -65,9 +64,16 @@ def new_loan() -> ResponseReturnValue:
     if not form.is_submitted():
         return _form_page(form, institution)
     try:
-        loan = loan_deeds.file_loan(institution, _values(form), by=current_user)
+        with form.judged_whole():
+            loan = loan_deeds.file_loan(institution, _values(form), by=current_user)
     except Invalid as error:
         return _refused(form, error, institution)
+    except NotNow as refusal:
+        filed = loan_queries.filed_as(institution, form.contract_no.data or "")
+        if filed is None:
+            raise
+        # What was typed stays in the form, for it may be the number that is wrong.
+        return _form_page(form, institution, status=409, refusal=refusal, filed=filed)
     flash("已申报备案，结果会通知您。", "success")
     return redirect(url_for("finance.loan", loan_id=loan.id), 303)
 
@@ -108,9 +114,10 @@ def refile_loan(loan_id: int) -> ResponseReturnValue:
         )
         return _form_page(filled, row.institution, row)
     try:
-        loan_deeds.refile_loan(
-            row, _values(form), by=current_user, seen=form.seen_revision
-        )
+        with form.judged_whole():
+            loan_deeds.refile_loan(
+                row, _values(form), by=current_user, seen=form.seen_revision
+            )
     except Invalid as error:
         return _refused(form, error, row.institution, row)
     flash("已补正并再次申报。", "success")
@@ -263,11 +270,9 @@ def _press(
     """
     row = loan_queries.get_loan(loan_id, by=current_user)
     try:
-        deed(row, by=current_user, seen=form.seen_revision, **read())
+        with form.judged_whole():
+            deed(row, by=current_user, seen=form.seen_revision, **read())
     except Invalid as error:
-        # The messages of the boxes' own reading go: those of the deed say what to write.
-        for box in form:
-            box.errors = []
         form.blame(error.problems)
         return _loan_page(row, 422, **{name: form})
     return _done(row)
@@ -293,18 +298,13 @@ def _values(form: LoanForm) -> LoanValues:
     if form.product.data:
         # 0 is nobody's: what is no number is refused by the deed.
         product = request.form.get("product", 0, type=persistence.row_number)
-    try:
-        principal = read_fen(form.principal.data or "")
-    except ParseError:
-        # Refused by the deed with what to write, together with everything else.
-        principal = None
     return LoanValues(
         borrower_name=form.borrower_name.data or "",
         borrower_uscc=form.borrower_uscc.data or "",
         district=form.district.data or "",
         contract_no=form.contract_no.data or "",
         purpose=form.purpose.data or "",
-        principal_fen=principal,
+        principal_fen=form.read_box("principal", read_fen),
         rate=form.rate.data or "",
         start_on=form.start_on.data,
         end_on=form.end_on.data,
@@ -323,7 +323,6 @@ def _refused(
     institution: Organisation,
     row: FiledLoan | None = None,
 ) -> ResponseReturnValue:
-    form.start_on.errors, form.end_on.errors = [], []
     form.blame(error.problems, "borrower_name")
     return _form_page(form, institution, row, 422)
 
@@ -333,9 +332,10 @@ def _form_page(
     institution: Organisation,
     row: FiledLoan | None = None,
     status: int = 200,
+    **more: Any,
 ) -> ResponseReturnValue:
     page = render_template(
-        "finance/loan_form.html", form=form, institution=institution, loan=row
+        "finance/loan_form.html", form=form, institution=institution, loan=row, **more
     )
     return page, status
 

@@ -129,8 +129,6 @@ def new_product() -> ResponseReturnValue:
     reading = read_terms(request.form)
 
     def deed() -> FinanceProduct:
-        if reading.terms is None:
-            raise Invalid(deeds.NOT_SAVED, problems=reading.problems)
         return deeds.create_product(
             institution,
             form.kind.data or "",
@@ -175,8 +173,6 @@ def edit_product(product_id: int) -> ResponseReturnValue:
     reading = read_terms(request.form)
 
     def deed() -> FinanceProduct:
-        if reading.terms is None:
-            raise Invalid(deeds.NOT_SAVED, problems=reading.problems)
         values = (reading.terms, form.valid_from.data)
         if version is None:
             seen = read_revision(form.follows.data)

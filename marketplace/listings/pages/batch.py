@@ -23,6 +23,7 @@ from marketplace.listings.review_deeds import Station
 from marketplace.listings.review_models import CRITERIA, MAX_SCORE, MAX_TODO
 from marketplace.listings.schema import SCHEMAS
 from marketplace.listings.settling import MAX_NOTE
+from marketplace.parsing.text import too_long
 
 # As `uuid4().hex` draws it; anything else would become a key of the table of batches.
 FORM = re.compile(r"[0-9a-f]{32}", re.ASCII)
@@ -173,14 +174,14 @@ def _field_labels(kinds: list[str]) -> dict[str, str]:
 def _form_problems(order: Order) -> dict[str, list[str]]:
     """What is wrong with what was filled in for all; what is wrong with one listing is said beside it."""
     problems: dict[str, list[str]] = {}
-    if len(order.note) > MAX_NOTE:
-        problems["note"] = [f"最多 {MAX_NOTE} 字，现在 {len(order.note)} 字。"]
+    if problem := too_long(order.note, MAX_NOTE):
+        problems["note"] = [problem]
     for name, text in order.todos.items():
-        if len(text) > MAX_TODO:
-            problems[f"todo_{name}"] = [f"最多 {MAX_TODO} 字。"]
+        if problem := too_long(text, MAX_TODO):
+            problems[f"todo_{name}"] = [problem]
     for place, text in order.own_notes.items():
-        if len(text) > MAX_NOTE:
-            problems[f"note-{place}"] = [f"最多 {MAX_NOTE} 字。"]
+        if problem := too_long(text, MAX_NOTE):
+            problems[f"note-{place}"] = [problem]
     if order.decision != "pass" and not order.todos and len(order.note) < 2:
         problems["note"] = ["写明原因（2–500 字），对方才知道怎么办。"]
     # With scores of their own each listing is judged by itself when it is foreseen.

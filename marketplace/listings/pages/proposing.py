@@ -27,7 +27,7 @@ from marketplace.listings.schema import terms
 from marketplace.parsing import ParseError
 from marketplace.parsing.documents import MAX_BYTES, read_document, tidy_text
 from marketplace.parsing.secrecy import REFUSAL, secret_mark
-from marketplace.parsing.text import decode_pasted, refuse_illegible
+from marketplace.parsing.text import decode_pasted, refuse_illegible, too_long
 
 NOTHING = "材料里没有找到可以直接填的内容。"
 FEWEST = 10  # characters of a text that is taken apart
@@ -105,8 +105,8 @@ def _sent_text() -> str:
         raise _RefusedError(control, error.sentence) from None
     if len(text) < FEWEST:
         raise _RefusedError(control, "还没有贴文字或选文件，或者文字太少。")
-    if len(text) > MAX_PASTED:
-        raise _RefusedError(control, f"最多 {MAX_PASTED:,} 个字，请只留有关的部分。")
+    if problem := too_long(text, MAX_PASTED):
+        raise _RefusedError(control, f"{problem}请只留有关的部分。")
     if secret_mark(text):
         raise _RefusedError(control, REFUSAL)
     return text

@@ -39,10 +39,12 @@ from marketplace.listings.pages.form_page import (
     step_named,
     unsaved_of,
 )
-from marketplace.listings.writing import AlreadySaved
+from marketplace.listings.writing import AlreadySaved, taken_title
+from marketplace.organisations.models import key_of
 from marketplace.permissions import require
 from marketplace.workdays import calendar
 
+OWNER_NEEDED = {"organisation": ["选一个单位。"]}
 FORMS_REMEMBERED = (
     8  # forms of new listings of which the browser keeps what they became
 )
@@ -257,7 +259,7 @@ def _save(form: Form, row: Row | None) -> Row:
         )
     # Of several organisations one has to be chosen; with none at all it is the draft of a person.
     if form.owner is None and form.owners:
-        raise Invalid("先选单位。", problems={"organisation": ["选一个单位。"]})
+        raise Invalid("先选单位。", problems=OWNER_NEEDED)
     made = session.get("made", {}).get(str(form.once.data))
     first = queries.find_own(form.kind, made, by=current_user) if made else None
     if first is not None:
@@ -304,12 +306,27 @@ def _answer_second_press(
 def _refused_page(
     form: Form, row: Row | None, deed: str, *, error: Invalid | None = None
 ) -> ResponseReturnValue:
-    """The form with what is wrong in it; where it was to be handed in, with all that is missing too."""
-    if deed == "submit":
-        owner = form.owner
-        # The owner's kind decides what is needed; the form has no such question for a row that has one.
-        if row is not None and row.organisation is not None:
-            owner = row.organisation
+    """The form with all that is wrong in it; where it is public or to be handed in, with all that is missing too."""
+    owner = form.owner
+    # The owner's kind decides what is needed; the form has no such question for a row that has one.
+    if row is not None and row.organisation is not None:
+        owner = row.organisation
+    # What the deed would refuse next, or has refused: each only where nothing is said of its box yet.
+    if (
+        row is None
+        and owner is None
+        and form.owners
+        and "organisation" not in form.errors
+    ):
+        form.blame(OWNER_NEEDED)
+    if owner is not None and "title" in form and not form["title"].errors:
+        listing_id = row.id if row is not None else 0
+        key = key_of(form["title"].data)
+        if taken := taken_title(form.kind, key, owner.id, owner.name, listing_id):
+            form.blame(taken.problems)
+            error = error or taken
+    is_public = row is not None and row.state in deeds.PUBLIC_STATES
+    if deed == "submit" or is_public:
         form.blame(form.lacking(owner))
     return form_page(form, row, 422, error=error)
 

@@ -41,6 +41,10 @@ class Span(ListColumn):
 class Period(Span):
     """研究起止: two months."""
 
+    @property
+    def dated(self) -> bool:
+        return True
+
     def read_cell(
         self, raw: Any, dictionaries: Dictionaries, unit: Decimal | None = None
     ) -> Any:

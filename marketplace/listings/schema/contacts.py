@@ -16,6 +16,7 @@ from marketplace.parsing import ParseError
 from marketplace.parsing.contact_cells import NamedContact, read_contact
 from marketplace.parsing.emails import read_email, read_emails
 from marketplace.parsing.telephones import Contact, read_phone, read_phones
+from marketplace.parsing.text import too_long
 from marketplace.parsing.unnamed import is_unnamed_person
 
 # The fields that take what stands next to the name in its cell: 张三 13800000000.
@@ -37,11 +38,9 @@ class ContactName(Line):
         self, values: dict[str, Any], cells: Mapping[str, Any], report: Report
     ) -> None:
         contact: NamedContact = cells[self.name]
-        if len(contact.name) > self.most:
-            message = f"「{contact.name[:20]}…」太长，不像联系人。"
-            report.report_error(
-                self.name, ParseError(message, f"最多 {self.most} 字。")
-            )
+        if problem := too_long(contact.name, self.most):
+            message = f"「{contact.name[:20]}…」不像联系人："
+            report.report_error(self.name, ParseError(message, problem))
         values[self.name] = contact.name
         for remark in contact.remarks:
             report.report_notice(self.name, remark)

@@ -125,6 +125,11 @@ class ListColumn:
         """Whether the blank form marks the column as required."""
         return bool(self.starred)
 
+    @property
+    def dated(self) -> bool:
+        """Whether its cells hold days or months."""
+        return False
+
     def options(self, dictionaries: Dictionaries) -> Vocabulary | None:
         """The closed list a cell is chosen from, or None."""
         return None

@@ -192,6 +192,10 @@ class Day(Field):
     is_ahead: bool = False
     years_ahead: int = 0
 
+    @property
+    def dated(self) -> bool:
+        return True
+
     def sql_type(self) -> TypeEngine[Any]:
         return Date()
 
@@ -235,6 +239,10 @@ class Month(Field):
 
     is_short: ClassVar[bool] = True
     empty: ClassVar[Any] = None
+
+    @property
+    def dated(self) -> bool:
+        return True
 
     def sql_type(self) -> TypeEngine[Any]:
         # As text, for no database has a type of months, and YYYY-MM sorts as it should.

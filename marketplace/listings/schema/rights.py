@@ -15,7 +15,7 @@ from marketplace.listings.schema import terms
 from marketplace.listings.schema.choices import Term
 from marketplace.listings.schema.dictionaries import Dictionaries
 from marketplace.listings.schema.field import Field, ListColumn, Report
-from marketplace.listings.schema.kinds import Line
+from marketplace.listings.schema.kinds import Day, Line
 from marketplace.listings.schema.rows import Rows, part_of
 from marketplace.listings.schema.vocabulary import Vocabulary
 from marketplace.parsing import ParseError
@@ -97,6 +97,10 @@ class RightPart(ListColumn):
 
     rights: Rights
     part: str
+
+    @property
+    def dated(self) -> bool:
+        return isinstance(self.rights[self.part], Day)
 
     def options(self, dictionaries: Dictionaries) -> Vocabulary | None:
         field = self.rights[self.part]

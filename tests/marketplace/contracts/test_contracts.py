@@ -468,9 +468,14 @@ def test_pages(world: World, sign_in: SignIn) -> None:
     assert "另一种付法" in shown
     assert "还没有保存" in shown
     # A sum is in 元 here, and what is said of a wrong one says so.
-    wrong = buyer.post(f"{address}/edit", data=form | {"total_fen": "很多"})
+    db.session.refresh(contract)
+    form["seen"] = str(contract.revision)
+    faulty = form | {"total_fen": "很多", "tech_fen": "不少"}
+    wrong = buyer.post(f"{address}/edit", data=faulty)
     assert wrong.status_code == 422
     assert "不写单位就是万元" not in wrong.get_data(as_text=True)
+    for typed in ("很多", "不少"):
+        assert f"「{typed}」" in wrong.text
     assert "单位元，如 500000" in wrong.get_data(as_text=True)
     db.session.refresh(contract)
     assert contract.scope.startswith("标的的内容")

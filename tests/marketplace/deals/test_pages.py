@@ -15,7 +15,6 @@ from flask.testing import FlaskClient
 from marketplace.clock import now, today
 from marketplace.deals.forms import PriceForm
 from marketplace.deals.models import Deal
-from marketplace.errors import Invalid
 from marketplace.extensions import db
 from marketplace.files.models import FileAccess
 from marketplace.introductions.models import Introduction
@@ -166,6 +165,15 @@ def test_by_buttons_from_an_introduction(world: World, sign_in: SignIn) -> None:
     }
     for wrong in ("很多钱", "面议", "100-200", "0.0000001"):
         assert press(world.desk, "/price", **(price | {"price": wrong})) == 422
+    # All at once; and a price that cannot be read is not left out where a text might stand for it.
+    faulty = {"price": "很多钱", "met_on": "明年", "attendees": "", "basis": ""}
+    data = {"seen": str(deal.revision)} | price | faulty
+    refused = sign_in(world.desk).post(address(deal, "/price"), data=data)
+    assert refused.status_code == 422
+    for said in ("「很多钱」", "「明年」", "写出参会的人", "写明定价依据"):
+        assert said in refused.text
+    by_royalty = {"price": "很多钱", "price_text": "按销售额 3% 提成"}
+    assert press(world.desk, "/price", **(price | by_royalty)) == 422
     assert press(world.desk, "/price", **price) == 303
     # Who decided it is not offered what they may not do.
     shown = sign_in(world.desk).get(address(deal)).get_data(as_text=True)
@@ -281,9 +289,9 @@ def test_the_answer_is_public(
 def test_the_box_of_a_price_advises_what_it_takes(app: Flask) -> None:
     for typed, says in (("面议", "不能写「面议」"), ("100-200", "不能写区间")):
         with app.test_request_context(method="POST", data={"price": typed}):
-            with pytest.raises(Invalid) as refusal:
-                PriceForm().read()
-            said = refusal.value.problems["price"][0]
+            form = PriceForm()
+            form.read()
+            said = form.unread["price"][0]
             assert says in said
             assert "填 50、50万 或 0.5亿" in said
 

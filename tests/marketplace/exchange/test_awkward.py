@@ -5,14 +5,14 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 import openpyxl
 import pytest
 from openpyxl.styles import Font
-from openpyxl.utils.datetime import CALENDAR_MAC_1904
+from openpyxl.utils.datetime import CALENDAR_MAC_1904, to_excel
 from sqlalchemy.orm import Session
 
 from marketplace.errors import Invalid
@@ -472,15 +472,23 @@ def test_days_are_counted_from_the_epoch_of_the_workbook(
     session: Session, is_1904: bool
 ) -> None:
     book = openpyxl.Workbook()
+    day = date(2027, 9, 30)
     if is_1904:
         book.epoch = CALENDAR_MAC_1904
+    number = int(to_excel(day, book.epoch))
+    # Formatted as a day, as a bare number, and typed as a text, of which nobody can know the epoch.
+    cells = (day, number, number + 0.75, str(number))
     book.active.append([*HEADER, "有效期"])
-    book.active.append([*ROW, date(2027, 9, 30)])
+    for place, cell in enumerate(cells):
+        book.active.append([f"{ROW[0]}{place}", *ROW[1:], cell])
     file = io.BytesIO()
     book.save(file)
 
     report = parse_file(file, "demand", name="list.xlsx")
 
-    assert report.entries[0].values["valid_until"] == date(2027, 9, 30)
-    # A day without the format of one cannot be told from a number: who has such ones is warned.
+    read = [one.values["valid_until"] for one in report.entries]
+    # Read as a number of days since 1900 it is four years and a day earlier, and what it is read as is said.
+    typed = day - timedelta(days=1_462) if is_1904 else day
+    assert read == [day, day, day, typed]
     assert any("1904" in one for one in report.remarks) == is_1904
+    assert [one.row for one in report.notices if "按 " in one.message] == [5]

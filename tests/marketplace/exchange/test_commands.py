@@ -329,7 +329,7 @@ def test_a_file_that_cannot_be_written_is_refused_before_the_import(
     result = run("import", path, "--kind", "achievement", "--errors", nowhere)
 
     assert result.exit_code == 2
-    assert "cannot be written in" in result.output
+    assert f"{str(nowhere)!r} cannot be written: " in result.output
     assert count() == 0
 
 

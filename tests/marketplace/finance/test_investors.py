@@ -253,6 +253,12 @@ def test_preferences_in_the_browser(world: World, sign_in: SignIn) -> None:
     assert fund.get("/mine/finance/investor/线索").status_code == 404
     place = f"/mine/finance/investor/{code}"
     assert fund.post(place, data={"message": ""}).status_code == 422
-    assert fund.post(place, data={"message": "想谈一谈"}).status_code == 303
+    sent = fund.post(place, data={"message": "想谈一谈"})
+    assert sent.status_code == 303
+    # A second one is led to the first, and what was typed stays.
+    again = fund.post(place, data={"message": "再问一次"})
+    assert again.status_code == 409
+    assert f'href="{sent.headers["Location"]}"' in again.text
+    assert "再问一次" in again.text
     listed = fund.get("/mine/finance/investor").get_data(as_text=True)
     assert "等企业答复" in listed

@@ -395,16 +395,23 @@ def test_in_the_browser(world: World, sign_in: SignIn) -> None:
         "end_on": (today() + timedelta(days=90)).isoformat(),
     }
     product = world.product()
-    wrong = bank.post("/mine/finance/loans/new", data={**data, "principal": "很多"})
+    faulty = {**data, "principal": "很多", "start_on": "去年", "purpose": ""}
+    wrong = bank.post("/mine/finance/loans/new", data=faulty)
     assert wrong.status_code == 422
+    for said in ("「很多」", "「去年」", "写贷款用于转化哪一项成果。"):
+        assert said in wrong.text
     odd = bank.post("/mine/finance/loans/new", data={**data, "product": "x"})
     assert "没有登记的产品" in odd.get_data(as_text=True)
     assert odd.status_code == 422
     data["product"] = str(product.id)
-    assert "写贷款本金" in wrong.get_data(as_text=True)
     assert bank.post("/mine/finance/loans/new", data=data).status_code == 303
     loan = db.session.scalars(sa.select(FiledLoan)).one()
     assert loan.principal_fen == 300_000_000
+    # The same contract once more is led to the first one, and what was typed stays.
+    again = bank.post("/mine/finance/loans/new", data={**data, "purpose": "再报一次"})
+    assert again.status_code == 409
+    assert f'href="/mine/finance/loans/{loan.id}"' in again.text
+    assert "再报一次" in again.text
     place = f"/mine/finance/loans/{loan.id}"
     office = f"/office/finance/loans/{loan.id}"
     for person in (world.chief, world.investor):

@@ -98,6 +98,11 @@ def test_why_a_product_fits_and_what_is_missing(
             {"revenue": Decimal(500)},
             "条件对得上，最高 50 万元，不代表审批",
         ),
+        (
+            {"form": "rate", "base": "revenue", "percent": "10"},
+            {"revenue": Decimal(0)},
+            "没有可贷的金额：计算的基数是 0",
+        ),
         ({"form": "open"}, {}, "条件对得上，金额由机构逐户商定，不代表审批"),
         (
             {"form": "rate", "base": "patent_value", "percent": "60"},
@@ -407,8 +412,11 @@ def test_the_bank_writes_and_the_operator_publishes_in_the_browser(
     bank, operator = sign_in(world.banker), sign_in(world.operator)
     first = {**TYPED, "any_of": ["tech_sme", "high_tech"], "kind": "loan"}
     data = {**first, "name": "科创贷", "valid_from": today().isoformat()}
-    wrong = bank.post("/mine/finance/products/new", data={**data, "value": "很多"})
+    faulty = {**data, "value": "很多", "name": "", "valid_from": "明年"}
+    wrong = bank.post("/mine/finance/products/new", data=faulty)
     assert wrong.status_code == 422
+    for said in ("「很多」", "写产品的名称。", "「明年」"):
+        assert said in wrong.text
     text = wrong.get_data(as_text=True)
     assert "给转化科技成果的企业的流动资金贷款" in text
     assert 'value="high_tech" checked' in text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Callable
 from datetime import timedelta
@@ -338,6 +339,30 @@ def test_who_reads_a_case(who: str, reads: bool, world: World, sign_in: SignIn) 
     assert (world.achievement.title in listed) is talks
 
 
+def steps_onward(page: str) -> list[str]:
+    """Where the page of an introduction leads where nothing came of it."""
+    section = page.partition('<h2 id="onward">')[2].partition("</section>")[0]
+    return [html.unescape(one) for one in re.findall(r'href="([^"]+)"', section)]
+
+
+def test_who_asked_without_a_listing_is_led_to_one(
+    world: World, sign_in: SignIn
+) -> None:
+    case = deeds.request_introduction(
+        world.achievement,
+        Name("", "", world.firm.id),
+        message="",
+        agrees=True,
+        opens_firm=False,
+        by=world.chief,
+    )
+    world.press(case, "decline")
+
+    page = sign_in(world.chief).get(f"/mine/introductions/{case.id}").text
+
+    assert steps_onward(page) == ["/search?kind=achievement", "/mine/demand/new"]
+
+
 @pytest.mark.parametrize(
     ("state", "asking", "answering"),
     [
@@ -362,6 +387,21 @@ def test_each_side_reads_the_state_as_its_own(
         assert f"<h1>{words}</h1>" in browser.get(f"/mine/introductions/{case.id}").text
         if person is not world.operator:
             assert f">{words}" in browser.get("/mine/introductions").text
+        page = browser.get(f"/mine/introductions/{case.id}").text
+        # What came to nothing leads on, each side by its own listing; an operator has none.
+        own = {world.chief: case.own, world.desk: case.wanted}.get(person)
+        steps = steps_onward(page)
+        is_over = state in ("declined", "withdrawn", "ended")
+        if own is None or not is_over:
+            assert steps == []
+            continue
+        assert [step.rpartition("/")[2] for step in steps] == [
+            "matches",
+            f"search?kind={own.counterpart}",
+            "broker",
+        ]
+        for step in steps:
+            assert browser.get(step).status_code == 200
 
 
 def test_who_may_ask(world: World, sign_in: SignIn, client: FlaskClient) -> None:
@@ -409,8 +449,10 @@ def test_two_presses_are_one(world: World, sign_in: SignIn) -> None:
     browser = sign_in(world.chief)
     address = f"/achievements/{world.achievement.id}/introduction"
     form = {"name": f"demand-{world.demand.id}", "agrees": "y", "message": ""}
-    codes = [browser.post(address, data=form).status_code for _ in range(3)]
-    assert codes == [303, 409, 409]
+    answers = [browser.post(address, data=form) for _ in range(3)]
+    assert [one.status_code for one in answers] == [303, 409, 409]
+    # The second one is led to the first.
+    assert f'href="{answers[0].headers["Location"]}"' in answers[1].text
     wrong = {**form, "name": "demand-999999"}
     assert browser.post(address, data=wrong).status_code == 422
     case = db.session.scalars(sa.select(Introduction)).one()

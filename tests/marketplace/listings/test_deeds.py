@@ -267,6 +267,22 @@ def test_a_twin_is_one_name_in_two_spellings(
     assert elsewhere.organisation_id == other.id
 
 
+def test_drafts_of_people_without_an_organisation_have_titles_of_their_own(
+    make: Factory,
+) -> None:
+    first, second = make.person("firm"), make.person("firm")
+
+    def write(person: Any) -> Any:
+        values = {"title": "轴承降噪攻关"}
+        return listing_deeds.create("demand", values, organisation=None, by=person)
+
+    write(first)
+    # Nobody learns of the drafts of others, and nobody has to take another title for them.
+    assert write(second).owner_id == second.id
+    with pytest.raises(Invalid, match="已有同名需求"):
+        write(first)
+
+
 @pytest.mark.parametrize("state", [state for kind, state in LIVES if kind == "demand"])
 def test_what_has_ended_may_be_written_anew(state: str, make: Factory) -> None:
     owner = make.organisation()

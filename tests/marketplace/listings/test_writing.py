@@ -515,6 +515,12 @@ def test_a_published_listing_stays_complete(
     row = make.demand(owner=firm)
     html = page(writer, address(row))
     holes = filled(html, problem="太短", deed="save")
+    # A wrong sum hides neither what is too short nor a title that is taken.
+    make.demand(owner=firm, title="热处理变形")
+    faulty = filled(
+        html, problem="太短", budget="半价", title="热处理变形", deed="save"
+    )
+    all_said = linked(writer.post(address(row), data=faulty).text)
     better = filled(html, contact_name="新技术部", deed="save")
 
     refused, taken = (writer.post(address(row), data=form) for form in (holes, better))
@@ -522,6 +528,7 @@ def test_a_published_listing_stays_complete(
     session.expire_all()
     assert (refused.status_code, taken.status_code) == (422, 303)
     assert filled(refused.text)["problem"] == ["太短"]
+    assert set(all_said) == {"title", "problem", "budget"}
     assert "已发布的内容要保持完整" in refused.text
     assert (row.state, row.contact_name) == ("published", "新技术部")
     assert "送审</button>" not in html

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import shutil
 import tarfile
@@ -176,12 +177,19 @@ def test_a_copy_that_fails_was_never_readable_and_leaves_nothing(
     backup, second = tmp_path / "market-20260101T000000Z.tar.gz", tmp_path / "second"
     backup.write_bytes(b"all of it")
     second.mkdir()
-    # Of a process that was killed while it copied.
-    (second / ".market-20251231T000000Z.tar.gz").write_bytes(b"half of it")
+    # Of a process that was killed while it copied, and of one that copies now.
+    left, running = second / ".copy-abcd1234", second / ".copy-running_"
+    for folder in (left, running):
+        folder.mkdir()
+        (folder / "market-20251231T000000Z.tar.gz").write_bytes(b"half of it")
+    held = os.open(running, os.O_RDONLY)
+    fcntl.flock(held, fcntl.LOCK_EX)
     modes = []
 
     def refuse(*_: object) -> None:
-        modes.extend(path.stat().st_mode & 0o777 for path in second.iterdir())
+        assert not left.exists()
+        for path in set(second.rglob("*")) - {running, *running.rglob("*")}:
+            modes.append(path.stat().st_mode & 0o777)
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     # However the bytes are carried over.
@@ -194,9 +202,11 @@ def test_a_copy_that_fails_was_never_readable_and_leaves_nothing(
             nightly._copy_elsewhere(backup, 7)
     finally:
         os.umask(mask)
+        os.close(held)
 
-    assert modes == [0o600]
-    assert list(second.iterdir()) == []
+    assert sorted(modes) == [0o600, 0o700]
+    assert list(second.iterdir()) == [running]
+    assert len(list(running.iterdir())) == 1
 
 
 def test_verifying_by_hand(site: Flask, stock: Factory, tmp_path: Path) -> None:

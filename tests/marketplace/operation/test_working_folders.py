@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from marketplace.operation.working_folders import working_folder
+from marketplace.operation.working_folders import put_in_place, working_folder
 
 PREFIX = ".backup-"
 # Works in a folder, says which, and waits.
@@ -74,3 +75,23 @@ def test_what_fails_leaves_nothing(tmp_path: Path, error: type[BaseException]) -
         fail()
 
     assert names_in(tmp_path) == set()
+
+
+def test_a_file_is_on_the_disk_before_it_takes_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fresh, target = tmp_path / "fresh", tmp_path / "market-1.tar.gz"
+    fresh.write_text("all of it")
+    flushed, sync = [], os.fsync
+
+    def note_sync(descriptor: int) -> None:
+        sync(descriptor)
+        flushed.append((os.fstat(descriptor).st_ino, target.exists()))
+
+    monkeypatch.setattr(os, "fsync", note_sync)
+    put_in_place(fresh, target)
+
+    # Its bytes first, and then the folder that has the name.
+    inodes = [path.stat().st_ino for path in (target, tmp_path)]
+    assert flushed == list(zip(inodes, (False, True), strict=True))
+    assert names_in(tmp_path) == {"market-1.tar.gz"}

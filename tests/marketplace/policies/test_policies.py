@@ -168,7 +168,8 @@ def test_a_sum_of_0_is_no_sum(
     data = FIRM | told | {"more": "1000"}
     text = browser.post("/policies/estimate", data=data).get_data(as_text=True)
 
-    assert "符合，但没有可领的金额" in text
+    assert "没有可领的金额<span" in text
+    assert "符合，但" not in text
     assert f"没有可领的金额：{reason}" in text
     assert "按现在填的，您没有可领的金额" in text
     # One more contract would bring something.
@@ -364,7 +365,7 @@ def test_a_version_whose_cases_do_not_come_out_is_refused(
         ('rate = "2"', "rate = 2.0", "第 "),
         ("[[clause]]", "[[clauses]]", "不认识的表"),
         ('title = "', f'title = "{"长" * 501}', "最多 500 字"),
-        ('title = "', f'# {"长" * 20_000}\ntitle = "', "最多 20000 字"),
+        ('title = "', f'# {"长" * 20_000}\ntitle = "', "太长了。最多 20000 字。"),
     ],
 )
 def test_a_wrong_text_is_refused_with_its_line(

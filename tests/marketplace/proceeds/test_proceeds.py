@@ -386,6 +386,37 @@ def test_pages(world: World, sign_in: SignIn) -> None:
         wrong = seller.post(f"{money}/receipts", data=values | {"received_on": typed})
         assert (wrong.status_code, said in wrong.text) == (422, True)
         assert ("写今天或以前的日期。" in wrong.text) is (typed == "")
+    # All faults at once, and what cannot be read is not left out.
+    for path, values, all_said in (
+        (
+            "receipts",
+            {"amount_fen": "很多", "received_on": "昨天"},
+            ("「很多」", "「昨天」"),
+        ),
+        (
+            "milestones",
+            {"title": "", "due_on": "2027-02-30", "plan_fen": "x"},
+            ("写明交付什么", "2027年2月没有 30 日。", "「x」"),
+        ),
+        ("milestones", {"title": "付款", "due_on": day, "plan_fen": "x"}, ("「x」",)),
+        ("milestones", {"title": "付款", "due_on": ""}, ("写日期，如 2026-11-28。",)),
+        (
+            "distributions",
+            {
+                "source": "transfer",
+                "costs_fen": "",
+                "brackets": "?",
+                "people": "张三 90",
+            },
+            ("没有的写 0", "上限", "100"),
+        ),
+    ):
+        sent = values | {"seen": str(contract.revision)}
+        refused = seller.post(f"{money}/{path}", data=sent)
+        assert refused.status_code == 422
+        for said in all_said:
+            assert said in refused.text
+    assert len(db.session.scalars(sa.select(Milestone)).all()) == 1
     for _ in range(2):
         assert press(f"{money}/receipts", amount_fen="1万元", received_on=day) == 303
     receipt = queries.receipts_of(contract)[0]
