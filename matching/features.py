@@ -110,7 +110,7 @@ def title_and_text(document: Document) -> tuple[str, str]:
     title = words_of.plain_text(document.title[:MAX_CHARACTERS])
     text = words_of.plain_text(document.text[:MAX_CHARACTERS])
     has_title = any(c.isalnum() for c in title)
-    core = core_of(text, thorough=not has_title)
+    core = core_of(text)
     if not has_title:
         title = _whole_words(heading_of(core))
     return title, core

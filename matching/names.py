@@ -204,11 +204,6 @@ def person_stretches(norm: str) -> list[Stretch]:
     return sorted(person.span() for person in found)
 
 
-def without_labelled_people(norm: str, blank: str) -> str:
-    """A normalised text with blanks, one character each, in place of the people whom it introduces: 联系人王建国."""
-    return _LABELLED_PERSON.sub(lambda found: blank * len(found.group()), norm)
-
-
 def address_stretches(norm: str) -> list[Stretch]:
     """Where a normalised text has addresses of mail and of pages and telephone numbers, in reading order."""
     has_sign = any(sign in norm for sign in _ADDRESS_SIGNS)

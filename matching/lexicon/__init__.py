@@ -29,16 +29,8 @@ from matching.folding import normalise
 SHORT_LATIN = 2
 # The lists that are exchanged, by the file that a site begins with.
 TERMS, STOP_WORDS, SYNONYMS = "terms.txt", "stopwords.txt", "synonyms.txt"
-# Those by which names and talk around a trouble weigh nothing (decision 145), the same in every edition.
-OF_TALK = (
-    "surroundings.txt",
-    "talk.txt",
-    "everyday.txt",
-    "general.txt",
-    "technical.txt",
-    "english.txt",
-    "places.txt",
-)
+# Those by which talk around a trouble, and places, weigh nothing (decisions 145, 149), the same in every edition.
+OF_TALK = ("grams.txt", "places.txt")
 
 _Arguments = ParamSpec("_Arguments")
 _Answer = TypeVar("_Answer")
