@@ -22,7 +22,7 @@ from matching.text import names_a_thing, spans
 
 # Parts of a name that say nothing of what is measured.
 _GENERIC = re.compile(
-    "(?:改造|改进|优化|应用|采用|实施|技改)后|整机|整体|产品|样品|样件|试样|成品|系统|设备|装置|单机|技术|主要|关键|综合|"
+    "(?:改造|改进|优化|应用|采用|实施|技改)后|整机|整体|产品|样品|样件|试样|成品|系统|设备|装置|单机|技术|工艺|方法|项目|成果|出水|外排|排放水|主要|关键|综合|"
     "表面|可达到|能达到|可达|实测|的"
 )
 # What makes and what is made: the life of a machine is not that of its products.

@@ -41,8 +41,8 @@ MANY = {"": 1, "千": 1000, "万": 10**4, "百万": 10**6, "亿": 10**8}
 _ATOMS = (
     "dB\\(A\\)|dBA|dB|分贝|摄氏度|℃|°C|℉|微米|毫米|厘米|纳米|公里|千米|米|μm|um|㎛|nm|mm|cm|dm|km|m|公斤|千克|毫克|微克|克|吨|kg|mg|μg|ug|g|t|"
     "小时|分钟|秒|天|个月|月|年|min|ms|μs|h|s|d|毫升|微升|升|mL|ml|μL|L|兆帕|千帕|吉帕|帕|MPa|Mpa|kPa|GPa|Pa|bar|"
-    "千伏|伏|kV|mV|V|毫安|mA|μA|kA|A|千瓦时|kWh|Wh|度电|千瓦|兆瓦|瓦|kW|KW|MW|mW|W|kHz|KHz|MHz|GHz|Hz|赫兹|kN|牛|N|kJ|J|"
-    "MΩ|GΩ|kΩ|mΩ|Ω|μS|mS|S|%IACS|%|％|‰|‱|成(?![^\\W以左])|ppm|ppb|个百分点|百分点|个点|倍|rpm|r|转|亿元|万元|千元|元|万块|块钱|块(?![^\\W以左])|平方米|立方米|亩|m2|m²|m3|m³|mm2|mm²|cm2|"
+    "千伏|伏|kV|mV|V|毫安|mA|μA|kA|A|千瓦时|kWh|MWh|GWh|Wh|kVA|MVA|VA|度电|千瓦|兆瓦|瓦|kW|KW|MW|mW|W|kHz|KHz|MHz|GHz|Hz|赫兹|kN|牛|N|kJ|MJ|GJ|J|mPa|"
+    "MΩ|GΩ|kΩ|mΩ|μΩ|Ω|μS|mS|S|%IACS|%|％|‰|‱|成(?![^\\W以左])|ppm|ppb|个百分点|百分点|个点|倍|rpm|r|转|亿元|万元|千元|元|万块|块钱|块(?![^\\W以左])|平方米|立方米|立方|公顷|亩|斤|m2|m²|m3|m³|mm2|mm²|cm2|"
     "cm²|cm3|cm³|K|HRC|HRA|HRB|HV|HBW|HB|mAh|Ah|mol|级|件|片|个|粒|只|颗|支|套|台|次|批|条|处|根|丝|道|班|邵氏?[AD]"
 )
 _UNIT_ATOM = "(?:" + "|".join(sorted(_ATOMS.split("|"), key=len, reverse=True)) + ")"

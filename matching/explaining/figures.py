@@ -7,6 +7,7 @@ overlap are `unsaid`. Figures never enter a score. How directions and ranges are
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -31,6 +32,11 @@ Outcome = Literal["met", "unmet", "unsaid"]
 # Why nothing is claimed: nothing stated; units without a common measure; both stated, but not comparable for sure;
 # stated more than once, with different results.
 Silence = Literal["", "nothing", "units", "unsure", "several"]
+
+
+# What is made in hours of work, and per what longer time it is counted.
+_WORKED = frozenset(["产能", "产量", "效率", "生产效率"])
+_LONG_TIME = re.compile("(?:/|每)(?:d|天|日|昼夜|周|月|年|a|班)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,13 +155,16 @@ def compare_figures(
 
 
 def _implied(wanted: Naming, offered: Naming, figure: Figure) -> Naming:
-    """最大温差≤4 promises 温差≤4, 最小强度≥110 promises 强度≥110: the plain name for both."""
+    """最大温差≤4 promises 温差≤4, 最小强度 110 promises 强度≥110: the plain name for both."""
     is_bound = (offered.extremes, figure.operator) in (
         (frozenset({"max"}), "le"),
         (frozenset({"max"}), "lt"),
         (frozenset({"min"}), "ge"),
         (frozenset({"min"}), "gt"),
     )
+    if figure.operator == "eq":
+        worst = {-1: frozenset({"max"}), 1: frozenset({"min"})}
+        is_bound = offered.extremes == worst.get(wanted.better)
     if is_bound and not wanted.extremes and offered.thing == wanted.thing:
         return wanted
     return offered
@@ -195,6 +204,9 @@ def judge_figure(
     scale = _scale_between(offered_unit, wanted_unit, naming)
     if scale is None:
         return FigureVerdict(wanted, offered, "unsaid", "units")
+    # 24 t a day are a ton an hour only where nobody rests.
+    if naming.quantity in _WORKED and _is_by_day(wanted) != _is_by_day(offered):
+        return FigureVerdict(wanted, offered, "unsaid", "units")
     # ±5 ℃ is a difference; 180±5 ℃ is a temperature and a difference.
     difference = naming.difference or _is_tolerance(wanted) or _is_tolerance(offered)
     limit = _bounds_of(wanted, wanted_unit, Fraction(1), difference)
@@ -220,6 +232,10 @@ def judge_figure(
         converted,
         None if short is None else from_base(short, wanted_unit, difference=True),
     )
+
+
+def _is_by_day(figure: Figure) -> bool:
+    return _LONG_TIME.search(figure.unit) is not None
 
 
 def _scale_between(offered: Unit, wanted: Unit, naming: Naming) -> Fraction | None:

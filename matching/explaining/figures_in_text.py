@@ -347,7 +347,9 @@ def _one_name(clause: str, place: tuple[int, int]) -> tuple[str, str] | None:
     unit = ""
     if number is not None:
         unit = number["unit"] or number["first"] or number["scale"] or ""
-    return clause[start:end], unit
+    # 现在冻裂率 8 %: the wish is of the name alone.
+    name = OTHERS.sub("", TODAY.sub("", clause[start:end]))
+    return name, unit
 
 
 def _fits(match: re.Match[str], before: str, name: str, unit_before: str) -> bool:
@@ -435,6 +437,9 @@ def _has_several_units(match: re.Match[str], plain: str, unit: str) -> bool:
     """Whether a number is given in more than one unit: 5 μm~10 mm, 2 h 30 min."""
     first = match["first"]
     if first and match["unit"] and read_unit(first) != read_unit(unit):
+        return True
+    # 1 年半
+    if plain.startswith("半", match.end()):
         return True
     rest = REST_OF_IT.match(plain, match.end())
     if rest is None:
