@@ -86,7 +86,7 @@ __all__ = [
 # The characters that jieba cuts; all others belong to Latin tokens.
 HAN = "\u4e00-\u9fd5"
 # Raise when the code below would give other words; the word lists count by themselves.
-RULES = "10"
+RULES = "11"
 
 # A Latin token: letters and figures joined by - . / ' & between them, then ++ or #.
 # Al-Zn-Mg, GPT-4, PA66, GB/T, node.js, C++11, C#, 45# stay whole.
@@ -108,6 +108,11 @@ STAND_INS = (range(0xF0000, 0xFFFFE), range(0x100000, 0x10FFFE))
 _RESERVED = re.compile(f"[{TEXT_END}\ud800-\udfff\U000f0000-\U0010ffff]")
 # Lone characters that make a word of the word of two characters before them.
 _SUFFIXES = frozenset("机器仪剂率性法线板炉工者员盐硅铝钠铁氢")
+
+# What stands before a word of two characters and is none of its parts.
+_BEFORE_A_WORD = frozenset(
+    "新旧主副大小中微厚薄裸单双多冷热高低长短粗细宽窄重轻快慢软硬湿干铜铝铁钢木竹纸布皮内外前后上下左右圆方平立横纵老"
+)
 
 # One answer cuts its query for the ranking, the reasons and the marks.
 _RECENT_TEXTS = 32
@@ -415,6 +420,9 @@ class Cutter:
         if size == 3 and word[2] in _SUFFIXES and starts == [0, 1]:
             # 注塑|机, 成功|率, 氮化|硅: 塑机, 功率 and 化硅 are none of their parts.
             del parts[1]
+        elif size == 3 and word[2] in _SUFFIXES and starts == [1]:
+            # Nor has 空压机 a 压机, 电动机 a 动机; 微|电机 and 铜|导线 have parts.
+            parts = parts if word[0] in _BEFORE_A_WORD else []
         joints = _joints(size, parts)
         return [part for part in parts if not _spans_joint(part, joints)]
 
