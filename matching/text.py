@@ -107,7 +107,7 @@ STAND_INS = (range(0xF0000, 0xFFFFE), range(0x100000, 0x10FFFE))
 # What a text itself must not contain then; neither letter nor figure, so a comma does as well.
 _RESERVED = re.compile(f"[{TEXT_END}\ud800-\udfff\U000f0000-\U0010ffff]")
 # Lone characters that make a word of the word of two characters before them.
-_SUFFIXES = frozenset("机器仪剂率性法线板炉工者员盐硅铝钠铁氢")
+_SUFFIXES = frozenset("机器仪剂率性法线板炉工者员盐硅铝钠铁氢油浆斑")
 
 # What stands before a word of two characters and is none of its parts.
 _BEFORE_A_WORD = frozenset(

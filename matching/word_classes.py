@@ -30,6 +30,8 @@ _COMPOUND = rf"(?:{UNIT})(?:[/·](?:{UNIT}|s2))*"
 _QUANTITY = re.compile(
     rf"[-+±]?\d[\d.,-]*(?:{_COMPOUND})(?:[-/][-+]?\d[\d.,]*(?:{UNIT}))?"
 )
+# ra0.4, hrc58, ph8.9: a figure with its scale in front.
+_SCALED = re.compile(r"(?:r[azq]|hr[abc]|hv|hbw?|ph|aql)\d+(?:\.\d+)?")
 # GB/T is a standard.
 _COMPOUND_UNIT = re.compile(rf"(?!gb/t)(?:{UNIT})(?:[/·](?:{UNIT}|s2))+")
 _ONE_QUANTITY = re.compile(rf"[-+±]?\d+(?:\.\d+)?(?:{UNIT})")
@@ -81,7 +83,7 @@ def is_content_term(word: str) -> bool:
         return False
     if _AMOUNT.fullmatch(word) or _FRACTION.fullmatch(word):
         return False
-    if _COMPOUND_UNIT.fullmatch(word):
+    if _COMPOUND_UNIT.fullmatch(word) or _SCALED.fullmatch(word):
         return False
     if word not in lexicon_terms() and (_is_two_stop_words(word) or is_place(word)):
         return False

@@ -12,12 +12,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from functools import partial
 from typing import Literal
 
 from matching.explaining.figure_names import (
     Naming,
     is_same_quantity,
     read_name,
+    without_condition,
 )
 from matching.explaining.units import (
     WATER,
@@ -30,8 +32,8 @@ from matching.explaining.units import (
 Operator = Literal["ge", "le", "gt", "lt", "eq", "pm", "range"]
 Outcome = Literal["met", "unmet", "unsaid"]
 # Why nothing is claimed: nothing stated; units without a common measure; both stated, but not comparable for sure;
-# stated more than once, with different results.
-Silence = Literal["", "nothing", "units", "unsure", "several"]
+# stated more than once, with different results; stated under other conditions.
+Silence = Literal["", "nothing", "units", "unsure", "several", "conditions"]
 
 
 # What is made in hours of work, and per what longer time it is counted.
@@ -127,6 +129,9 @@ def compare_figures(
         share_subject: whether both are about one thing (`have_one_subject`); else only names that say on what they are
             measured are compared: 抗拉强度 of a cable is not that of a foil. It is called only where it matters, once.
     """
+    are_same = partial(
+        is_same_quantity, wanted_title=wanted_title, offered_title=offered_title
+    )
     namings = [(figure, read_name(figure.name)) for figure in offered]
     by_quantity: dict[str, list[tuple[Figure, Naming]]] = {}
     for figure, naming in namings:
@@ -136,20 +141,24 @@ def compare_figures(
     for figure in wanted:
         naming = read_name(figure.name)
         same = []
+        otherwise = []
         for candidate, of_candidate in by_quantity.get(naming.quantity, ()):
             names_both = naming.thing and of_candidate.thing
             of_candidate = _implied(naming, of_candidate, candidate)
-            if not is_same_quantity(
-                naming,
-                of_candidate,
-                wanted_title=wanted_title,
-                offered_title=offered_title,
-            ):
-                continue
+            found = same
+            if not are_same(naming, of_candidate):
+                # Under other conditions: quoted, and nothing is claimed of it.
+                plain = without_condition(of_candidate)
+                if not are_same(without_condition(naming), plain):
+                    continue
+                found = otherwise
             if not names_both and shared is None:
                 shared = share_subject()
             if names_both or shared:
-                same.append(candidate)
+                found.append(candidate)
+        if otherwise and not same:
+            verdicts.append(FigureVerdict(figure, otherwise[0], "unsaid", "conditions"))
+            continue
         verdicts.append(_verdict_of(figure, naming, same))
     return verdicts
 

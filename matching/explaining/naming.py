@@ -82,6 +82,11 @@ _VERBAL = re.compile(r"[\u4e00-\u9fff][上过]|[不没有][\u4e00-\u9fff]")
 _REPEATED = re.compile(
     r"([\u4e00-\u9fff])\1(?:(?!\1)([\u4e00-\u9fff])\2|(?=[的地响叫]))|一([\u4e00-\u9fff])\3"
 )
+# What English says of any trouble.
+_ENGLISH_OF_TROUBLE = frozenset(
+    "problem problems trouble issue issues solution solve solved high higher low lower large small bad poor fast slow long short "
+    "filled used using caused reduce reduced increase improve improved required requirement less more quality cost".split()
+)
 # Characters on one side of an end of a word that are looked at for a word which reaches over it.
 _REACH = 3
 # Words whose kind is remembered: texts of one trade have most of theirs in common.
@@ -260,7 +265,7 @@ def _is_common(word: str) -> bool:
 @remembered_with_lists(_REMEMBERED)
 def _names_something(word: str) -> bool:
     if not words_of.is_han(word):
-        return any(c.isalpha() for c in word)
+        return any(c.isalpha() for c in word) and word not in _english_words()
     if word in words_of.lexicon_terms() or _FAULT.fullmatch(word):
         return True
     if _is_talk(word):
@@ -293,7 +298,7 @@ def _is_measure(word: str) -> bool:
     """Whether a word only counts, limits or says how it is: 一支, 低于, 太贵, 锈了."""
     if not words_of.is_han(word) or _is_of_lists(word):
         return False
-    if words_of.part_of_speech(word) == "m" or word.endswith(("了", "着")):
+    if words_of.part_of_speech(word) == "m" or word.endswith(("了", "着", "到")):
         return True
     return any(kind.fullmatch(word) for kind in (_LIMIT, _MUCH))
 
@@ -332,6 +337,13 @@ def _hidden_places(norm: str) -> list[tuple[int, int]]:
 def _greetings() -> frozenset[str]:
     """What people say to each other and nobody looks for."""
     return frozenset(" ".join(lexicon_lines("greetings.txt")).split())
+
+
+@cache
+def _english_words() -> frozenset[str]:
+    """English words that letters are written with, and by which things are described."""
+    listed = " ".join(lexicon_lines("english.txt")).split()
+    return frozenset([*listed, *_ENGLISH_OF_TROUBLE])
 
 
 @cache
