@@ -16,6 +16,7 @@ import numpy as np
 
 from matching import text as words_of
 from matching.arrays import UInt64s
+from matching.explaining.overlaps import longest_spans
 from matching.features import gram_places
 from matching.index.keys import find_keys
 from matching.lexicon import (
@@ -117,7 +118,7 @@ def naming_spans(norm: str) -> list[Span]:
         Span(match.group(), match.start(), match.end())
         for match in [*_foreign_names(norm), *_fault_names(norm), *_shares(norm)]
     ]
-    spans += _mixed_names(norm)
+    spans = longest_spans([*spans, *_mixed_names(norm)])
     taken = _hidden_places(norm) + [(span.start, span.end) for span in spans]
     taken += [match.span() for match in _REPEATED.finditer(norm)]
     covered = _covered(norm, taken)
