@@ -110,9 +110,7 @@ _RESERVED = re.compile(f"[{TEXT_END}\ud800-\udfff\U000f0000-\U0010ffff]")
 _SUFFIXES = frozenset("机器仪剂率性法线板炉工者员盐硅铝钠铁氢油浆斑")
 
 # What stands before a word of two characters and is none of its parts.
-_BEFORE_A_WORD = frozenset(
-    "新旧主副大小中微厚薄裸单双多冷热高低长短粗细宽窄重轻快慢软硬湿干铜铝铁钢木竹纸布皮内外前后上下左右圆方平立横纵老"
-)
+_BEFORE_A_WORD = "新旧主副大小中微厚薄裸单双多冷热高低长短粗细宽窄重轻快慢软硬湿干铜铝铁钢木竹内外前后上下左右圆方"
 
 # One answer cuts its query for the ranking, the reasons and the marks.
 _RECENT_TEXTS = 32
@@ -417,12 +415,10 @@ class Cutter:
                 parts.append((start, part))
         size = len(word)
         starts = [start for start, _ in parts]
-        if size == 3 and word[2] in _SUFFIXES and starts == [0, 1]:
-            # 注塑|机, 成功|率, 氮化|硅: 塑机, 功率 and 化硅 are none of their parts.
-            del parts[1]
-        elif size == 3 and word[2] in _SUFFIXES and starts == [1]:
-            # Nor has 空压机 a 压机, 电动机 a 动机; 微|电机 and 铜|导线 have parts.
-            parts = parts if word[0] in _BEFORE_A_WORD else []
+        # 注塑|机, 成功|率, 空压|机: 塑机, 功率 and 压机 are none of their parts; 微|电机 and 铜|导线 have such.
+        has_suffix = size == 3 and word[2] in _SUFFIXES and starts[-1:] == [1]
+        if has_suffix and (len(starts) > 1 or word[0] not in _BEFORE_A_WORD):
+            parts.pop()
         joints = _joints(size, parts)
         return [part for part in parts if not _spans_joint(part, joints)]
 

@@ -106,12 +106,16 @@ _TO = (
     "缩小到|缩小至|缩到|缩至|减到|减至|压缩到|压缩至|压到|低到|短到"
 )
 _UP_TO = (
-    "提高到|提高至|提升到|提升至|增加到|增加至|升到|升至|增至|延长到|延长至|上升到|上升至|提到|提至|增大到|增大至|增到|涨到"
+    "提高到|提高至|提升到|提升至|增加到|增加至|升到|升至|增至|延长到|延长至|上升到|上升至|"
+    "提到|提至|增大到|增大至|增到|涨到"
 )
 # 78%→85%, 由 80 做到 60: which way it goes the name tells.
 _EITHER_TO = "→|=>|->|变为|变成|改为|改到|做到|调到|调整到|调整为"
 _BY = "提高了?|提升了?|增加了?|延长了?|上升了?|涨了?(?!到)"
-_LESS_BY = "降低了?|减少了?|下降了?|缩短了?|节约了?|节省了?|降了?(?![到至为低])|减了?(?![到至为少小])|省了?(?=\\s?[\\d约])"
+_LESS_BY = (
+    "降低了?|减少了?|下降了?|缩短了?|节约了?|节省了?|"
+    "降了?(?![到至为低])|减了?(?![到至为少小])|省了?(?=\\s?[\\d约])"
+)
 _MULTIPLE = "百万|千(?![克米瓦帕牛伏赫])|万(?!元)|亿(?!元)"
 # 每小时2000件, 每公斤不超过30元: what it is for each of stands in front.
 _EACH = "小时|分钟|分|秒|天|日|班|月|年|吨|公斤|千克|斤|平方米|立方米|平方|立方|方|台|套|件|米|亩|度电"
@@ -179,7 +183,8 @@ COST = re.compile("成本|费用|费$")
 MONEY = re.compile("[元块]钱?$|万块$|[元块]钱?/")
 # Between name and number stands nothing but how they are tied.
 _TIES = (
-    rf"\s|(?:{_SIGN})|{_NEGATED_LINK}|的|了|可|能|已|均|都|要|应|该|得|需|须|也|由|从|要求|控制|稳定|保持|{_TO}|{_UP_TO}|{_BY}|{_LESS_BY}|至|到|不|以"
+    rf"\s|(?:{_SIGN})|{_NEGATED_LINK}|的|了|可|能|已|均|都|要|应|该|得|需|须|也|由|从|要求|控制|稳定|保持|"
+    rf"{_TO}|{_UP_TO}|{_BY}|{_LESS_BY}|至|到|不|以"
 )
 LINK = re.compile(
     rf"(?:{_TIES}|{_EITHER_TO}|ra|rz|[a-z]?\(.{{1,12}}\))*",
@@ -187,14 +192,14 @@ LINK = re.compile(
 )
 # 由 48 dB 降到 36 dB, 效率 78%→85%.
 ORIGIN = re.compile(
-    rf"{LINK.pattern}(?:(?:由|从|自).{{0,30}}|{_NUMBER}\s?(?:{_UNIT})?\s?(?:{_TIES}|必须|想|希望|再|直接)*)?",
+    rf"{LINK.pattern}(?:(?:由|从|自).{{0,30}}|{_NUMBER}\s?(?:{_UNIT})?\s?(?:{_TIES}|必须|想|希望|再|直接)*+)?",
     re.IGNORECASE,
 )
 # What a clause may say before its number where the one before it names what it is of: 漏检率 8%，要求降到 3%.
 NAMED_BEFORE = re.compile(
     rf"(?:{_TIES}|{_EITHER_TO}|,|、|但|而|现在?|目前|如今|后来?|之后|客户|用户|甲方|图纸|标准|指标|行业|我们|厂里|最好|同时|就|够|得|必须|务必|想|"
     rf"希望|盼|期望|目标|争取|力争|打算|计划|准备|求|把它|将其|使其|让它|本(?:工艺|技术|方法|产品|装置|设备|系统|成果|项目)|(?:改造|采用|使用|处理|优化|改进)后|"
-    rf"实测|一般|上|降|提|压|做|达|减|缩|小|低|高|大|长|短|±?{_NUMBER}\s?{_UNIT}|±?{_NUMBER}(?=\D))*",
+    rf"实测|一般|上|降|提|压|做|达|减|缩|小|低|高|大|长|短|±?{_NUMBER}\s?{_UNIT}|±?{_NUMBER}(?=\D))*+",
     re.IGNORECASE,
 )
 # That a number without a name is what an achievement came to, and not one of several.

@@ -84,10 +84,10 @@ _REPEATED = re.compile(
     r"([\u4e00-\u9fff])\1(?:(?!\1)([\u4e00-\u9fff])\2|(?=[的地响叫]))|一([\u4e00-\u9fff])\3"
 )
 # What English says of any trouble.
-_ENGLISH_OF_TROUBLE = frozenset(
-    "problem problems trouble issue issues solution solve solved high higher low lower large small bad poor fast slow long short "
-    "filled used using caused reduce reduced increase improve improved required requirement less more quality cost".split()
-)
+_ENGLISH_OF_TROUBLE = """
+problem problems trouble issue issues solution solve solved high higher low lower large small bad poor fast slow
+long short filled used using caused reduce reduced increase improve improved required requirement less more quality cost
+"""
 # Characters on one side of an end of a word that are looked at for a word which reaches over it.
 _REACH = 3
 # Words whose kind is remembered: texts of one trade have most of theirs in common.
@@ -344,7 +344,7 @@ def _greetings() -> frozenset[str]:
 def _english_words() -> frozenset[str]:
     """English words that letters are written with, and by which things are described."""
     listed = " ".join(lexicon_lines("english.txt")).split()
-    return frozenset([*listed, *_ENGLISH_OF_TROUBLE])
+    return frozenset([*listed, *_ENGLISH_OF_TROUBLE.split()])
 
 
 @cache

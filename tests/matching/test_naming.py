@@ -204,8 +204,10 @@ def test_what_a_pair_lacks_is_said_and_what_it_has_is_not() -> None:
 
 def test_letters_that_a_longer_shared_word_covers_are_not_missing() -> None:
     offered = Document(5, "低浓度VOCs治理装置", "沸石转轮处理VOCs")
-    reasons = Matcher().fit([*CATALOGUE, offered]).explain(
-        Document("q", "VOCs治理用的活性炭"), 5
+    reasons = (
+        Matcher()
+        .fit([*CATALOGUE, offered])
+        .explain(Document("q", "VOCs治理用的活性炭"), 5)
     )
 
     assert "活性炭" in reasons.missing
