@@ -83,6 +83,15 @@ _VERBAL = re.compile(r"[\u4e00-\u9fff][上过]|[不没有][\u4e00-\u9fff]")
 _REPEATED = re.compile(
     r"([\u4e00-\u9fff])\1(?:(?!\1)([\u4e00-\u9fff])\2|(?=[的地响叫]))|一([\u4e00-\u9fff])\3"
 )
+# The head of a mail: 发件人：刘海涛; of its subject the label alone.
+_MAIL_HEAD = re.compile(
+    r"(?:发件人|收件人|抄送|(?<![a-z])(?:from|to|cc))\s?:[^\n;,，。>:]{0,30}|(?:主题|(?<![a-z])subject)\s?:"
+)
+# Whom to call, and who signs, by what stands before; surnames that are substances and measures are left out.
+_TO_BE_CALLED = re.compile(
+    f"(?:联系|联络|请找|致电|敬礼|敬上)[ ,，:]{{0,2}}(?![石金毛田方汤钱雷白龙江万段马常高黄钟])[{''.join(SURNAMES)}]"
+    "[\u4e00-\u9fff]{1,2}(?![\u4e00-\u9fff])"
+)
 # What English says of any trouble.
 _ENGLISH_OF_TROUBLE = """
 problem problems trouble issue issues solution solve solved high higher low lower large small bad poor fast slow
@@ -273,7 +282,7 @@ def _names_something(word: str) -> bool:
         return False
     # What no dictionary has is no word of everyday speech.
     if not words_of.in_dictionary(word):
-        return True
+        return not is_person(word)
     # 寿命短, 效率高: the name of something, and how it is.
     if _AND_HOW.fullmatch(word) and words_of.in_dictionary(word[:-1]):
         return False
@@ -331,6 +340,8 @@ def _hidden_places(norm: str) -> list[tuple[int, int]]:
         *person_stretches(norm),
         *address_stretches(norm),
         *signature_stretches(norm),
+        *(found.span() for found in _MAIL_HEAD.finditer(norm)),
+        *(found.span() for found in _TO_BE_CALLED.finditer(norm)),
     ]
 
 

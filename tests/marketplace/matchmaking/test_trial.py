@@ -467,7 +467,7 @@ def test_a_guest_sees_the_evidence_and_nothing_is_stored(
 
     assert answer.status_code == 200
     assert row.title in answer.text
-    assert "<mark>振动</mark>" in answer.text
+    assert "<mark>振动值</mark>" in answer.text
     assert "总分" in answer.text
     assert answer.headers.getlist("Cache-Control") == ["no-store"]
     assert rows(session) == before
