@@ -31,7 +31,14 @@ _LINE_SIGNS = (0x09, 0x0A, 0x0D)
 _MIN_ESCAPES = 2  # that are Han characters, or one more of any kind
 # What the standard calls them, one after the other: U+8F74 U+627F. U+4E00–U+9FFF names a range and no text.
 _NAME = r"U\+[0-9A-F]{4,5}"
-_NAMES = re.compile(rf"(?<![\w]){_NAME}(?:[ ,，、]{{0,2}}{_NAME})+(?!\w)", re.I)
+# One alone is read where it stands in a word: U+8F74承.
+_NAMES = re.compile(
+    rf"(?<![0-9a-z]){_NAME}(?:[ ,，、]{{0,2}}{_NAME})+(?![0-9a-z])"
+    rf"|(?<=[\u4e00-\u9fff]){_NAME}(?=[\u4e00-\u9fff])|(?<![0-9a-z]){_NAME}(?=[\u4e00-\u9fff]{{2}})",
+    re.I,
+)
+# In a text about them they stay: 编码为 U+8F74 的汉字.
+_OF_CODES = re.compile("码|unicode|字符|字库|字体", re.I)
 _ONE_NAME = re.compile(r"U\+([0-9A-F]{4,5})[ ,，、]{0,2}", re.I)
 # Entities, with or without their semicolons: one alone may be a sign, several are a text.
 _ENTITIES = re.compile(r"(?:&(?:amp;){0,3}#(?:\d{5}|x[0-9a-f]{4})(?!\w);? ?){2,}", re.I)
@@ -77,7 +84,7 @@ def read_codes(text: str) -> str:
         text = _read_bytes(text)
     if "%" in text or "\\" in text:
         text = _read_escapes(text)
-    if "U+" in text or "u+" in text:
+    if ("U+" in text or "u+" in text) and not _OF_CODES.search(text):
         text = _NAMES.sub(_read_names, text)
     if _LONG_RUN.search(text):
         text = _HEXADECIMAL.sub(_read_hexadecimal, text)
@@ -167,7 +174,12 @@ def _if_sure(read: str, run: str) -> str:
 
 
 def _read_names(match: re.Match[str]) -> str:
-    return _read_each(match[0], _ONE_NAME)
+    run = match[0]
+    code = _ONE_NAME.fullmatch(run)
+    if code is None:
+        return _read_each(run, _ONE_NAME)
+    character = chr(int(code[1], 16))
+    return character.ljust(len(run), FILLER) if IS_HAN.match(character) else run
 
 
 def _read_entities(match: re.Match[str]) -> str:

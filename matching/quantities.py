@@ -81,7 +81,7 @@ _SIGN = r"(?:(?<![0-9a-zμωφ)\]%°])[-+±])?"
 _END = r"(?![0-9a-zμωφ])"
 _NUMBER = r"\d+(?:\.\d+)?"
 # A token of its own where the sign or the unit is none of letters: −40℃, 38%.
-SIGNED = rf"{_SIGN}{_NUMBER}(?:{UNIT}){_END}"
+SIGNED = rf"{_SIGN}{_NUMBER}(?:(?:{UNIT}){_END}|°[cf](?=\d))"
 _FOLDED = re.compile(rf"(?<![0-9a-zμω])(?<!\d[.]){SIGNED}")
 _RANGE = re.compile(
     rf"(?<![0-9a-zμω.])({_SIGN}{_NUMBER})(?:{UNIT})?(?:[-~]|至|到)(-?{_NUMBER})({UNIT}){_END}"

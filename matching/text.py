@@ -107,7 +107,10 @@ STAND_INS = (range(0xF0000, 0xFFFFE), range(0x100000, 0x10FFFE))
 # What a text itself must not contain then; neither letter nor figure, so a comma does as well.
 _RESERVED = re.compile(f"[{TEXT_END}\ud800-\udfff\U000f0000-\U0010ffff]")
 # Lone characters that make a word of the word of two characters before them.
-_SUFFIXES = frozenset("机器仪剂率性法线板炉工者员盐硅铝钠铁氢")
+_SUFFIXES = frozenset("机器仪剂率性法线板炉工者员盐硅铝钠铁氢油浆斑")
+
+# What stands before a word of two characters and is none of its parts.
+_BEFORE_A_WORD = "新旧主副大小中微厚薄裸单双多冷热高低长短粗细宽窄重轻快慢软硬湿干铜铝铁钢木竹内外前后上下左右圆方"
 
 # One answer cuts its query for the ranking, the reasons and the marks.
 _RECENT_TEXTS = 32
@@ -412,9 +415,10 @@ class Cutter:
                 parts.append((start, part))
         size = len(word)
         starts = [start for start, _ in parts]
-        if size == 3 and word[2] in _SUFFIXES and starts == [0, 1]:
-            # 注塑|机, 成功|率, 氮化|硅: 塑机, 功率 and 化硅 are none of their parts.
-            del parts[1]
+        # 注塑|机, 成功|率, 空压|机: 塑机, 功率 and 压机 are none of their parts; 微|电机 and 铜|导线 have such.
+        has_suffix = size == 3 and word[2] in _SUFFIXES and starts[-1:] == [1]
+        if has_suffix and (len(starts) > 1 or word[0] not in _BEFORE_A_WORD):
+            parts.pop()
         joints = _joints(size, parts)
         return [part for part in parts if not _spans_joint(part, joints)]
 

@@ -25,10 +25,18 @@ _UNIT = (
 UNIT = "|".join(
     sorted([*_UNIT.split("|"), "%", "‰", "°", "°c", "°f"], key=len, reverse=True)
 )
-_QUANTITY = re.compile(rf"[-+±]?\d[\d.,-]*(?:{UNIT})(?:[-/][-+]?\d[\d.,]*(?:{UNIT}))?")
+# m3/min, w/m·k: units joined by what is between them.
+_COMPOUND = rf"(?:{UNIT})(?:[/·](?:{UNIT}|s2))*"
+_QUANTITY = re.compile(
+    rf"[-+±]?\d[\d.,-]*(?:{_COMPOUND})(?:[-/][-+]?\d[\d.,]*(?:{UNIT}))?"
+)
+# ra0.4, hrc58, ph8.9: a figure with its scale in front.
+_SCALED = re.compile(r"(?:r[azq]|hr[abc]|hv|hbw?|ph|aql)\d+(?:\.\d+)?")
+# GB/T is a standard.
+_COMPOUND_UNIT = re.compile(rf"(?!gb/t)(?:{UNIT})(?:[/·](?:{UNIT}|s2))+")
 _ONE_QUANTITY = re.compile(rf"[-+±]?\d+(?:\.\d+)?(?:{UNIT})")
 # Some units are also names of materials or things; those stay content.
-_UNITS = frozenset(_UNIT.split("|")) - {"pa", "mg", "bar", "bit"}
+_UNITS = frozenset([*_UNIT.split("|"), "百分点"]) - {"pa", "mg", "bar", "bit"}
 # 一次, 三十年, 两台; not 三元, 二维, 两级, which name kinds.
 _AMOUNT = re.compile(
     "[第每数几]?[零〇一二两三四五六七八九十百千万几半多]+(?:多|余|来)?(?:个|次|年|天|日|周|月|个月|半|家|台|件|条|吨|米|倍|成|块|张|片|只|人|名|位|种|项|套|组|批|车|"
@@ -45,7 +53,7 @@ _MEASURES = frozenset(
 )
 # Measures whose first character alone also begins names of things.
 _LONG_MEASURES = re.compile(
-    "小时|分钟|公斤|公里|公顷|公分|千克|千米|千瓦|兆瓦|兆帕|毫米|毫升|毫克|毫秒|厘米|微米|微克|平方|立方|摄氏|左右|以上|以下"
+    "多(?!少)|块(?!状)|斤|根|粒(?![度径])|株|棵|只(?![能有是])|瓶|盒|桶|颗|小时|分钟|公斤|公里|公顷|公分|千克|千米|千瓦|兆瓦|兆帕|毫米|毫升|毫克|毫秒|厘米|微米|微克|平方|立方|摄氏|左右|以上|以下"
 )
 _BEFORE_AMOUNT = re.compile(
     "(?:[≥≤><=≈~±约达]|[不没超][到过足]|[达到]过|超过|大于|小于|高于|低于|接近|将近|大概|差不多)[ 到是]?$"
@@ -74,6 +82,8 @@ def is_content_term(word: str) -> bool:
     if len(word) == 1 or word in stop_words() or word in _UNITS:
         return False
     if _AMOUNT.fullmatch(word) or _FRACTION.fullmatch(word):
+        return False
+    if _COMPOUND_UNIT.fullmatch(word) or _SCALED.fullmatch(word):
         return False
     if word not in lexicon_terms() and (_is_two_stop_words(word) or is_place(word)):
         return False

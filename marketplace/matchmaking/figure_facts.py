@@ -179,6 +179,8 @@ def silence_words(verdict: FigureVerdict, called: str, hidden: bool) -> str:
     both = f"需求 {wished_words(verdict)}，成果 {offered_words(verdict)}"
     if verdict.silence == "units":
         return f"单位不同，不能换算：{both}"
+    if verdict.silence == "conditions":
+        return f"测量条件不同，判断不了：{both}"
     return f"写法不同，判断不了：{both}"
 
 

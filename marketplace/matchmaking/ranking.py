@@ -153,7 +153,8 @@ def rank_listings(request: RankingRequest) -> Ranking:
     rows = graded
     # Nothing fits: the page says so first, and then gives the nearest few with what is missing.
     if not fitting:
-        rows = graded[:NEAREST_GRADED] or _nearest_ungraded(selection)
+        near = [one for one in graded if _shares_something(one.pair)]
+        rows = near[:NEAREST_GRADED] or _nearest_ungraded(selection)
     rows = _with_patents(request, rows)
     return Ranking(tuple(rows), fitting, selection.read, selection.catalogue)
 
@@ -372,8 +373,12 @@ def _nearest_ungraded(selection: _Selection) -> list[RankedRow]:
             break
         if match.score < MIN_NEAREST:
             break
-        evidence = match.evidence
-        # A row that shares only what many say would be explained by nothing.
-        if any(word in evidence.specific for word, _ in evidence.words):
+        if _shares_something(match):
             nearest.append(RankedRow(row, match, None))
     return nearest
+
+
+def _shares_something(pair: matching.Pair) -> bool:
+    """Whether a pair shares a word that few have: one with what many say alone would be explained by nothing."""
+    evidence = pair.evidence
+    return any(word in evidence.specific for word, _ in evidence.words)

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from matching.explaining.overlaps import longest_spans
 from matching.explaining.quantity_table import (
     DIRECTIONS,
     LONGEST_FIRST,
@@ -18,16 +19,18 @@ from matching.explaining.quantity_table import (
 )
 from matching.folding import fold_label
 from matching.lexicon import remembered_with_lists
-from matching.text import names_a_thing, spans
+from matching.text import Span, names_a_thing, spans
 
 # Parts of a name that say nothing of what is measured.
 _GENERIC = re.compile(
-    "(?:改造|改进|优化|应用|采用|实施|技改)后|整机|整体|产品|样品|样件|试样|成品|系统|设备|装置|单机|技术|主要|关键|综合|"
+    "(?:改造|改进|优化|应用|采用|实施|技改)后|整机|整体|产品|样品|样件|试样|成品|系统|设备|装置|单机|技术|工艺|方法|项目|成果|出水|外排|排放水|主要|关键|综合|"
     "表面|可达到|能达到|可达|实测|的"
 )
 # What makes and what is made: the life of a machine is not that of its products.
 _MACHINE = re.compile("整机|系统|设备|装置|单机")
 _PRODUCT = re.compile("产品|样品|样件|试样|成品")
+# 含水 24 %~29 % 时, -30 ℃ 下: under which it is measured.
+_UNDER = re.compile(r"^.*\d.*(?:时|下|后)(?=[\u4e00-\u9fff]*$)")
 _ENDS = re.compile("(?:值|指标|数值|水平|大小|参数|要求|范围)$")
 _EXTREMES = {
     "max": re.compile("最大|最高|极限|峰值|上限"),
@@ -217,8 +220,27 @@ def is_same_quantity(
     return False
 
 
+def without_condition(naming: Naming) -> Naming:
+    """What a name says but under which conditions: 含水 28 % 时破碎率 is a 破碎率."""
+    return replace(naming, thing=_UNDER.sub("", naming.thing), conditions="")
+
+
 def _is_about(title: str, thing: str) -> bool:
-    return thing in fold_label(title)
+    """Whether a title has a thing, or some part of each word of it: 玉米收获机籽粒 of 玉米籽粒直收."""
+    folded = fold_label(title)
+    if thing in folded:
+        return True
+    named = {span for span in spans(thing) if len(span.word) > 1}
+    words = longest_spans(named)
+    # What no word covers may be what matters: 芯部, 内.
+    if not words or sum(len(span.word) for span in words) < len(thing):
+        return False
+    return all(_has_part(folded, span, named) for span in words)
+
+
+def _has_part(folded: str, whole: Span, parts: Iterable[Span]) -> bool:
+    inside = [p.word for p in parts if whole.start <= p.start and p.end <= whole.end]
+    return any(word in folded and word not in _EVERYWHERE for word in inside)
 
 
 def _change_of(plain: str) -> tuple[str, str]:

@@ -41,12 +41,12 @@ MANY = {"": 1, "千": 1000, "万": 10**4, "百万": 10**6, "亿": 10**8}
 _ATOMS = (
     "dB\\(A\\)|dBA|dB|分贝|摄氏度|℃|°C|℉|微米|毫米|厘米|纳米|公里|千米|米|μm|um|㎛|nm|mm|cm|dm|km|m|公斤|千克|毫克|微克|克|吨|kg|mg|μg|ug|g|t|"
     "小时|分钟|秒|天|个月|月|年|min|ms|μs|h|s|d|毫升|微升|升|mL|ml|μL|L|兆帕|千帕|吉帕|帕|MPa|Mpa|kPa|GPa|Pa|bar|"
-    "千伏|伏|kV|mV|V|毫安|mA|μA|kA|A|千瓦时|kWh|Wh|度电|千瓦|兆瓦|瓦|kW|KW|MW|mW|W|kHz|KHz|MHz|GHz|Hz|赫兹|kN|牛|N|kJ|J|"
-    "MΩ|GΩ|kΩ|mΩ|Ω|μS|mS|S|%IACS|%|％|‰|ppm|ppb|个百分点|百分点|倍|rpm|r|转|万元|元|平方米|立方米|亩|m2|m²|m3|m³|mm2|mm²|cm2|"
-    "cm²|cm3|cm³|K|HRC|HRA|HRB|HV|HBW|HB|mAh|Ah|mol|级|件|片|个|粒|只|颗|支|套|台|次|批|条|处|根|丝|道"
+    "千伏|伏|kV|mV|V|毫安|mA|μA|kA|A|千瓦时|kWh|MWh|GWh|Wh|kVA|MVA|VA|度电|千瓦|兆瓦|瓦|kW|KW|MW|mW|W|kHz|KHz|MHz|GHz|Hz|赫兹|kN|牛|N|kJ|MJ|GJ|J|mPa|"
+    "MΩ|GΩ|kΩ|mΩ|μΩ|Ω|μS|mS|S|%IACS|%|％|‰|‱|成(?![^\\W以左])|ppm|ppb|个百分点|百分点|个点|倍|rpm|r|转|亿元|万元|千元|元|万块|块钱|块(?![^\\W以左])|平方米|立方米|立方|公顷|亩|斤|m2|m²|m3|m³|mm2|mm²|cm2|"
+    "cm²|cm3|cm³|K|HRC|HRA|HRB|HV|HBW|HB|mAh|Ah|mol|级|件|片|个|粒|只|颗|支|套|台|次|批|条|处|根|丝|道|班|邵氏?[AD]"
 )
 _UNIT_ATOM = "(?:" + "|".join(sorted(_ATOMS.split("|"), key=len, reverse=True)) + ")"
-_BELOW = rf"(?:\({_UNIT_ATOM}(?:·{_UNIT_ATOM})*\)|{_UNIT_ATOM}|分)"
+_BELOW = rf"(?:\({_UNIT_ATOM}(?:[·/]{_UNIT_ATOM})*\)|{_UNIT_ATOM}|分)"
 _UNIT = rf"{_UNIT_ATOM}(?:(?:/|每)\d{{0,3}}{_BELOW}|·{_UNIT_ATOM}){{0,3}}"
 # A unit that goes on is another one: MPa·m½ is no MPa·m, A/dm² no A/dm, and per cent of the full scale none of the
 # reading.
@@ -61,8 +61,8 @@ _BEFORE = (
     r"(?<![A-Za-z\d.,/]))"
 )
 _SIGNS: dict[Operator, str] = {
-    "ge": "≥|>=|不低于|不小于|不少于|大于等于|大于或等于|至少|最低",
-    "le": "≤|<=|不高于|不大于|不超过|不多于|小于等于|小于或等于|至多|最多",
+    "ge": "≥|>=|不低于|不小于|不少于|大于等于|大于或等于|至少|最低|最少|起码",
+    "le": "≤|<=|不高于|不大于|不超过|不多于|小于等于|小于或等于|至多|最多|顶多|不超|别超过|别超|别高于|别大于",
     "gt": ">|大于|高于|超过|优于",
     "lt": "<|小于|低于|少于|不到|不足",
     "eq": "=|:|达到了|达到|可达到|可达|达|为|是|在|约|约为|仅为|仅|稳定在|保持在|控制在",
@@ -78,7 +78,7 @@ BETTER_THAN = "优于"
 NEGATION = re.compile("[不未无勿]")
 NEED_NOT = re.compile("[不无](?:必|需|须|用|要求)")
 OPPOSITE: dict[str, Operator] = {"gt": "le", "lt": "ge"}
-LEAST_OR_MOST = re.compile("至少|最低|至多|最多")
+LEAST_OR_MOST = re.compile("至少|最低|最少|起码|至多|最多|顶多")
 OBLIGED = re.compile(r"不(?:得|能|应|可|要|宜|允许|许|准)\s?$")
 _NEGATED_LINK = (
     "不得|不宜|不允许|不许|不准|不再|不会|不必|不需|不须|不用|未|勿|无需|无须"
@@ -96,29 +96,43 @@ SUFFIX = {
     "及以下": "le",
     "以内": "le",
     "之内": "le",
+    "以里": "le",
+    "往上": "ge",
+    "往下": "le",
     "左右": "eq",
 }
-_TO = "降低到|降低至|降低为|下降到|下降至|降到|降至|降为|减少到|减少至|减小到|减小至|缩短到|缩短至|缩短为|压缩到|压到"
-_UP_TO = "提高到|提高至|提升到|提升至|增加到|增加至|升到|升至|增至|延长到|延长至|上升到|上升至"
-_BY = "提高了?|提升了?|增加了?|延长了?|上升了?"
-_LESS_BY = "降低了?|减少了?|下降了?|缩短了?|节约了?|节省了?"
+_TO = (
+    "降低到|降低至|降低为|下降到|下降至|降到|降至|降为|减少到|减少至|减小到|减小至|缩短到|缩短至|缩短为|"
+    "缩小到|缩小至|缩到|缩至|减到|减至|压缩到|压缩至|压到|低到|短到"
+)
+_UP_TO = (
+    "提高到|提高至|提升到|提升至|增加到|增加至|升到|升至|增至|延长到|延长至|上升到|上升至|"
+    "提到|提至|增大到|增大至|增到|涨到"
+)
+# 78%→85%, 由 80 做到 60: which way it goes the name tells.
+_EITHER_TO = "→|=>|->|变为|变成|改为|改到|做到|调到|调整到|调整为"
+_BY = "提高了?|提升了?|增加了?|延长了?|上升了?|涨了?(?!到)"
+_LESS_BY = (
+    "降低了?|减少了?|下降了?|缩短了?|节约了?|节省了?|"
+    "降了?(?![到至为低])|减了?(?![到至为少小])|省了?(?=\\s?[\\d约])"
+)
 _MULTIPLE = "百万|千(?![克米瓦帕牛伏赫])|万(?!元)|亿(?!元)"
+# 每小时2000件, 每公斤不超过30元: what it is for each of stands in front.
+_EACH = "小时|分钟|分|秒|天|日|班|月|年|吨|公斤|千克|斤|平方米|立方米|平方|立方|方|台|套|件|米|亩|度电"
+# 1×10⁻⁶, and 1×10-6 where a page lost what was raised; 3×100 is none.
+_POWER = r"\s?[×xX*]\s?10(?:\^?(?P<power>-?[1-9]\d?)(?!\d)|(?P<raised>[⁻⁺]?[¹²³⁴-⁹][⁰¹²³⁴-⁹]?))"
 FIGURE = re.compile(
-    rf"(?P<sign>{_SIGN})?\s?(?P<scale>{_SCALE})?\s?(?P<pm>±)?\s?{_BEFORE}(?P<minus>-|\+|零下)?(?P<low>{_NUMBER})"
+    rf"(?:(?P<each>每(?:{_EACH}))\s?)?(?P<sign>{_SIGN})?\s?(?P<scale>{_SCALE})?\s?(?:(?P<each2>每(?:{_EACH}))\s?)?"
+    rf"(?P<pm>±)?\s?{_BEFORE}(?P<minus>-|\+|零下)?(?P<low>{_NUMBER})(?:{_POWER})?"
     rf"\s?(?P<many>{_MULTIPLE})?"
     rf"(?:(?P<first>{_UNIT_ATOM})?\s?(?P<between>±|~|-|至|到)\s?(?P<minus2>-|\+|零下)?(?P<high>{_NUMBER})"
     rf"\s?(?P<many2>{_MULTIPLE})?)?"
     rf"\s?(?P<unit>{_UNIT})?{_AFTER}\s?(?P<suffix>{'|'.join(sorted(SUFFIX, key=len, reverse=True))})?"
 )
-FRACTION = re.compile(
-    r"(百|千)分之(?:(\d+(?:\.\d+)?)|([一二两三四五六七八九]?十?[一二三四五六七八九]?))(?![零一二三四五六七八九十百点几多余来])"
-)
+RAISED = str.maketrans("⁻⁺⁰¹²³⁴⁵⁶⁷⁸⁹", "-+0123456789")
 # 2 h 30 min: what follows is the rest of it.
 REST_OF_IT = re.compile(rf"\s?[零又]?(?:{_NUMBER})\s?(?P<unit>{_UNIT_ATOM}){_AFTER}")
 BELOW_ZERO = ("-", "零下")
-NUMERALS = {numeral: value for value, numeral in enumerate("零一二三四五六七八九")} | {
-    "两": 2
-}
 QUANTITY = re.compile(QUANTITY_WORDS, re.IGNORECASE)
 SIGN_OF_ROUGHNESS = re.compile("r[azq]值?", re.IGNORECASE)
 NAME_END = re.compile(
@@ -150,27 +164,54 @@ TODAY = re.compile(
 WISH = re.compile(
     "要求|希望|期望|需要|想|目标|力争|争取|应|须|必须|务必|要|达到以下|验收|指标"
 )
+# 技术要求：…；…: all that follows is asked for.
+HEADED = re.compile("(?:要求|指标|目标|参数)(?:如下|为|是)?\\s?:")
 # What sounds like a complaint as well as like a wish.
 EITHER = frozenset({"gt", "lt", "eq"})
-TURNED = re.compile(f"(?:{_TO}|{_UP_TO})[^\\d]*$")
-TURNS = re.compile(f".{{0,3}}(?:{_TO}|{_UP_TO})")
+TURNED = re.compile(f"(?:{_TO}|{_UP_TO}|{_EITHER_TO})[^\\d]*$")
+TURNS = re.compile(f".{{0,3}}(?:{_TO}|{_UP_TO}|{_EITHER_TO})")
+TO_EITHER = re.compile(_EITHER_TO)
 TO_LESS = re.compile(_TO)
 TO_MORE = re.compile(_UP_TO)
 CHANGES = ((re.compile(_BY), "提高"), (re.compile(_LESS_BY), "降低"))
 # 低 9 dB compares with something else.
 COMPARED = re.compile("[低高多少长短大小快慢]$")
-HAS_NUMBER = re.compile(r"\d|分之")
+HAS_NUMBER = re.compile(r"\d|分之|成|一半")
 SENTENCE_END = re.compile("。")
 CLAUSE_END = re.compile(rf"(?<!\d),|,(?!\d{{3}})|[{_WIDE_COMMA}。]")
 COST = re.compile("成本|费用|费$")
-MONEY = re.compile("元$|元/")
+MONEY = re.compile("[元块]钱?$|万块$|[元块]钱?/")
 # Between name and number stands nothing but how they are tied.
+_TIES = (
+    rf"\s|(?:{_SIGN})|{_NEGATED_LINK}|的|了|可|能|已|均|都|要|应|该|得|需|须|也|由|从|要求|控制|稳定|保持|"
+    rf"{_TO}|{_UP_TO}|{_BY}|{_LESS_BY}|至|到|不|以"
+)
 LINK = re.compile(
-    rf"(?:\s|(?:{_SIGN})|{_NEGATED_LINK}|的|了|可|能|已|均|都|要|应|需|须|也|由|从|要求|控制|稳定|保持|{_TO}|{_UP_TO}|{_BY}|{_LESS_BY}|"
-    rf"ra|rz|[a-z]?\(.{{1,12}}\)|至|到|不|以)*",
+    rf"(?:{_TIES}|{_EITHER_TO}|ra|rz|[a-z]?\(.{{1,12}}\))*",
     re.IGNORECASE,
 )
-ORIGIN = re.compile(rf"{LINK.pattern}(?:(?:由|从|自).{{0,30}})?", re.IGNORECASE)
+# 由 48 dB 降到 36 dB, 效率 78%→85%.
+ORIGIN = re.compile(
+    rf"{LINK.pattern}(?:(?:由|从|自).{{0,30}}|{_NUMBER}\s?(?:{_UNIT})?\s?(?:{_TIES}|必须|想|希望|再|直接)*+)?",
+    re.IGNORECASE,
+)
+# What a clause may say before its number where the one before it names what it is of: 漏检率 8%，要求降到 3%.
+NAMED_BEFORE = re.compile(
+    rf"(?:{_TIES}|{_EITHER_TO}|,|、|但|而|现在?|目前|如今|后来?|之后|客户|用户|甲方|图纸|标准|指标|行业|我们|厂里|最好|同时|就|够|得|必须|务必|想|"
+    rf"希望|盼|期望|目标|争取|力争|打算|计划|准备|求|把它|将其|使其|让它|本(?:工艺|技术|方法|产品|装置|设备|系统|成果|项目)|(?:改造|采用|使用|处理|优化|改进)后|"
+    rf"实测|一般|上|降|提|压|做|达|减|缩|小|低|高|大|长|短|±?{_NUMBER}\s?{_UNIT}|±?{_NUMBER}(?=\D))*+",
+    re.IGNORECASE,
+)
+# That a number without a name is what an achievement came to, and not one of several.
+REACHED_NOW = re.compile(
+    rf"现|目前|如今|后|实测|本(?:工艺|技术|方法|产品|装置|设备|系统|成果|项目)|{_TO}|{_UP_TO}|{_EITHER_TO}"
+)
+# 0.13 微米就下不去了, 50 倍要加很多药: how far it can be had today.
+STUCK = re.compile(
+    "[^,。]{0,4}(?:下不[去来]|上不[去来]|压不|降不|不动|到头|就不|要加|不够|达不到|做不到)"
+)
+# Clauses before that of a number in which its name is looked for; those without names and figures are passed over.
+CLAUSES_BACK = 2
 LEADING = re.compile(
-    "^(?:.*(?:，|,|。|其中|并且|而且|同时|使得|实现|保证|确保|要求|希望|需要|期望|目标是|以及|且|并|使|将|把|让)|以|和|与|及|或|的|其|该|本|在)"
+    "^(?:.*(?:(?:排|做|达|处理|净化|控制|降|提|压|满足)(?:到|至)|，|,|。|其中|并且|而且|同时|使得|实现|保证|确保|要求|希望|需要|期望|目标是|以及|且|并|使|将|把|让)|以|和|与|及|或|的|其|该|本|在)"
 )

@@ -7,16 +7,20 @@ overlap are `unsaid`. Figures never enter a score. How directions and ranges are
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from functools import partial
 from typing import Literal
 
+from matching.explaining.bounds import Bounds
 from matching.explaining.figure_names import (
     Naming,
     is_same_quantity,
     read_name,
+    without_condition,
 )
 from matching.explaining.units import (
     WATER,
@@ -29,8 +33,13 @@ from matching.explaining.units import (
 Operator = Literal["ge", "le", "gt", "lt", "eq", "pm", "range"]
 Outcome = Literal["met", "unmet", "unsaid"]
 # Why nothing is claimed: nothing stated; units without a common measure; both stated, but not comparable for sure;
-# stated more than once, with different results.
-Silence = Literal["", "nothing", "units", "unsure", "several"]
+# stated more than once, with different results; stated under other conditions.
+Silence = Literal["", "nothing", "units", "unsure", "several", "conditions"]
+
+
+# What is made in hours of work, and per what longer time it is counted.
+_WORKED = frozenset(["产能", "产量", "效率", "生产效率"])
+_LONG_TIME = re.compile("(?:/|每)(?:d|天|日|昼夜|周|月|年|a|班)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,36 +83,6 @@ class FigureVerdict:
     short_by: Decimal | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Bounds:
-    """What a figure allows or promises, in base quantities; None is open, strict ends do not belong to it."""
-
-    low: Fraction | None
-    high: Fraction | None
-    strict_low: bool = False
-    strict_high: bool = False
-
-    def within(self, other: _Bounds) -> bool:
-        """Whether all of this lies in the other."""
-        if other.low is not None:
-            if self.low is None or self.low < other.low:
-                return False
-            if self.low == other.low and other.strict_low and not self.strict_low:
-                return False
-        if other.high is not None:
-            if self.high is None or self.high > other.high:
-                return False
-            if self.high == other.high and other.strict_high and not self.strict_high:
-                return False
-        return True
-
-    def apart_from(self, other: _Bounds) -> bool:
-        """Whether both have nothing in common; ends that touch are in doubt and so not apart."""
-        if self.high is not None and other.low is not None and self.high < other.low:
-            return True
-        return self.low is not None and other.high is not None and self.low > other.high
-
-
 def compare_figures(
     wanted: Sequence[Figure],
     offered: Sequence[Figure],
@@ -121,6 +100,9 @@ def compare_figures(
         share_subject: whether both are about one thing (`have_one_subject`); else only names that say on what they are
             measured are compared: 抗拉强度 of a cable is not that of a foil. It is called only where it matters, once.
     """
+    are_same = partial(
+        is_same_quantity, wanted_title=wanted_title, offered_title=offered_title
+    )
     namings = [(figure, read_name(figure.name)) for figure in offered]
     by_quantity: dict[str, list[tuple[Figure, Naming]]] = {}
     for figure, naming in namings:
@@ -129,33 +111,40 @@ def compare_figures(
     verdicts = []
     for figure in wanted:
         naming = read_name(figure.name)
-        same = []
+        same: list[Figure] = []
+        otherwise: list[Figure] = []
         for candidate, of_candidate in by_quantity.get(naming.quantity, ()):
             names_both = naming.thing and of_candidate.thing
             of_candidate = _implied(naming, of_candidate, candidate)
-            if not is_same_quantity(
-                naming,
-                of_candidate,
-                wanted_title=wanted_title,
-                offered_title=offered_title,
-            ):
-                continue
+            found = same
+            if not are_same(naming, of_candidate):
+                # Under other conditions: quoted, and nothing is claimed of it.
+                plain = without_condition(of_candidate)
+                if not are_same(without_condition(naming), plain):
+                    continue
+                found = otherwise
             if not names_both and shared is None:
                 shared = share_subject()
             if names_both or shared:
-                same.append(candidate)
+                found.append(candidate)
+        if otherwise and not same:
+            verdicts.append(FigureVerdict(figure, otherwise[0], "unsaid", "conditions"))
+            continue
         verdicts.append(_verdict_of(figure, naming, same))
     return verdicts
 
 
 def _implied(wanted: Naming, offered: Naming, figure: Figure) -> Naming:
-    """最大温差≤4 promises 温差≤4, 最小强度≥110 promises 强度≥110: the plain name for both."""
+    """最大温差≤4 promises 温差≤4, 最小强度 110 promises 强度≥110: the plain name for both."""
     is_bound = (offered.extremes, figure.operator) in (
         (frozenset({"max"}), "le"),
         (frozenset({"max"}), "lt"),
         (frozenset({"min"}), "ge"),
         (frozenset({"min"}), "gt"),
     )
+    if figure.operator == "eq":
+        worst = {-1: frozenset({"max"}), 1: frozenset({"min"})}
+        is_bound = offered.extremes == worst.get(wanted.better)
     if is_bound and not wanted.extremes and offered.thing == wanted.thing:
         return wanted
     return offered
@@ -195,6 +184,9 @@ def judge_figure(
     scale = _scale_between(offered_unit, wanted_unit, naming)
     if scale is None:
         return FigureVerdict(wanted, offered, "unsaid", "units")
+    # 24 t a day are a ton an hour only where nobody rests.
+    if naming.quantity in _WORKED and _is_by_day(wanted) != _is_by_day(offered):
+        return FigureVerdict(wanted, offered, "unsaid", "units")
     # ±5 ℃ is a difference; 180±5 ℃ is a temperature and a difference.
     difference = naming.difference or _is_tolerance(wanted) or _is_tolerance(offered)
     limit = _bounds_of(wanted, wanted_unit, Fraction(1), difference)
@@ -220,6 +212,10 @@ def judge_figure(
         converted,
         None if short is None else from_base(short, wanted_unit, difference=True),
     )
+
+
+def _is_by_day(figure: Figure) -> bool:
+    return _LONG_TIME.search(figure.unit) is not None
 
 
 def _scale_between(offered: Unit, wanted: Unit, naming: Naming) -> Fraction | None:
@@ -250,41 +246,39 @@ def _values_of(
     return values
 
 
-def _bounds_of(
-    figure: Figure, unit: Unit, scale: Fraction, difference: bool
-) -> _Bounds:
+def _bounds_of(figure: Figure, unit: Unit, scale: Fraction, difference: bool) -> Bounds:
     values = _values_of(figure, unit, scale, difference)
     value = values[0]
     operator = figure.operator
     if operator in ("ge", "gt"):
-        return _Bounds(value, None, strict_low=operator == "gt")
+        return Bounds(value, None, strict_low=operator == "gt")
     if operator in ("le", "lt"):
-        return _Bounds(None, value, strict_high=operator == "lt")
+        return Bounds(None, value, strict_high=operator == "lt")
     if operator == "range" and len(values) > 1:
-        return _Bounds(min(values), max(values))
+        return Bounds(min(values), max(values))
     if operator == "pm":
         if len(values) > 1:
-            return _Bounds(value - abs(values[1]), value + abs(values[1]))
-        return _Bounds(-abs(value), abs(value))
-    return _Bounds(value, value)
+            return Bounds(value - abs(values[1]), value + abs(values[1]))
+        return Bounds(-abs(value), abs(value))
+    return Bounds(value, value)
 
 
-def _as_directed(limit: _Bounds, wanted: Figure, naming: Naming) -> _Bounds:
+def _as_directed(limit: Bounds, wanted: Figure, naming: Naming) -> Bounds:
     """A plain number that is asked for is a least or a most where everybody knows which way is better."""
     if wanted.operator != "eq":
         return limit
     if naming.better > 0:
-        return _Bounds(limit.low, None)
+        return Bounds(limit.low, None)
     if naming.better < 0 or limit.low == 0:
-        return _Bounds(None, limit.high)
+        return Bounds(None, limit.high)
     return limit
 
 
 def _outcome_of(
     wanted: Figure,
     offered: Figure,
-    limit: _Bounds,
-    stated: _Bounds,
+    limit: Bounds,
+    stated: Bounds,
     naming: Naming,
 ) -> Outcome:
     if _is_tolerance(wanted) or _is_tolerance(offered):
@@ -316,7 +310,7 @@ def _outcome_of(
     return "unsaid"
 
 
-def _is_beyond(stated: _Bounds, limit: _Bounds, better: int) -> bool:
+def _is_beyond(stated: Bounds, limit: Bounds, better: int) -> bool:
     """Whether what is stated lies on the better side of a window."""
     if better > 0:
         return (
@@ -339,11 +333,11 @@ def _has_two_ends(wanted: Figure, offered: Figure) -> bool:
     )
 
 
-def _outcome_of_reach(limit: _Bounds, stated: _Bounds) -> Outcome:
+def _outcome_of_reach(limit: Bounds, stated: Bounds) -> Outcome:
     """Of what is endured: -40~80 ℃ covers 0~60 ℃, and covers ≤ 70 ℃ if 70 lies in it."""
     if limit.low is None or limit.high is None:
         point = limit.high if limit.low is None else limit.low
-        single = _Bounds(point, point)
+        single = Bounds(point, point)
         return "met" if single.within(stated) else "unmet"
     if stated.low is None or stated.high is None or stated.low == stated.high:
         return "unsaid"
@@ -353,8 +347,8 @@ def _outcome_of_reach(limit: _Bounds, stated: _Bounds) -> Outcome:
 def _outcome_of_tolerance(
     wanted: Figure,
     offered: Figure,
-    limit: _Bounds,
-    stated: _Bounds,
+    limit: Bounds,
+    stated: Bounds,
     naming: Naming,
 ) -> Outcome:
     """±a next to ±b, or next to a plain most: whether that is to one side or over both is open, so both must do."""
@@ -387,7 +381,7 @@ def _outcome_of_tolerance(
     return "unmet" if promised > 2 * allowed else "unsaid"
 
 
-def _shortfall(limit: _Bounds, stated: _Bounds) -> Fraction | None:
+def _shortfall(limit: Bounds, stated: Bounds) -> Fraction | None:
     """By how much a promise misses a bound; None where it is not one bound that is missed."""
     if limit.high is None and limit.low is not None:
         best = stated.low if stated.high is None else stated.high

@@ -13,62 +13,65 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from matching.explaining.figure_names import read_name
+from matching.explaining.figure_numerals import shares_in_figures
 from matching.explaining.figure_patterns import (
     AVOIDED_BEFORE,
     AVOIDED_NAME,
-    BELOW_ZERO,
-    BETTER_THAN,
-    CHANGES,
     CLAUSE_END,
-    COMPARED,
     CONDITION,
     COST,
-    EITHER,
     FIGURE,
-    FRACTION,
     FROM,
     HAS_NUMBER,
+    HEADED,
     HELD_AT,
     LEADING,
-    LEAST_OR_MOST,
     LINK,
-    MANY,
     MONEY,
-    NAME_END,
     NAME_MOST,
-    NAME_START,
-    NEED_NOT,
+    NAMED_BEFORE,
     NEGATION,
     NOT_REACHED,
-    NUMERALS,
     OBLIGED,
-    OPPOSITE,
     ORIGIN,
     OTHERS,
     PLAIN,
     QUANTITY,
-    REST_OF_IT,
+    REACHED_NOW,
     SENTENCE_END,
-    SIGN_OF,
     SIGN_OF_ROUGHNESS,
-    SUFFIX,
+    STUCK,
     SURPASSED,
-    TO_LESS,
-    TO_MORE,
     TODAY,
     TURNED,
     TURNS,
     WIDE_THOUSANDS,
     WISH,
 )
+from matching.explaining.figure_places import (
+    CLAUSE_MOST,
+    fits,
+    has_several_units,
+    measures,
+    named_before,
+    place_of_name,
+    start_of_clause,
+    unit_of,
+)
+from matching.explaining.figure_relations import (
+    change_in,
+    is_contrary,
+    is_plain,
+    made_figure,
+    operator_of,
+)
 from matching.explaining.figures import Figure, Operator
-from matching.explaining.units import read_unit
 from matching.lexicon import remembered_with_lists
 
 TEXT_MOST = 20_000  # characters read of one text
 FIGURES_MOST = 40  # of one text
-# Characters before a figure that are looked at: a page without a comma, read whole for each of its figures, took 6 s.
-CLAUSE_MOST = 100
+# What has come about already.
+_DONE = re.compile("[了后已]")
 
 
 @remembered_with_lists(4096)
@@ -81,291 +84,217 @@ def figures_in(text: str, *, wished: bool = False) -> tuple[Figure, ...]:
     """
     text = text[:TEXT_MOST]
     figures: dict[tuple[str, str, Decimal, str], Figure] = {}
-    for start, end in _sentences(text):
-        for figure in _figures_of(text[start:end], wished=wished):
+    earlier = ""
+    headed = False
+    for sentence, plain in _sentences(text):
+        reading = _Reading(sentence, plain, earlier, wished, headed)
+        for figure in reading.figures():
             key = (figure.name, figure.operator, figure.value, figure.unit)
             figures.setdefault(key, figure)
         if len(figures) >= FIGURES_MOST:
             break
+        headed = reading.is_headed
+        earlier = (earlier + plain + "。")[-CLAUSE_MOST:]
     return tuple(figures.values())[:FIGURES_MOST]
 
 
-def _sentences(text: str) -> Iterator[tuple[int, int]]:
+def _sentences(text: str) -> Iterator[tuple[str, str]]:
+    """Each sentence as it is written, and with its signs in one spelling."""
     start = 0
     plain = text.translate(PLAIN)
     for stop in SENTENCE_END.finditer(plain):
-        yield start, stop.start()
+        yield text[start : stop.start()], plain[start : stop.start()]
         start = stop.end()
-    yield start, len(text)
+    yield text[start:], plain[start:]
 
 
-def _figures_of(sentence: str, *, wished: bool) -> Iterator[Figure]:
-    """The figures of one sentence. A name holds until the next comma, a wish through the sentence."""
-    plain = WIDE_THOUSANDS.sub(",", sentence).translate(PLAIN)
-    # Most sentences have no number, and most numbers no quantity; both are quicker than the pattern of a figure.
-    if not HAS_NUMBER.search(plain) or not QUANTITY.search(plain):
-        return
-    plain = FRACTION.sub(_percent_sign, plain)
-    if wished and TODAY.search(plain) and not WISH.search(plain):
-        return
-    for match in FIGURE.finditer(plain):
-        clause_start = _clause_start(plain, match.start())
-        before = plain[clause_start : match.start()]
-        figure = _read_figure(sentence, plain, match, before, wished=wished)
-        if figure is not None:
-            yield figure
+class _Reading:
+    """One sentence. A name holds until the next comma, or to a number that says nothing but what it is to be.
 
+    Args:
+        sentence: as written.
+        plain: with its signs in one spelling.
+        earlier: the end of what stands before it.
+        wished: it is of a demand.
+        headed: it stands under 技术要求.
+    """
 
-def _percent_sign(match: re.Match[str]) -> str:
-    """百分之十二 as 12%, as long as it was, so that quotations are cut from the text itself."""
-    sign = "%" if match[1] == "百" else "‰"
-    number = match[2] or _number_of(match[3])
-    if not number:
-        return match.group()
-    return f"{number}{sign}".rjust(len(match.group()))
+    def __init__(
+        self, sentence: str, plain: str, earlier: str, wished: bool, headed: bool
+    ) -> None:
+        self._sentence = sentence
+        self._plain = plain
+        self._earlier = earlier
+        self._wished = wished
+        self._headed = headed
+        # Where the clause begins that follows a figure that is asked for: 要求效率提高 30 %，成本降低 20 %.
+        self._wish_until = -1
 
+    @property
+    def is_headed(self) -> bool:
+        """Whether what follows stands under 技术要求 too."""
+        if HEADED.search(self._plain):
+            return True
+        return self._headed and not TODAY.search(self._plain)
 
-def _number_of(numerals: str) -> str:
-    tens, ten, ones = numerals.rpartition("十")
-    if not ten:
-        return str(NUMERALS[ones]) if len(ones) == 1 else ""
-    return str(10 * NUMERALS.get(tens, 1) + NUMERALS.get(ones, 0))
+    def figures(self) -> Iterator[Figure]:
+        """The figures of the sentence."""
+        plain = self._plain
+        # Most sentences have no number, and most numbers no quantity; both are quicker than the pattern of a figure.
+        if not HAS_NUMBER.search(plain):
+            return
+        if not QUANTITY.search(plain) and not QUANTITY.search(self._earlier):
+            return
+        plain = WIDE_THOUSANDS.sub(",", self._sentence).translate(PLAIN)
+        self._plain = shares_in_figures(plain)
+        if self._wished and TODAY.search(plain) and not WISH.search(plain):
+            return
+        for match in FIGURE.finditer(self._plain):
+            clause_start = start_of_clause(self._plain, match.start())
+            before = self._plain[clause_start : match.start()]
+            figure = self._figure_of(match, before, clause_start)
+            if figure is not None:
+                end = CLAUSE_END.search(self._plain, match.end())
+                self._wish_until = end.end() if end else len(self._plain)
+                yield figure
 
+    def _figure_of(
+        self, match: re.Match[str], before: str, clause_start: int
+    ) -> Figure | None:
+        scale = match["scale"] or ""
+        if scale.startswith("R"):
+            before += scale
+        # Most numbers have no unit, and looking for a name costs more than all the rest.
+        is_turned = TURNED.search(before) is not None
+        is_bare = not (match["unit"] or match["first"] or scale)
+        sign_of_roughness = SIGN_OF_ROUGHNESS.search(before)
+        may_be_named_before = len(before) <= NAME_MOST
+        if is_bare and not (sign_of_roughness or is_turned or may_be_named_before):
+            return None
+        place = place_of_name(before)
+        if place is not None:
+            return self._read(match, before, place, clause_start + place[0])
+        said = before + (match["sign"] or "") + (match["suffix"] or "")
+        if not said.strip() or not NAMED_BEFORE.fullmatch(before):
+            return None
+        # 合格率 98 %, 95 % 以上 are two statements; 原来 8 %, 现在 3 % is one.
+        if not self._wished and not REACHED_NOW.search(before):
+            return None
+        named = named_before(self._earlier + self._plain[:clause_start])
+        if named is None:
+            return None
+        name, unit = named
+        if not fits(match, before, name, unit):
+            return None
+        return self._read(
+            match, name + before, (0, len(name)), clause_start, unit, is_carried=True
+        )
 
-def _clause_start(plain: str, end: int) -> int:
-    """Where the clause of a place begins: after a comma that is not inside a number, or where it is too long."""
-    start = max(0, end - CLAUSE_MOST)
-    for comma in CLAUSE_END.finditer(plain, start, end):
-        start = comma.end()
-    return start
+    def _read(
+        self,
+        match: re.Match[str],
+        before: str,
+        place: tuple[int, int],
+        quoted_from: int,
+        unit_before: str = "",
+        *,
+        is_carried: bool = False,
+    ) -> Figure | None:
+        """The figure of a number.
 
+        Args:
+            match: the number.
+            before: its clause up to it, with the name.
+            place: of the name in that.
+            quoted_from: where what is quoted begins in the sentence.
+            unit_before: of the number before it, of the same name; empty for none.
+            is_carried: the name stands in a clause before.
+        """
+        plain, wished = self._plain, self._wished
+        start, end = place
+        written_name = before[start:end]
+        link = before[end:]
+        turned = TURNED.search(link)
+        unit = unit_of(match, before[start:], unit_before, link if turned else "")
+        if not unit:
+            return None
+        if OTHERS.search(before) and not turned:
+            return None
+        hoped = NOT_REACHED.search(before)
+        if hoped and not wished and not SURPASSED.search(before[: hoped.start()]):
+            return None
+        if CONDITION.match(plain, match.end()):
+            return None
+        # Of 由 48 降到 36 the second counts; the first is how it was.
+        after = plain[match.end() : match.end() + 12]
+        if TURNS.match(after):
+            return None
+        if FROM.search(link) and not turned:
+            return None
+        # 噪声不能由 48 dB 降到 36 dB.
+        if turned and NEGATION.match(link.lstrip()):
+            return None
+        tie = turned.group() if turned else link
+        # 出刃高度离散由 32 % 降到 11 % says nothing of 出刃高度.
+        if turned and not is_carried and not ORIGIN.fullmatch(link[: turned.start()]):
+            return None
+        if not is_carried and not LINK.fullmatch(tie):
+            return None
+        name = LEADING.sub("", written_name).strip().removeprefix("的")
+        led_by = written_name.rstrip().removesuffix(name)
+        if AVOIDED_NAME.search(name) or AVOIDED_BEFORE.search(led_by):
+            return None
+        # 树脂约占 COD 的三成: of it, not so much of it.
+        if "占" in name or not measures(name, unit):
+            return None
+        sign_of_roughness = SIGN_OF_ROUGHNESS.search(link)
+        if sign_of_roughness and "粗糙度" in name:
+            name += sign_of_roughness.group()
+        plain_name = name
+        operator, name = operator_of(match, tie, name, wished=wished)
+        if operator is None or is_contrary(operator, name):
+            return None
+        if wished and not self._is_wish(before, match, turned, operator, plain_name):
+            return None
+        if MONEY.search(unit) and not COST.search(name):
+            return None
+        if has_several_units(match, plain, unit):
+            return None
+        quoted = self._sentence[quoted_from : match.end()]
+        return made_figure(match, name, operator, unit, quoted.strip())
 
-def _read_figure(
-    sentence: str,
-    plain: str,
-    match: re.Match[str],
-    before: str,
-    *,
-    wished: bool,
-) -> Figure | None:
-    unit = match["unit"] or match["first"] or ""
-    scale = match["scale"] or ""
-    if scale.startswith("R"):
-        before += scale
-    # Most numbers have no unit, and looking for a name costs more than all the rest.
-    if not (unit or scale or SIGN_OF_ROUGHNESS.search(before)):
-        return None
-    place = _place_of_name(before)
-    if place is None:
-        return None
-    start, end = place
-    written_name = before[start:end]
-    # Ra 0.4 is in micrometres; any other number without a unit is some number.
-    if not unit and SIGN_OF_ROUGHNESS.search(before, start):
-        unit = "μm"
-    unit = unit or scale
-    if not unit:
-        return None
-    link = before[end:]
-    turned = TURNED.search(link)
-    if OTHERS.search(before) and not turned:
-        return None
-    hoped = NOT_REACHED.search(before)
-    if hoped and not wished and not SURPASSED.search(before[: hoped.start()]):
-        return None
-    if CONDITION.match(plain, match.end()):
-        return None
-    # Of 由 48 降到 36 the second counts; the first is how it was.
-    after = plain[match.end() : match.end() + 12]
-    if TURNS.match(after):
-        return None
-    if FROM.search(link) and not turned:
-        return None
-    # 噪声不能由 48 dB 降到 36 dB.
-    if turned and NEGATION.match(link.lstrip()):
-        return None
-    tie = turned.group() if turned else link
-    # 出刃高度离散由 32 % 降到 11 % says nothing of 出刃高度.
-    if turned and not ORIGIN.fullmatch(link[: turned.start()]):
-        return None
-    if not LINK.fullmatch(tie):
-        return None
-    name = LEADING.sub("", written_name).strip().removeprefix("的")
-    led_by = written_name.rstrip().removesuffix(name)
-    if AVOIDED_NAME.search(name) or AVOIDED_BEFORE.search(led_by):
-        return None
-    sign_of_roughness = SIGN_OF_ROUGHNESS.search(link)
-    if sign_of_roughness and "粗糙度" in name:
-        name += sign_of_roughness.group()
-    operator, name = _operator_of(match, tie, name, wished=wished)
-    if operator is None or _is_contrary(operator, name):
-        return None
-    if wished and not _is_wish(before, match, bool(turned), operator):
-        return None
-    if MONEY.search(unit) and not COST.search(name):
-        return None
-    if _has_several_units(match, plain, unit):
-        return None
-    quoted = sentence[
-        match.start()
-        - len(before)
-        + len(scale) * scale.startswith("R")
-        + start : match.end()
-    ]
-    return _figure_of(match, name, operator, unit, quoted.strip())
-
-
-def _place_of_name(before: str) -> tuple[int, int] | None:
-    """Where the name of the last quantity before a number begins and ends; None where there is none."""
-    words = list(QUANTITY.finditer(before))
-    if not words:
-        return None
-    last = words[-1]
-    # 粗糙度由 Ra 0.032 降到: the sign alone would take 由 for a part of the name.
-    others = [word for word in words if not SIGN_OF_ROUGHNESS.fullmatch(word.group())]
-    if others and SIGN_OF_ROUGHNESS.fullmatch(last.group()):
-        last = others[-1]
-    ending = NAME_END.match(before, last.end())
-    end = ending.end() if ending else last.end()
-    start = 0
-    for stop in NAME_START.finditer(before, 0, last.start()):
-        start = stop.end()
-    if end - start > NAME_MOST:
-        return None
-    return start, end
-
-
-def _is_contrary(operator: Operator, name: str) -> bool:
-    """废品率高于 6 % is a complaint, neither a wish nor a promise."""
-    better = read_name(name).better
-    if better > 0:
-        return operator in ("le", "lt")
-    return better < 0 and operator in ("ge", "gt")
-
-
-def _has_several_units(match: re.Match[str], plain: str, unit: str) -> bool:
-    """Whether a number is given in more than one unit: 5 μm~10 mm, 2 h 30 min."""
-    first = match["first"]
-    if first and match["unit"] and read_unit(first) != read_unit(unit):
-        return True
-    rest = REST_OF_IT.match(plain, match.end())
-    if rest is None:
-        return False
-    return read_unit(rest["unit"]).dimension == read_unit(unit).dimension
-
-
-def _operator_of(
-    match: re.Match[str], tie: str, name: str, *, wished: bool
-) -> tuple[Operator | None, str]:
-    """The relation, and the name with the word of change where the number is by how much."""
-    sign = _sign_of(match["sign"] or "", name)
-    if NEGATION.search(tie):
-        # 不必超过 80 asks for nothing.
-        if NEED_NOT.search(tie):
-            return None, name
-        return OPPOSITE.get(sign), name
-    limit = LEAST_OR_MOST.search(tie)
-    if limit and sign in ("", "eq"):
-        # 最多降低 20 %: the limit stands before the word of change.
-        sign = SIGN_OF[limit.group()]
-    suffix = SUFFIX.get(match["suffix"] or "")
-    change = _change_in(tie)
-    name += change
-    if match["pm"]:
-        return "pm", name
-    if match["between"]:
-        # 降到 34 between two numbers would be no range, and a range has no sign but a plain one.
-        return ("pm" if match["between"] == "±" else "range"), name
-    if TO_LESS.search(tie):
-        return ("le" if wished else suffix or sign or "eq"), name  # type: ignore[return-value]
-    if TO_MORE.search(tie):
-        return ("ge" if wished else suffix or sign or "eq"), name  # type: ignore[return-value]
-    if change:
-        given = suffix or sign or "eq"
-        return ("ge" if wished and given == "eq" else given), name  # type: ignore[return-value]
-    if COMPARED.search(tie) and not sign:
-        return None, name
-    if match["sign"] == BETTER_THAN and not sign:
-        return None, name
-    given = suffix or sign or "eq"
-    if given == "eq" and wished and "达" in tie + (match["sign"] or ""):
+    def _is_wish(
+        self,
+        before: str,
+        match: re.Match[str],
+        turned: re.Match[str] | None,
+        operator: Operator,
+        name: str,
+    ) -> bool:
+        """Whether a number of a demand is asked for and not what is the matter."""
+        sign = match["sign"] or ""
+        if TODAY.search(before + sign):
+            return False
+        if sign not in ("≥", "≤") and STUCK.match(self._plain, match.end()):
+            return False
+        own_clause = start_of_clause(self._plain, match.start())
+        if turned or self._headed or own_clause <= self._wish_until:
+            return True
+        if HEADED.search(self._plain, 0, match.start()):
+            return True
+        if sign in ("≥", "≤", ">=", "<=", HELD_AT):
+            return True
+        if OBLIGED.search(before):
+            return True
+        if operator in ("ge", "le") and not is_plain(sign, match):
+            return True
         better = read_name(name).better
-        given = {1: "ge", -1: "le"}.get(better, "eq")
-    # 控制在 5 以上 is a least.
-    return (suffix or given), name  # type: ignore[return-value]
-
-
-def _sign_of(written: str, name: str) -> str:
-    """The operator of a sign; empty for none, and for 优于 where nobody knows which way that is."""
-    better = read_name(name).better
-    if written == BETTER_THAN:
-        return {1: "gt", -1: "lt"}.get(better, "")
-    if written == HELD_AT and better < 0:
-        return "le"
-    return SIGN_OF.get(written, "")
-
-
-def _change_in(tie: str) -> str:
-    """提高 or 降低 where a number is by how much; empty where it is how much, 降低到 36."""
-    if TO_LESS.search(tie) or TO_MORE.search(tie):
-        return ""
-    for words, change in CHANGES:
-        if words.search(tie):
-            return change
-    return ""
-
-
-def _is_wish(
-    before: str,
-    match: re.Match[str],
-    turned: bool,
-    operator: Operator,
-) -> bool:
-    """Whether a number of a demand is asked for and not what is the matter."""
-    if TODAY.search(before):
-        return False
-    if turned:
-        return True
-    sign = match["sign"] or ""
-    if sign in ("≥", "≤", ">=", "<=", HELD_AT):
-        return True
-    if OBLIGED.search(before):
-        return True
-    if operator in ("ge", "le") and not _is_plain(sign, match):
-        return True
-    # 「外径 90 mm 的套圈要磨圆」 wishes nothing of 外径: the wish stands in the clause of the number.
-    return WISH.search(before + sign) is not None
-
-
-def _is_plain(sign: str, match: re.Match[str]) -> bool:
-    """Whether neither sign nor suffix says that it is a limit."""
-    return SIGN_OF.get(sign, "eq") in EITHER and not match["suffix"]
-
-
-def _figure_of(
-    match: re.Match[str],
-    name: str,
-    operator: Operator,
-    unit: str,
-    written: str,
-) -> Figure | None:
-    many = MANY[match["many"] or ""]
-    low = Decimal(match["low"].replace(",", ""))
-    high = None
-    if match["high"]:
-        high = Decimal(match["high"].replace(",", ""))
-        many2 = MANY[match["many2"] or ""]
-        # 2~3万 are two ten thousands; 5000~1万 and 1万~20000 say for each what it is.
-        if not match["many"] and low < high:
-            many = many2
-        high *= many2
-        if match["minus2"] in BELOW_ZERO:
-            high = -high
-    low *= many
-    if match["minus"] in BELOW_ZERO:
-        low = -low
-    if high is not None and operator == "range" and high < low:
-        return None
-    if not name:
-        return None
-    return Figure(name, operator, low, high, unit, written)
+        # A complaint has the other sign, which was seen before.
+        if sign in ("<", ">") and better:
+            return True
+        # 空载损耗降低 15 %: less of it is better, and it is not said to be so already.
+        change = change_in(before)
+        if change and not _DONE.search(before):
+            return better == (-1 if change == "降低" else 1)
+        # 「外径 90 mm 的套圈要磨圆」 wishes nothing of 外径: the wish stands in the clause of the number.
+        return WISH.search(before + sign) is not None

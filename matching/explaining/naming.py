@@ -16,6 +16,7 @@ import numpy as np
 
 from matching import text as words_of
 from matching.arrays import UInt64s
+from matching.explaining.overlaps import longest_spans
 from matching.features import gram_places
 from matching.index.keys import find_keys
 from matching.lexicon import (
@@ -40,8 +41,8 @@ _NAMING_TAGS = ("n", "v", "b")
 _NAME_TAGS = ("nrt", "nrfg", "ns", "nt")
 # 渗油, 掉渣, 断条, 起皮, 偏磨: a verb of damage and what it befalls, which no dictionary lists in full.
 _FAULT = re.compile(
-    "[渗漏掉夹粘起断崩咬拉烧发开异偏跑卡堵塌脱爆翘鼓缩变抖窜锈蚀裂磨划刮碰压凹凸烂糊渣]"
-    "[油水气渣皮条边毛黑白黄脆硬软裂泡响味磨偏料屑刀辊刃口丝线粉砂孔纹锈痕伤斑点层胶辙轴轮]"
+    "[渗漏掉夹粘起断崩咬拉烧发开异偏跑卡堵塌脱爆翘鼓缩变抖窜锈蚀裂磨划刮碰压凹凸烂糊渣滴冒蹦打顶]"
+    "[油水气渣皮条边毛黑白黄脆硬软裂泡响味磨偏料屑刀辊刃口丝线粉砂孔纹锈痕伤斑点层胶辙轴轮针纱纸带网杆齿股管绳漆锌镀钉栓键壳版袋卷片块根苗链销簧环圈膜布经纬道沫]"
 )
 # 巴克豪森, 维氏, 罗茨: foreign names are written with few characters, and a model for Chinese cuts them anywhere.
 _TRANSLITERATED = re.compile(
@@ -60,21 +61,42 @@ _JOINING = frozenset(
 _HOW_MUCH = re.compile(
     "[率度量性值比力层壁皮][高低大小多少快慢强弱好差偏达超升降薄]|[\u4e00-\u9fff]{1,2}[大小多少高低快慢好坏稀脏贵全开起成人]"
 )
+_AND_HOW = re.compile("[\u4e00-\u9fff]{2}[大小多少高低快慢好坏差短]")
 # 太湿, 越浅, 老松, 全裂: how much, and what is so.
 _MUCH = re.compile(
-    "[越太最更很挺老全真特][大小多少高低快慢好坏硬软浅深长短厚薄粗细冷热湿干脏稀稠松紧裂断碎漏堵黑黄糊烂散塌歪弯飘卡]"
+    "[越太最更很挺老全真特][大小多少高低快慢好坏硬软浅深长短厚薄粗细冷热湿干脏稀稠松紧裂断碎漏堵黑黄糊烂散塌歪弯飘卡贵勤频吵响重轻强弱满空乱旧嫩差累费难]"
 )
+# 低于, 不大于: how a figure is limited.
+_LIMIT = re.compile("不?(?:[高低大小多少优]于|超过)")
 # 收到, 打得, 切完, 装进去, 找不着, 配不上: a verb and what came of it. 得率 is a yield.
 _RESULT = re.compile(
     r"[\u4e00-\u9fff]{1,2}(?:[到得完]|[没不][着来去上下住出掉了动起见]|[进上下出回过起开][来去])|[上下进出]不[来去]|得(?!率)[\u4e00-\u9fff]"
-    r"|[\u4e00-\u9fff]一|[\u4e00-\u9fff]{2}里"
+    r"|[\u4e00-\u9fff]一|[\u4e00-\u9fff]{2}里|[\u4e00-\u9fff]{1,2}[了着]"
 )
+# 货响, 家说: with what people talk of, no part of a machine.
+_OF_PEOPLE = frozenset("货家户店话钱咱客村")
+# 出胶率, 落果率: how much of something, which dictionaries have few of.
+_SHARE = re.compile("[\u4e00-\u9fff]{2}率(?![先领真性土直])")
 # 碰上, 不吃, 有伤, 没谱: to jieba's dictionary verbs. 有机 and 有色 are none.
 _VERBAL = re.compile(r"[\u4e00-\u9fff][上过]|[不没有][\u4e00-\u9fff]")
 # 弯弯扭扭, 死死的, 一圈圈: how something is or sounds.
 _REPEATED = re.compile(
     r"([\u4e00-\u9fff])\1(?:(?!\1)([\u4e00-\u9fff])\2|(?=[的地响叫]))|一([\u4e00-\u9fff])\3"
 )
+# The head of a mail: 发件人：刘海涛; of its subject the label alone.
+_MAIL_HEAD = re.compile(
+    r"(?:发件人|收件人|抄送|(?<![a-z])(?:from|to|cc))\s?:[^\n;,，。>:]{0,30}|(?:主题|(?<![a-z])subject)\s?:"
+)
+# Whom to call, and who signs, by what stands before; surnames that are substances and measures are left out.
+_TO_BE_CALLED = re.compile(
+    f"(?:联系|联络|请找|致电|敬礼|敬上)[ ,，:]{{0,2}}(?![石金毛田方汤钱雷白龙江万段马常高黄钟])[{''.join(SURNAMES)}]"
+    "[\u4e00-\u9fff]{1,2}(?![\u4e00-\u9fff])"
+)
+# What English says of any trouble.
+_ENGLISH_OF_TROUBLE = """
+problem problems trouble issue issues solution solve solved high higher low lower large small bad poor fast slow
+long short filled used using caused reduce reduced increase improve improved required requirement less more quality cost
+"""
 # Characters on one side of an end of a word that are looked at for a word which reaches over it.
 _REACH = 3
 # Words whose kind is remembered: texts of one trade have most of theirs in common.
@@ -94,6 +116,7 @@ def showable_spans(norm: str, spans: Sequence[Span]) -> list[Span]:
         for span in spans
         if is_word(norm, span)
         and not _is_name(span.word)
+        and not _is_measure(span.word)
         and not any(hidden[span.start : span.end])
     ]
 
@@ -102,8 +125,9 @@ def naming_spans(norm: str) -> list[Span]:
     """The words of a normalised text that name a thing, a process or a fault, whole terms, in reading order."""
     spans = [
         Span(match.group(), match.start(), match.end())
-        for match in [*_foreign_names(norm), *_fault_names(norm)]
+        for match in [*_foreign_names(norm), *_fault_names(norm), *_shares(norm)]
     ]
+    spans = longest_spans([*spans, *_mixed_names(norm)])
     taken = _hidden_places(norm) + [(span.start, span.end) for span in spans]
     taken += [match.span() for match in _REPEATED.finditer(norm)]
     covered = _covered(norm, taken)
@@ -139,13 +163,20 @@ def is_word(norm: str, span: Span) -> bool:
         words: 兜孔, and neither 人能 in 机器人能 nor 总落.
     """
     word = span.word
-    if not words_of.is_han(word) or word in words_of.lexicon_terms():
+    if not words_of.is_han(word) or _is_of_lists(word):
         return True
     if words_of.in_dictionary(word):
         return not _is_two_words(word)
     if not _JOINING.isdisjoint(word) or _HOW_MUCH.match(word):
         return False
+    if word[0] in _OF_PEOPLE:
+        return False
     return not any(_is_cut_through(norm, end) for end in (span.start, span.end))
+
+
+def _is_of_lists(word: str) -> bool:
+    """Whether a word is one of the trade by the lists: 飞边 has a synonym."""
+    return word in words_of.lexicon_terms() or word in synonym_groups()
 
 
 @remembered_with_lists(_REMEMBERED)
@@ -162,7 +193,8 @@ def _is_cut_through(norm: str, place: int) -> bool:
             piece = norm[start:end]
             if has_word(piece) and words_of.is_han(piece):
                 return True
-    return False
+    # 针刺机|断|针: a fault that no dictionary has is a word as well.
+    return _FAULT.fullmatch(norm, max(0, place - 1), place + 1) is not None
 
 
 def _is_cut_from_name(tokens: Sequence[Token], place: int) -> bool:
@@ -213,6 +245,27 @@ def _fault_names(norm: str) -> Iterator[re.Match[str]]:
             yield match
 
 
+def _shares(norm: str) -> Iterator[re.Match[str]]:
+    """Names that end with 率 and were not cut as one word: 出|胶率, 落果|率."""
+    ends = {}
+    for token in words_of.tokens(norm):
+        end = token.start + len(token.word)
+        ends[end] = token
+    for match in _SHARE.finditer(norm):
+        cut = ends.get(match.end())
+        is_whole = cut is not None and len(cut.word) > 1 and _is_common(cut.word)
+        if is_whole or not _JOINING.isdisjoint(match.group()):
+            continue
+        if not _is_cut_through(norm, match.start()):
+            yield match
+
+
+def _mixed_names(norm: str) -> list[Span]:
+    """Terms of both scripts, which are cut in two: 3d|打印."""
+    mixed = words_of.mixed_terms_in(norm)
+    return [Span(word, start, start + len(word)) for start, word in mixed]
+
+
 def _is_common(word: str) -> bool:
     """Whether the dictionary has a word, and as no name of a person or a place, which transliterations look like."""
     tag = words_of.part_of_speech(word)
@@ -222,14 +275,17 @@ def _is_common(word: str) -> bool:
 @remembered_with_lists(_REMEMBERED)
 def _names_something(word: str) -> bool:
     if not words_of.is_han(word):
-        return any(c.isalpha() for c in word)
+        return any(c.isalpha() for c in word) and word not in _english_words()
     if word in words_of.lexicon_terms() or _FAULT.fullmatch(word):
         return True
     if _is_talk(word):
         return False
     # What no dictionary has is no word of everyday speech.
     if not words_of.in_dictionary(word):
-        return True
+        return not is_person(word)
+    # 寿命短, 效率高: the name of something, and how it is.
+    if _AND_HOW.fullmatch(word) and words_of.in_dictionary(word[:-1]):
+        return False
     # A word of the dictionary that the tagger cuts in two is a compound noun: 原子钟.
     tag = words_of.part_of_speech(word) or "n"
     if tag.startswith("v") and _VERBAL.fullmatch(word):
@@ -244,7 +300,17 @@ def _is_talk(word: str) -> bool:
         return False
     if word in everyday_words():
         return True
-    return any(kind.fullmatch(word) for kind in (_MUCH, _RESULT))
+    return any(kind.fullmatch(word) for kind in (_MUCH, _RESULT, _LIMIT))
+
+
+@remembered_with_lists(_REMEMBERED)
+def _is_measure(word: str) -> bool:
+    """Whether a word only counts, limits or says how it is: 一支, 低于, 太贵, 锈了."""
+    if not words_of.is_han(word) or _is_of_lists(word):
+        return False
+    if words_of.part_of_speech(word) == "m" or word.endswith(("了", "着", "到")):
+        return True
+    return any(kind.fullmatch(word) for kind in (_LIMIT, _MUCH))
 
 
 @remembered_with_lists(_REMEMBERED)
@@ -260,9 +326,9 @@ def _is_name(word: str) -> bool:
     if is_place(word) or (len(word) > 1 and is_person(word)):
         return True
     tag = words_of.part_of_speech(word)
-    # jieba's dictionary calls 原子钟 a person: a person has a surname.
+    # jieba's dictionary calls 原子钟 and 胡萝卜 people: a person has a surname, and no word after it.
     if tag == "nr":
-        return word[0] in SURNAMES
+        return word[0] in SURNAMES and words_of.part_of_speech(word[1:]) != "n"
     return tag.startswith(_NAME_TAGS)
 
 
@@ -274,6 +340,8 @@ def _hidden_places(norm: str) -> list[tuple[int, int]]:
         *person_stretches(norm),
         *address_stretches(norm),
         *signature_stretches(norm),
+        *(found.span() for found in _MAIL_HEAD.finditer(norm)),
+        *(found.span() for found in _TO_BE_CALLED.finditer(norm)),
     ]
 
 
@@ -281,6 +349,13 @@ def _hidden_places(norm: str) -> list[tuple[int, int]]:
 def _greetings() -> frozenset[str]:
     """What people say to each other and nobody looks for."""
     return frozenset(" ".join(lexicon_lines("greetings.txt")).split())
+
+
+@cache
+def _english_words() -> frozenset[str]:
+    """English words that letters are written with, and by which things are described."""
+    listed = " ".join(lexicon_lines("english.txt")).split()
+    return frozenset([*listed, *_ENGLISH_OF_TROUBLE.split()])
 
 
 @cache

@@ -59,12 +59,14 @@ class _ChosenWords(NamedTuple):
         owners: for each character of title and text the number of the span that covers it, -1 for none.
         words: the number of the word of each chosen span, of length (spans,) or longer.
         numbers: word → its number.
+        shared: all words that they share, also those inside of longer ones.
         covered: how much of the query's weight they carry, 0…1.
     """
 
     owners: Int32s
     words: Int32s
     numbers: Mapping[str, int]
+    shared: frozenset[str]
     covered: float
 
 
@@ -178,7 +180,7 @@ class QueryExplainer:
             self._considered.items(), in_a_row.tolist(), strict=True
         ):
             # A part that says most of the compound will do: 轴承保持架 for 保持架.
-            if not has_it and chosen.numbers.keys().isdisjoint(parts):
+            if not has_it and chosen.shared.isdisjoint(parts):
                 missing.append(word)
         return missing
 
@@ -199,7 +201,8 @@ class QueryExplainer:
         ]
         # A word of other letters has one key, its own.
         others = [word for word in numbers if word not in has_pairs]
-        keys = np.array([features.word_key(word) for word in others], dtype=np.uint64)
+        codes = np.array([features.word_key(word) for word in others], dtype=np.uint64)
+        keys = features.mix_bits(codes)
         words = [numbers[word] for word in others]
         if has_pairs:
             keys = np.concatenate([keys, features.word_bigram_keys(has_pairs)])
@@ -331,7 +334,9 @@ class QueryExplainer:
                 *self._whole_table, weights, owners, chosen, table.starts, table.ends
             )
             covered /= total
-        selection = _ChosenWords(owners, words, numbers, covered)
+        has = shared_words.tolist()
+        shared = frozenset(name for name in names if has[self._place(name)])
+        selection = _ChosenWords(owners, words, numbers, shared, covered)
         self._chosen[key] = selection
         return selection
 

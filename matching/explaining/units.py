@@ -98,6 +98,8 @@ _PLAIN: dict[str, tuple[dict[str, int], Fraction]] = {
     "atm": ({"kg": 1, "m": -1, "s": -2}, Fraction(101325)),
     "%": ({}, Fraction(1, 100)),
     "‰": ({}, Fraction(1, 1000)),
+    "‱": ({}, Fraction(1, 10**4)),
+    "成": ({}, Fraction(1, 10)),
     "ppm": ({}, Fraction(1, 10**6)),
     "ppb": ({}, Fraction(1, 10**9)),
     # Scales of hardness have no common measure; HB and HBW are one.
@@ -106,6 +108,8 @@ _PLAIN: dict[str, tuple[dict[str, int], Fraction]] = {
     "HRB": ({"HRB": 1}, Fraction(1)),
     "HV": ({"HV": 1}, Fraction(1)),
     "HB": ({"HB": 1}, Fraction(1)),
+    "邵A": ({"邵A": 1}, Fraction(1)),
+    "邵D": ({"邵D": 1}, Fraction(1)),
     "%IACS": ({"IACS": 1}, Fraction(1, 100)),
 }
 # Unit → its other spellings after NFKC, blanks dropped.
@@ -168,10 +172,12 @@ _SPELLINGS = {
     "%": "％ ﹪ pct",
     "‰": "permille",
     "ppm": "PPM Ppm",
-    "百分点": "个百分点 pp",
+    "百分点": "个百分点 个点 pp",
     "HB": "HBW HBS",
     "HRC": "hrc",
     "HV": "Hv",
+    "邵A": "邵氏A ShoreA",
+    "邵D": "邵氏D ShoreD",
     "元": "块 块钱 人民币 RMB",
     "万元": "万块 万人民币",
     # Pieces are counted by many words; what is counted is in the name.

@@ -159,7 +159,17 @@ TABLE = [
     ("温差 ≤5 ℃", "最大温差 ≤4 ℃", "met", ""),
     ("温差 ≤5 ℃", "平均温差 ≤4 ℃", "unsaid", "nothing"),
     ("热稳定性(120℃) ≥48 %", "热稳定性(120℃) ≥50 %", "met", ""),
-    ("热稳定性(120℃) ≥48 %", "热稳定性(80℃) ≥50 %", "unsaid", "nothing"),
+    ("热稳定性(120℃) ≥48 %", "热稳定性(80℃) ≥50 %", "unsaid", "conditions"),
+    ("-30℃下启动时间 ≤60 s", "启动时间 50 s", "unsaid", "conditions"),
+    ("破碎率 ≤5 %", "含水28%时破碎率 4 %", "unsaid", "conditions"),
+    # Per day of work and per hour is no conversion; the worst of all promises for each.
+    ("产能 ≥30 吨/天", "产能 2 吨/小时", "unsaid", "units"),
+    ("产能 ≥2000 件/小时", "产能 40 件/分钟", "met", ""),
+    ("温差 ≤3 ℃", "最大温差 2.5 ℃", "met", ""),
+    ("温差 ≤3 ℃", "最大温差 3.5 ℃", "unmet", ""),
+    ("成品率 ≥8.5 成", "成品率 90 %", "met", ""),
+    ("自爆率 ≤5 ‱", "自爆率 0.04 %", "met", ""),
+    ("COD ≤50 mg/L", "出水COD 45 ppm", "met", ""),
     # 适应线速 ≥180 is a reach, 可识别深度 ≥10 a limit: the words do not tell.
     ("可识别变质层深度 ≥10 μm", "可识别变质层深度 ≥5 μm", "unsaid", "unsure"),
     ("可识别变质层深度 ≥10 μm", "可识别变质层深度 ≥10 μm", "met", ""),

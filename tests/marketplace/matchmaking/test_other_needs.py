@@ -7,6 +7,12 @@ import pytest
 from marketplace.matchmaking.other_needs import needs_in, without_needs
 
 MONEY = """
+厂子扩建差三百万
+谁能借我们五十万周转一个月
+应收账款压得厉害，想做保理
+想搞设备融资租赁
+贷个二三百万，利息别太高
+流贷续不上了
 想贷款
 想贷点款
 贷款怎么办理
@@ -61,6 +67,11 @@ MONEY = """
 """.strip().splitlines()
 
 PEOPLE = """
+哪个学校有搞轴承的老师
+想要个技术总监
+聘一个染色工艺师
+招收学徒
+招会调PLC的，工资面议
 招人
 招聘工程师
 我们要招人，最好懂数控
@@ -112,6 +123,10 @@ PEOPLE = """
 
 # What must be taken for technology, or for an introduction.
 NEITHER = """
+谁能把热处理变形控制住
+有没有人能拿赤泥做路基材料
+资金不是问题，就是要技术
+求一种不用人看的上料机
 公司注册资金 5000 万元，资金雄厚，主营轴承保持架
 我公司注册资本 1000 万，年产值 2 亿
 自有资金充足，不缺资金，只缺技术

@@ -51,7 +51,7 @@ def test_a_guest_pastes_a_problem_and_gets_achievements(
     assert row.title in page
     assert demand.title not in page
     assert "较匹配" in page or "高度匹配" in page
-    assert "<mark>振动</mark>" in page
+    assert "<mark>振动值</mark>" in page
     assert "成果里没有出现过的词：" in page
     assert "镀层" in page.split("成果里没有出现过的词：")[1].split("</p>")[0]
     assert PROBLEM in page  # still in the box
@@ -467,7 +467,7 @@ def test_a_guest_sees_the_evidence_and_nothing_is_stored(
 
     assert answer.status_code == 200
     assert row.title in answer.text
-    assert "<mark>振动</mark>" in answer.text
+    assert "<mark>振动值</mark>" in answer.text
     assert "总分" in answer.text
     assert answer.headers.getlist("Cache-Control") == ["no-store"]
     assert rows(session) == before
