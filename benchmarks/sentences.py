@@ -24,6 +24,7 @@ from sklearn.naive_bayes import MultinomialNB
 import matching.lexicon
 from benchmarks.texts import SAMPLES
 from matching.arrays import Float64s, Int64s
+from matching.lexicon import TERMS, lexicon_lines
 from matching.sentence_kinds import WEIGHTS, grams_of
 from matching.surroundings import without_names
 from matching.text import plain_text
@@ -62,7 +63,12 @@ def read_sample_sentences() -> list[str]:
 def read_examples() -> tuple[list[str], Int64s]:
     """The examples as they are read, and which of them speak of a matter, shape (n,)."""
     around = read_lines(EXAMPLES / "around.txt")
-    matter = [*read_lines(EXAMPLES / "matter.txt"), *read_sample_sentences()]
+    terms = [line.split(" ")[0] for line in lexicon_lines(TERMS)]
+    matter = [
+        *read_lines(EXAMPLES / "matter.txt"),
+        *read_sample_sentences(),
+        *terms,
+    ]
     kinds = np.repeat([AROUND, MATTER], [len(around), len(matter)])
     return [without_names(plain_text(line)) for line in [*around, *matter]], kinds
 

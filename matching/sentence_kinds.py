@@ -82,11 +82,6 @@ def surrounds_a_matter(stretch: str) -> bool:
     return matter_of(stretch) < _LEAST_MATTER
 
 
-def has_character_of_matters(stretch: str) -> bool:
-    """Whether a stretch has a character that sentences of matters have far more often than others: 轴, 烧, 酸."""
-    return _of_matters().search(stretch) is not None
-
-
 @cache
 def _of_matters() -> re.Pattern[str]:
     characters = [

@@ -18,7 +18,7 @@ from matching.names import (
     place_stretches,
     signature_stretches,
 )
-from matching.sentence_kinds import has_character_of_matters, surrounds_a_matter
+from matching.sentence_kinds import matter_of, surrounds_a_matter
 
 # Left in place of what goes: no word reaches over it, and every place stays what it was.
 _BLANK = "\n"
@@ -69,8 +69,8 @@ def heading_of(core: str) -> str:
     """
     sentences = [found.group().strip(_BLANK) for found in _SENTENCE.finditer(core)]
     sentences = [sentence for sentence in sentences if _says_something(sentence)]
-    # What stayed of talk has no character of matters.
-    of_matters = list(filter(has_character_of_matters, sentences))
+    # Talk that stayed, as none of it is known well enough, heads no text.
+    of_matters = [sentence for sentence in sentences if matter_of(sentence) > 0]
     sentences = of_matters or sentences
     for sentence in sentences:
         if _TROUBLE.search(sentence):

@@ -123,7 +123,7 @@ def test_a_text_longer_than_a_listing_is_not_remembered() -> None:
 def test_every_list_by_which_words_weigh_is_in_the_version() -> None:
     """Else an index that was made with another text of it would be taken for one of today."""
     # These only decide what is shown and proposed.
-    shown = {"everyday.txt", "greetings.txt", "related.txt"}
+    shown = {"english.txt", "everyday.txt", "greetings.txt", "related.txt"}
     folder = Path(lexicon.__file__).parent
     exchanged = {lexicon.TERMS, lexicon.STOP_WORDS, lexicon.SYNONYMS}
 
