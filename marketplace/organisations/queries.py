@@ -181,7 +181,9 @@ def merge_obstacle(gone: Organisation, kept: Organisation) -> NotNow | None:
     """
     # Chains are built by merging the row that stayed; a row that is merged already leads on.
     if gone.id == kept.id:
-        return NotNow("这就是同一个单位，不能并入它自己。", "写另一个单位的名称或代码。")
+        return NotNow(
+            "这就是同一个单位，不能并入它自己。", "写另一个单位的名称或代码。"
+        )
     for row in (gone, kept):
         if row.state == "merged":
             return NotNow(
