@@ -105,7 +105,10 @@ class SignInForm(OwnNext, LoginForm):
 
     email = StringField(
         "邮箱或手机号",
-        validators=[DataRequired("请填写邮箱或手机号。"), Length(max=254)],
+        validators=[
+            DataRequired("请填写邮箱或手机号。"),
+            Length(max=254, message="最多 254 个字符。"),
+        ],
     )
     password = PasswordField("密码", validators=[DataRequired("请填写密码。")])
     remember = BooleanField("在这台设备上保持 8 小时")
@@ -153,12 +156,15 @@ class RegisterForm(OwnNext, RegisterFormV2):
     name = StringField(
         "姓名",
         description="真实姓名，单位核对身份时用。",
-        validators=[DataRequired("请填写姓名。"), Length(max=MAX_NAME)],
+        validators=[
+            DataRequired("请填写姓名。"),
+            Length(max=MAX_NAME, message=f"最多 {MAX_NAME} 个字。"),
+        ],
     )
     mobile = StringField(
         "手机号",
         description="填了以后，也可以用手机号登录。平台不发短信。",
-        validators=[Optional(), Length(max=30)],
+        validators=[Optional(), Length(max=30, message="最多 30 个字符。")],
     )
     agreed = BooleanField(
         "我已阅读并同意《用户协议》和《隐私政策》",
@@ -357,12 +363,16 @@ class AccountForm(PageForm):
     """姓名和登录手机号."""
 
     name = StringField(
-        "姓名", validators=[DataRequired("请填写姓名。"), Length(max=MAX_NAME)]
+        "姓名",
+        validators=[
+            DataRequired("请填写姓名。"),
+            Length(max=MAX_NAME, message=f"最多 {MAX_NAME} 个字。"),
+        ],
     )
     mobile = StringField(
         "登录用手机号",
         description="填了以后，也可以用手机号登录。平台不发短信，也不核对号码。",
-        validators=[Optional(), Length(max=30)],
+        validators=[Optional(), Length(max=30, message="最多 30 个字符。")],
     )
 
     def validate_name(self, field: StringField) -> None:
