@@ -33,6 +33,8 @@ class PageForm(FlaskForm):
     the text, and whatever reads it next fails.
     """
 
+    form_errors: list[str]
+
     class Meta(FlaskForm.Meta):
         """Where the form takes its data from, and what is done to every text."""
 

@@ -339,7 +339,7 @@ def test_what_is_not_merged(make: Factory) -> None:
     make.demand("同名的需求", owner=third, state="draft")
 
     for gone, kept, said in (
-        (first, first, "不能合并"),
+        (first, first, "它自己"),
         (first, second, "代码不同"),
         (third, first, "同名的需求"),
     ):
