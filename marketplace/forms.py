@@ -75,6 +75,8 @@ class PageForm(OwnWords, FlaskForm):
     the text, and whatever reads it next fails.
     """
 
+    form_errors: list[str]
+
     class Meta(OwnWords.Meta, FlaskForm.Meta):
         """Where the form takes its data from, and what is done to every text."""
 
@@ -100,16 +102,26 @@ class PageForm(OwnWords, FlaskForm):
             # Empty: Flask-WTF shows the stored values then.
             return request.form or None
 
+    @property
+    def is_fresh(self) -> bool:
+        """Whether the page is opened and nothing is held for it: only then stored values belong into its boxes.
+
+        Else they would take the place of what somebody typed before they had to sign in again, and the revision of now
+        that of the row they saw.
+        """
+        return not self.is_submitted() and g.get("held_fields") is None
+
     def blame(self, problems: Mapping[str, list[str]], otherwise: str = "") -> None:
         """Put what a deed found wrong next to the boxes it is about.
 
         Args:
             problems: field → messages.
-            otherwise: the box that takes what is about none; empty: it is left out.
+            otherwise: the box that takes what is about none; empty: the list on top of the page says it alone.
         """
         for name, messages in problems.items():
             box = name if name in self else otherwise
             if box not in self:
+                self.form_errors = [*self.form_errors, *messages]
                 continue
             field = self[box]
             if box == name and isinstance(field, DayField) and field.is_misread:

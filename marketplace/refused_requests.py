@@ -12,7 +12,7 @@ from flask import Flask, request
 
 # Shorter ones are typed again sooner than copied. What bears no Han character is a code, a token or a password.
 LEAST = 8
-_HAN = re.compile(r"[\u4e00-\u9fff]")
+HAN = re.compile(r"[\u4e00-\u9fff]")
 
 
 def register_globals(app: Flask) -> None:
@@ -40,6 +40,6 @@ def unsaved_texts() -> list[str]:
     texts = []
     for name, text in request.form.items(multi=True):
         is_secret = "password" in name or "token" in name
-        if len(text.strip()) >= LEAST and _HAN.search(text) and not is_secret:
+        if len(text.strip()) >= LEAST and HAN.search(text) and not is_secret:
             texts.append(text)
     return texts

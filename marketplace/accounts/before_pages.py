@@ -5,6 +5,8 @@ Forms are held in `held_forms.py`; who is signed in is in `sessions.py`.
 
 from __future__ import annotations
 
+import html
+
 from flask import (
     Flask,
     Response,
@@ -32,7 +34,9 @@ from marketplace.accounts import (
 from marketplace.accounts.models import Person
 from marketplace.door import LIBRARY_ENDPOINTS, READING, deed_of
 from marketplace.errors import Invalid
+from marketplace.parsing.text import clean_text
 from marketplace.permissions import Guest, may
+from marketplace.refused_requests import HAN
 
 # Where somebody is who must set a new password or a second factor first.
 FIRST_STEPS = frozenset(
@@ -211,10 +215,26 @@ def _first_step(person: Person, wanted: str) -> ResponseReturnValue | None:
     return None
 
 
+def _shows_held(response: Response) -> bool:
+    """Whether the texts that are held are on the page that should give them back into its form."""
+    if not g.get("held_used"):
+        return False
+    page = _without_blanks(html.unescape(response.get_data(as_text=True)))
+    for _, value in g.held_fields.items(multi=True):
+        # What bears no Han character is a code, a number or a mark, which a form may well write in its own way.
+        if HAN.search(value) and _without_blanks(clean_text(value)) not in page:
+            return False
+    return True
+
+
+def _without_blanks(text: str) -> str:
+    return "".join(text.split())
+
+
 def forget_used(response: Response) -> Response:
     """After a form was sent once more and taken: what was held of it is not needed any more."""
-    if g.get("held_fields") is not None and not g.get("held_used"):
-        # A page without a form of ours: what was typed is shown on a page of its own.
+    if g.get("held_fields") is not None and not _shows_held(response):
+        # A page without a form of ours, or with one that is made in another way: what was typed has a page of its own.
         number = request.args.get("held", type=persistence.row_number)
         back = url_for("accounts.resume", number=number, whole=1)
         return make_response(redirect(back, 303))

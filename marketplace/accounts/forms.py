@@ -49,6 +49,8 @@ from marketplace.parsing.telephones import read_mobile
 from matching.folding import drop_unseen
 
 MAX_NAME = 40
+NAME_LONG = f"最多 {MAX_NAME} 个字。"
+NAME_CHECKS = [DataRequired("请填写姓名。"), Length(max=MAX_NAME, message=NAME_LONG)]
 # A hash of nothing: what a link to reset a password is made of where nobody has the address.
 NO_PASSWORD = "$argon2id$v=19$m=65536,t=3,p=4$none$none"  # noqa: S105
 
@@ -153,12 +155,12 @@ class RegisterForm(OwnNext, RegisterFormV2):
     name = StringField(
         "姓名",
         description="真实姓名，单位核对身份时用。",
-        validators=[DataRequired("请填写姓名。"), Length(max=MAX_NAME)],
+        validators=NAME_CHECKS,
     )
     mobile = StringField(
         "手机号",
         description="填了以后，也可以用手机号登录。平台不发短信。",
-        validators=[Optional(), Length(max=30)],
+        validators=[Optional()],
     )
     agreed = BooleanField(
         "我已阅读并同意《用户协议》和《隐私政策》",
@@ -356,13 +358,11 @@ class AgreeForm(PageForm):
 class AccountForm(PageForm):
     """姓名和登录手机号."""
 
-    name = StringField(
-        "姓名", validators=[DataRequired("请填写姓名。"), Length(max=MAX_NAME)]
-    )
+    name = StringField("姓名", validators=NAME_CHECKS)
     mobile = StringField(
         "登录用手机号",
         description="填了以后，也可以用手机号登录。平台不发短信，也不核对号码。",
-        validators=[Optional(), Length(max=30)],
+        validators=[Optional()],
     )
 
     def validate_name(self, field: StringField) -> None:

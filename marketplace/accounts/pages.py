@@ -184,6 +184,7 @@ def agree() -> ResponseReturnValue:
     # Agreed in another tab meanwhile.
     if not due:
         agreements.note_agreed()
+        status = 200
     form.seen.data = " ".join(text.version for text in due)
     page = render_template(
         "accounts/agree.html",

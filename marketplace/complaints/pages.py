@@ -130,8 +130,9 @@ def answer(complaint_id: int) -> ResponseReturnValue:
     """What was reported of one's own, why it was hidden, and one answer."""
     row = queries.get_concerning(complaint_id, by=current_user)
     form = AnswerForm()
-    if not form.is_submitted():
+    if form.is_fresh:
         form.seen.data = str(row.revision)
+    if not form.is_submitted():
         return _answer_page(row, form)
     try:
         text = form.text.data or ""

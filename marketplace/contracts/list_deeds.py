@@ -82,7 +82,7 @@ def import_register(file: IO[bytes], name: str, *, by: Reader) -> Outcome:
             _take(values, outcome, name=name, by=by)
         except Invalid as error:
             messages = list(chain.from_iterable(error.problems.values()))
-            faults.append(f"第 {number} 行：{' '.join(messages) or error.message}")
+            faults += _at_row(number, messages or [error.message])
     if faults:
         db.session.rollback()
         raise _faulty(faults)
@@ -105,16 +105,18 @@ def read_rows(
     report = Report("contract", name)
     found: list[tuple[int, dict[str, Any]]] = []
     faults: list[str] = []
+    rows = 0
     with open_sheet(cast(BinaryIO, file), headers, name=name) as sheet:
         reader = _RegisterReader(report, sheet, headers)
         for row in sheet.rows:
             values, problems = reader.read_row(row)
+            rows += bool(values or problems)
             if problems:
-                faults.append(f"第 {row.number} 行：{' '.join(problems)}")
+                faults += _at_row(row.number, problems)
             elif values:
                 found.append((row.number, values))
             # Behind the last row that is allowed a footer may still come.
-            if len(found) + len(faults) > MAX_ROWS:
+            if rows > MAX_ROWS:
                 message = f"一次最多导入 {MAX_ROWS} 行，请分成几份。"
                 raise Invalid(message, problems={"file": [message]})
         remarks = [*report.remarks, *reader.screen.remarks()]
@@ -124,6 +126,11 @@ def read_rows(
         words = f"文件里没有要导入的行。{''.join(remarks)}"
         raise Invalid(words, problems={"file": [words]})
     return found, remarks
+
+
+def _at_row(number: int, problems: Iterable[str]) -> list[str]:
+    """Each problem of a row as a line of its own."""
+    return [f"第 {number} 行，{problem}" for problem in problems]
 
 
 class _RegisterReader:
@@ -377,6 +384,6 @@ def _organisation_of(name: str) -> int | None:
 def _faulty(faults: list[str]) -> Invalid:
     shown = faults[:20]
     if len(faults) > len(shown):
-        shown.append(f"还有 {len(faults) - len(shown)} 行有问题。")
-    message = f"有 {len(faults)} 行有问题，一行都没有导入；改好后再选一次文件。"
+        shown.append(f"还有 {len(faults) - len(shown)} 处有问题。")
+    message = f"有 {len(faults)} 处有问题，一行都没有导入；改好后再选一次文件。"
     return Invalid(message, problems={"file": shown})

@@ -211,8 +211,9 @@ def rewrite(number: int) -> ResponseReturnValue:
     row.life.permits(row, "propose", current_user)
     # Who goes on with a proposal begins with it, not with the original.
     form = FORMS["demand"](row=proposed_row(row.demand, row.content))
-    if not form.is_submitted():
+    if form.is_fresh:
         form.seen.data = str(row.revision)
+    if not form.is_submitted():
         return _rewriting_page(row, form)
     if "add" in request.form:
         return _rewriting_page(row, form, focus=form.more(request.form["add"]))

@@ -37,8 +37,9 @@ def chain(code: str | None) -> ResponseReturnValue:
     if code:
         row = queries.get_chain(code, by=current_user)
     form = _chain_form(row)
-    if not form.is_submitted():
+    if form.is_fresh:
         form.seen.data = str(row.revision) if row else ""
+    if not form.is_submitted():
         return _chain_page(form, row)
     if not form.validate():
         return _chain_page(form, row, 422)

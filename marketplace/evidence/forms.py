@@ -14,5 +14,5 @@ class DealForm(PageForm):
     number = StringField(
         "交易编号",
         description="如 JY202600012，在交易页的上方。",
-        validators=[Length(max=40)],
+        validators=[Length(max=40, message="最多 40 个字符。")],
     )

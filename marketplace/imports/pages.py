@@ -335,6 +335,8 @@ def _row_page(
         boxes=row_boxes(row, staged, typed) if is_corrected else (),
         cells=labelled_cells(row, staged),
         is_corrected=is_corrected,
+        # Of a row that was refused, what was typed.
+        author=request.form.get("author", staged.author),
         sides=((THEIRS, "平台上的"), (LISTED, "清单里的")),
     )
     return text, status

@@ -237,7 +237,7 @@ def _ask_page(
     numbers = sorted({one.organisation_id for one in names})
     ordered = queries.best_first(names, wanted, by=current_user)
     form.offer_names(ordered)
-    if not form.is_submitted():
+    if form.is_fresh:
         form.name.data = _offered_code(ordered)
     page = render_template(
         "introductions/ask.html",

@@ -216,10 +216,11 @@ class ListingForm(StepForm):
 
     def blame(self, problems: Mapping[str, list[str]], otherwise: str = "") -> None:
         """Take over what a deed found wrong; what is about no box stands above the form."""
-        super().blame(problems, otherwise)
         for name, messages in problems.items():
             if name not in self:
                 self.problems += messages
+            if name in self or otherwise:
+                super().blame({name: messages}, otherwise)
 
     def values(self) -> dict[str, Any]:
         """Column → value and list of rows → values, as the deeds take them."""

@@ -271,6 +271,10 @@ def move_seat(
     if since > today():
         message = "日期不能在今天以后。"
         raise Invalid(message, problems={"since": [message]})
+    of_that_day = [one for one in organisation.seats if one.since == since]
+    # Pressed twice.
+    if of_that_day and of_that_day[-1].district_code == district_code:
+        return
     if not organisation.seats and organisation.district_code:
         # Where it was until now; since when is not known, so the day it was entered stands for it.
         entered = day_in_china(organisation.created_at)

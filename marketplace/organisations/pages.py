@@ -304,6 +304,6 @@ def _office_page(
 def _first_refused(forms: dict[str, Any] | None) -> Any:
     """The form that was refused, for the summary on top of the page."""
     for form in (forms or {}).values():
-        if form.errors or any(field.errors for field in form):
+        if form.errors:
             return form
     return None

@@ -180,8 +180,16 @@ def merge_obstacle(gone: Organisation, kept: Organisation) -> NotNow | None:
     For the deed and for the pages that offer it.
     """
     # Chains are built by merging the row that stayed; a row that is merged already leads on.
-    if gone.id == kept.id or "merged" in (gone.state, kept.state):
-        return NotNow("这两个单位不能合并。", "选两个没有合并过的单位。")
+    if gone.id == kept.id:
+        return NotNow(
+            "这就是同一个单位，不能并入它自己。", "写另一个单位的名称或代码。"
+        )
+    for row in (gone, kept):
+        if row.state == "merged":
+            return NotNow(
+                f"「{row.name}」已经合并过，不能再合并。",
+                "打开它的页面看并入了哪个单位；合并错了的，先在那里撤销。",
+            )
     # Merged, its people could act again, or what the other has published would be that of a suspended one.
     for row in (gone, kept):
         if row.state == "suspended":

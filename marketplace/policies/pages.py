@@ -165,8 +165,9 @@ def _version_page(code: str | None) -> ResponseReturnValue:
     versions = queries.version_rows(code) if code is not None else []
     newest = versions[0] if versions else None
     form = ClauseForm(text=newest.text if newest else "[[clause]]\n")
-    if not form.is_submitted():
+    if form.is_fresh:
         form.seen.data = str(newest.number if newest else 0)
+    if not form.is_submitted():
         return render_template("policies/new.html", form=form, code=code)
     if not form.validate():
         return render_template("policies/new.html", form=form, code=code), 422

@@ -96,8 +96,10 @@ def own_profile() -> ResponseReturnValue:
     profile = queries.own_researcher(current_user)
     choices = _grouped_fields(profile.field_codes if profile else ())
     form = ResearcherForm(choices=choices)
+    if form.is_fresh:
+        form = ResearcherForm.from_profile(profile, choices)
     if not form.is_submitted():
-        return _own_profile_page(ResearcherForm.from_profile(profile, choices))
+        return _own_profile_page(form)
     try:
         deeds.save_researcher(form.values, seen=form.seen_revision, by=current_user)
     except Invalid as error:
@@ -125,8 +127,10 @@ def own_broker() -> ResponseReturnValue:
     profile = queries.own_broker(current_user)
     names = choosable_fields(1, profile.field_codes if profile else ())
     form = BrokerForm(names=names)
+    if form.is_fresh:
+        form = BrokerForm.from_profile(profile, names)
     if not form.is_submitted():
-        return _own_broker_page(BrokerForm.from_profile(profile, names))
+        return _own_broker_page(form)
     # A day that is none would reach the deed as no day at all.
     if not form.validate():
         return _own_broker_page(form, 422)

@@ -30,6 +30,7 @@ READINGS = {
     "borrower": "每个企业第一笔备案的贷款",
     "loan": "每笔贷款第一次备案",
 }
+_CODE_IN_NOTE = re.compile(rf"\b(?:{'|'.join(READINGS)})：", re.ASCII)
 # What the platform shows and computes nothing with: the page says so. A test reads the code and finds each other one.
 REFERENCE_ONLY = frozenset(
     {
@@ -147,6 +148,11 @@ def shown_value(kind: str, value: str, unit: str) -> str:
     if unit == NO_UNIT:
         return value
     return f"{value} {unit}"
+
+
+def shown_note(note: str) -> str:
+    """A note as pages show it: it names the readings, and their codes are for those who type a value."""
+    return _CODE_IN_NOTE.sub("", note)
 
 
 def value_problem(kind: str, value: str) -> str:

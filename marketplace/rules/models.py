@@ -20,6 +20,7 @@ from marketplace.rules.content import (
     MAX_UNIT,
     REFERENCE_ONLY,
     Value,
+    shown_note,
     shown_value,
     source_line,
 )
@@ -100,6 +101,11 @@ class RuleValue(Model):
     def shown(self) -> str:
         """The value with its unit, as pages show it."""
         return shown_value(self.kind, self.value, self.unit)
+
+    @property
+    def shown_note(self) -> str:
+        """What its reader should know, as pages show it."""
+        return shown_note(self.note)
 
     @property
     def source(self) -> str:

@@ -55,8 +55,9 @@ def add(key: str) -> ResponseReturnValue:
     newest = rows[0]
     # Never with the first day of the newest: sent by mistake, it would replace that version altogether.
     form = VersionForm(obj=newest, valid_from=None)
-    if not form.is_submitted():
+    if form.is_fresh:
         form.seen.data = str(newest.number)
+    if not form.is_submitted():
         return render_template("rules/new.html", form=form, rows=rows)
     if not form.validate():
         return render_template("rules/new.html", form=form, rows=rows), 422

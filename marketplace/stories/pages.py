@@ -56,10 +56,11 @@ def public(story_id: int) -> ResponseReturnValue:
 def write(contract_id: int) -> ResponseReturnValue:
     """Write the story of a contract."""
     contract, form = queries.get_contract(contract_id, by=current_user), StoryForm()
-    if not form.is_submitted():
+    if form.is_fresh:
         # The names of the contract to begin with; the writer replaces the one that is not to be public.
         form.holder.data = contract.seller_name
         form.receiver.data = contract.buyer_name
+    if not form.is_submitted():
         return _form_page(contract, form)
     try:
         row = deeds.write_story(contract, form.written, by=current_user)
@@ -82,9 +83,10 @@ def story(story_id: int) -> ResponseReturnValue:
 def edit(story_id: int) -> ResponseReturnValue:
     """Another text."""
     row, form = _get(story_id), StoryForm()
-    if not form.is_submitted():
+    if form.is_fresh:
         form.fill(row.text)
         form.seen.data = str(row.revision)
+    if not form.is_submitted():
         return _form_page(row.contract, form, row)
     try:
         deeds.rewrite_story(row, form.written, by=current_user, seen=form.seen_revision)

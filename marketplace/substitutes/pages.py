@@ -37,8 +37,9 @@ def name(code: str) -> ResponseReturnValue:
     seat = _seat_of(code)
     people = queries.colleagues_at(seat)
     form = SubstituteForm(people=people)
-    if not form.is_submitted():
+    if form.is_fresh:
         form.first_day.data = today()
+    if not form.is_submitted():
         return _form_page(seat, form)
     if not form.validate():
         return _form_page(seat, form, 422)

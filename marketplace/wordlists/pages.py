@@ -73,8 +73,9 @@ def draft(word_list: str) -> ResponseReturnValue:
     if row.is_dictionary:
         form.added.label.text = "与平台自带的不同的条目"
         del form.removed  # nothing is ever taken out of them
-    if not form.is_submitted():
+    if form.is_fresh:
         form.seen.data = str(row.revision)
+    if not form.is_submitted():
         return _draft_page(form, row)
     if not form.validate():
         return _draft_page(form, row, 422)

@@ -45,8 +45,9 @@ def year(number: int | None) -> ResponseReturnValue:
     if number is not None:
         row = queries.get_year(number, by=current_user)
     form = _year_form(row)
-    if not form.is_submitted():
+    if form.is_fresh:
         form.seen.data = str(row.revision) if row else ""
+    if not form.is_submitted():
         return _year_page(form, row)
     if row is not None:
         # The year is the key of what is edited: whatever a form sends for it, it stays.

@@ -69,8 +69,9 @@ def edit(contract_id: int) -> ResponseReturnValue:
     # `load` answers for reading; writing takes more than a broker or an operator may.
     require(current_user, "contract.write", row)
     form = contract_form(row)
-    if not form.is_submitted():
+    if form.is_fresh:
         form.show(row)
+    if not form.is_submitted():
         return _form_page(row, form)
     was_frozen = row.state != "drafting"
     try:
@@ -93,8 +94,9 @@ def correct(contract_id: int) -> ResponseReturnValue:
     """An operator corrects it, with the reason."""
     row = load(contract_id)
     form = contract_form(row, corrects=True)
-    if not form.is_submitted():
+    if form.is_fresh:
         form.show(row)
+    if not form.is_submitted():
         return _form_page(row, form, corrects=True)
     was_frozen = row.state != "drafting"
     try:

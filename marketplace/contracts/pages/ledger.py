@@ -15,7 +15,7 @@ from flask_login import current_user
 from marketplace import persistence
 from marketplace.clock import today
 from marketplace.contracts import ledger, list_deeds, queries
-from marketplace.contracts.columns import COLUMNS
+from marketplace.contracts.columns import COLUMNS, NEEDED
 from marketplace.contracts.forms import ImportForm
 from marketplace.contracts.ledger import Filters
 from marketplace.contracts.life import ENTRY_KINDS
@@ -85,7 +85,7 @@ def bring_in() -> ResponseReturnValue:
     """Take a list of the register in: every row or none."""
     form = ImportForm()
     if not form.is_submitted():
-        return render_template("contracts/import.html", form=form, columns=COLUMNS)
+        return _import_page(form)
     sent = request.files.get("file")
     try:
         if sent is None or not sent.filename:
@@ -96,8 +96,7 @@ def bring_in() -> ResponseReturnValue:
         )
     except Invalid as error:
         form.blame(error.problems or {"file": [error.message]}, "file")
-        page = render_template("contracts/import.html", form=form, columns=COLUMNS)
-        return page, 422
+        return _import_page(form), 422
     words = f"新增 {outcome.added} 份，登记平台上的合同 {outcome.registered} 份，已有 {outcome.known} 份。"
     flash(words, "success")
     for remark in outcome.remarks:
@@ -108,6 +107,12 @@ def bring_in() -> ResponseReturnValue:
             "warning",
         )
     return redirect(url_for("contracts.ledger"), 303)
+
+
+def _import_page(form: ImportForm) -> str:
+    return render_template(
+        "contracts/import.html", form=form, columns=COLUMNS, needed=NEEDED
+    )
 
 
 @blueprint.get("/contracts")

@@ -69,8 +69,9 @@ def propose(introduction_id: int) -> ResponseReturnValue:
     """提出交易: from an introduction that was accepted."""
     case = get_case(introduction_id, by=current_user)
     form = KindForm()
-    if not form.is_submitted():
+    if form.is_fresh:
         form.title.data = case.wanted.title
+    if not form.is_submitted():
         return _propose_page(case, form)
     try:
         row = deeds.propose_deal(case, **form.kinds, by=current_user)

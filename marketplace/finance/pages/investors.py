@@ -35,7 +35,7 @@ def investor() -> ResponseReturnValue:
     fund = _fund()
     form = _preference_form()
     if not form.is_submitted():
-        return _investor_page(fund)
+        return _investor_page(fund, None if form.is_fresh else form)
     try:
         investor_deeds.save_preference(
             fund,

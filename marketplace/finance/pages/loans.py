@@ -96,7 +96,6 @@ def refile_loan(loan_id: int) -> ResponseReturnValue:
     form = LoanForm(**choices)
     if not form.is_submitted():
         filled = LoanForm(
-            formdata=None,
             **choices,
             data={
                 "product": str(row.product_id or ""),

@@ -71,9 +71,9 @@ def new_pack() -> ResponseReturnValue:
     institutions = {str(one.id): one for one in queries.verified_institutions()}
     names = {code: one.name for code, one in institutions.items()}
     form = PackForm(institutions=names, consent=pack_deeds.CONSENT)
+    if form.is_fresh and product is not None:
+        form.institution.data = str(product.organisation_id)
     if not form.is_submitted():
-        if product is not None:
-            form.institution.data = str(product.organisation_id)
         return _new_page(firm, form, product)
     institution = institutions.get(form.institution.data or "")
     # The box offers verified ones only, but what a form sends may be anything.

@@ -18,6 +18,7 @@ from marketplace.accounts.child_models import HeldForm, PersonSession
 from marketplace.accounts.models import Person
 from marketplace.accounts.queries import find_person
 from marketplace.clock import now
+from marketplace.diagnosis.deeds import take_demand
 from marketplace.extensions import db
 from marketplace.listings.models import Demand
 from marketplace.organisations import deeds as organisation_deeds
@@ -113,6 +114,58 @@ def test_it_comes_back_into_the_form_of_a_row(
 
     assert back.request.path == address
     assert html.escape(FORM["title"]) in back.text
+
+
+@pytest.mark.parametrize(
+    ("role", "address", "name", "value"),
+    [
+        ("researcher", "/mine/profile", "discipline", "机械制造及其自动化"),
+        ("broker", "/mine/broker", "introduction", "做过十二次轴承企业的对接"),
+        ("operator", "/office/chains/new", "name", "轴承钢管"),
+        ("operator", "/office/workdays/new", "source", "国办发明电〔2027〕9号"),
+    ],
+)
+def test_it_comes_back_into_a_form_of_what_is_stored(
+    role: str,
+    address: str,
+    name: str,
+    value: str,
+    app: Flask,
+    make: Factory,
+    session: Session,
+) -> None:
+    person = make.person(role)
+    browser = app.test_client()
+    enter(browser, person)
+    expire(session)
+
+    sent = browser.post(address, data={name: value, "seen": "7"})
+    back = follow(browser, enter(browser, person, sent.location))
+
+    assert back.request.path == address
+    assert value in back.text
+    # What they saw, and not what is there now: else the change of somebody else would be written over.
+    assert re.search(r'name="seen"[^>]*value="7"', back.text)
+
+
+def test_a_form_that_is_made_in_another_way_is_shown_in_words(
+    app: Flask, make: Factory, session: Session
+) -> None:
+    person = make.person("operator")
+    vague = make.demand("说不清楚的攻关", owner=make.organisation(), state="draft")
+    case = take_demand(vague, reason="目标没有数字", by=person)
+    browser = app.test_client()
+    enter(browser, person)
+    expire(session)
+    # Its boxes are made of the parts that are stored, and not by a form.
+    address = f"/mine/diagnosis/{case.id}/split"
+
+    sent = browser.post(address, data={"title-0": "先把噪声的来源查清楚"})
+    page = follow(browser, enter(browser, person, sent.location))
+
+    assert page.request.path.startswith("/account/held/")
+    assert "先把噪声的来源查清楚" in page.text
+    assert f'action="{address}"' in page.text
 
 
 def test_a_button_without_a_page_is_shown_in_words(

@@ -248,11 +248,16 @@ def test_of_a_state_secret_nothing_is_stored(
 
     typed = desk.post(
         f"/mine/imports/{made.id}/rows/{only.number}",
-        data={"cell-summary": "秘密★5年 关键参数", "seen": only.revision},
+        data={
+            "cell-summary": "秘密★5年 关键参数",
+            "author": "李老师",
+            "seen": only.revision,
+        },
     )
 
     assert "第 3、4 行：国家秘密不能在互联网上传输" in page
     assert "国家秘密的标志" in typed.text
+    assert 'value="李老师"' in typed.text
     db.session.expire_all()
     assert "★" not in str([one.cells for one in staged(made)])
 

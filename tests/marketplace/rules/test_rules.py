@@ -375,6 +375,9 @@ def test_no_page_shows_the_code_of_a_reading(client: FlaskClient) -> None:
     cells = re.findall(r'<td data-label="值">([^<]*)</td>', page)
     assert "每个单位、每个年度一次" in cells
     assert [one for one in cells if re.fullmatch(r"[a-z_]+", one)] == []
+    notes = re.findall(r'<p class="field-help">([^<]*)</p>', page)
+    assert "登记日期；签订日期。" in notes
+    assert [one for one in notes if re.search(r"[a-z_]{4,}", one)] == []
 
 
 def test_every_value_is_read_or_said_to_be_for_reference() -> None:
