@@ -85,7 +85,7 @@ def pytest_collection_modifyitems(
     items.sort(key=lambda item: not {item.path.parent.name, item.path.name} & {*first})
 
 
-# Left out on servers, for they would try the statements of other tests once more, for minutes.
+# Left out on servers, files and single tests, for they would try the statements of other tests once more, for minutes.
 NOT_ON_SERVERS = {
     # Long walks over readers, states and pages, and what the web process does before a statement is made.
     "test_buttons.py",
@@ -102,6 +102,18 @@ NOT_ON_SERVERS = {
     "test_slow_bodies.py",
     "test_visibility.py",
     "test_whose.py",
+    # Such walks in files that otherwise meet the database: each deed once in a state that allows it is in other tests.
+    "test_a_case_waits_for_those_whose_turn_it_is",
+    "test_every_decision_in_every_state_by_every_reader",
+    "test_every_deed_in_every_state",
+    "test_every_pair_either_moves_with_history_or_is_refused_with_advice",
+    "test_every_rule_follows_the_life_table",
+    "test_no_reader_meets_them_on_any_surface",
+    "test_of_two_that_are_merged_one_is_named_and_found_by_both_names",
+    "test_one_that_is_suspended_is_named_nowhere",
+    "test_random_deeds_never_leave_a_case_without_somebody_who_must_act",
+    "test_who_is_offered_a_listing",
+    "test_who_may_open_the_matches_of_a_listing",
     # What is decided about texts and values in memory. These were chosen by recording the statements of every test
     # file that meets a server: those that are still there make all of theirs, but for the number of all demands.
     "test_awkward.py",
@@ -128,7 +140,7 @@ NOT_ON_SERVERS = {
 
 
 def _meets_server(item: pytest.Item) -> bool:
-    if item.path.name in NOT_ON_SERVERS:
+    if {item.path.name, getattr(item, "originalname", "")} & NOT_ON_SERVERS:
         return False
     fixtures = set(getattr(item, "fixturenames", ()))
     return item.get_closest_marker("server") is not None or bool(fixtures & DATABASES)
