@@ -111,6 +111,7 @@ NOT_ON_SERVERS = {
     "test_no_reader_meets_them_on_any_surface",
     "test_of_two_that_are_merged_one_is_named_and_found_by_both_names",
     "test_one_that_is_suspended_is_named_nowhere",
+    "test_pages_that_are_only_read_write_nothing",
     "test_random_deeds_never_leave_a_case_without_somebody_who_must_act",
     "test_who_is_offered_a_listing",
     "test_who_may_open_the_matches_of_a_listing",
