@@ -101,6 +101,7 @@ NOT_ON_SERVERS = {
     "test_serving.py",
     "test_slow_bodies.py",
     "test_visibility.py",
+    "test_walks.py",
     "test_whose.py",
     # Such walks in files that otherwise meet the database: each deed once in a state that allows it is in other tests.
     "test_a_case_waits_for_those_whose_turn_it_is",
@@ -113,6 +114,7 @@ NOT_ON_SERVERS = {
     "test_one_that_is_suspended_is_named_nowhere",
     "test_pages_that_are_only_read_write_nothing",
     "test_random_deeds_never_leave_a_case_without_somebody_who_must_act",
+    "test_the_merge_of_a_random_walk_is_the_database",
     "test_who_is_offered_a_listing",
     "test_who_may_open_the_matches_of_a_listing",
     # What is decided about texts and values in memory. These were chosen by recording the statements of every test
