@@ -75,14 +75,21 @@ def pytest_collection_modifyitems(
 ) -> None:
     """What takes longest first, and another worker goes through the rest meanwhile: the browser, the walk of pages.
 
+    At the end of a run the tests are short, so that no worker waits for the other.
+
     On servers only what meets one of them: the other tests run in `make check`, and would say the same again.
     """
     if {"TEST_DATABASE_URL", "SEARCH_TEST_URL"} & os.environ.keys():
         others = [item for item in items if not _meets_server(item)]
         config.hook.pytest_deselected(items=others)
         items[:] = [item for item in items if _meets_server(item)]
-    first = ("browser", "test_every_page.py")
-    items.sort(key=lambda item: not {item.path.parent.name, item.path.name} & {*first})
+    first = {"browser", "test_every_page.py", "test_never.py", "test_versions.py"}
+
+    def place(item: pytest.Item) -> tuple[bool, bool]:
+        is_first = bool({item.path.parent.name, item.path.name} & first)
+        return not is_first, item.get_closest_marker("long") is None
+
+    items.sort(key=place)
 
 
 # Left out on servers, files and single tests, for they would try the statements of other tests once more, for minutes.
