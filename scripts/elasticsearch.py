@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """A real Elasticsearch for development, tests and CI, on loopback, without Docker: `start`, `stop`, `status`.
 
+    scripts/elasticsearch.py fetch                                         (only what `start` would fetch first)
     scripts/elasticsearch.py start [--nodes 3] [--port 9200] [--heap 512m] [--security] [--folder /var/tmp/...]
     scripts/elasticsearch.py stop
     scripts/elasticsearch.py kill 1 | pause 0 | resume 0 | revive 1        (one node, for trials under fire)
@@ -324,7 +325,17 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument(
-        "deed", choices=("start", "stop", "status", "kill", "pause", "resume", "revive")
+        "deed",
+        choices=(
+            "fetch",
+            "start",
+            "stop",
+            "status",
+            "kill",
+            "pause",
+            "resume",
+            "revive",
+        ),
     )
     parser.add_argument("node", nargs="?", type=int, default=0)
     parser.add_argument("--nodes", type=int, default=1)
@@ -336,6 +347,9 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, default=RUNNING)
     args = parser.parse_args()
     args.folder = args.folder.resolve()
+    if args.deed == "fetch":
+        unpack_server()
+        return
     {"start": start, "stop": stop, "status": status}.get(args.deed, control_node)(args)
 
 

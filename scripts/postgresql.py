@@ -27,10 +27,12 @@ RUNNING = Path("/var/tmp/market-postgresql-running")  # noqa: S108  data of tria
 ROLE = "market"
 ROOT_RUNS_AS = "postgres"
 # For trials: nothing waits for the disk. What a killed process had written lies with the system and is there when it
-# starts again; only a machine that loses power would lose it. Tests copy whole databases.
+# starts again; only a machine that loses power would lose it. Tests copy whole databases, and the log of what is
+# written stays short, for the folder may be in memory.
 SETTINGS = """
 fsync = off
 full_page_writes = off
+max_wal_size = 256MB
 listen_addresses = '127.0.0.1'
 port = {port}
 unix_socket_directories = '{folder}'

@@ -75,17 +75,24 @@ def pytest_collection_modifyitems(
 ) -> None:
     """What takes longest first, and another worker goes through the rest meanwhile: the browser, the walk of pages.
 
+    At the end of a run the tests are short, so that no worker waits for the other.
+
     On servers only what meets one of them: the other tests run in `make check`, and would say the same again.
     """
     if {"TEST_DATABASE_URL", "SEARCH_TEST_URL"} & os.environ.keys():
         others = [item for item in items if not _meets_server(item)]
         config.hook.pytest_deselected(items=others)
         items[:] = [item for item in items if _meets_server(item)]
-    first = ("browser", "test_every_page.py")
-    items.sort(key=lambda item: not {item.path.parent.name, item.path.name} & {*first})
+    first = {"browser", "test_every_page.py", "test_never.py", "test_versions.py"}
+
+    def place(item: pytest.Item) -> tuple[bool, bool]:
+        is_first = bool({item.path.parent.name, item.path.name} & first)
+        return not is_first, item.get_closest_marker("long") is None
+
+    items.sort(key=place)
 
 
-# Left out on servers, for they would try the statements of other tests once more, for minutes.
+# Left out on servers, files and single tests, for they would try the statements of other tests once more, for minutes.
 NOT_ON_SERVERS = {
     # Long walks over readers, states and pages, and what the web process does before a statement is made.
     "test_buttons.py",
@@ -101,7 +108,25 @@ NOT_ON_SERVERS = {
     "test_serving.py",
     "test_slow_bodies.py",
     "test_visibility.py",
+    "test_walks.py",
     "test_whose.py",
+    # Such walks in files that otherwise meet the database.
+    "test_an_unanswered_item_blocks",
+    "test_every_decision_in_every_state_by_every_reader",
+    "test_every_pair_either_moves_with_history_or_is_refused_with_advice",
+    "test_every_rule_follows_the_life_table",
+    "test_fewer_than_three_firms_are_never_told_however_many_verdicts",
+    "test_many_rows_need_few_queries",
+    "test_no_reader_meets_them_on_any_surface",
+    "test_of_two_that_are_merged_one_is_named_and_found_by_both_names",
+    "test_one_that_is_suspended_is_named_nowhere",
+    "test_pages_that_are_only_read_write_nothing",
+    "test_random_deeds_never_leave_a_case_without_somebody_who_must_act",
+    "test_the_merge_of_a_random_walk_is_the_database",
+    "test_the_page_at_every_station",
+    "test_who_is_silent_depends_on_who_reads",
+    "test_who_may_have_a_file",
+    "test_who_may_open_the_matches_of_a_listing",
     # What is decided about texts and values in memory. These were chosen by recording the statements of every test
     # file that meets a server: those that are still there make all of theirs, but for the number of all demands.
     "test_awkward.py",
@@ -124,11 +149,21 @@ NOT_ON_SERVERS = {
     "test_truth.py",
     "test_typed_values.py",
     "test_writing.py",
+    # Likewise single tests, chosen by recording the statements of each: what others make, and no value of it is the
+    # database's to judge, as lengths, numbers, moments and the order of texts are.
+    "test_a_fault_is_told_and_nothing_is_read_for_it",
+    "test_a_grade_needs_its_level_and_a_note",
+    "test_a_stranger_verifies_it_offline",
+    "test_a_wrong_token_does_nothing_and_only_our_own_pages_are_held",
+    "test_every_change_is_found",
+    "test_every_sample_is_complete_enough_to_be_public",
+    "test_every_way_of_cooperation_against_every_way_of_conversion",
+    "test_what_was_stopped_reaches_its_owner_with_the_reason",
 }
 
 
 def _meets_server(item: pytest.Item) -> bool:
-    if item.path.name in NOT_ON_SERVERS:
+    if {item.path.name, getattr(item, "originalname", "")} & NOT_ON_SERVERS:
         return False
     fixtures = set(getattr(item, "fixturenames", ()))
     return item.get_closest_marker("server") is not None or bool(fixtures & DATABASES)

@@ -9,15 +9,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import stdnum.cn.uscc
+from flask_security import hash_password
 from sqlalchemy.orm import Session
 
 from marketplace import contributions
-from marketplace.accounts import deeds as account_deeds
 from marketplace.accounts import sessions
 from marketplace.accounts.child_models import PersonSession
-from marketplace.accounts.models import ROLES, Person
+from marketplace.accounts.models import ROLES, Membership, Person, Role
 from marketplace.clock import now, today
 from marketplace.extensions import db
 from marketplace.listings import deeds as listing_deeds
@@ -28,7 +29,7 @@ from marketplace.listings.review_models import Scores
 from marketplace.listings.writing import set_values
 from marketplace.organisations.models import Organisation, key_of
 from marketplace.profiles import deeds as profile_deeds
-from marketplace.profiles.models import RESEARCHER_FIELDS, BrokerProfile
+from marketplace.profiles.models import RESEARCHER_FIELDS, BrokerField, BrokerProfile
 from marketplace.profiles.writing import BrokerValues, ResearcherValues
 
 _numbers = itertools.count(7)
@@ -95,6 +96,18 @@ def new_uscc() -> str:
     return body + stdnum.cn.uscc.calc_check_digit(body)
 
 
+def certificate_values() -> dict[str, Any]:
+    """A certificate that nobody else has, of somebody who agrees to be listed."""
+    return {
+        "number": f"SD-2026-{next(_numbers):05d}",
+        "level": "intermediate",
+        "issuer": "山东省技术市场协会（示例）",
+        "valid_to": today() + timedelta(days=400),
+        "field_codes": ("80",),
+        "listed": True,
+    }
+
+
 class Factory:
     """Makes and commits rows in the session of the test."""
 
@@ -143,18 +156,30 @@ class Factory:
     def person(
         self, role: str, *organisations: Organisation, administers: bool = False
     ) -> Person:
-        """A person of one role of the site, or of one place in the given organisations."""
+        """A person of one role of the site, or of one place in the given organisations.
+
+        A row, as an organisation is one: every test needs some, and the deed asks for what two operators do at once.
+        """
         number = next(_numbers)
         place = "member" if role in ROLES or role == "firm" else role
-        return account_deeds.add_person(
-            f"person{number}@demo.example",
+        person = Person(
+            email=f"person{number}@demo.example",
             name=f"示例{number}",
-            password="a-long-enough-password",
-            roles=[role] if role in ROLES else [],
-            organisations=organisations,
-            place=place,
-            administers=administers,
+            password=hash_password("a-long-enough-password"),
+            fs_uniquifier=uuid4().hex,
+            confirmed_at=now(),
         )
+        if role in ROLES:
+            query = db.select(Role).filter_by(name=role)
+            person.roles.append(self.session.scalars(query).one())
+        for organisation in organisations:
+            membership = Membership(
+                organisation=organisation, role=place, is_administrator=administers
+            )
+            person.memberships.append(membership)
+        self.session.add(person)
+        self.session.commit()
+        return person
 
     def researcher(self, person: Person, **values: Any) -> Person:
         """What somebody says of themselves as a researcher, all of it public unless said otherwise."""
@@ -173,17 +198,8 @@ class Factory:
 
     def certificate(self, person: Person, **values: Any) -> BrokerProfile:
         """A certificate of somebody that waits to be checked; they agree to be listed."""
-        everything = {
-            "number": f"SD-2026-{next(_numbers):05d}",
-            "level": "intermediate",
-            "issuer": "山东省技术市场协会（示例）",
-            "valid_to": today() + timedelta(days=400),
-            "field_codes": ("80",),
-            "listed": True,
-        }
-        return profile_deeds.save_broker(
-            BrokerValues(**(everything | values)), seen=0, by=person
-        )
+        typed = BrokerValues(**(certificate_values() | values))
+        return profile_deeds.save_broker(typed, seen=0, by=person)
 
     def broker_values(self, profile: BrokerProfile, **values: Any) -> BrokerValues:
         """What is stored of a broker, as they would type it once more."""
@@ -201,11 +217,20 @@ class Factory:
 
     def broker(self, *organisations: Organisation, **values: Any) -> Person:
         """A broker whose certificate was checked."""
-        person = self.person("firm", *organisations)
-        profile = self.certificate(person, **values)
-        profile_deeds.check_certificate(
-            profile, checked="证书原件或扫描件", seen=profile.revision, by=None
+        person = self.person("broker", *organisations)
+        everything = certificate_values() | values
+        codes = everything.pop("field_codes")
+        profile = BrokerProfile(
+            person=person,
+            state="checked",
+            checked="证书原件或扫描件",
+            checked_at=now(),
+            waiting_since=now(),
+            fields=[BrokerField(field_code=code) for code in codes],
+            **everything,
         )
+        self.session.add(profile)
+        self.session.commit()
         return person
 
     def achievement(

@@ -133,7 +133,7 @@ def _served(
     log: Path,
     *,
     seconds: int = 120,
-    ending: int = 30,
+    ending: int = 60,
 ) -> Iterator[str]:
     """Run a command that serves at the PORT of its environment; yield the address when it answers, and end it.
 

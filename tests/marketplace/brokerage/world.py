@@ -24,12 +24,15 @@ class World:
         self.make = make
         self.firm = make.organisation("临清振动轴承厂（示例）")
         self.chief = make.person("firm", self.firm, administers=True)
-        self.demand = make.demand("轴承异音攻关", owner=self.firm, anonymous=anonymous)
         self.lab = make.organisation("鲁西摩擦研究所（示例）", kind="institute")
         self.desk = make.person("desk", self.lab)
-        self.achievement = make.achievement(
-            "轴承超精研磨降噪", owner=self.lab, contact_phone="0635-8239001"
-        )
+        with make.together():
+            self.demand = make.demand(
+                "轴承异音攻关", owner=self.firm, anonymous=anonymous
+            )
+            self.achievement = make.achievement(
+                "轴承超精研磨降噪", owner=self.lab, contact_phone="0635-8239001"
+            )
         self.operator = make.person("operator")
         body = make.organisation(kind="service_body")
         self.broker = make.broker(body)

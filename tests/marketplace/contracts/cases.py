@@ -15,7 +15,6 @@ from marketplace.deals.terms import rules_on
 from marketplace.extensions import db
 from marketplace.introductions.models import Introduction
 from marketplace.organisations.models import Organisation
-from marketplace.rules.deeds import seed_rules
 from tests.factories import Factory
 
 PRICE = 50_000_000  # 分
@@ -47,7 +46,6 @@ class World:
         firm: Organisation | None = None,
         **changes: Any,
     ) -> None:
-        seed_rules()
         self.make = make
         self.lab = lab or make.organisation("鲁西摩擦研究所（示例）", kind="institute")
         self.firm = firm or make.organisation("临清振动轴承厂（示例）")

@@ -46,12 +46,13 @@ class World:
         self.topic = topic
         self.firm = firm or make.organisation("临清轴承厂（示例）")
         self.chief = chief or make.person("firm", self.firm, administers=True)
-        self.demand = make.demand(wish, owner=self.firm, anonymous=anonymous)
         self.lab = lab or make.organisation("聊城工学院（示例）", kind="university")
         self.desk = desk or make.person("desk", self.lab)
         self.dean = make.person("desk", self.lab, administers=True)
         self.rector = make.person("desk", self.lab, administers=True)
-        self.achievement = make.achievement(topic, owner=self.lab)
+        with make.together():
+            self.demand = make.demand(wish, owner=self.firm, anonymous=anonymous)
+            self.achievement = make.achievement(topic, owner=self.lab)
         self.operator = make.person("operator")
         # Who hands the price in: not who approves it.
         self.decider = self.desk

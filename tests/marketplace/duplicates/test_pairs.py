@@ -47,10 +47,11 @@ class World:
         self.rival = make.organisation("东阿轴承厂（示例）")
         self.desk = make.person("firm", self.firm, administers=True)
         self.operator = make.person("operator")
-        self.one = self.demand("深沟球轴承降噪", TEXT)
-        self.other = self.demand("轴承噪声偏大，需要降噪", REWORDED)
-        self.theirs = self.demand("深沟球轴承降噪技术", TEXT, owner=self.rival)
-        self.apart = self.demand("套圈磨削烧伤检测", OTHER)
+        with make.together():
+            self.one = self.demand("深沟球轴承降噪", TEXT)
+            self.other = self.demand("轴承噪声偏大，需要降噪", REWORDED)
+            self.theirs = self.demand("深沟球轴承降噪技术", TEXT, owner=self.rival)
+            self.apart = self.demand("套圈磨削烧伤检测", OTHER)
 
     def demand(self, title: str, problem: str, **values: Any) -> Any:
         values = {"owner": self.firm} | values

@@ -15,8 +15,7 @@ from marketplace.envelopes.writing import EFFECTS
 from marketplace.extensions import db
 from marketplace.files import deeds as file_deeds
 from marketplace.files import storage
-from marketplace.policies.deeds import keep_estimate, seed_policies
-from marketplace.rules.deeds import seed_rules
+from marketplace.policies.deeds import keep_estimate
 from tests.factories import Factory
 from tests.marketplace.files.samples import pdf_of
 
@@ -33,8 +32,6 @@ class World:
     """A firm that claims, two operators, and an envelope that is open."""
 
     def __init__(self, make: Factory) -> None:
-        seed_rules()
-        seed_policies()
         self.make = make
         self.firm = make.organisation("申领轴承厂（示例）")
         self.person = make.person("firm", self.firm, administers=True)

@@ -40,14 +40,18 @@ class World:
         self.firm = make.organisation("临清振动轴承厂（示例）")
         self.chief = make.person("firm", self.firm, administers=True)
         self.chief.phone = PHONE
-        self.demand = make.demand(
-            "轴承异音攻关", owner=self.firm, anonymous=anonymous, chain_code="bearing"
-        )
         self.lab = make.organisation("鲁西摩擦研究所（示例）", kind="institute")
         self.desk = make.person("desk", self.lab)
-        self.achievement = make.achievement(
-            "轴承超精研磨降噪", owner=self.lab, contact_phone="0635-8239001"
-        )
+        with make.together():
+            self.demand = make.demand(
+                "轴承异音攻关",
+                owner=self.firm,
+                anonymous=anonymous,
+                chain_code="bearing",
+            )
+            self.achievement = make.achievement(
+                "轴承超精研磨降噪", owner=self.lab, contact_phone="0635-8239001"
+            )
         self.operator = make.person("operator")
         self.broker = make.broker(make.organisation(kind="service_body"))
 

@@ -29,19 +29,22 @@ class Desk:
         self.chief = make.person("firm", self.firm, administers=True)
         self.desk = make.person("desk", self.university, administers=True)
         self.stranger = make.person("firm", make.organisation("别家（示例）"))
-        self.open = make.demand("公开的磨削难题", owner=self.firm)
-        self.unnamed = make.demand("匿名的淬火难题", owner=self.firm, anonymous=True)
-        self.partial = make.demand(
-            "部分公开的涂层难题", owner=self.firm, visibility="partial"
-        )
-        self.secret = make.demand(
-            "保密的电机难题", owner=self.firm, visibility="confidential"
-        )
-        self.work = make.achievement(
-            "900℃ 耐温涂层 Ⅴ 型",
-            owner=self.university,
-            contributors=[{"name": "张示例"}],
-        )
+        with make.together():
+            self.open = make.demand("公开的磨削难题", owner=self.firm)
+            self.unnamed = make.demand(
+                "匿名的淬火难题", owner=self.firm, anonymous=True
+            )
+            self.partial = make.demand(
+                "部分公开的涂层难题", owner=self.firm, visibility="partial"
+            )
+            self.secret = make.demand(
+                "保密的电机难题", owner=self.firm, visibility="confidential"
+            )
+            self.work = make.achievement(
+                "900℃ 耐温涂层 Ⅴ 型",
+                owner=self.university,
+                contributors=[{"name": "张示例"}],
+            )
 
     def proof(self, kind: str = "demand", **values: Any) -> IssueProof:
         """A proof of the city, or of `organisation`, of the last year."""

@@ -115,7 +115,7 @@ def test_three_stages_of_one_certificate_and_again_for_the_next(make: Factory) -
 
 
 def test_who_never_had_an_end_or_is_gone_gets_none(make: Factory) -> None:
-    endless = make.broker(make.organisation(), valid_to=None, unlimited=True)
+    endless = make.broker(make.organisation(), valid_to=None)
     gone = make.broker(make.organisation())
     put_end(gone, today() - timedelta(days=1))
     gone.active = False
