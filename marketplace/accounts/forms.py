@@ -49,8 +49,7 @@ from marketplace.parsing.telephones import read_mobile
 from matching.folding import drop_unseen
 
 MAX_NAME = 40
-NAME_LONG = f"最多 {MAX_NAME} 个字。"
-NAME_CHECKS = [DataRequired("请填写姓名。"), Length(max=MAX_NAME, message=NAME_LONG)]
+NAME_CHECKS = [DataRequired("请填写姓名。"), Length(max=MAX_NAME)]
 # A hash of nothing: what a link to reset a password is made of where nobody has the address.
 NO_PASSWORD = "$argon2id$v=19$m=65536,t=3,p=4$none$none"  # noqa: S105
 

@@ -66,4 +66,4 @@ def test_the_second_press_loses_no_text(make: Factory, sign_in: SignIn) -> None:
 
     assert refused.status_code == 409
     assert f"&lt;b&gt;{TEXT}" in refused.text
-    assert f'href="{address}">重新打开刚才那一页' in refused.text
+    assert "看这次对接" in refused.text
