@@ -25,9 +25,11 @@ _TELEPHONE = (
     r"|0?\d{2,3}[- ][\dx*]{7,8}(?:[-转]\d{1,6})?|0\d{2,3}[\dx*]{7,8}(?:[-转]\d{1,6})?"
     r"|400[- ]?\d{3,4}[- ]?\d{3,4})(?![\dx*])"
 )
-_ADDRESSES = re.compile(f"{_MAIL}|{_WEB}|{_TELEPHONE}")
-# A cheaper look: what every one of them has. The pattern begins with a figure, to which the engine skips.
-_ADDRESS_SIGNS = ("@", "www", "http")
+# 微信号 abc_12345, 加我vx abc123456, QQ: 1234567.
+_CHAT = r"(?:微信号?|v信|wechat(?: id)?|weixin|扣扣|qq号?|(?<=加我)(?:vx|wx|v))[是为:： ]{0,2}[a-z0-9][a-z0-9_-]{4,19}"
+_ADDRESSES = re.compile(f"{_MAIL}|{_WEB}|{_TELEPHONE}|{_CHAT}")
+# A cheaper look: what every one of them has. The next pattern begins with a figure, to which the engine skips.
+_ADDRESS_SIGNS = ("@", "www", "http", "微信", "v信", "加我", "we", "扣扣", "qq")
 _MANY_FIGURES = re.compile(r"[0-9](?:[0-9]{5}|[- ][0-9]{3}|[0-9][x*])")
 # What a full name ends with, and what must not follow: 城市场, 区域, 镇定.
 _FULL_END = re.compile(
@@ -37,6 +39,7 @@ _FULL_END = re.compile(
 _NEXT_OF_ADDRESS = re.compile(
     r"(?:[\u4e00-\u9fff]{1,4}?(?:街道办事处|街道办|街道|办事处|镇(?![定静痛流])|乡(?!村)|村(?!民)|社区|庄(?![稼镇乡村])|工业园区?|物流园"
     r"|开发区|高新区|度假区|大厦|广场|小区)|[\u4e00-\u9fff]{0,2}?(?:产业园|科技园|园区)|[\u4e00-\u9fff]{2,4}?(?:路|大道|大街|街|巷)(?=\d|[东西南北中与和交口段]|\W|$)"
+    r"|[\u4e00-\u9fff]{2,3}(?:铝业|铜业|纸业|药业|酒业|矿业|钢业|实业|重工)(?![务园])"
     r"|[a-z]?\d{1,5}(?:-\d{1,5})?(?:号楼|号院|号|楼|座|室|层|栋|单元|米)|[a-z]座|路?[东西南北]{1,2}(?:[段侧首头]|\d{1,5}米)?(?=\W|$)"
     r"|[东西南北中]{1,2}[段侧首头]|中段|附近|旁边|境内|一带|路[东西南北])"
 )
