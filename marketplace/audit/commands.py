@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 import click
@@ -98,9 +99,10 @@ def export(file: Path) -> None:
     with (
         failures_named(file),
         file.open("w", encoding="utf-8", newline="\n") as out,
+        closing(queries.entry_texts()) as texts,
     ):
         count = 0
-        for text in queries.entry_texts():
+        for text in texts:
             out.write(f"{text}\n")
             count += 1
     click.echo(f"{count} entries to {file}")

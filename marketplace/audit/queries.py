@@ -9,7 +9,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -265,14 +265,14 @@ def _cell_text(value: object) -> str:
     return escape_formula(str(value))
 
 
-def entry_texts() -> Iterator[str]:
+def entry_texts() -> Generator[str, None, None]:
     """The text of every entry, in order."""
     query = sa.select(Entry.text).order_by(Entry.position)
-    yield from db.session.execute(
-        # Streamed: a million entries do not fit into memory at once.
-        query,
-        execution_options={"yield_per": 1000},
-    ).scalars()
+    # Streamed: a million entries do not fit into memory at once.
+    found = db.session.execute(query, execution_options={"yield_per": 1000})
+    # A reader that stops in between leaves no cursor open.
+    with found:
+        yield from found.scalars()
 
 
 def grants_for(role: str) -> list[str]:
