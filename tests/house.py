@@ -486,6 +486,7 @@ LONG_FILES = {
     "matching/index/reading.py": "one pass over many texts, from words to counted features",
     "matching/text.py": "one tokenizer, from characters to words",
     "matching/index/kernels.py": "the loops of the ranking, compiled together",
+    "matching/explaining/quantity_table.py": "a table, one quantity a line",
 }
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 

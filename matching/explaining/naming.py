@@ -278,7 +278,6 @@ def _names_something(word: str) -> bool:
         return any(c.isalpha() for c in word) and word not in _english_words()
     if word in words_of.lexicon_terms() or _FAULT.fullmatch(word):
         return True
-    # 机械厂, 酒厂: a kind of firm, and no thing that is wanted.
     if _is_talk(word) or word.endswith("厂"):
         return False
     # What no dictionary has is no word of everyday speech.
