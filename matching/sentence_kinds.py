@@ -25,6 +25,7 @@ _LEAST_MATTER = -1.0
 _WEIGHT_OF_MATTERS = 2
 # and so many a stretch that surrounds one may have: 1 % of such examples have more, and most sentences of patents.
 _MOST_OF_MATTERS = 2
+_FEWEST = 3
 _AROUND = ' \n\t，,、。！？；!?;:“”"'
 _HAN = re.compile("[\u3400-\u9fff]")
 _NOT_HAN = re.compile("[^\u3400-\u9fff]")
@@ -76,8 +77,8 @@ def matter_of(stretch: str) -> float:
 
 def surrounds_a_matter(stretch: str) -> bool:
     """Whether a sentence or clause speaks of no matter: matter_of() is low and it has few characters of matters."""
-    # A look at its characters spares most of a technical text the counting.
-    if len(_of_matters().findall(stretch)) > _MOST_OF_MATTERS:
+    # A look at its characters spares most of a technical text the counting. Two say too little.
+    if len(stretch) < _FEWEST or len(_of_matters().findall(stretch)) > _MOST_OF_MATTERS:
         return False
     return matter_of(stretch) < _LEAST_MATTER
 
