@@ -132,7 +132,7 @@ def take_in(incoming: Incoming) -> None:
         os.replace(incoming.path, place)
         # Without it a power cut may leave the row and take the name.
         for folder in (place.parent, place.parent.parent, files_folder()):
-            _write_folder_through(folder)
+            write_path_through(folder)
 
 
 def open_content(sha256: str) -> tuple[IO[bytes], int] | None:
@@ -264,9 +264,9 @@ def saying_why() -> Iterator[None]:
         ) from None
 
 
-def _write_folder_through(folder: Path) -> None:
-    """A new name is on the disk once its folder is."""
-    number = os.open(folder, os.O_RDONLY)
+def write_path_through(path: Path) -> None:
+    """Let a file, or the names in a folder, be on the disk: a new name is there once its folder is."""
+    number = os.open(path, os.O_RDONLY)
     try:
         os.fsync(number)
     finally:

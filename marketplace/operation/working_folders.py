@@ -14,6 +14,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from marketplace.files.storage import write_path_through
+
 
 @contextmanager
 def working_folder(place: Path, prefix: str) -> Iterator[Path]:
@@ -42,19 +44,11 @@ def working_folder(place: Path, prefix: str) -> Iterator[Path]:
 
 def put_in_place(fresh: Path, target: Path) -> None:
     """Let a written file take its name, with all of its bytes on the disk: a power cut leaves it whole or not there."""
-    _write_through(fresh)
+    write_path_through(fresh)
     fresh.replace(target)
     # A new name is on the disk once its folder is; some file systems of the network cannot say so.
     with suppress(OSError):
-        _write_through(target.parent)
-
-
-def _write_through(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        write_path_through(target.parent)
 
 
 @contextmanager
