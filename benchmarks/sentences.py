@@ -14,6 +14,7 @@ import csv
 import re
 import textwrap
 from collections import defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +26,7 @@ import matching.lexicon
 from benchmarks.texts import SAMPLES
 from matching.arrays import Float64s, Int64s
 from matching.lexicon import TERMS, lexicon_lines
-from matching.sentence_kinds import WEIGHTS, grams_of
+from matching.sentence_kinds import WEIGHTS, grams_of, weigh
 from matching.surroundings import without_names
 from matching.text import plain_text
 
@@ -51,13 +52,18 @@ def read_sample_sentences() -> list[str]:
     """The sentences of the sample lists, each once, in their order."""
     sentences: dict[str, None] = {}
     for path in sorted(SAMPLES.glob("[ad]*.csv")):
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            for row in csv.DictReader(file):
-                for column, cell in row.items():
-                    if any(name in column for name in COLUMNS):
-                        found = re.findall("[^。！？；\n]{4,}", cell or "")
-                        sentences.update(dict.fromkeys(found))
+        for cell in _read_cells(path):
+            sentences.update(dict.fromkeys(re.findall("[^。！？；\n]{4,}", cell)))
     return list(sentences)
+
+
+def _read_cells(path: Path) -> Iterator[str]:
+    """The cells of a sample list that hold texts of a matter, row by row."""
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        for row in csv.DictReader(file):
+            for column, cell in row.items():
+                if any(name in column for name in COLUMNS):
+                    yield cell or ""
 
 
 def read_examples() -> tuple[list[str], Int64s]:
@@ -112,13 +118,11 @@ def measure(examples: list[str], kinds: Int64s) -> None:
         examples, kinds: as read_examples() gives them.
     """
     scores = np.zeros(len(examples))
-    for learned, left_out in StratifiedKFold(5, shuffle=True, random_state=7).split(
-        examples, kinds
-    ):
+    parts = StratifiedKFold(5, shuffle=True, random_state=7)
+    for learned, left_out in parts.split(examples, kinds):
         weights = learn_weights([examples[place] for place in learned], kinds[learned])
         for place in left_out:
-            known = [weights[g] for g in grams_of(examples[place]) if g in weights]
-            scores[place] = sum(known) / np.sqrt(len(known) + 1)
+            scores[place] = weigh(examples[place], weights)
     print(
         f"{(kinds == AROUND).sum()} examples of surroundings, {(kinds == MATTER).sum()} of matter"
     )
@@ -129,6 +133,7 @@ def measure(examples: list[str], kinds: Int64s) -> None:
 
 
 def main() -> None:
+    """The command."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

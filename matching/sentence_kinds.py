@@ -9,6 +9,7 @@ more had a word that was in none (decision 149).
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import cache
 from math import sqrt
 
@@ -70,8 +71,12 @@ def matter_of(stretch: str) -> float:
         the sum of the weights of its grams over the root of their number, so that long stretches and short ones are
         on one scale; below 0 it rather surrounds a matter. 0 where none of its grams was ever seen.
     """
-    # No gram weighs 0.
-    known = list(filter(None, map(_weights().get, grams_of(stretch))))
+    return weigh(stretch, _weights())
+
+
+def weigh(stretch: str, weights: Mapping[str, int]) -> float:
+    """matter_of() by given weights: gram → how much it speaks of a matter, never 0."""
+    known = list(filter(None, map(weights.get, grams_of(stretch))))
     return sum(known) / sqrt(len(known) + 1)
 
 
