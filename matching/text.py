@@ -54,7 +54,6 @@ __all__ = [
     "Span",
     "Token",
     "WordLists",
-    "cut_plain",
     "cut_texts",
     "drop_unseen",
     "frequency_for",
@@ -304,11 +303,6 @@ def cut_texts(
     for joiner in _JOINERS:
         marked = marked.replace(joiner, GAP)
     return cutter().cut(marked)
-
-
-def cut_plain(norm: str) -> list[str]:
-    """The pieces of a normalised text without Latin letters and figures, as cut_texts() gives them."""
-    return cutter().cut(norm)
 
 
 def _has_reserved(text: str) -> bool:
