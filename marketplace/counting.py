@@ -5,12 +5,22 @@ Not here: what a room counts, and counters of what happens too often (`counters.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import cache, wraps
 from typing import Any
 
-from sqlalchemy import Executable, Select, select
+from sqlalchemy import (
+    BindParameter,
+    Dialect,
+    Executable,
+    Select,
+    literal_column,
+    select,
+)
+from sqlalchemy.sql import visitors
 
 from marketplace.extensions import db
+
+LITERAL = {"literal_binds": True}
 
 
 def count_rows(statement: Executable, values: Mapping[str, Any] | None = None) -> int:
@@ -69,14 +79,31 @@ class Count:
         parts = self._parts
         while parts:
             together, values, parts = _compatible(parts)
-            statement = _columns_of(tuple(one for one, _ in together))
-            numbers = db.session.connection().execute(statement, values).one()
+            connection = db.session.connection()
+            columns = tuple(one for one, _ in together)
+            statement = _columns_of(columns, connection.dialect)
+            numbers = connection.execute(statement, values).one()
             for number, (_, exact) in zip(numbers, together, strict=True):
                 # Where even the limit finds none, nothing is left to be counted properly.
                 if number and exact is not None:
                     number = exact()
                 total += number or 0
         return total
+
+
+def as_count(build: Callable[[], Select[Any]]) -> Callable[[], Count]:
+    """Make of a function that builds a statement one that gives its number.
+
+    Args:
+        build: builds a SELECT of one number, once for a process: no moment and no day may be in it.
+    """
+    build_once = cache(build)
+
+    @wraps(build)
+    def counted() -> Count:
+        return Count(build_once(), {})
+
+    return counted
 
 
 _Part = tuple[Select[Any], Mapping[str, Any], Callable[[], int] | None]
@@ -99,6 +126,21 @@ def _compatible(
 
 
 @cache
-def _columns_of(statements: tuple[Select[Any], ...]) -> Select[Any]:
-    """Several statements of one number as one of several: built once for those that are counted together."""
-    return select(*(statement.scalar_subquery() for statement in statements))
+def _columns_of(statements: tuple[Select[Any], ...], dialect: Dialect) -> Select[Any]:
+    """Several statements of one number as one of several: built once for those that are counted together.
+
+    What a statement was built with is written into it. As parameters those were two hundred for each page; and SQLite,
+    which compares parameters with the conditions of partial indexes, compiled the whole statement again each time: 1.2
+    ms instead of .1.
+    """
+
+    def written(element: Any, **_options: Any) -> Any:
+        # What comes with each page has a name.
+        if not isinstance(element, BindParameter) or not element.unique:
+            return None
+        text = str(element.compile(dialect=dialect, compile_kwargs=LITERAL))
+        # A per cent sign would be doubled for the driver a second time.
+        return None if "%" in text else literal_column(text, element.type)
+
+    columns = select(*(statement.scalar_subquery() for statement in statements))
+    return visitors.replacement_traverse(columns, {}, written)

@@ -18,6 +18,7 @@ from marketplace.accounts import (
 from marketplace.accounts.models import Person
 from marketplace.clock import day_in_china
 from marketplace.contributions import Link, Task
+from marketplace.counting import Count
 from marketplace.permissions import Reader, may
 
 
@@ -62,7 +63,7 @@ def tasks(person: Reader) -> Iterator[Task]:
         )
 
 
-def task_count(person: Reader) -> int:
+def task_count(person: Reader) -> Count | int:
     """How many of them there are, without reading what was typed."""
     count = held_forms.count_held(cast(Person, person))
     # Both texts are one task, so that a bool is the count.

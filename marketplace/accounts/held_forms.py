@@ -22,7 +22,7 @@ from marketplace.accounts.child_models import HeldForm
 from marketplace.accounts.models import Person
 from marketplace.accounts.sessions import digest_token
 from marketplace.clock import now
-from marketplace.counting import count_rows
+from marketplace.counting import Count
 from marketplace.errors import NotFound
 from marketplace.extensions import db
 from marketplace.retention import stored_for
@@ -105,10 +105,9 @@ def held_forms_of(person: Person, reason: str = "") -> Sequence[HeldForm]:
     return list(db.session.scalars(query.order_by(HeldForm.id.desc())))
 
 
-def count_held(person: Person) -> int:
+def count_held(person: Person) -> Count:
     """How many forms are held for a person."""
-    values = {"person_id": person.id, "now": now()}
-    return count_rows(_count_query(), values)
+    return Count(_count_query(), {"person_id": person.id, "now": now()})
 
 
 @cache

@@ -11,6 +11,7 @@ from sqlalchemy.orm import joinedload, selectinload
 from marketplace.brokerage.child_models import Attribution, AttributionDispute
 from marketplace.brokerage.disclosure import name_in_ledger
 from marketplace.brokerage.models import BrokerageCase
+from marketplace.counting import as_count
 from marketplace.errors import NotFound
 from marketplace.extensions import db
 from marketplace.introductions.models import Introduction
@@ -105,10 +106,11 @@ def get_dispute(dispute_id: int) -> AttributionDispute:
     return row
 
 
-def dispute_count() -> int:
+@as_count
+def dispute_count() -> Select[Any]:
     """How many disputes wait for a ruling."""
     query = db.select(func.count()).select_from(AttributionDispute)
-    return db.session.scalar(query.where(AttributionDispute.state == "open")) or 0
+    return query.where(AttributionDispute.state == "open")
 
 
 def open_disputes() -> list[AttributionDispute]:

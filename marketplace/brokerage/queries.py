@@ -8,7 +8,7 @@ from datetime import timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_
 from sqlalchemy.orm import joinedload, selectinload
 
 from marketplace import contributions
@@ -254,14 +254,20 @@ def referred_by(person: Reader) -> list[BrokerageCase]:
 # -- the operators' queue ----------------------------------------------------------------------------------------------
 
 
-def queue_count() -> int:
+def queue_count() -> Count:
     """How many cases wait for an operator: leads, those without a broker, and what is late."""
-    return _count(_waits_for_operators())
+    return Count(_queue_query(), {"day": today()})
+
+
+@cache
+def _queue_query() -> Any:
+    query = db.select(func.count()).select_from(BrokerageCase)
+    return query.where(_waits_for_operators(bindparam("day")))
 
 
 def queue_page(page: int, reader: Reader) -> tuple[list[Card], Page]:
     """A page of those, the most urgent first, and the arithmetic of the pages."""
-    where = _waits_for_operators()
+    where = _waits_for_operators(today())
     return _page_of(where, order=_by_urgency(), page=page, reader=reader)
 
 
@@ -457,9 +463,9 @@ def _known_to(person: Reader) -> ColumnElement[bool]:
     return and_(known, or_(*_held_sides(person).values()))
 
 
-def _waits_for_operators() -> ColumnElement[bool]:
+def _waits_for_operators(day: Any) -> ColumnElement[bool]:
     # What a broker or a side is late with, and what was put off until a day that is past.
-    late = and_(BrokerageCase.state.in_(RUNNING), BrokerageCase.due_on < today())
+    late = and_(BrokerageCase.state.in_(RUNNING), BrokerageCase.due_on < day)
     return or_(BrokerageCase.state.in_(("lead", "qualified")), late)
 
 

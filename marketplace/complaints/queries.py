@@ -11,12 +11,12 @@ from functools import cache
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import ColumnElement, and_, exists, func, or_
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_
 
 from marketplace.clock import day_in_china, today
 from marketplace.complaints.life import APPEAL_DAYS, HIDING, OPEN, RULE_DAYS
 from marketplace.complaints.models import Complaint
-from marketplace.counting import Count
+from marketplace.counting import Count, as_count
 from marketplace.errors import NotFound
 from marketplace.extensions import db
 from marketplace.issues.models import Issue
@@ -90,10 +90,11 @@ def get_concerning(complaint_id: int, *, by: Reader) -> Complaint:
     return row
 
 
-def open_count() -> int:
+@as_count
+def open_count() -> Select[Any]:
     """How many wait for the operators."""
     query = db.select(func.count()).select_from(Complaint)
-    return db.session.scalar(query.where(Complaint.state.in_(OPEN))) or 0
+    return query.where(Complaint.state.in_(OPEN))
 
 
 def open_complaints() -> list[Clocked]:

@@ -125,9 +125,15 @@ def running_page(page: int) -> tuple[list[Deal], Page]:
     return list(rows), arithmetic
 
 
-def overdue_count() -> int:
+def overdue_count() -> Count:
     """How many running deals are past their term."""
-    return _count(db.select(Deal).where(Deal.state.in_(RUNNING), Deal.due_on < today()))
+    return Count(_overdue_query(), {"day": today()})
+
+
+@cache
+def _overdue_query() -> Any:
+    query = db.select(func.count()).select_from(Deal)
+    return query.where(Deal.state.in_(RUNNING), Deal.due_on < bindparam("day"))
 
 
 def own_count(person: Reader) -> int:

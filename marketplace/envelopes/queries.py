@@ -13,7 +13,7 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from marketplace import persistence
 from marketplace.clock import today
-from marketplace.counting import Count
+from marketplace.counting import Count, as_count
 from marketplace.envelopes.child_models import CohortMember, TrainingCohort
 from marketplace.envelopes.life import STANDING, WAITING
 from marketplace.envelopes.models import (
@@ -243,7 +243,7 @@ def _returned_query() -> Any:
 
 def waiting_page(page: int) -> tuple[list[FundClaim], Page]:
     """Those the operators have to decide about, the oldest first."""
-    arithmetic = Page(waiting_count(), SIZE)
+    arithmetic = Page(int(waiting_count()), SIZE)
     query = (
         db.select(FundClaim)
         .where(FundClaim.state.in_(WAITING))
@@ -255,10 +255,10 @@ def waiting_page(page: int) -> tuple[list[FundClaim], Page]:
     return list(db.session.scalars(query)), arithmetic
 
 
-def waiting_count() -> int:
+@as_count
+def waiting_count() -> Select[Any]:
     """How many they are."""
-    query = db.select(func.count(FundClaim.id)).where(FundClaim.state.in_(WAITING))
-    return db.session.scalar(query) or 0
+    return db.select(func.count(FundClaim.id)).where(FundClaim.state.in_(WAITING))
 
 
 def unanswered_ids(day: date) -> list[int]:

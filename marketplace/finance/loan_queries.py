@@ -6,8 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Select
 
 from marketplace import persistence
+from marketplace.counting import as_count
 from marketplace.errors import NotFound
 from marketplace.extensions import db
 from marketplace.finance.disclosure import acting_ids
@@ -103,15 +107,15 @@ def loans_of(person: Reader) -> list[FiledLoan]:
     return list(db.session.scalars(query.order_by(FiledLoan.id.desc()).limit(500)))
 
 
-def filed_count() -> int:
+@as_count
+def filed_count() -> Select[Any]:
     """How many wait for the office."""
-    query = db.select(db.func.count(FiledLoan.id)).where(FiledLoan.state == "filed")
-    return db.session.scalar(query) or 0
+    return db.select(db.func.count(FiledLoan.id)).where(FiledLoan.state == "filed")
 
 
 def filed_page(page: int) -> tuple[list[FiledLoan], Page]:
     """A page of those, the oldest first, and the arithmetic of the pages."""
-    arithmetic = Page(filed_count(), SIZE)
+    arithmetic = Page(int(filed_count()), SIZE)
     query = (
         db.select(FiledLoan)
         .where(FiledLoan.state == "filed")

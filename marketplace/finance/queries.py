@@ -6,11 +6,13 @@ import unicodedata
 from collections.abc import Collection
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import Select
 from sqlalchemy.orm import contains_eager, selectinload
 
 from marketplace import contributions
+from marketplace.counting import as_count
 from marketplace.errors import NotFound
 from marketplace.extensions import db
 from marketplace.finance.disclosure import acting_ids
@@ -155,17 +157,17 @@ def products_of(organisation_ids: Collection[int]) -> list[FinanceProduct]:
     return list(db.session.scalars(query.order_by(FinanceProduct.id.desc())))
 
 
-def submitted_count() -> int:
+@as_count
+def submitted_count() -> Select[Any]:
     """How many versions wait for an operator."""
-    query = db.select(db.func.count(ProductVersion.id)).where(
+    return db.select(db.func.count(ProductVersion.id)).where(
         ProductVersion.state == "submitted"
     )
-    return db.session.scalar(query) or 0
 
 
 def submitted_page(page: int) -> tuple[list[ProductVersion], Page]:
     """A page of those, the oldest first, and the arithmetic of the pages."""
-    arithmetic = Page(submitted_count(), SIZE)
+    arithmetic = Page(int(submitted_count()), SIZE)
     query = (
         db.select(ProductVersion)
         .where(ProductVersion.state == "submitted")

@@ -9,11 +9,11 @@ from datetime import date, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, true
+from sqlalchemy import ColumnElement, Select, and_, func, or_, true
 
 from marketplace.accounts.models import Person
 from marketplace.clock import now
-from marketplace.counting import Count
+from marketplace.counting import Count, as_count
 from marketplace.errors import NotFound, SearchUnavailable
 from marketplace.extensions import db
 from marketplace.introductions.disclosure import Key, answers, asks
@@ -214,15 +214,16 @@ def own_page(person: Reader, page: int) -> tuple[list[Introduction], Page]:
     return with_rows(db.session.scalars(query).all()), arithmetic
 
 
-def overdue_count() -> int:
+@as_count
+def overdue_count() -> Select[Any]:
     """How many nobody has answered in time."""
     query = db.select(func.count()).select_from(Introduction)
-    return db.session.scalar(query.where(Introduction.state == "overdue")) or 0
+    return query.where(Introduction.state == "overdue")
 
 
 def overdue_page(page: int) -> tuple[list[Introduction], Page]:
     """A page of those, the oldest first, and the arithmetic of the pages."""
-    arithmetic = Page(overdue_count(), PAGE)
+    arithmetic = Page(int(overdue_count()), PAGE)
     query = (
         db.select(Introduction)
         .where(Introduction.state == "overdue")

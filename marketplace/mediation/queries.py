@@ -5,10 +5,10 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, exists, func, or_
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, or_
 from sqlalchemy.orm import joinedload
 
-from marketplace.counting import Count
+from marketplace.counting import Count, as_count
 from marketplace.errors import NotFound
 from marketplace.extensions import db
 from marketplace.listings.disclosure import UNNAMED, view_of
@@ -122,13 +122,9 @@ def _oldest_first(*conditions: ColumnElement[bool]) -> list[BrokerRequest]:
     return requests
 
 
-def open_count() -> int:
+@as_count
+def open_count() -> Select[Any]:
     """How many lie with the operators."""
-    return db.session.scalar(_open_query()) or 0
-
-
-@cache
-def _open_query() -> Any:
     query = db.select(func.count()).select_from(BrokerRequest)
     return query.where(BrokerRequest.state == "open", _is_living())
 

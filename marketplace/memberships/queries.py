@@ -6,12 +6,12 @@ from collections.abc import Collection, Iterable
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, exists, func, or_
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, or_
 
 from marketplace.accounts.models import Membership, Person
 from marketplace.accounts.queries import can_act
 from marketplace.clock import now
-from marketplace.counting import Count
+from marketplace.counting import Count, as_count
 from marketplace.errors import NotFound
 from marketplace.extensions import db
 from marketplace.memberships.models import Invitation, JoinRequest
@@ -115,10 +115,10 @@ def unattended_requests() -> list[JoinRequest]:
     return list(db.session.scalars(query.order_by(*order)))
 
 
-def unattended_count() -> int:
+@as_count
+def unattended_count() -> Select[Any]:
     """How many those are."""
-    query = db.select(func.count()).select_from(JoinRequest).where(*_unattended())
-    return db.session.scalar(query) or 0
+    return db.select(func.count()).select_from(JoinRequest).where(*_unattended())
 
 
 def own_requests(person: Person) -> list[JoinRequest]:

@@ -12,7 +12,7 @@ from sqlalchemy import Select, bindparam, func
 from marketplace import contributions
 from marketplace.clock import now
 from marketplace.contributions import NoticeKind
-from marketplace.counting import count_rows
+from marketplace.counting import as_count, count_rows
 from marketplace.errors import NotFound
 from marketplace.extensions import db
 from marketplace.notices.models import STATES, UNSENT, Notice, NoticeSetting, NoticeStop
@@ -113,10 +113,10 @@ def reason_against(notice: Notice, kind: NoticeKind | None, moment: datetime) ->
     return ""
 
 
-def failed_count() -> int:
+@as_count
+def failed_count() -> Select[Any]:
     """How many mails did not go out and wait for an operator."""
-    failed = db.select(func.count()).where(Notice.state == "failed")
-    return db.session.scalar(failed) or 0
+    return db.select(func.count()).where(Notice.state == "failed")
 
 
 def failed_notices(page: int = 1) -> Listed:

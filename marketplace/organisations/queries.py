@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from sqlalchemy import Select, func, or_
 from sqlalchemy.orm import aliased
 
+from marketplace.counting import as_count
 from marketplace.errors import Invalid, NotFound, NotNow
 from marketplace.extensions import db
 from marketplace.lifecycle import History
@@ -115,7 +117,7 @@ def get_organisation(organisation_id: int) -> Organisation:
 def unverified_page(page: int) -> tuple[list[Organisation], int, int]:
     """Those that wait to be verified and have people, oldest first: (rows of a page, its number, number of pages)."""
     waiting = Organisation.state == "unverified"
-    total = unverified_count()
+    total = int(unverified_count())
     arithmetic = Page(total, PAGE)
     query = (
         db.select(Organisation)
@@ -128,10 +130,10 @@ def unverified_page(page: int) -> tuple[list[Organisation], int, int]:
     return list(db.session.scalars(query)), arithmetic.clamp(page), arithmetic.pages
 
 
-def unverified_count() -> int:
+@as_count
+def unverified_count() -> Select[Any]:
     """How many wait to be verified."""
-    query = db.select(func.count()).where(Organisation.state == "unverified")
-    return db.session.scalar(query) or 0
+    return db.select(func.count()).where(Organisation.state == "unverified")
 
 
 def _undecided() -> Select[tuple[TwinPair]]:

@@ -8,13 +8,13 @@ from datetime import timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, func, or_
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_
 
 from marketplace import contributions
 from marketplace.accounts import queries as account_queries
 from marketplace.accounts.models import INSTITUTIONS, Membership, Person, Role
 from marketplace.clock import today
-from marketplace.counting import Count
+from marketplace.counting import Count, as_count
 from marketplace.dictionaries.models import fields_of_level
 from marketplace.errors import NotFound
 from marketplace.extensions import db
@@ -269,10 +269,10 @@ def waiting_certificates() -> list[BrokerProfile]:
     return list(db.session.scalars(query))
 
 
-def waiting_count() -> int:
+@as_count
+def waiting_count() -> Select[Any]:
     """How many they are."""
-    query = db.select(func.count()).where(BrokerProfile.state == "waiting")
-    return db.session.scalar(query) or 0
+    return db.select(func.count()).where(BrokerProfile.state == "waiting")
 
 
 def profiles_of(people: Iterable[Person]) -> dict[int, BrokerProfile]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import date
+from typing import Any
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, Select
 
+from marketplace.counting import as_count
 from marketplace.errors import NotFound
 from marketplace.extensions import db
 from marketplace.organisations.models import Organisation
@@ -74,17 +76,17 @@ def earlier_verified(organisation_id: int, code: str, before: date) -> bool:
     return db.session.scalar(query.limit(1)) is not None
 
 
-def waiting_count() -> int:
+@as_count
+def waiting_count() -> Select[Any]:
     """How many wait for the operators."""
-    query = db.select(db.func.count(OrganisationStatus.id)).where(
+    return db.select(db.func.count(OrganisationStatus.id)).where(
         OrganisationStatus.state == "waiting"
     )
-    return db.session.scalar(query) or 0
 
 
 def waiting_page(page: int) -> tuple[list[OrganisationStatus], Page]:
     """A page of those, the oldest first, and the arithmetic of the pages."""
-    arithmetic = Page(waiting_count(), SIZE)
+    arithmetic = Page(int(waiting_count()), SIZE)
     query = (
         db.select(OrganisationStatus)
         .where(OrganisationStatus.state == "waiting")

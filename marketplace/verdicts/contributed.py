@@ -21,7 +21,7 @@ def trays(person: Reader, filters: Mapping[str, str]) -> Iterator[Tray]:
     yield Tray(
         "grades",
         "档位模型",
-        count=lambda: len(candidates()),
+        count=queries.candidate_count,
         page=lambda _page: Panel("verdicts/_candidates.html", {"rows": candidates()}),
         waits=True,
         position=6,

@@ -10,10 +10,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, false
+from sqlalchemy import ColumnElement, Select, false, func
 from sqlalchemy.orm import joinedload
 
 from marketplace.accounts.models import Person
+from marketplace.counting import as_count
 from marketplace.errors import NotFound
 from marketplace.extensions import db
 from marketplace.lifecycle import History
@@ -210,6 +211,12 @@ def grade_candidate(*, by: Reader | None) -> GradeModel | None:
     query = db.select(GradeModel).where(GradeModel.state == "candidate")
     row: GradeModel | None = db.session.scalar(query)
     return row
+
+
+@as_count
+def candidate_count() -> Select[Any]:
+    """How many wait for a decision."""
+    return db.select(func.count()).where(GradeModel.state == "candidate")
 
 
 def former_grades(*, by: Reader | None) -> list[GradeModel]:

@@ -62,6 +62,24 @@ def test_other_values_of_one_name_go_in_another(ids: list[int]) -> None:
     assert (found, len(sent)) == (3 + 1 + 0, 3)
 
 
+@pytest.mark.parametrize(
+    ("value", "written"), [("firm", True), ("a 'firm'", True), ("50 %", False)]
+)
+def test_what_a_statement_is_built_with_is_no_parameter(
+    value: str, written: bool, make: Factory
+) -> None:
+    make.organisation(value, kind="firm")
+    make.organisation(f"{value} 2", kind="firm")
+    built = select(func.count(Organisation.id)).where(
+        Organisation.kind.in_(("firm", "university")), Organisation.name == value
+    )
+
+    with statements() as sent:
+        found = int(Count(built, {}))
+
+    assert (found, value.replace("'", "''") in sent[-1]) == (1, written)
+
+
 def test_what_decides_on_rows_is_called_only_where_there_are_some(
     ids: list[int],
 ) -> None:

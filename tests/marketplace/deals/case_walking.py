@@ -214,7 +214,7 @@ class CaseWalk:
         case, world = self.case, self.world
         assert turn.due_on is not None
         # It is the only one that runs.
-        is_queued = queries.queue_count() == 1
+        is_queued = int(queries.queue_count()) == 1
         if turn.actors == (OPERATOR,):
             assert is_queued
             for person in (world.broker, world.other_broker, world.chief, world.desk):

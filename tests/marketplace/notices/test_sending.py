@@ -126,7 +126,7 @@ def test_an_address_that_is_none_is_seen_by_operators_and_breaks_no_deed(
     assert office.taken == []
     assert again(notice).state == "failed"
     assert "没有发出" in again(notice).error
-    assert queries.failed_count() == 1
+    assert int(queries.failed_count()) == 1
 
 
 @pytest.mark.parametrize(

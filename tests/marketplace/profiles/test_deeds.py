@@ -189,7 +189,7 @@ def test_nothing_about_a_certificate_is_no_certificate(make: Factory) -> None:
     )
 
     assert (profile.state, profile.level) == ("none", None)
-    assert queries.waiting_count() == 0
+    assert int(queries.waiting_count()) == 0
 
 
 @pytest.mark.parametrize(

@@ -93,7 +93,7 @@ def _expect_finance() -> None:
     bank = account_queries.find_person("bank@demo.example")
     names = [one.product.name for one in finance_queries.catalogue(day)]
     assert sorted(names) == ["专利质押贷（示例）", "成果转化贷（示例）"]
-    assert finance_queries.submitted_count() == 1
+    assert int(finance_queries.submitted_count()) == 1
     (pack,) = pack_queries.received_by(bank)
     assert len(pack_queries.looks_at(pack)) == 1
     assert [one["group"] for one in pack.content["items"]][0] == "status"
@@ -148,4 +148,4 @@ def _expect_every_column() -> None:
     assert [card.case.state for card in queue] == ["matching", "lead"]
     (waiting,) = brokerage_queries.waiting_for(people["firm"])
     assert "佣金" in waiting.turn.what
-    assert ledger.dispute_count() == 1
+    assert int(ledger.dispute_count()) == 1
