@@ -25,7 +25,7 @@ from sklearn.naive_bayes import MultinomialNB
 import matching.lexicon
 from benchmarks.texts import SAMPLES
 from matching.arrays import Float64s, Int64s
-from matching.lexicon import TERMS, lexicon_lines
+from matching.lexicon import TERMS, lexicon_lines, read_lines
 from matching.sentence_kinds import WEIGHTS, grams_of, weigh
 from matching.surroundings import without_names
 from matching.text import plain_text
@@ -40,12 +40,6 @@ HEADER = (
     "Characters and pairs of them by how much more often sentences that speak of a matter have them than those that",
     "surround one: rounded natural logarithms. Written by `python -m benchmarks.sentences --write`, never by hand.",
 )
-
-
-def read_lines(path: Path) -> list[str]:
-    """The lines of a file of examples, without comments."""
-    lines = path.read_text(encoding="utf-8").splitlines()
-    return [line for line in lines if line and not line.startswith("#")]
 
 
 def read_sample_sentences() -> list[str]:

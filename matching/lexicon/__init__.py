@@ -16,6 +16,7 @@ from functools import (
 )
 from hashlib import blake2b
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from typing import (
     Any,
     ParamSpec,
@@ -36,12 +37,16 @@ _Arguments = ParamSpec("_Arguments")
 _Answer = TypeVar("_Answer")
 
 
+def read_lines(file: Traversable) -> tuple[str, ...]:
+    """The lines of a list, without blank lines and comments."""
+    lines = file.read_text(encoding="utf-8").splitlines()
+    return tuple(line for line in lines if line and not line.startswith("#"))
+
+
 @cache
 def lexicon_lines(name: str) -> tuple[str, ...]:
-    """The lines of a file of this folder, without blank lines and comments."""
-    text = files("matching.lexicon").joinpath(name).read_text(encoding="utf-8")
-    lines = text.splitlines()
-    return tuple(line for line in lines if line and not line.startswith("#"))
+    """The lines of a list of this folder."""
+    return read_lines(files("matching.lexicon").joinpath(name))
 
 
 class WordLists:

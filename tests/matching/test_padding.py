@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.sentences import read_lines
 from matching import Document
 from matching.features import title_and_text
+from matching.lexicon import read_lines
 from tests.matching.test_surroundings import first_three, matcher, read_samples
 
 pytestmark = pytest.mark.long

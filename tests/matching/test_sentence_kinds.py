@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 import matching.lexicon
-from benchmarks.sentences import learn_weights, lines_of, read_examples, read_lines
+from benchmarks.sentences import learn_weights, lines_of, read_examples
+from matching.lexicon import read_lines
 from matching.sentence_kinds import WEIGHTS, grams_of, matter_of, surrounds_a_matter
 from matching.surroundings import without_names
 from matching.text import plain_text
