@@ -101,17 +101,6 @@ class Document:
         _set_field(self, "audience", _sorted_once(self.audience))
         _set_field(self, "modes", _sorted_once(self.modes))
 
-    def facet_values(self, facet: str) -> tuple[Value, ...]:
-        """The values under which this document is counted in a facet; () when it has none."""
-        if facet == "mode":
-            return self.modes
-        # Every other facet is named as its field.
-        value = getattr(self, facet)
-        # Empty is no value: a facet would count it under a name without letters.
-        if value is None or value == "":
-            return ()
-        return (value,)
-
 
 @dataclass(frozen=True, slots=True)
 class Query:

@@ -140,33 +140,6 @@ def inclusion_proofs(
     return paths
 
 
-def consistency_proof(leaves: Sequence[bytes], old_size: int) -> list[bytes]:
-    """The hashes by which a tree shows that it continues an older one (RFC 6962 §2.1.2).
-
-    Args:
-        leaves: leaf hashes of the whole tree.
-        old_size: leaves of the older tree, from 1.
-
-    Raises:
-        ValueError: the older tree is empty or larger than this one.
-    """
-    if not 0 < old_size <= len(leaves):
-        raise ValueError(old_size)
-    return _subproof(leaves, old_size, whole=True)
-
-
-def _subproof(leaves: Sequence[bytes], old_size: int, *, whole: bool) -> list[bytes]:
-    """SUBPROOF of RFC 6962 §2.1.2; `whole` while the part is the older tree itself, whose root is known."""
-    if old_size == len(leaves):
-        return [] if whole else [root_of(leaves)]
-    half = _split(len(leaves))
-    if old_size <= half:
-        inner = _subproof(leaves[:half], old_size, whole=whole)
-        return [*inner, root_of(leaves[half:])]
-    inner = _subproof(leaves[half:], old_size - half, whole=False)
-    return [*inner, root_of(leaves[:half])]
-
-
 def _split(size: int) -> int:
     """The largest power of two below a size of at least 2."""
     return 1 << ((size - 1).bit_length() - 1)
@@ -204,44 +177,3 @@ def is_included(
         last >>= 1
     # Too short a proof ends below the root, whatever hash it comes to.
     return last == 0 and node == root
-
-
-def is_consistent(
-    old_size: int, old_root: bytes, size: int, root: bytes, proof: Sequence[bytes]
-) -> bool:
-    """Whether a proof shows that a tree continues an older one (RFC 9162 §2.1.4.2).
-
-    Args:
-        old_size, old_root: the older tree, with at least one leaf.
-        size, root: the newer tree.
-        proof: what `consistency_proof` gave.
-    """
-    if not 0 < old_size <= size:
-        return False
-    if old_size == size:
-        return not proof and old_root == root
-    path = list(proof)
-    # The root of a complete older tree is the first node by itself and not sent.
-    if old_size & (old_size - 1) == 0:
-        path.insert(0, old_root)
-    if not path:
-        return False
-    place, last = old_size - 1, size - 1
-    while place & 1:
-        place >>= 1
-        last >>= 1
-    old_node = new_node = path[0]
-    for step in path[1:]:
-        if last == 0:
-            return False
-        if place & 1 or place == last:
-            old_node = node_hash(step, old_node)
-            new_node = node_hash(step, new_node)
-            while not place & 1 and place:
-                place >>= 1
-                last >>= 1
-        else:
-            new_node = node_hash(new_node, step)
-        place >>= 1
-        last >>= 1
-    return last == 0 and old_node == old_root and new_node == root

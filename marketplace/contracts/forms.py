@@ -45,11 +45,6 @@ class ContractForm(SeenForm):
             boxes.append(self[one.name])
         return [(BLOCKS[code], boxes) for code, boxes in found.items()]
 
-    @property
-    def long_names(self) -> frozenset[str]:
-        """The boxes that take several lines."""
-        return frozenset(one.name for one in self.declared if one.kind == "prose")
-
     def read_values(self) -> dict[str, Any]:
         """What was typed, as it is stored; what is no value of its field goes into `unread`."""
         values = {}

@@ -91,7 +91,6 @@ class DiagnosisCase(Model):
     __mapper_args__ = {"version_id_col": revision}
 
     demand: Mapped[Demand] = relationship()
-    requested_by: Mapped[Person | None] = relationship(foreign_keys=[requested_by_id])
     taken_by: Mapped[Person | None] = relationship(foreign_keys=[taken_by_id])
     proposed_by: Mapped[Person | None] = relationship(foreign_keys=[proposed_by_id])
     questions: Mapped[list[DiagnosisQuestion]] = relationship(

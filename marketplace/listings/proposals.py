@@ -67,7 +67,6 @@ from marketplace.parsing.telephones import read_phone
 from marketplace.parsing.text import half_width
 
 MAX_FIGURES = 20
-MAX_RIGHTS = 20
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,6 @@ from decimal import Decimal
 from typing import Any
 
 from marketplace.policies.content import (
-    FORMS,
     Clause,
     Figures,
     Question,
@@ -73,11 +72,6 @@ class Line:
     def outcome(self) -> str:
         """The verdict in words."""
         return outcome_of(self.verdict)
-
-    @property
-    def form_name(self) -> str:
-        """How the clause says how much."""
-        return FORMS[self.clause.amount.form]
 
 
 @dataclass(frozen=True)

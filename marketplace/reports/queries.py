@@ -49,12 +49,6 @@ def processes(year: int | None = None) -> Iterator[Process]:
             yield process
 
 
-def process_of(deal: Deal) -> Process:
-    """The process of one deal."""
-    contracted = _contracted(TechContract.deal_id == deal.id)
-    return next(iter(contracted), Process(deal, None))
-
-
 def _contracted(condition: ColumnElement[bool]) -> list[Process]:
     """The processes of contracts of the ledger, by number of the contract, with their money and milestones."""
     query = (

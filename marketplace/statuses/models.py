@@ -104,7 +104,3 @@ class OrganisationStatus(Model):
     def period(self) -> str:
         """From when to when."""
         return f"{self.valid_from} 至 {self.valid_to}"
-
-    def stands_on(self, day: date) -> bool:
-        """Whether it is checked and counts on a day."""
-        return self.state == "verified" and self.valid_from <= day <= self.valid_to

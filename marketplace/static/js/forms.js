@@ -1,4 +1,4 @@
-// Forms: the errors come into focus, nothing is sent twice, an example can be filled in.
+// Forms: the errors come into focus, nothing is sent twice.
 
 export function focusErrors() {
   document.querySelector("[data-focus]")?.focus();
@@ -14,19 +14,5 @@ export function sendOnce() {
     });
     // Coming back by the back button shows the same form again, ready to be sent.
     window.addEventListener("pageshow", () => { sent = false; });
-  }
-}
-
-// <button type="button" hidden data-fill="#text" data-text="…">: shown only where it can work.
-export function fillExamples() {
-  for (const button of document.querySelectorAll("button[data-fill]")) {
-    const box = document.querySelector(button.dataset.fill);
-    if (!box) continue;
-    button.hidden = false;
-    button.addEventListener("click", () => {
-      box.value = button.dataset.text;
-      box.dispatchEvent(new Event("input", { bubbles: true }));
-      box.focus();
-    });
   }
 }

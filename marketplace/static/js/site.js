@@ -2,14 +2,13 @@
 import { countAlong } from "./counts.js";
 import { keepDrafts } from "./drafts.js";
 import { openWideFilters } from "./filters.js";
-import { fillExamples, focusErrors, sendOnce } from "./forms.js";
+import { focusErrors, sendOnce } from "./forms.js";
 import { previewWhileWriting } from "./preview.js";
 import { suggestWhileTyping } from "./suggest.js";
 
 openWideFilters();
 focusErrors();
 sendOnce();
-fillExamples();
 keepDrafts(); // before the counts: what it brings back is counted too
 countAlong();
 previewWhileWriting();

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from marketplace.audit import tree
 
@@ -65,38 +63,8 @@ def test_every_entry_is_proved_and_none_by_the_proof_of_another(size: int) -> No
             assert not tree.is_included(leaves[index], index, size, proof[1:], root)
 
 
-@pytest.mark.parametrize("size", [1, 2, 3, 7, 8, 21, 64])
-def test_a_tree_shows_that_it_continues_each_older_one(size: int) -> None:
-    leaves = leaves_of(size)
-    root = tree.root_of(leaves)
-    for old in range(1, size + 1):
-        old_root = tree.root_of(leaves[:old])
-        proof = tree.consistency_proof(leaves, old)
-        assert tree.is_consistent(old, old_root, size, root, proof)
-        assert not tree.is_consistent(old, tree.leaf_hash(b"?"), size, root, proof)
-        assert not tree.is_consistent(old, old_root, size, old_root[::-1], proof)
-
-
-@given(st.integers(2, 40), st.data())
-def test_a_tree_that_changed_an_entry_has_no_proof(
-    size: int, data: st.DataObject
-) -> None:
-    leaves = leaves_of(size)
-    old = data.draw(st.integers(1, size))
-    changed = data.draw(st.integers(0, old - 1))
-    rewritten = [*leaves]
-    rewritten[changed] = tree.leaf_hash(b"rewritten")
-    proof = tree.consistency_proof(rewritten, old)
-
-    assert not tree.is_consistent(
-        old, tree.root_of(leaves[:old]), size, tree.root_of(rewritten), proof
-    )
-
-
 def test_proofs_of_what_is_not_there_are_refused() -> None:
     leaves = leaves_of(3)
     with pytest.raises(IndexError):
         tree.inclusion_proof(leaves, 3)
-    with pytest.raises(ValueError, match="4"):
-        tree.consistency_proof(leaves, 4)
     assert not tree.is_included(leaves[0], 3, 3, [], tree.root_of(leaves))
