@@ -18,7 +18,7 @@ from marketplace.contributions import Link, Panel, Task, Tray
 from marketplace.counting import Count
 from marketplace.extensions import db
 from marketplace.listings.models import Achievement, Demand
-from marketplace.permissions import Reader, may
+from marketplace.permissions import Reader, may, operator
 
 
 def tasks(person: Reader) -> Iterator[Task]:
@@ -111,9 +111,12 @@ def panels(row: Any, reader: Reader) -> Iterator[Panel]:
         counted = declines.added_up(row)
         if counted is not None:
             yield Panel("brokerage/_declines.html", {"counted": counted}, position=2)
-        return
-    if may(reader, "brokerage.desk"):
-        yield Panel("brokerage/_propose.html", {"row": row}, position=2)
+        # An operator may change whatever there is, and proposes pairs of it all the same.
+        if not operator(reader, None):
+            return
+    if may(reader, "brokerage.propose"):
+        values = {"row": row, "refers": not may(reader, "brokerage.desk")}
+        yield Panel("brokerage/_propose.html", values, position=2)
 
 
 def personal_copy(person: Person) -> Iterator[tuple[str, list[dict[str, Any]]]]:

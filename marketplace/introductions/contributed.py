@@ -14,7 +14,7 @@ from marketplace.introductions import queries
 from marketplace.introductions.disclosure import asker_in_words
 from marketplace.introductions.life import INTRODUCTION_LIFE
 from marketplace.listings.models import Achievement, Demand
-from marketplace.permissions import Reader, may
+from marketplace.permissions import Reader, acting_person, may
 from marketplace.wording import last_day
 
 
@@ -74,8 +74,9 @@ def panels(row: Any, reader: Reader) -> Iterator[Panel]:
     """Beside a published listing: the way to talk to its holder, or what goes on already."""
     if not isinstance(row, Achievement | Demand) or not row.in_matching:
         return
-    # Whoever answers for the listing needs no way to reach its holder.
-    if may(reader, "introduction.answer", row):
+    # Who answers for the listing needs no way to reach its holder, and auditors look on only.
+    looks_on = reader.is_authenticated and not acting_person(reader, row)
+    if looks_on or may(reader, "introduction.answer", row):
         return
     current = None
     if reader.verified_ids:

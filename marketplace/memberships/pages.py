@@ -34,6 +34,7 @@ from marketplace.memberships.models import Invitation, JoinRequest
 from marketplace.organisations import queries as organisation_queries
 from marketplace.organisations.identity import checked_uscc
 from marketplace.organisations.models import Organisation
+from marketplace.permissions import may
 
 blueprint = Blueprint("memberships", __name__)
 
@@ -48,6 +49,7 @@ def own() -> ResponseReturnValue:
         requests=queries.own_requests(current_user),
         invitations=queries.invitations_to(current_user),
         acting_for=session.get("acting_for"),
+        may_join=may(current_user, "organisation.join"),
     )
 
 

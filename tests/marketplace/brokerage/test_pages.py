@@ -217,7 +217,9 @@ def test_who_refers_a_pair_learns_of_no_account(world: World, sign_in: SignIn) -
         pages.add(refused.text.replace(address, ""))
     # The same words whether the address is that of an account or not.
     assert len({re.sub(r'value="[^"]*"', "", page) for page in pages}) == 1
-    answer = sign_in(world.scout).post("/brokerage/propose", data=data | typed)
+    scout = sign_in(world.scout)
+    assert "您记为推荐人" in scout.get(f"/demands/{world.demand.id}").text
+    answer = scout.post("/brokerage/propose", data=data | typed)
     assert answer.status_code == 303
     case = db.session.scalars(sa.select(BrokerageCase)).one()
     assert case.referrer == world.scout
@@ -235,9 +237,13 @@ def test_a_broker_names_a_colleague_and_an_operator_anybody(
         "referrer": f" {referrer.email.upper()} ",
     }
 
-    answer = sign_in(getattr(world, who)).post("/brokerage/propose", data=data)
+    browser = sign_in(getattr(world, who))
+    listing = browser.get(f"/demands/{world.demand.id}").text
+
+    answer = browser.post("/brokerage/propose", data=data)
 
     assert answer.status_code == 303
+    assert "提出这一对" in listing
     case = db.session.scalars(sa.select(BrokerageCase)).one()
     assert case.referrer == referrer
 

@@ -341,6 +341,12 @@ def test_who_reads_a_case(who: str, reads: bool, world: World, sign_in: SignIn) 
     assert (post.status_code == 303) is talks
     listed = browser.get("/mine/introductions").text
     assert (world.achievement.title in listed) is talks
+    # An auditor is offered nothing that an auditor may not do.
+    begins = f"/achievements/{world.achievement.id}/introduction"
+    offered = begins in browser.get(f"/achievements/{world.achievement.id}").text
+    assert offered is (who in ("stranger", "operator", "broker"))
+    joins = "/mine/organisations/join" in browser.get("/mine/organisations").text
+    assert joins is (who != "auditor")
 
 
 def steps_onward(page: str) -> list[str]:
