@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import cache, wraps
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import (
     BindParameter,
@@ -91,19 +91,25 @@ class Count:
         return total
 
 
-def as_count(build: Callable[[], Select[Any]]) -> Callable[[], Count]:
-    """Make of a function that builds a statement one that gives its number.
+def as_count(
+    **values: Callable[[], Any],
+) -> Callable[[Callable[[], Any]], Callable[[], Count]]:
+    """Make of a function that builds a SELECT of one number, once for a process, one that gives its number.
 
     Args:
-        build: builds a SELECT of one number, once for a process: no moment and no day may be in it.
+        values: name of a parameter of the statement → what gives its value at each count.
     """
-    build_once = cache(build)
 
-    @wraps(build)
-    def counted() -> Count:
-        return Count(build_once(), {})
+    def decorate(build: Callable[[], Any]) -> Callable[[], Count]:
+        build_once = cache(build)
 
-    return counted
+        @wraps(build)
+        def counted() -> Count:
+            return Count(build_once(), {name: give() for name, give in values.items()})
+
+        return counted
+
+    return decorate
 
 
 _Part = tuple[Select[Any], Mapping[str, Any], Callable[[], int] | None]
@@ -143,4 +149,4 @@ def _columns_of(statements: tuple[Select[Any], ...], dialect: Dialect) -> Select
         return None if "%" in text else literal_column(text, element.type)
 
     columns = select(*(statement.scalar_subquery() for statement in statements))
-    return visitors.replacement_traverse(columns, {}, written)
+    return cast(Select[Any], visitors.replacement_traverse(columns, {}, written))

@@ -106,8 +106,8 @@ def get_dispute(dispute_id: int) -> AttributionDispute:
     return row
 
 
-@as_count
-def dispute_count() -> Select[Any]:
+@as_count()
+def dispute_count() -> Any:
     """How many disputes wait for a ruling."""
     query = db.select(func.count()).select_from(AttributionDispute)
     return query.where(AttributionDispute.state == "open")

@@ -34,7 +34,7 @@ from marketplace.brokerage.life import (
 from marketplace.brokerage.models import BrokerageCase, pair_key
 from marketplace.brokerage.turns import Turn, turn_of
 from marketplace.clock import now, today
-from marketplace.counting import Count
+from marketplace.counting import Count, as_count
 from marketplace.errors import NotFound
 from marketplace.extensions import db
 from marketplace.introductions.models import Introduction
@@ -254,13 +254,9 @@ def referred_by(person: Reader) -> list[BrokerageCase]:
 # -- the operators' queue ----------------------------------------------------------------------------------------------
 
 
-def queue_count() -> Count:
+@as_count(day=today)
+def queue_count() -> Any:
     """How many cases wait for an operator: leads, those without a broker, and what is late."""
-    return Count(_queue_query(), {"day": today()})
-
-
-@cache
-def _queue_query() -> Any:
     query = db.select(func.count()).select_from(BrokerageCase)
     return query.where(_waits_for_operators(bindparam("day")))
 

@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_
+from sqlalchemy import ColumnElement, and_, exists, func, or_
 
 from marketplace.clock import day_in_china, today
 from marketplace.complaints.life import APPEAL_DAYS, HIDING, OPEN, RULE_DAYS
@@ -90,8 +90,8 @@ def get_concerning(complaint_id: int, *, by: Reader) -> Complaint:
     return row
 
 
-@as_count
-def open_count() -> Select[Any]:
+@as_count()
+def open_count() -> Any:
     """How many wait for the operators."""
     query = db.select(func.count()).select_from(Complaint)
     return query.where(Complaint.state.in_(OPEN))

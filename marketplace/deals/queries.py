@@ -15,13 +15,9 @@ from flask import current_app
 from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_
 
 from marketplace.clock import begin_of_day, now, today
-from marketplace.counting import Count
+from marketplace.counting import Count, as_count
 from marketplace.deals import standing_words, terms, writing
-from marketplace.deals.child_models import (
-    DealObjection,
-    DealPublicity,
-    DealRelease,
-)
+from marketplace.deals.child_models import DealObjection, DealPublicity, DealRelease
 from marketplace.deals.disclosure import side_of
 from marketplace.deals.life import RUNNING
 from marketplace.deals.models import SIDES, Deal, SideName
@@ -113,27 +109,21 @@ def draft_of(case: Introduction) -> Deal:
 
 def own_page(person: Reader, page: int) -> tuple[list[Deal], Page]:
     """A page of the deals somebody takes part in, running ones first, and the arithmetic of the pages."""
-    return _page_of(db.select(Deal).where(_takes_part(person)), page)
+    own = db.select(Deal).where(_takes_part(person))
+    return _page_of(own, page, Deal.state.not_in(RUNNING), Deal.id.desc())
 
 
 def running_page(page: int) -> tuple[list[Deal], Page]:
     """A page of all running deals, those whose term is over first, for the operators."""
-    query = db.select(Deal).where(Deal.state.in_(RUNNING))
-    arithmetic = Page(_count(query), PAGE)
-    ordered = query.order_by(Deal.due_on, Deal.id)
-    rows = db.session.scalars(ordered.offset(arithmetic.offset(page)).limit(PAGE))
-    return list(rows), arithmetic
+    running = db.select(Deal).where(Deal.state.in_(RUNNING))
+    return _page_of(running, page, Deal.due_on, Deal.id)
 
 
-def overdue_count() -> Count:
+@as_count(day=today)
+def overdue_count() -> Any:
     """How many running deals are past their term."""
-    return Count(_overdue_query(), {"day": today()})
-
-
-@cache
-def _overdue_query() -> Any:
-    query = db.select(func.count()).select_from(Deal)
-    return query.where(Deal.state.in_(RUNNING), Deal.due_on < bindparam("day"))
+    late = Deal.due_on < bindparam("day")
+    return db.select(func.count()).where(Deal.state.in_(RUNNING), late)
 
 
 def own_count(person: Reader) -> int:
@@ -307,9 +297,11 @@ def _standing_of(releases: Sequence[DealRelease]) -> Standing:
     )
 
 
-def _page_of(query: Select[tuple[Deal]], page: int) -> tuple[list[Deal], Page]:
+def _page_of(
+    query: Select[tuple[Deal]], page: int, *order: Any
+) -> tuple[list[Deal], Page]:
     arithmetic = Page(_count(query), PAGE)
-    ordered = query.order_by(Deal.state.not_in(RUNNING), Deal.id.desc())
+    ordered = query.order_by(*order)
     rows = db.session.scalars(ordered.offset(arithmetic.offset(page)).limit(PAGE))
     return list(rows), arithmetic
 

@@ -255,8 +255,8 @@ def waiting_page(page: int) -> tuple[list[FundClaim], Page]:
     return list(db.session.scalars(query)), arithmetic
 
 
-@as_count
-def waiting_count() -> Select[Any]:
+@as_count()
+def waiting_count() -> Any:
     """How many they are."""
     return db.select(func.count(FundClaim.id)).where(FundClaim.state.in_(WAITING))
 

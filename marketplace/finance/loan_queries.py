@@ -8,8 +8,6 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Select
-
 from marketplace import persistence
 from marketplace.counting import as_count
 from marketplace.errors import NotFound
@@ -107,8 +105,8 @@ def loans_of(person: Reader) -> list[FiledLoan]:
     return list(db.session.scalars(query.order_by(FiledLoan.id.desc()).limit(500)))
 
 
-@as_count
-def filed_count() -> Select[Any]:
+@as_count()
+def filed_count() -> Any:
     """How many wait for the office."""
     return db.select(db.func.count(FiledLoan.id)).where(FiledLoan.state == "filed")
 

@@ -157,8 +157,8 @@ def products_of(organisation_ids: Collection[int]) -> list[FinanceProduct]:
     return list(db.session.scalars(query.order_by(FinanceProduct.id.desc())))
 
 
-@as_count
-def submitted_count() -> Select[Any]:
+@as_count()
+def submitted_count() -> Any:
     """How many versions wait for an operator."""
     return db.select(db.func.count(ProductVersion.id)).where(
         ProductVersion.state == "submitted"

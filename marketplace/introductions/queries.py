@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, true
+from sqlalchemy import ColumnElement, and_, func, or_, true
 
 from marketplace.accounts.models import Person
 from marketplace.clock import now
@@ -214,8 +214,8 @@ def own_page(person: Reader, page: int) -> tuple[list[Introduction], Page]:
     return with_rows(db.session.scalars(query).all()), arithmetic
 
 
-@as_count
-def overdue_count() -> Select[Any]:
+@as_count()
+def overdue_count() -> Any:
     """How many nobody has answered in time."""
     query = db.select(func.count()).select_from(Introduction)
     return query.where(Introduction.state == "overdue")

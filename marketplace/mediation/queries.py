@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, or_
+from sqlalchemy import ColumnElement, and_, bindparam, exists, func, or_
 from sqlalchemy.orm import joinedload
 
 from marketplace.counting import Count, as_count
@@ -122,8 +122,8 @@ def _oldest_first(*conditions: ColumnElement[bool]) -> list[BrokerRequest]:
     return requests
 
 
-@as_count
-def open_count() -> Select[Any]:
+@as_count()
+def open_count() -> Any:
     """How many lie with the operators."""
     query = db.select(func.count()).select_from(BrokerRequest)
     return query.where(BrokerRequest.state == "open", _is_living())

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, or_
+from sqlalchemy import ColumnElement, and_, bindparam, exists, func, or_
 
 from marketplace.accounts.models import Membership, Person
 from marketplace.accounts.queries import can_act
@@ -115,8 +115,8 @@ def unattended_requests() -> list[JoinRequest]:
     return list(db.session.scalars(query.order_by(*order)))
 
 
-@as_count
-def unattended_count() -> Select[Any]:
+@as_count()
+def unattended_count() -> Any:
     """How many those are."""
     return db.select(func.count()).select_from(JoinRequest).where(*_unattended())
 

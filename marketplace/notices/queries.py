@@ -113,8 +113,8 @@ def reason_against(notice: Notice, kind: NoticeKind | None, moment: datetime) ->
     return ""
 
 
-@as_count
-def failed_count() -> Select[Any]:
+@as_count()
+def failed_count() -> Any:
     """How many mails did not go out and wait for an operator."""
     return db.select(func.count()).where(Notice.state == "failed")
 

@@ -130,8 +130,8 @@ def unverified_page(page: int) -> tuple[list[Organisation], int, int]:
     return list(db.session.scalars(query)), arithmetic.clamp(page), arithmetic.pages
 
 
-@as_count
-def unverified_count() -> Select[Any]:
+@as_count()
+def unverified_count() -> Any:
     """How many wait to be verified."""
     return db.select(func.count()).where(Organisation.state == "unverified")
 

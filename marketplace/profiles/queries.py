@@ -8,7 +8,7 @@ from datetime import timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_
+from sqlalchemy import ColumnElement, and_, bindparam, func, or_
 
 from marketplace import contributions
 from marketplace.accounts import queries as account_queries
@@ -269,8 +269,8 @@ def waiting_certificates() -> list[BrokerProfile]:
     return list(db.session.scalars(query))
 
 
-@as_count
-def waiting_count() -> Select[Any]:
+@as_count()
+def waiting_count() -> Any:
     """How many they are."""
     return db.select(func.count()).where(BrokerProfile.state == "waiting")
 

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select
+from sqlalchemy import ColumnElement
 
 from marketplace.counting import as_count
 from marketplace.errors import NotFound
@@ -76,8 +76,8 @@ def earlier_verified(organisation_id: int, code: str, before: date) -> bool:
     return db.session.scalar(query.limit(1)) is not None
 
 
-@as_count
-def waiting_count() -> Select[Any]:
+@as_count()
+def waiting_count() -> Any:
     """How many wait for the operators."""
     return db.select(db.func.count(OrganisationStatus.id)).where(
         OrganisationStatus.state == "waiting"

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, false, func
+from sqlalchemy import ColumnElement, false, func
 from sqlalchemy.orm import joinedload
 
 from marketplace.accounts.models import Person
@@ -213,8 +213,8 @@ def grade_candidate(*, by: Reader | None) -> GradeModel | None:
     return row
 
 
-@as_count
-def candidate_count() -> Select[Any]:
+@as_count()
+def candidate_count() -> Any:
     """How many wait for a decision."""
     return db.select(func.count()).where(GradeModel.state == "candidate")
 
