@@ -64,6 +64,15 @@ def test_the_example_starts_no_live_site_until_it_is_filled_in() -> None:
     )
 
 
+def test_what_may_be_set_reaches_the_containers() -> None:
+    offered = set(re.findall(r"^#?([A-Z_]+)=", EXAMPLE, re.M))
+    passed = set(re.findall(r"\$\{(\w+)", COMPOSE))
+    # Containers know where their servers are, and their image has no scanner.
+    without = {"MARKET_ENV", "DATABASE_URL", "SEARCH_URL", "REDIS_URL", "SCAN_COMMAND"}
+
+    assert offered - passed == without
+
+
 def test_only_the_site_has_a_port_and_only_on_this_machine() -> None:
     ports = {
         name: re.findall(r"ports: (.*)", text)
