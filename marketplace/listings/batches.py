@@ -13,7 +13,7 @@ from marketplace import contributions
 from marketplace.errors import Invalid, MarketError, NotFound
 from marketplace.extensions import db
 from marketplace.listings import changes_waiting, queries, readiness, review_claims
-from marketplace.listings.models import LISTINGS, Achievement, Demand
+from marketplace.listings.models import Achievement, Demand
 from marketplace.listings.review_deeds import (
     OTHERS,
     OWN_LISTING,
@@ -30,7 +30,7 @@ from marketplace.listings.review_models import (
     Scores,
 )
 from marketplace.listings.schema import SCHEMAS
-from marketplace.listings.ticks import MAX_TICKS
+from marketplace.listings.ticks import MAX_TICKS, Ticked, read_ticks
 from marketplace.permissions import Reader, require
 from marketplace.persistence import find_row
 
@@ -41,23 +41,7 @@ WAITING: Mapping[str, tuple[str, ...]] = {
     "desk": ("at_desk",),
     "operator": ("submitted", "in_review"),
 }
-# Nine digits stay below what the column of a number can hold.
-_CHOICE = re.compile(r"(\w+)-(\d{1,9})-(\d{1,9})", re.ASCII)
 _SCORE = re.compile(rf"[0-{MAX_SCORE}]", re.ASCII)
-
-
-@dataclass(frozen=True)
-class Ticked:
-    """A listing as somebody ticked it: which, and the revision they saw."""
-
-    kind: str
-    listing_id: int
-    seen: int
-
-    @property
-    def value(self) -> str:
-        """How a form names it."""
-        return f"{self.kind}-{self.listing_id}-{self.seen}"
 
 
 @dataclass(frozen=True)
@@ -149,19 +133,14 @@ def read_ticked(values: Iterable[str]) -> list[Ticked]:
     Raises:
         Invalid: none, or too many; nothing is cut off in silence.
     """
-    ticked: dict[tuple[str, int], Ticked] = {}
-    for value in values:
-        match = _CHOICE.fullmatch(value)
-        if match and match[1] in LISTINGS:
-            one = Ticked(match[1], int(match[2]), int(match[3]))
-            ticked.setdefault((one.kind, one.listing_id), one)
+    ticked = read_ticks(values)
     if not ticked:
         raise Invalid("没有勾选要处理的条目。", "回到列表，先勾选，再选要做的事。")
     if len(ticked) > MAX_TICKS:
         raise Invalid(
             f"一次最多 {MAX_TICKS} 条，现在勾了 {len(ticked)} 条。", "请分几次处理。"
         )
-    return list(ticked.values())
+    return ticked
 
 
 def foresee(order: Order, *, by: Reader, scored: bool = True) -> list[Foreseen]:

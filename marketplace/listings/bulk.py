@@ -5,7 +5,6 @@ What a deed does stands in `deeds.py`; which page asks for it, in `pages/own.py`
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -15,11 +14,11 @@ from marketplace.extensions import db
 from marketplace.lifecycle import next_deeds
 from marketplace.listings import deeds, queries, versions
 from marketplace.listings.differences import Difference, content_differences
-from marketplace.listings.models import LISTINGS, Achievement, Demand
+from marketplace.listings.models import Achievement, Demand
 from marketplace.listings.readiness import publication_problems
 from marketplace.listings.schema import SCHEMAS
 from marketplace.listings.snapshots import snapshot_of
-from marketplace.listings.ticks import MAX_TICKS
+from marketplace.listings.ticks import Ticked
 from marketplace.permissions import Reader
 
 # What may be done to several at once: deeds that need no reason. Who endorses reads on the page before what each says,
@@ -31,22 +30,6 @@ DEEDS = {
     "withdraw": "撤回",
     "archive": "归档",
 }
-# Nine digits stay below what the column of a number can hold.
-_CHOICE = re.compile(r"(\w+)-(\d{1,9})-(\d{1,9})", re.ASCII)
-
-
-@dataclass(frozen=True)
-class Choice:
-    """A listing as somebody chose it: which, and the revision they saw."""
-
-    kind: str
-    listing_id: int
-    seen: int
-
-    @property
-    def value(self) -> str:
-        """How a form names it."""
-        return f"{self.kind}-{self.listing_id}-{self.seen}"
 
 
 @dataclass(frozen=True)
@@ -60,15 +43,10 @@ class Outcome:
         changed: what of it is new to who decides; empty where that is no question.
     """
 
-    choice: Choice
+    choice: Ticked
     row: Achievement | Demand | None
     trouble: str = ""
     changed: tuple[Difference, ...] = ()
-
-
-def choice_of(row: Achievement | Demand) -> Choice:
-    """A listing as a list offers it to be chosen."""
-    return Choice(row.kind, row.id, row.revision)
 
 
 def offered_deeds(row: Achievement | Demand, reader: Reader) -> list[str]:
@@ -80,18 +58,7 @@ def offered_deeds(row: Achievement | Demand, reader: Reader) -> list[str]:
     return offered
 
 
-def read_choices(values: Iterable[str]) -> list[Choice]:
-    """What a form names, each once, at most MAX_TICKS; what is no choice is left out."""
-    chosen: dict[tuple[str, int], Choice] = {}
-    for value in values:
-        match = _CHOICE.fullmatch(value)
-        if match and match[1] in LISTINGS:
-            choice = Choice(match[1], int(match[2]), int(match[3]))
-            chosen.setdefault((choice.kind, choice.listing_id), choice)
-    return list(chosen.values())[:MAX_TICKS]
-
-
-def foresee(deed: str, chosen: Iterable[Choice], *, by: Reader) -> list[Outcome]:
+def foresee(deed: str, chosen: Iterable[Ticked], *, by: Reader) -> list[Outcome]:
     """What would become of each choice, without doing anything."""
     outcomes = []
     for choice in chosen:
@@ -123,7 +90,7 @@ def _unread_parts(row: Achievement | Demand) -> tuple[Difference, ...]:
     return tuple(content_differences(row.kind, before, snapshot_of(row)))
 
 
-def carry_out(deed: str, chosen: Iterable[Choice], *, by: Reader) -> list[Outcome]:
+def carry_out(deed: str, chosen: Iterable[Ticked], *, by: Reader) -> list[Outcome]:
     """Do a deed to each choice by itself: one that is refused keeps none of the others back.
 
     Args:

@@ -334,7 +334,7 @@ def _lines(rows: list[Achievement | Demand], person: Reader) -> list[dict[str, A
             "look": LOOKS.get(row.state, "plain"),
             "remark": buttons.list_remark(row),
             "buttons": buttons.list_buttons(row, person),
-            "choice": bulk.choice_of(row).value,
+            "choice": ticks.ticked_of(row).value,
             "bulk": bulk.offered_deeds(row, person),
         }
         lines.append(line)

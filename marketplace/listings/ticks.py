@@ -1,12 +1,14 @@
-"""What somebody has ticked on other pages of a list, carried in the address: no script, no session, nothing stored.
+"""What somebody has ticked in a list: as a form names it, and carried in the address from page to page of the list.
 
-What is done with the ticked listings stands in `bulk.py` and `batches.py`; each is judged there by itself.
+No script, no session, nothing stored. What is done with the ticked listings stands in `bulk.py` and `batches.py`; each
+is judged there by itself.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from marketplace.listings.models import Achievement, Demand
@@ -21,13 +23,41 @@ _PACKED = re.compile(r"([ad])(\d{1,9})-(\d{1,9})", re.ASCII)
 _VALUE = re.compile(r"(achievement|demand)-(\d{1,9})-(\d{1,9})", re.ASCII)
 
 
-def pack_ticks(values: Iterable[str]) -> str:
-    """What a form names (`demand-12-3`), each once, as an address carries it; at most MAX_TICKS, no more is carried."""
-    packed = []
-    for value in dict.fromkeys(values):
+@dataclass(frozen=True)
+class Ticked:
+    """A listing as somebody ticked it: which, and the revision they saw."""
+
+    kind: str
+    listing_id: int
+    seen: int
+
+    @property
+    def value(self) -> str:
+        """How a form names it (`demand-12-3`)."""
+        return f"{self.kind}-{self.listing_id}-{self.seen}"
+
+
+def ticked_of(row: Achievement | Demand) -> Ticked:
+    """A listing as a list offers it to be ticked."""
+    return Ticked(row.kind, row.id, row.revision)
+
+
+def read_ticks(values: Iterable[str]) -> list[Ticked]:
+    """What a form names, each listing once; what is no tick is left out."""
+    ticked: dict[tuple[str, int], Ticked] = {}
+    for value in values:
         match = _VALUE.fullmatch(value)
         if match:
-            packed.append(f"{LETTERS[match[1]]}{match[2]}-{match[3]}")
+            one = Ticked(match[1], int(match[2]), int(match[3]))
+            ticked.setdefault((one.kind, one.listing_id), one)
+    return list(ticked.values())
+
+
+def pack_ticks(values: Iterable[str]) -> str:
+    """What a form names, each once, as an address carries it; at most MAX_TICKS, no more is carried."""
+    packed = [
+        f"{LETTERS[one.kind]}{one.listing_id}-{one.seen}" for one in read_ticks(values)
+    ]
     return ".".join(packed[:MAX_TICKS])
 
 

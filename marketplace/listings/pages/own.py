@@ -144,7 +144,7 @@ def copy_draft(kind: str, listing_id: int) -> ResponseReturnValue:
 def several() -> ResponseReturnValue:
     """Do one deed to several listings: first a page that says what will happen, then what became of each."""
     deed = request.form.get("deed", "")
-    chosen = bulk.read_choices(request.form.getlist("row"))
+    chosen = ticks.read_ticks(request.form.getlist("row"))[: ticks.MAX_TICKS]
     if deed not in bulk.DEEDS or not chosen:
         flash("先勾选要处理的条目，再选要做的事。", "error")
         return redirect(url_for("desk.mine", _anchor="listings"), 303)

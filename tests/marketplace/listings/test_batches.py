@@ -13,8 +13,9 @@ from marketplace.errors import Invalid
 from marketplace.extensions import db
 from marketplace.listings import batch_deeds, batches, review_claims, review_queue
 from marketplace.listings import deeds as listing_deeds
-from marketplace.listings.batches import Order, Ticked
+from marketplace.listings.batches import Order
 from marketplace.listings.review_models import CRITERIA, ReviewBatch
+from marketplace.listings.ticks import Ticked, ticked_of
 from tests.factories import Factory
 
 SignIn = Callable[..., FlaskClient]
@@ -23,7 +24,7 @@ FORM = "0" * 31
 
 
 def ticked(*rows: Any) -> tuple[Ticked, ...]:
-    return tuple(Ticked(row.kind, row.id, row.revision) for row in rows)
+    return tuple(map(ticked_of, rows))
 
 
 def scores(**others: str) -> dict[str, str]:

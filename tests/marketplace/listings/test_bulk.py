@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 from marketplace.files.contributed import NEEDS_EVIDENCE
 from marketplace.listings import bulk, deeds, worklists
 from marketplace.listings.models import LISTINGS, Achievement
+from marketplace.listings.ticks import read_ticks, ticked_of
 from tests.factories import Factory
 
 SignIn = Callable[..., FlaskClient]
@@ -28,7 +29,7 @@ def names(page: str) -> list[str]:
 
 
 def choices(*rows: Any) -> list[str]:
-    return [bulk.choice_of(row).value for row in rows]
+    return [ticked_of(row).value for row in rows]
 
 
 @pytest.fixture
@@ -192,7 +193,7 @@ def test_the_question_names_what_the_deed_would_refuse(
 ) -> None:
     writer = make.person("desk", university)
     row = make.achievement("已定型的", owner=university, state="draft", trl=8)
-    [choice] = bulk.read_choices(choices(row))
+    [choice] = read_ticks(choices(row))
     [outcome] = bulk.foresee("submit", [choice], by=writer)
     assert NEEDS_EVIDENCE in outcome.trouble
     [outcome] = bulk.carry_out("submit", [choice], by=writer)
