@@ -165,9 +165,25 @@ def ask_organisation(
     require(by, "organisation.verify")
     _require_state(organisation, "unverified", "要求补充")
     organisation.state_note = _checked_note(note)
-    # The state stays; its people read the note on their page, and History holds it.
+    # The state stays; its people answer on their page (room verification), and History holds both.
     _move(organisation, "ask", "unverified", by=by, note=organisation.state_note)
     _commit()
+
+
+def draft_answer(
+    organisation: Organisation, note: str, *, by: Reader | None
+) -> History:
+    """Note what its people supplied for its verification, which waits for the operators again (no commit).
+
+    Returns:
+        the row of History, whose number the files of this answer bear.
+
+    Raises:
+        NotNow: it does not wait to be verified.
+    """
+    _require_state(organisation, "unverified", "补充核验材料")
+    organisation.state_note = ""
+    return _move(organisation, "answer", "unverified", by=by, note=note)
 
 
 def suspend_organisation(
@@ -504,8 +520,11 @@ def _move(
     *,
     by: Reader | None,
     note: str = "",
-) -> None:
+) -> History:
     """Set the state of an organisation and leave a History row (no commit)."""
+    # The period of the operators begins with what they have to look at.
+    if deed in ("rename", "answer"):
+        organisation.waiting_since = now()
     row = History(
         kind="organisation",
         thing_id=organisation.id,
@@ -521,3 +540,4 @@ def _move(
     with persistence.refusals(stale=_quicker(), duplicates=_duplicates()):
         db.session.flush()
     contributions.announce_organisation(organisation, deed, note, row.id)
+    return row
