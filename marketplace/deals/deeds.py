@@ -220,15 +220,18 @@ def draft_letter(
         raise Invalid(CHOOSE, problems={"letter_kind": [CHOOSE]})
     if deal.state == "due_diligence" and letter_kind != "nda":
         raise NotNow("意向书双方已经确认。", "要改就在合同里写明。")
+    problems: dict[str, list[str]] = {}
     missing = "写上双方要确认的全文。"
-    text = checked_text("text", text, MAX_LETTER, missing=missing)
+    text = gathered_text(problems, "text", text, MAX_LETTER, missing=missing)
     latest = today() + timedelta(days=MAX_ACCESS_DAYS)
     if letter_kind == "nda":
         if access_until is None or not today() <= access_until <= latest:
             message = f"写明可以看限制文件到哪一天：今天到 {latest} 之间。"
-            raise Invalid(message, problems={"access_until": [message]})
+            problems["access_until"] = [message]
     else:
         access_until = None
+    if problems:
+        raise Invalid(*NOT_SAVED, problems=problems)
     letter = DealLetter(
         deal_id=deal.id,
         letter_kind=letter_kind,

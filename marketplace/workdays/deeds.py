@@ -60,7 +60,7 @@ def _seeded_days(year: int) -> list[WrittenDay]:
 
 
 def save_year(
-    year: int,
+    year: int | None,
     *,
     status: str,
     source: str,
@@ -86,7 +86,7 @@ def save_year(
     """
     require(by, "workdays.edit")
     problems: dict[str, list[str]] = {}
-    if not MIN_YEAR <= year <= MAX_YEAR:
+    if year is None or not MIN_YEAR <= year <= MAX_YEAR:
         problems["year"] = [f"年份写 {MIN_YEAR} 到 {MAX_YEAR} 之间的四位数。"]
     if status not in STATUSES:
         problems["status"] = ["请选「已公布」或「待核实」。"]
