@@ -99,7 +99,9 @@ def ask(organisation_id: int) -> ResponseReturnValue:
     form = NoteForm(prefix="ask-")
 
     def deed(row: Organisation) -> str:
-        deeds.ask_organisation(row, note=form.note.data or "", by=current_user)
+        deeds.ask_organisation(
+            row, note=form.note.data or "", by=current_user, seen=form.seen_revision
+        )
         return f"已请「{row.name}」补充；对方补充以后回到「待核验单位」。"
 
     return _do(organisation_id, deed, {"asking": form})
@@ -283,7 +285,7 @@ def _office_page(
         "verification": VerificationForm(
             formdata=None, obj=row, seen=str(row.revision)
         ),
-        "asking": NoteForm(formdata=None, prefix="ask-"),
+        "asking": NoteForm(formdata=None, prefix="ask-", seen=str(row.revision)),
         "suspending": NoteForm(formdata=None, prefix="suspend-"),
         "seat": SeatForm(formdata=None, districts=current_districts(), since=today()),
         "alias": AliasForm(formdata=None),
