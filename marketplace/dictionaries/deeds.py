@@ -113,7 +113,7 @@ def save_chain(
     # A new chain of a code that is there would overwrite the other one.
     if seen is None and chain is not None:
         problems["code"] = [f"代码 {code} 已被「{chain.name}」使用。"]
-    if problems:
+    if problems or position is None:
         raise Invalid("产业链没有保存。", problems=problems)
     if seen is None:
         chain = Chain(code=code)

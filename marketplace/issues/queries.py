@@ -113,10 +113,8 @@ def get_issue(issue_id: int, *, held_too: bool = False) -> Issue:
 
 def issue_of(proof: IssueProof) -> Issue | None:
     """What a proof was published as; None where it was not, or where nobody may see it for now."""
-    issue: Issue | None = db.session.scalar(
-        db.select(Issue).where(Issue.proof_id == proof.id, _is_shown())
-    )
-    return issue
+    query = db.select(Issue).where(Issue.proof_id == proof.id, _is_shown())
+    return db.session.scalars(query).one_or_none()
 
 
 def get_file(issue: Issue, format: str) -> IssueFile:

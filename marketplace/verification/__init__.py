@@ -10,6 +10,8 @@ from marketplace.verification.announcements import notice_kinds
 from marketplace.verification.contributed import (
     case_panels,
     deed_names,
+    personal_copy,
+    removals,
     task_count,
     tasks,
 )
@@ -25,6 +27,8 @@ __all__ = [
     "case_panels",
     "deed_names",
     "notice_kinds",
+    "personal_copy",
+    "removals",
     "task_count",
     "tasks",
 ]

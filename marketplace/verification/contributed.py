@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import datetime
 from typing import Any, cast
 
 from flask import url_for
@@ -11,7 +12,7 @@ from marketplace.accounts.models import Person
 from marketplace.contributions import Panel, Task
 from marketplace.organisations.models import Organisation
 from marketplace.permissions import Reader, may
-from marketplace.verification import queries
+from marketplace.verification import queries, upkeep
 from marketplace.wording import day
 
 
@@ -44,6 +45,20 @@ def case_panels(row: Any, reader: Reader) -> Iterator[Panel]:
     turns = queries.turns_of(row)
     if turns:
         yield Panel("verification/_turns.html", {"turns": turns, "id": "supplied"})
+
+
+def personal_copy(person: Person) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """What somebody has supplied, for the copy of their data."""
+    rows = []
+    for one in queries.supplied_by(person.id):
+        # Removed ones too: that they were uploaded is data about the person.
+        rows.append({"文件": one.name, "上传": one.created_at.isoformat()})
+    yield "核验单位的材料", rows
+
+
+def removals() -> Iterator[tuple[str, Callable[[datetime], int]]]:
+    """What removes that which is stored for a time only."""
+    yield "verification_file", upkeep.remove_files
 
 
 def deed_names() -> Iterator[tuple[str, str]]:

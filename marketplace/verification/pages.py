@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from itertools import chain
 
 import structlog
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
+from werkzeug.datastructures import FileStorage
 
 from marketplace import persistence
 from marketplace.door import needs
 from marketplace.errors import Invalid, NotFound, Stale
 from marketplace.files import storage
-from marketplace.files.deeds import look_at
+from marketplace.files.deeds import Taken, look_at
 from marketplace.files.recognising import ALLOWED
 from marketplace.files.sending import NOTHING, send_content
 from marketplace.permissions import may
@@ -77,14 +79,24 @@ def _supply(organisation_id: int, form: AnswerForm) -> None:
         for sent in request.files.getlist("files"):
             # Browsers send an empty box as a file without a name.
             if sent.filename:
-                file, path = stack.enter_context(storage.incoming_file())
-                taken.append(look_at(sent.stream, sent.filename, file, path))
+                taken.append(_look_at(sent, stack))
         persistence.turn_writer()
         # Read again: looking at the files took some time.
         row = queries.get_readable(organisation_id, by=current_user)
         deeds.answer_question(
             row, form.note.data or "", taken, by=current_user, seen=form.seen_revision
         )
+
+
+def _look_at(sent: FileStorage, stack: ExitStack) -> Taken:
+    """One of several files. Raises Invalid, with its name: the writer is to know which one."""
+    name = sent.filename or ""
+    file, path = stack.enter_context(storage.incoming_file())
+    try:
+        return look_at(sent.stream, name, file, path)
+    except Invalid as error:
+        named = [f"「{name[:40]}」{text}" for text in chain(*error.problems.values())]
+        raise Invalid(error.message, problems={"files": named}) from None
 
 
 def _page(

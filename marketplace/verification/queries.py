@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from marketplace.errors import NotFound
 from marketplace.extensions import db
 from marketplace.files.models import ThingFile
-from marketplace.files.queries import files_of
 from marketplace.lifecycle import History
 from marketplace.organisations.models import Organisation
 from marketplace.organisations.queries import get_organisation
@@ -59,12 +58,19 @@ def turns_of(organisation: Organisation) -> list[Turn]:
     )
     turns = []
     for event in db.session.scalars(query):
-        files = files_of(ANSWER, event.id) if event.deed == "answer" else []
-        turns.append(Turn(event, files))
+        turns.append(Turn(event, _files_of(event)))
     # An organisation that was verified at once has nothing to show.
     if all(one.event.deed == "verify" for one in turns):
         return []
     return turns
+
+
+def _files_of(event: History) -> list[ThingFile]:
+    """The files of an answer, also those whose content is gone."""
+    if event.deed != "answer":
+        return []
+    query = db.select(ThingFile).filter_by(thing_kind=ANSWER, thing_id=event.id)
+    return list(db.session.scalars(query.order_by(ThingFile.id)))
 
 
 def last_question(organisation: Organisation) -> History | None:
@@ -77,6 +83,12 @@ def last_question(organisation: Organisation) -> History | None:
     )
     event: History | None = db.session.scalar(query)
     return event
+
+
+def supplied_by(person_id: int) -> list[ThingFile]:
+    """The files that somebody has supplied, removed or not."""
+    query = db.select(ThingFile).filter_by(thing_kind=ANSWER, by_id=person_id)
+    return list(db.session.scalars(query.order_by(ThingFile.id)))
 
 
 def get_file(file_id: int, *, by: Reader) -> ThingFile:

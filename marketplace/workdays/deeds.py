@@ -99,7 +99,9 @@ def save_year(
     row = db.session.get(HolidayYear, year) if "year" not in problems else None
     if seen is None and row is not None:
         problems["year"] = [f"{year} 年已在表里，请打开它修改。"]
-    days = [] if "year" in problems else _read_both(year, off, working, problems)
+    days = []
+    if year is not None and "year" not in problems:
+        days = _read_both(year, off, working, problems)
     if problems:
         raise Invalid(NOT_SAVED, problems=problems)
     if seen is None:

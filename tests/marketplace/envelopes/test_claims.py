@@ -99,8 +99,13 @@ def test_from_the_draft_to_the_payment(world: World) -> None:
     with pytest.raises(NotAllowed, match="批准的人"):
         review_deeds.pay(row, today(), "凭证 1", by=world.operator, seen=row.revision)
     late = today() + timedelta(days=1)
-    with pytest.raises(Invalid, match="以前"):
-        review_deeds.pay(row, late, "凭证 1", by=world.other, seen=row.revision)
+    for day, voucher, wrong in (
+        (late, "凭证 1", {"paid_on"}),
+        (late, " ", {"paid_on", "voucher"}),
+    ):
+        with pytest.raises(Invalid) as refused:
+            review_deeds.pay(row, day, voucher, by=world.other, seen=row.revision)
+        assert refused.value.problems.keys() == wrong
     review_deeds.pay(row, today(), "凭证 1", by=world.other, seen=row.revision)
     assert (row.state, row.voucher) == ("paid", "凭证 1")
     assert stored_sums(world.envelope) == (100 * WAN, 0, 8 * WAN)

@@ -5,15 +5,18 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 
 from marketplace.accounts import granting
+from marketplace.clock import now
 from marketplace.errors import NotAllowed, NotNow, Stale
 from marketplace.extensions import db
 from marketplace.files.models import ThingFile
+from marketplace.files.upkeep import sweep
 from marketplace.notices.models import Notice
 from marketplace.organisations import deeds as organisation_deeds
 from marketplace.organisations.models import Organisation
@@ -22,6 +25,7 @@ from marketplace.organisations.queries import (
     unverified_page,
     verification_due,
 )
+from marketplace.personal_data.deeds import carry_out_retention
 from marketplace.verification import deeds
 from tests.factories import Factory, new_uscc
 from tests.marketplace.files.samples import pdf_of
@@ -76,6 +80,7 @@ def test_who_was_asked_answers_in_the_browser_and_waits_again(
         (sent(asked, " "), "写明补充了什么"),
         (sent(asked, "补" * 501), "最多 500 字"),
         (sent(asked, 图片=b"MZ not a licence"), ANSWER),
+        (sent(asked, 正面=pdf_of("正面"), 背面=b"MZ"), "「背面.pdf」"),
     ):
         answer = browser.post(address, data=wrong)
         assert answer.status_code == 422
@@ -102,6 +107,7 @@ def test_who_was_asked_answers_in_the_browser_and_waits_again(
     for words in (QUESTION, ANSWER, "执照.pdf", "副本.pdf", str(due.day)):
         assert words in history
     assert "执照.pdf" in browser.get(address).text
+    assert "执照.pdf" in browser.get("/account/data.json").text
     files = db.session.scalars(db.select(ThingFile)).all()
     for person, status in (
         (chief, 200),
@@ -115,6 +121,27 @@ def test_who_was_asked_answers_in_the_browser_and_waits_again(
         content.close()
         assert content.status_code == status
         assert reader.get(address).status_code == status
+
+
+def test_supplied_files_go_after_a_year_and_what_was_said_stays(
+    asked: Organisation, sign_in: SignIn
+) -> None:
+    browser = sign_in(administrator_of(asked))
+    address = f"/mine/organisations/{asked.id}/verification"
+    browser.post(address, data=sent(asked, 执照=pdf_of("正面"), 副本=pdf_of("背面")))
+    old, young = db.session.scalars(db.select(ThingFile).order_by(ThingFile.id))
+    old.created_at, young.created_at = (now() - timedelta(days=n) for n in (366, 364))
+    db.session.commit()
+
+    assert carry_out_retention()["verification_file"] == 1
+    sweep()
+
+    db.session.expire_all()
+    assert (old.file, young.file is None) == (None, False)
+    assert browser.get(f"/mine/verification-files/{old.id}").status_code == 404
+    text = browser.get(address).text
+    assert "执照.pdf（已按保存期限删去）" in text
+    assert ANSWER in text
 
 
 def test_nothing_is_supplied_by_others_later_or_twice(
