@@ -61,6 +61,7 @@ ROOMS = (
     "profiles",
     "listings",
     "files",
+    "verification",
     "rights",
     "mediation",
     "diagnosis",
@@ -193,8 +194,7 @@ def create_app(config: Any) -> Flask:
         }
     )
     _translate_errors(app)
-    if app.config["TRUSTED_PROXIES"]:
-        hops = app.config["TRUSTED_PROXIES"]
+    if hops := app.config["TRUSTED_PROXIES"]:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     return app
 

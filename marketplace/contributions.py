@@ -17,7 +17,7 @@ A room offers by names in its `__init__`; nothing here knows which rooms there a
     notice_kinds()                               kinds of notices that the room sends (`notices/deeds.py`)
     unreachable(person_ids)                      those of them to whom nothing is sent any more
     organisation_panels(organisation, reader)    blocks on the page of an organisation
-    case_panels(row, reader)                     blocks by matches, an introduction, case, deal, contract, an estimate
+    case_panels(row, reader)                     blocks by matches, introductions, cases, deals, contracts, firms …
     search_panels(state, reader)                 blocks below the results of a search; above them if position < 0
     registered_contracts(organisation_id, year), known_figures(organisation_id, day)   what clauses of policies ask
     forget_person(person_id), personal_copy(person)   an account was closed; (name of a table, its rows) for the copy
@@ -353,7 +353,7 @@ def organisation_panels(organisation: Any, reader: Reader) -> list[Panel]:
 
 
 def case_panels(row: Any, reader: Reader) -> list[Panel]:
-    """The blocks that rooms put on the page of an introduction, a deal or a contract."""
+    """The blocks that rooms put on the page of an introduction, a deal, a contract, or of operators."""
     return _by_position("case_panels", row, reader)
 
 

@@ -17,6 +17,7 @@ from flask_wtf.form import _Auto
 from flask_wtf.i18n import translations
 from wtforms import DateField, HiddenField, IntegerField, PasswordField, StringField
 from wtforms.fields.core import UnboundField
+from wtforms.validators import StopValidation
 
 from marketplace import persistence
 from marketplace.errors import Invalid
@@ -124,7 +125,8 @@ class PageForm(OwnWords, FlaskForm):
                 self.form_errors = [*self.form_errors, *messages]
                 continue
             field = self[box]
-            if box == name and isinstance(field, DayField) and field.is_misread:
+            misread = isinstance(field, _READ) and field.is_misread
+            if box == name and misread:
                 # To the deed a day that is none is a missing one; what is wrong with it is said, and once.
                 field.errors = list(field.process_errors)
             else:
@@ -135,7 +137,7 @@ class PageForm(OwnWords, FlaskForm):
         """Box → what is wrong, of the boxes that could not be read."""
         misread = {}
         for field in self:
-            if isinstance(field, DayField) and field.is_misread:
+            if isinstance(field, _READ) and field.is_misread:
                 misread[field.short_name] = list(field.process_errors)
         return misread
 
@@ -196,6 +198,16 @@ class WholeField(IntegerField):
             raise ValueError("写整数，只用阿拉伯数字，最多 9 位。")
         self.data = int(plain)
 
+    @property
+    def is_misread(self) -> bool:
+        """Whether something was typed that is no number."""
+        return bool(self.process_errors)
+
+    def pre_validate(self, form: Any) -> None:
+        """What is no number lies in no range either: that is said once."""
+        if self.process_errors:
+            raise StopValidation
+
 
 class DayField(DateField):
     """One day, as a calendar sends it or as people type it where there is none: 2026年11月28日, 2026/11/28."""
@@ -226,6 +238,10 @@ class DayField(DateField):
         if self.data:
             return str(self.data.isoformat())
         return " ".join(self.raw_data or ())
+
+
+# Boxes that say themselves what is wrong with what was typed.
+_READ = (DayField, WholeField)
 
 
 class SeenForm(PageForm):

@@ -5,7 +5,10 @@ Not here: how cells and lists are read (`parsing`).
 
 from __future__ import annotations
 
-from marketplace.errors import Invalid
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+
+from marketplace.errors import NOT_SAVED, Invalid
 from marketplace.parsing import ParseError
 from marketplace.parsing.secrecy import REFUSAL, secret_mark
 from marketplace.parsing.text import escape_formula, read_prose
@@ -46,3 +49,27 @@ def gathered_text(
     except Invalid as error:
         problems |= error.problems
         return ""
+
+
+@contextmanager
+def judged_together() -> Iterator[Callable[[], AbstractContextManager[None]]]:
+    """Parts of one form, judged one after the other and refused together (150).
+
+    Yields:
+        what surrounds a part: a part that is wrong is noted, and the next one is judged.
+
+    Raises:
+        Invalid: all of it.
+    """
+    problems: dict[str, list[str]] = {}
+
+    @contextmanager
+    def part() -> Iterator[None]:
+        try:
+            yield
+        except Invalid as error:
+            problems.update(error.problems)
+
+    yield part
+    if problems:
+        raise Invalid(*NOT_SAVED, problems=problems)

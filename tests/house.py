@@ -170,6 +170,10 @@ MORE_FILES: dict[str, dict[str, str]] = {
         "calendar": "arithmetic of days, without web and database",
         "written_days": "announced days as people write them",
     },
+    "verification": {
+        "announcements": "who asked is notified of what was supplied",
+        "upkeep": "supplied files go when their time is over",
+    },
     "statuses": {
         "announcements": "what people are notified of",
         "life": "the life table of a status, and which there are",

@@ -106,6 +106,7 @@ NO_PAGES = {
     "contracts.paper",
     "certificates.paper",
     "records.content",
+    "verification.content",
     "issues.file",
     "proceeds.statement",
     "operation.healthz",

@@ -41,14 +41,14 @@ from wtforms.validators import DataRequired, Length, Optional, ValidationError
 from marketplace import persistence
 from marketplace.accounts import locking, sessions, tries
 from marketplace.accounts.models import Person
+from marketplace.accounts.person_deeds import MAX_NAME, checked_name
 from marketplace.accounts.queries import find_person, find_person_of_mobile
+from marketplace.errors import Invalid
 from marketplace.extensions import db
 from marketplace.forms import OwnWords, PageForm
 from marketplace.parsing import ParseError
 from marketplace.parsing.telephones import read_mobile
-from matching.folding import drop_unseen
 
-MAX_NAME = 40
 NAME_CHECKS = [DataRequired("请填写姓名。"), Length(max=MAX_NAME)]
 # A hash of nothing: what a link to reset a password is made of where nobody has the address.
 NO_PASSWORD = "$argon2id$v=19$m=65536,t=3,p=4$none$none"  # noqa: S105
@@ -377,15 +377,11 @@ class AccountForm(PageForm):
 
 
 def clean_name(text: str) -> str:
-    """A name without unseen characters and double blanks.
-
-    Raises:
-        ValidationError: nothing is left, or it has no letter.
-    """
-    name = " ".join(drop_unseen(text).split())
-    if not any(character.isalpha() for character in name):
-        raise ValidationError("请填写姓名，不能只有符号。")
-    return name
+    """A name of a person as it is stored. Raises ValidationError where it is none."""
+    try:
+        return checked_name(text)
+    except Invalid as error:
+        raise ValidationError(error.message) from None
 
 
 def _turn_writer(person: Person | None) -> None:

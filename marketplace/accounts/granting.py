@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 from marketplace.accounts.models import STAFF_ROLES, Membership, Person, Role
 from marketplace.accounts.queries import hold_person, hold_sole_administrations
+from marketplace.clock import now
 from marketplace.errors import NotNow
 from marketplace.extensions import db
 from marketplace.organisations.models import Organisation
@@ -77,6 +78,9 @@ def give_place(
         organisation=organisation, role=place, is_administrator=administers
     )
     person.memberships.append(membership)
+    # An organisation that a list brought waits for nobody before it has people.
+    if organisation.waiting_since is None:
+        organisation.waiting_since = now()
     return membership
 
 

@@ -37,8 +37,10 @@ from marketplace.extensions import db
 from marketplace.lifecycle import History
 from marketplace.parsing import ParseError
 from marketplace.parsing.emails import read_address
+from marketplace.parsing.person_names import unfit_sign
 from marketplace.parsing.text import too_long
 from marketplace.permissions import Reader, reader_id
+from matching.folding import drop_unseen
 
 # Characters, as the column holds them.
 MAX_NAME = 40
@@ -167,10 +169,7 @@ def prepare_account(
     if person is None:
         # Before there is a row: what is refused leaves no account.
         granting.require_compatible(wanted)
-        # Names come from a command line, with whatever blanks were typed.
-        name = " ".join(name.split())
-        if problem := too_long(name, MAX_NAME) or ("" if name else "没有填。"):
-            raise Invalid(f"姓名{problem}")
+        name = checked_name(name)
         person = Person(
             email=address,
             name=name,
@@ -184,6 +183,25 @@ def prepare_account(
     for role in granting.give_roles(person, wanted):
         note_account_deed(person, "role", by=by, note=role)
     return person
+
+
+def checked_name(text: str) -> str:
+    """A name of a person as it is stored: one line of what people see.
+
+    Raises:
+        Invalid: nothing is left of it, it has no letter, is too long, or holds a sign that is no part of a name.
+    """
+    name = " ".join(drop_unseen(text).split())
+    problem = too_long(name, MAX_NAME)
+    if not any(character.isalpha() for character in name):
+        problem = "请填写姓名，不能只有符号。"
+    elif sign := unfit_sign(name):
+        problem = (
+            f"姓名里不能有「{sign}」，请照证件填写；文字、空格、「·」和连字符都可以用。"
+        )
+    if problem:
+        raise Invalid(problem, problems={"name": [problem]})
+    return name
 
 
 def checked_address(email: str) -> str:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 
 from marketplace.audit.queries import Filters, find_actors
+from marketplace.parsing import ParseError
+from marketplace.parsing.days import read_single_day
+from marketplace.parsing.text import half_width
 
 MAX_NUMBER = 10**9
 MAX_TEXT = 80  # characters
@@ -65,7 +69,8 @@ def _person(text: str, problems: dict[str, str]) -> int | None:
 
 
 def _number(text: str) -> int | None:
-    """A number from 1 on; None where there is none."""
+    """A number from 1 on; None where there is none. Full-width digits are understood."""
+    text = half_width(text)
     # Nine digits fit into the column of both databases.
     if not text.isascii() or not text.isdecimal() or len(text) > 9:
         return None
@@ -77,10 +82,11 @@ def _day(typed: Mapping[str, str], name: str, problems: dict[str, str]) -> date 
     """A day; None, with what is wrong, where there is none."""
     if not typed[name]:
         return None
-    try:
-        day = date.fromisoformat(typed[name])
-    except ValueError:
-        day = None
+    day = None
+    # An address may name any year; what people type is read as in every other box.
+    for read in (read_single_day, date.fromisoformat):
+        with suppress(ValueError, ParseError):
+            day = read(half_width(typed[name]))
     # The first and last years of a calendar have no midnight in another zone.
     if day is None or not 1900 <= day.year <= 2999:
         problems[name] = "日期写成 2026-11-28 这样。"

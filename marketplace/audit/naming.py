@@ -94,7 +94,7 @@ THINGS = {
     "certificate_line": "业绩证明的一份合同",
     "rating": "合作评价",
     "case_note": "撮合的记录",
-    "thing_file": "对接、撮合或定价的附件",
+    "thing_file": "对接、撮合、定价或核验的附件",
     "story": "成功案例",
     "story_text": "成功案例的文字",
     "story_consent": "成功案例的同意",

@@ -21,7 +21,7 @@ from marketplace.brokerage.life import BASES, MODES, PAYERS, TRIGGERS
 from marketplace.brokerage.models import BrokerageCase
 from marketplace.brokerage.writing import require_seen
 from marketplace.clock import now
-from marketplace.errors import Invalid, NotNow, Stale
+from marketplace.errors import NOT_SAVED, Invalid, NotNow, Stale
 from marketplace.extensions import db
 from marketplace.permissions import Reader, require
 from marketplace.typed_texts import checked_text, gathered_text
@@ -244,11 +244,14 @@ def rule_dispute(
     persistence.hold_row(dispute)
     if dispute.revision != seen:
         raise Stale("这份异议刚有变化。", "请重新打开，看过再裁定。")
-    if upholds is None:
-        message = "选「异议成立」或「异议不成立」。"
-        raise Invalid(message, problems={"result": [message]})
+    problems: dict[str, list[str]] = {}
     missing = f"写明裁定的理由，2–{MAX_RULING} 字。"
-    dispute.ruling = checked_text("ruling", ruling, MAX_RULING, missing=missing)
+    ruling = gathered_text(problems, "ruling", ruling, MAX_RULING, missing=missing)
+    if upholds is None:
+        problems["result"] = ["选「异议成立」或「异议不成立」。"]
+    if problems:
+        raise Invalid(*NOT_SAVED, problems=problems)
+    dispute.ruling = ruling
     dispute.ruled_by_id, dispute.ruled_at = by.id, now()
     dispute.life.move(dispute, deed, by=by, note=dispute.ruling)
     with persistence.refusals():

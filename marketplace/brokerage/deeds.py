@@ -28,12 +28,12 @@ from marketplace.brokerage.life import (
 from marketplace.brokerage.models import BrokerageCase
 from marketplace.brokerage.writing import days_on, move_case, require_seen, workdays_on
 from marketplace.clock import now, today
-from marketplace.errors import Invalid, NotNow
+from marketplace.errors import NOT_SAVED, Invalid, NotNow
 from marketplace.extensions import db
 from marketplace.introductions import deeds as introduction_deeds
 from marketplace.listings.models import Achievement, Demand
 from marketplace.permissions import Reader, operator, require
-from marketplace.typed_texts import LEAST, checked_text, gathered_text
+from marketplace.typed_texts import LEAST, checked_text, gathered_text, judged_together
 from marketplace.verdicts.queries import reason_names
 
 MAX_TEXT = 500  # characters, as the columns hold them
@@ -102,9 +102,12 @@ def qualify_case(
     require(by, "brokerage.direct", case)
     case.life.permits(case, "qualify", by)
     require_seen(case, seen)
-    note = checked_text("note", note, MAX_TEXT, missing=MISSING)
-    if share is not None:
-        settling.credit(case, case.referrer, share)
+    with judged_together() as part:
+        with part():
+            note = checked_text("note", note, MAX_TEXT, missing=MISSING)
+        with part():
+            if share is not None:
+                settling.credit(case, case.referrer, share)
     due_on = workdays_on(JUDGE_WORKDAYS)
     move_case(case, "qualify", by=by, note=note, due_on=due_on)
     persistence.commit()
@@ -282,12 +285,15 @@ def answer_no(
     """谢绝对接, with the reason, which its broker reads; the case ends. Raises NotAllowed, NotNow, Stale; Invalid."""
     side = _waiting_side(case, by)
     require_seen(case, seen)
+    problems: dict[str, list[str]] = {}
     # The codes of the list on which the other one would have stood.
     if reason not in reason_names(own_kind(side.side)):
-        message = "选一个原因，技术经理人才知道怎么办。"
-        raise Invalid(message, problems={"reason": [message]})
+        problems["reason"] = ["选一个原因，技术经理人才知道怎么办。"]
     missing = MISSING if reason == "other" else ""
-    side.note = checked_text("note", note, MAX_TEXT, missing=missing)
+    note = gathered_text(problems, "note", note, MAX_TEXT, missing=missing)
+    if problems:
+        raise Invalid(*NOT_SAVED, problems=problems)
+    side.note = note
     side.reason, side.answer = reason, "declined"
     side.answered_at, side.answered_by_id = now(), by.id
     settling.end(case, "refuse", "partner_withdrew", side.note, by=by)
@@ -351,10 +357,12 @@ def plan_step(
     # The life table allows it in every active state; while the sides answer the term of the rules runs.
     if case.state == "matching":
         raise NotNow("双方还没有开始洽谈，期限按规定走。", "开始洽谈以后可以定下一步。")
-    step = checked_text(
-        "step", step, MAX_STEP, missing=f"写下一步做什么，2–{MAX_STEP} 字。"
-    )
-    _check_day(day, MAX_STEP_DAYS)
+    missing = f"写下一步做什么，2–{MAX_STEP} 字。"
+    with judged_together() as part:
+        with part():
+            step = checked_text("step", step, MAX_STEP, missing=missing)
+        with part():
+            _check_day(day, MAX_STEP_DAYS)
     move_case(case, "plan", by=by, note=step, due_on=day)
     case.next_step = step
     persistence.commit()
@@ -367,8 +375,11 @@ def hold_case(
     require(by, "brokerage.carry", case)
     case.life.permits(case, "hold", by)
     require_seen(case, seen)
-    note = checked_text("note", note, MAX_TEXT, missing=MISSING)
-    _check_day(day, MAX_HOLD_DAYS)
+    with judged_together() as part:
+        with part():
+            note = checked_text("note", note, MAX_TEXT, missing=MISSING)
+        with part():
+            _check_day(day, MAX_HOLD_DAYS)
     # Before the move: the table takes no case on hold without the state it goes back to.
     case.held_from = case.state
     case.note = note

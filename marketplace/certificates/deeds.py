@@ -24,7 +24,7 @@ from marketplace.errors import Invalid, NotNow, Stale
 from marketplace.extensions import db
 from marketplace.organisations.models import Organisation
 from marketplace.permissions import Reader, reader_id, require
-from marketplace.typed_texts import checked_text
+from marketplace.typed_texts import checked_text, judged_together
 
 CHANGED = Stale("这份证明刚有变化。", "请重新打开，看过再决定。")
 REASON_MISSING = f"写明原因，2–{MAX_REASON} 字，申请人会看到。"
@@ -59,20 +59,19 @@ def request_certificate(
     # The permission asks for any verified organisation of theirs; it must be this one.
     if organisation.id not in by.active_ids:
         raise NotNow("您不在这个单位。", "请先加入单位，或换一个单位。")
-    purpose = checked_text(
-        "purpose",
-        purpose,
-        MAX_PURPOSE,
-        missing=f"写明用途，2–{MAX_PURPOSE} 字，如：申报高级职称。",
-    )
-    contracts = _chosen(organisation, numbers, registry_numbers)
+    missing = f"写明用途，2–{MAX_PURPOSE} 字，如：申报高级职称。"
+    with judged_together() as part:
+        with part():
+            purpose = checked_text("purpose", purpose, MAX_PURPOSE, missing=missing)
+        with part():
+            contracts = _chosen(organisation, numbers, registry_numbers)
     row = ConversionCertificate(
         person_id=by.id, organisation_id=organisation.id, purpose=purpose
     )
     for contract in contracts:
         # Copied: the achievement may be changed before the organisation looks at the request.
-        part = queries.part_in(contract, by.name)
-        row.lines.append(CertificateLine(contract_id=contract.id, part=part))
+        share = queries.part_in(contract, by.name)
+        row.lines.append(CertificateLine(contract_id=contract.id, part=share))
     db.session.add(row)
     waits = NotNow("您在这个单位有一份申请还没有确认。", "请等单位确认，或先取消它。")
     duplicates = {"uq_conversion_certificate_open": waits}

@@ -257,11 +257,11 @@ def _read_text(
     name: str, text: str, least: int, most: int, problems: dict[str, list[str]]
 ) -> str:
     try:
-        words = read_prose(text) or ""
+        words = read_prose(text, most) or ""
     except ParseError as error:
         problems[name] = [error.sentence]
         return ""
-    if not least <= len(words) <= most:
+    if len(words) < least:
         problems[name] = [f"写 {least}–{most} 字，现在 {len(words)} 字。"]
     return words
 

@@ -65,6 +65,7 @@ def new() -> ResponseReturnValue:
         form.blame(error.problems, "text")
         return _new_page(subject, form, 422)
     message = f"举报已受理。受理编号 {row.number}，查询码 {code}，请记下来：查询码只显示这一次。"
+    message += f"平台裁定的期限：{queries.clock_of(row).deadline}。"
     flash(message, "success")
     # The message is the only place the code is ever read from.
     return redirect(url_for("complaints.status"), 303)

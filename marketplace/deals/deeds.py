@@ -52,7 +52,7 @@ from marketplace.permissions import Reader, require
 from marketplace.typed_texts import LEAST, checked_text, gathered_text
 
 MAX_ACCESS_DAYS = 366  # days for which an NDA opens files
-CHOOSE = "请从列表里选一项。"
+CHOOSE, NO_LETTER = "请从列表里选一项。", "写上双方要确认的全文。"
 
 
 def propose_deal(
@@ -220,15 +220,15 @@ def draft_letter(
         raise Invalid(CHOOSE, problems={"letter_kind": [CHOOSE]})
     if deal.state == "due_diligence" and letter_kind != "nda":
         raise NotNow("意向书双方已经确认。", "要改就在合同里写明。")
-    missing = "写上双方要确认的全文。"
-    text = checked_text("text", text, MAX_LETTER, missing=missing)
+    problems: dict[str, list[str]] = {}
+    text = gathered_text(problems, "text", text, MAX_LETTER, missing=NO_LETTER)
     latest = today() + timedelta(days=MAX_ACCESS_DAYS)
-    if letter_kind == "nda":
-        if access_until is None or not today() <= access_until <= latest:
-            message = f"写明可以看限制文件到哪一天：今天到 {latest} 之间。"
-            raise Invalid(message, problems={"access_until": [message]})
-    else:
+    if letter_kind != "nda":
         access_until = None
+    elif access_until is None or not today() <= access_until <= latest:
+        problems["access_until"] = [f"写明限制文件看到哪一天：今天到 {latest} 之间。"]
+    if problems:
+        raise Invalid(*NOT_SAVED, problems=problems)
     letter = DealLetter(
         deal_id=deal.id,
         letter_kind=letter_kind,

@@ -11,10 +11,10 @@ from marketplace.deals.life import DILIGENCE
 from marketplace.deals.models import Deal
 from marketplace.deals.readiness import is_publicity_due, unanswered_items
 from marketplace.deals.writing import move_deal, require_seen
-from marketplace.errors import Invalid, NotNow
+from marketplace.errors import NOT_SAVED, Invalid, NotNow
 from marketplace.extensions import db
 from marketplace.permissions import require
-from marketplace.typed_texts import LEAST, checked_text
+from marketplace.typed_texts import LEAST, checked_text, gathered_text
 
 CHOOSE = "请从列表里选一项。"
 
@@ -40,14 +40,16 @@ def answer_item(
     deal.life.permits(deal, "answer_item", by)
     if code not in DILIGENCE:
         raise Invalid(CHOOSE, problems={"code": [CHOOSE]})
-    # None is not "no": an item counts as answered only where somebody has chosen.
-    if has_finding is None:
-        message = "选「没有」或「有」。"
-        raise Invalid(message, problems={"has_finding": [message]})
     missing = (
         f"写明是什么情况、怎么处理的，{LEAST}–{MAX_TEXT} 字。" if has_finding else ""
     )
-    note = checked_text("note", note, MAX_TEXT, missing=missing)
+    problems: dict[str, list[str]] = {}
+    note = gathered_text(problems, "note", note, MAX_TEXT, missing=missing)
+    # None is not "no": an item counts as answered only where somebody has chosen.
+    if has_finding is None:
+        problems["has_finding"] = ["选「没有」或「有」。"]
+    if problems or has_finding is None:
+        raise Invalid(*NOT_SAVED, problems=problems)
     # It may be answered again until 尽调 is finished; what it was before is in the releases.
     item = deal.item_of(code)
     if item is None:

@@ -17,6 +17,7 @@ from marketplace.errors import Invalid, NotFound, Stale
 from marketplace.extensions import Model, db
 from marketplace.permissions import Reader, reader_id, require
 
+MAX_POSITION = 9999
 SEED = Path(__file__).parent / "seed"
 # File of seeds → its table and the columns that are read; a file may hold more, such as where a row comes from.
 SEED_FILES: tuple[tuple[str, type[Model], tuple[str, ...]], ...] = (
@@ -70,7 +71,7 @@ def save_chain(
     code: str,
     *,
     name: str,
-    position: int,
+    position: int | None,
     official: bool,
     active: bool,
     by: Reader | None,
@@ -106,11 +107,13 @@ def save_chain(
         db.select(Chain.code).where(Chain.name == name, Chain.code != code)
     ):
         problems["name"] = [f"已有名为「{name}」的产业链。"]
+    if position is None or not 0 <= position <= MAX_POSITION:
+        problems["position"] = [f"写 0 到 {MAX_POSITION} 的整数。"]
     chain = db.session.get(Chain, code)
     # A new chain of a code that is there would overwrite the other one.
     if seen is None and chain is not None:
         problems["code"] = [f"代码 {code} 已被「{chain.name}」使用。"]
-    if problems:
+    if problems or position is None:
         raise Invalid("产业链没有保存。", problems=problems)
     if seen is None:
         chain = Chain(code=code)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from wtforms import BooleanField, StringField
-from wtforms.validators import InputRequired, NumberRange
 
 from marketplace.forms import SeenForm, WholeField
 
@@ -16,14 +15,7 @@ class ChainForm(SeenForm):
         description="2–30 个小写字母、数字或连字符，如 bearing。保存后不能再改。",
     )
     name = StringField("名称", description="1–40 个字，不能与别的产业链重名。")
-    position = WholeField(
-        "排序",
-        [
-            InputRequired(message="写一个整数。"),
-            NumberRange(0, 9999, message="写 0 到 9999 的整数。"),
-        ],
-        description="小的排在前面。",
-    )
+    position = WholeField("排序", description="小的排在前面。")
     official = BooleanField(
         "已由主管部门确认", description="没有勾选的在公开页面标「非官方」。"
     )

@@ -41,19 +41,18 @@ def chain(code: str | None) -> ResponseReturnValue:
         form.seen.data = str(row.revision) if row else ""
     if not form.is_submitted():
         return _chain_page(form, row)
-    if not form.validate():
-        return _chain_page(form, row, 422)
     try:
-        saved = deeds.save_chain(
-            # That of the address first: the code of a chain that is there never changes.
-            code or (form.code.data or "").strip(),
-            name=form.name.data or "",
-            position=form.position.data,
-            official=form.official.data,
-            active=form.active.data,
-            by=current_user,
-            seen=form.seen_revision if row else None,
-        )
+        with form.judged_whole():
+            saved = deeds.save_chain(
+                # That of the address first: the code of a chain that is there never changes.
+                code or (form.code.data or "").strip(),
+                name=form.name.data or "",
+                position=form.position.data,
+                official=form.official.data,
+                active=form.active.data,
+                by=current_user,
+                seen=form.seen_revision if row else None,
+            )
     except Invalid as error:
         form.blame(error.problems)
         return _chain_page(form, row, 422)

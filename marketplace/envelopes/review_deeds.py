@@ -7,13 +7,13 @@ from datetime import date
 from marketplace import persistence
 from marketplace.clock import now, today
 from marketplace.envelopes import announcements
-from marketplace.envelopes.deeds import let_go, wrong
+from marketplace.envelopes.deeds import let_go
 from marketplace.envelopes.models import MAX_NOTE, FundClaim
 from marketplace.envelopes.writing import CHANGED, hold_claim, move_money
-from marketplace.errors import NotAllowed, NotNow
+from marketplace.errors import NOT_SAVED, Invalid, NotAllowed, NotNow
 from marketplace.permissions import Reader, reader_id, require
 from marketplace.rules.queries import value_on
-from marketplace.typed_texts import checked_text
+from marketplace.typed_texts import checked_text, gathered_text
 from marketplace.wording import day as day_words
 from marketplace.wording import yuan
 from marketplace.workdays.queries import load_calendar
@@ -61,12 +61,16 @@ def approve(
     _begin(row, "approve", by, seen)
     # An empty box is the whole sum; only a number can lessen it.
     granted = row.requested_fen if amount_fen is None else amount_fen
+    problems: dict[str, list[str]] = {}
     if not 0 < granted <= row.requested_fen:
         most = yuan(row.requested_fen)
-        raise wrong("amount_fen", f"写大于 0、不超过 {most} 元的金额。")
+        problems["amount_fen"] = [f"写大于 0、不超过 {most} 元的金额。"]
     less = row.requested_fen - granted
-    missing = "核定的比申领的少，写明理由。" if less else ""
-    row.note = checked_text("note", note, MAX_NOTE, missing=missing)
+    missing = "核定的比申领的少，写明理由。" if less > 0 else ""
+    note = gathered_text(problems, "note", note, MAX_NOTE, missing=missing)
+    if problems:
+        raise Invalid(*NOT_SAVED, problems=problems)
+    row.note = note
     if less:
         move_money(row.envelope, "release", less, by=by, claim=row)
     row.approved_fen = granted
@@ -112,11 +116,14 @@ def pay(
     row.life.permits(row, "pay", by)
     # Again: the approval that was waited for may be their own.
     _require_second(row, by)
+    problems: dict[str, list[str]] = {}
+    missing = "写付款凭证号，2–100 字。"
+    voucher = gathered_text(problems, "voucher", voucher, 100, missing=missing)
     if paid_on is None or paid_on > today() or paid_on < date(2020, 1, 1):
-        raise wrong("paid_on", "写今天或以前的日期。")
-    row.voucher = checked_text(
-        "voucher", voucher, 100, missing="写付款凭证号，2–100 字。"
-    )
+        problems["paid_on"] = ["写今天或以前的日期。"]
+    if problems or paid_on is None:
+        raise Invalid(*NOT_SAVED, problems=problems)
+    row.voucher = voucher
     # The day on the voucher, which may be days before it is recorded here.
     move_money(row.envelope, "pay", row.granted_fen, by=by, claim=row, moved_on=paid_on)
     row.paid_on = paid_on

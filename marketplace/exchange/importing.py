@@ -178,7 +178,7 @@ def _name_needed_columns(headers: Headers, error: Invalid) -> Invalid:
     needed = [column.header for column in headers.columns if column.is_starred]
     return Invalid(
         f"{error.message}要找的列有：{'、'.join(needed)}。",
-        f"「{needed[0]}」列必须有，另外至少要有一列；空白表在「导入清单」页下载，或用 flask listings template 生成。",
+        f"「{needed[0]}」列必须有，另外至少要有一列；空白表在「导入清单」页下载。",
     )
 
 

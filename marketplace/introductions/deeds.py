@@ -8,7 +8,14 @@ from marketplace import contributions, persistence
 from marketplace.accounts import contact_consents
 from marketplace.accounts.models import Person
 from marketplace.clock import now, today
-from marketplace.errors import Invalid, NotFound, NotNow, SearchUnavailable, Stale
+from marketplace.errors import (
+    NOT_SAVED,
+    Invalid,
+    NotFound,
+    NotNow,
+    SearchUnavailable,
+    Stale,
+)
 from marketplace.extensions import db
 from marketplace.introductions import announcements, disclosure, queries
 from marketplace.introductions.life import ANSWER_DAYS
@@ -22,7 +29,7 @@ from marketplace.listings.disclosure import knowledge_of
 from marketplace.listings.models import Row
 from marketplace.matchmaking.evidence import evidence_for
 from marketplace.permissions import Guest, Reader, require
-from marketplace.typed_texts import LEAST, checked_text
+from marketplace.typed_texts import LEAST, checked_text, gathered_text, judged_together
 from marketplace.verdicts.queries import reason_names
 from marketplace.workdays.queries import load_calendar
 
@@ -59,8 +66,11 @@ def request_introduction(
     require(by, "introduction.request", wanted)
     if wanted.organisation_id == name.organisation_id:
         raise NotNow("这是本单位的内容，不用对接。")
-    message = checked_text("message", message, MAX_TEXT)
-    require_consent(agrees, by)
+    with judged_together() as part:
+        with part():
+            message = checked_text("message", message, MAX_TEXT)
+        with part():
+            require_consent(agrees, by)
     if queries.current_between(wanted, [name.organisation_id]) is not None:
         raise _goes_on()
     # Of the organisation: a limit for each person would grow with its accounts.
@@ -139,13 +149,15 @@ def decline_introduction(
     require(by, "introduction.answer", case.wanted)
     case.life.permits(case, "decline", by)
     _require_seen(case, seen)
+    problems: dict[str, list[str]] = {}
     if reason not in reason_names(case.wanted.kind):
-        message = "选一个原因，对方才知道怎么办。"
-        raise Invalid(message, problems={"reason": [message]})
+        problems["reason"] = ["选一个原因，对方才知道怎么办。"]
     # 「其他」 alone says nothing to who reads it.
     missing = MISSING if reason == "other" else ""
-    case.note = checked_text("note", note, MAX_TEXT, missing=missing)
-    case.reason = reason
+    note = gathered_text(problems, "note", note, MAX_TEXT, missing=missing)
+    if problems:
+        raise Invalid(*NOT_SAVED, problems=problems)
+    case.note, case.reason = note, reason
     _decide(case, "decline", by=by, note=case.note)
     announcements.announce_answer(case)
     persistence.commit()

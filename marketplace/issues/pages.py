@@ -289,6 +289,7 @@ def _proof_page(
         number=queries.next_number(row.kind, row.organisation_id),
         narrowed=choosing.narrowed_words(row),
         limit=MAX_ROWS,
+        issue=queries.issue_of(row),
     )
     return page, status
 

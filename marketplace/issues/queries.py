@@ -111,6 +111,12 @@ def get_issue(issue_id: int, *, held_too: bool = False) -> Issue:
     return issue
 
 
+def issue_of(proof: IssueProof) -> Issue | None:
+    """What a proof was published as; None where it was not, or where nobody may see it for now."""
+    query = db.select(Issue).where(Issue.proof_id == proof.id, _is_shown())
+    return db.session.scalars(query).one_or_none()
+
+
 def get_file(issue: Issue, format: str) -> IssueFile:
     """A file of an issue. Raises NotFound: it is not rendered yet."""
     row: IssueFile | None = db.session.get(IssueFile, (issue.id, format))

@@ -28,7 +28,7 @@ from marketplace.listings.schema import choices, contacts, kinds, price
 from marketplace.listings.schema.field import Field as SchemaField
 from marketplace.listings.schema.shared import Owner
 from marketplace.listings.typed_controls import Checked, Typed, first_text
-from marketplace.parsing.text import MAX_TEXT, clean_text
+from marketplace.parsing.text import MAX_TEXT, clean_text, too_long
 
 NOT_CHOSEN = "未选"
 # Shown, so that the writer knows why the entry is gone from the list; choosing it newly is refused.
@@ -212,13 +212,34 @@ def control_of(field: SchemaField) -> Any:
     raise TypeError(f"no control for {type(field).__name__}")
 
 
+class _Named:
+    """Refuses what is no name of a person or a desk."""
+
+    def __init__(self, field: contacts.ContactName) -> None:
+        self.field = field
+
+    def __call__(self, form: Any, field: Field) -> None:
+        if fault := self.field.fault(field.data or ""):
+            raise ValidationError(fault.sentence)
+
+
+class _DraftLength(Length):
+    """What no draft can hold is refused with the bound of its box, which is lower."""
+
+    def __call__(self, form: Any, field: Field) -> None:
+        if len(field.data or "") > self.max:
+            raise ValidationError(too_long(field.data, kinds.TEXT_LIMIT))
+
+
 def _option(code: str, name: str, chosen: bool) -> Markup:
     mark = Markup(" selected") if chosen else ""
     return Markup('<option value="{}"{}>{}</option>').format(code, mark, name)
 
 
 def _line_control(field: kinds.Line) -> Any:
-    checks = [Length(max=field.most)]
+    checks: list[Any] = [Length(max=field.most)]
+    if isinstance(field, contacts.ContactName):
+        checks.append(_Named(field))
     if field.unread:
         return Checked(
             field.form_label,
@@ -238,9 +259,10 @@ def _text_control(field: kinds.Text) -> Any:
     most = field.most or MAX_TEXT
     # A draft may hold more than review lets pass; a script counts along to what passes.
     counted = {"data-count": kinds.TEXT_LIMIT} if field.public else None
+    bound = _DraftLength if field.public else Length
     return TextAreaField(
         field.form_label,
-        [Length(max=most)],
+        [bound(max=most)],
         filters=[clean_text],
         description=field.help,
         render_kw=counted,

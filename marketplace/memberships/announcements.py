@@ -11,6 +11,7 @@ from marketplace.memberships.queries import administrators_of
 from marketplace.notices.addresses import Recipient
 from marketplace.notices.deeds import notify, path_of
 from marketplace.organisations.models import Organisation
+from marketplace.workdays.calendar import VERIFY_DAYS
 
 PLACE = "membership.place"
 ASKED = "membership.asked"
@@ -125,7 +126,10 @@ def organisation_announced(
     """Notify the administrators of an organisation of what operators did to it."""
     words = {
         "verify": ("已通过核验", "现在可以送审发布，也能看到对方的联系方式。"),
-        "ask": ("还不能核验，请补充", "补充后联系平台运营方。"),
+        "ask": (
+            "还不能核验，请补充",
+            f"打开链接写明补充了什么，可以附文件；平台收到后 {VERIFY_DAYS} 个工作日内核验。",
+        ),
         "suspend": ("已被平台暂停", "有疑问请联系平台运营方。"),
         "resume": ("已恢复", ""),
     }
@@ -135,6 +139,9 @@ def organisation_announced(
     happened, to_do = words[deed]
     # The note of verifying says what was compared, which is for the file of the operators.
     reason = f"\n说明：{note}" if note and deed != "verify" else ""
+    link = path_of("memberships.own")
+    if deed == "ask":
+        link = path_of("verification.show", organisation_id=organisation.id)
     for person in administrators_of(organisation.id):
         notify(
             STATE,
@@ -143,6 +150,6 @@ def organisation_announced(
             subject=f"「{organisation.name}」{happened}",
             happened=f"「{organisation.name}」{happened}。{reason}",
             to_do=to_do,
-            link=path_of("memberships.own"),
+            link=link,
             about=("organisation", organisation.id),
         )

@@ -32,6 +32,8 @@ from marketplace.typed_texts import checked_text
 
 # Days: two weeks outlast a holiday; a forgotten link must not open a place for ever.
 INVITATION_DAYS = 14
+# Two presses of one button come within it; who did not get the mail may be invited once more after it.
+SAME_PRESS = timedelta(minutes=1)
 # An administrator who invites more people than this in a day is a script, or was robbed of the account.
 INVITATIONS_A_DAY = 50
 # Characters of a note or a reason, as the columns hold them.
@@ -256,6 +258,7 @@ def invite_person(
     known = db.session.scalar(db.select(Person).where(Person.email == address))
     if known is not None and known.place_in(organisation.id) is not None:
         raise NotNow(f"{address} 已经在「{organisation.name}」里。", "不用再邀请。")
+    _refuse_twice(organisation, address, place, administers)
     # The last word counts: an earlier link to the same person could give them another place.
     _revoke_earlier(organisation.id, address)
     # Signature and nonce: who reads the database knows digests, who learns the key knows no nonce.
@@ -291,6 +294,20 @@ def revoke_invitation(invitation: Invitation, *, by: Reader | None) -> None:
     invitation.revoked_at = now()
     _note(invitation.organisation, "revoke", by, f"邀请 {invitation.id}")
     _commit()
+
+
+def _refuse_twice(
+    organisation: Organisation, address: str, place: str, administers: bool
+) -> None:
+    """Refuse the second press of one button: it would make the link useless that is in the mail already."""
+    since = now() - SAME_PRESS
+    for row in queries.open_invitations(organisation):
+        same = (row.email, row.role, row.is_administrator) == (address, place, administers)  # fmt: skip
+        if same and row.created_at > since:
+            raise NotNow(
+                f"刚才已经向 {address} 发出同样的邀请。",
+                "对方没有收到的，一分钟后再发。",
+            )
 
 
 def _revoke_earlier(organisation_id: int, address: str) -> None:

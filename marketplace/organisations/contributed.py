@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from marketplace.clock import today
 from marketplace.contributions import Panel, Tray
 from marketplace.organisations import queries
 from marketplace.organisations.models import DEED_NAMES
 from marketplace.organisations.twins import MAX_GROUP
 from marketplace.permissions import Reader, may
 from marketplace.persistence import Page
+from marketplace.workdays.queries import load_calendar
 
 
 def trays(person: Reader, filters: Mapping[str, str]) -> Iterator[Tray]:
@@ -37,7 +39,15 @@ def trays(person: Reader, filters: Mapping[str, str]) -> Iterator[Tray]:
 
 def _unverified_panel(page: int) -> Panel:
     rows, number, pages = queries.unverified_page(page)
-    values = {"rows": rows, "page": number, "pages": pages}
+    calendar = load_calendar()
+    dues = {one.id: queries.verification_due(one, calendar) for one in rows}
+    values = {
+        "rows": rows,
+        "dues": dues,
+        "today": today(),
+        "page": number,
+        "pages": pages,
+    }
     return Panel("organisations/_unverified.html", values)
 
 

@@ -32,7 +32,7 @@ from marketplace.organisations.queries import (
     refuse_former_name,
 )
 from marketplace.permissions import Reader, reader_id, require
-from marketplace.typed_texts import checked_text
+from marketplace.typed_texts import checked_text, judged_together
 
 # Characters, as the columns hold them.
 MAX_NOTE = 500
@@ -159,15 +159,43 @@ def verify_organisation(
 
 
 def ask_organisation(
-    organisation: Organisation, *, note: str, by: Reader | None
+    organisation: Organisation, *, note: str, by: Reader | None, seen: int | None = None
 ) -> None:
-    """Tell an unverified organisation what is missing before it can be verified. Raises NotAllowed, NotNow, Invalid."""
+    """Tell an unverified organisation what is missing before it can be verified.
+
+    Args:
+        organisation: the row.
+        note: what it shall supply; its people read it.
+        by: an operator.
+        seen: the revision that was on the page: two presses are one question. None for the site itself.
+
+    Raises:
+        NotAllowed, NotNow, Stale, Invalid.
+    """
     require(by, "organisation.verify")
     _require_state(organisation, "unverified", "要求补充")
+    if seen is not None and seen != organisation.revision:
+        raise Stale(*CHANGED)
     organisation.state_note = _checked_note(note)
-    # The state stays; its people read the note on their page, and History holds it.
+    # The state stays; its people answer on their page (room verification), and History holds both.
     _move(organisation, "ask", "unverified", by=by, note=organisation.state_note)
     _commit()
+
+
+def draft_answer(
+    organisation: Organisation, note: str, *, by: Reader | None
+) -> History:
+    """Note what its people supplied for its verification, which waits for the operators again (no commit).
+
+    Returns:
+        the row of History, whose number the files of this answer bear.
+
+    Raises:
+        NotNow: it does not wait to be verified.
+    """
+    _require_state(organisation, "unverified", "补充核验材料")
+    organisation.state_note = ""
+    return _move(organisation, "answer", "unverified", by=by, note=note)
 
 
 def suspend_organisation(
@@ -228,9 +256,14 @@ def change_identity(
         raise Stale(*CHANGED)
     if not organisation.is_active:
         raise _wrong_state(organisation, "修改")
-    name = checked_name(name)
     # Empty leaves the code: a form that forgot it must not delete it.
-    code = checked_uscc(uscc) if uscc.strip() else organisation.uscc
+    code = organisation.uscc
+    with judged_together() as part:
+        with part():
+            name = checked_name(name)
+        with part():
+            if uscc.strip():
+                code = checked_uscc(uscc)
     if name == organisation.name and code == organisation.uscc:
         raise Invalid("没有改动。", problems={"name": ["名称和代码都没有变。"]})
     # Both are looked up, so that the message stands at the field that is wrong.
@@ -295,7 +328,7 @@ def move_seat(
 def add_alias(organisation: Organisation, name: str, *, by: Reader | None) -> None:
     """Let another name find an organisation. Raises NotAllowed; Invalid where it is that of another."""
     require(by, "organisation.edit", organisation)
-    name = checked_name(name)
+    name = checked_name(name, "alias")
     other = find_organisation(name)
     if other is not None:
         message = f"「{name}」已经是「{other.name}」的名称。"
@@ -504,8 +537,11 @@ def _move(
     *,
     by: Reader | None,
     note: str = "",
-) -> None:
+) -> History:
     """Set the state of an organisation and leave a History row (no commit)."""
+    # The period of the operators begins with what they have to look at.
+    if deed in ("rename", "answer"):
+        organisation.waiting_since = now()
     row = History(
         kind="organisation",
         thing_id=organisation.id,
@@ -521,3 +557,4 @@ def _move(
     with persistence.refusals(stale=_quicker(), duplicates=_duplicates()):
         db.session.flush()
     contributions.announce_organisation(organisation, deed, note, row.id)
+    return row

@@ -37,7 +37,7 @@ class VerificationForm(SeenForm):
     )
 
 
-class NoteForm(PageForm):
+class NoteForm(SeenForm):
     """What is said to an organisation."""
 
     note = StringField("原因或要补充的内容", description="对方会看到，2–500 字。")

@@ -40,8 +40,8 @@ def checked_uscc(text: str) -> str:
         raise Invalid(error.message, problems={"uscc": [error.message]}) from None
 
 
-def checked_name(name: str) -> str:
-    """A name in its stored form. Raises Invalid where it is none, or too long."""
+def checked_name(name: str, box: str = "name") -> str:
+    """A name in its stored form. Raises Invalid, for the box it was typed into, where it is none or too long."""
     # One line of what people see: a line break would begin another one in lists and mails, and a letter that turns the
     # direction of writing makes one name look like another.
     name = " ".join(unicodedata.normalize("NFC", name).split())
@@ -51,7 +51,7 @@ def checked_name(name: str) -> str:
     if not key_of(name):
         message = f"单位名称应为 1–{MAX_NAME} 个字。"
     if message:
-        raise Invalid(message, problems={"name": [message]})
+        raise Invalid(message, problems={box: [message]})
     return name
 
 

@@ -35,6 +35,7 @@ DEED_NAMES = {
     "found": "登记",
     "verify": "核验",
     "ask": "要求补充",
+    "answer": "补充核验材料",
     "suspend": "暂停",
     "resume": "恢复",
     "rename": "改名称或代码",
@@ -108,6 +109,8 @@ class Organisation(Model):
         String(12), default="unverified", server_default="unverified", index=True
     )
     verified_at: Mapped[datetime | None]
+    # Since when operators have had everything they need to verify it; None while nobody belongs to it.
+    waiting_since: Mapped[datetime | None]
     # Why it is suspended, or what an operator asks it to send before it is verified.
     state_note: Mapped[str] = mapped_column(String(500), default="", server_default="")
     # The row stays for good: addresses, histories and lists still name it.
@@ -137,6 +140,11 @@ class Organisation(Model):
     def is_active(self) -> bool:
         """Whether its people may act for it."""
         return self.state in ("unverified", "verified")
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether its own people have to supply something before operators go on verifying it."""
+        return self.state == "unverified" and bool(self.state_note)
 
     @property
     def state_name(self) -> str:

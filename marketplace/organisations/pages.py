@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, Flask, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
@@ -36,6 +36,11 @@ from marketplace.permissions import require
 
 blueprint = Blueprint("organisations", __name__)
 OFFICE = "/office/organisations/<int:organisation_id>"
+
+
+def init_app(app: Flask) -> None:
+    """Let every template that says that an organisation waits say until when."""
+    app.jinja_env.globals["verification_due"] = queries.verification_due
 
 
 @blueprint.get("/organisations/<int:organisation_id>")
@@ -94,8 +99,10 @@ def ask(organisation_id: int) -> ResponseReturnValue:
     form = NoteForm(prefix="ask-")
 
     def deed(row: Organisation) -> str:
-        deeds.ask_organisation(row, note=form.note.data or "", by=current_user)
-        return f"已请「{row.name}」补充。"
+        deeds.ask_organisation(
+            row, note=form.note.data or "", by=current_user, seen=form.seen_revision
+        )
+        return f"已请「{row.name}」补充；对方补充以后回到「待核验单位」。"
 
     return _do(organisation_id, deed, {"asking": form})
 
@@ -278,7 +285,7 @@ def _office_page(
         "verification": VerificationForm(
             formdata=None, obj=row, seen=str(row.revision)
         ),
-        "asking": NoteForm(formdata=None, prefix="ask-"),
+        "asking": NoteForm(formdata=None, prefix="ask-", seen=str(row.revision)),
         "suspending": NoteForm(formdata=None, prefix="suspend-"),
         "seat": SeatForm(formdata=None, districts=current_districts(), since=today()),
         "alias": AliasForm(formdata=None),
@@ -294,6 +301,7 @@ def _office_page(
         districts=current_districts(),
         merges=queries.merges_of(row),
         history=queries.history_of_organisation(row),
+        panels=contributions.case_panels(row, current_reader()),
         words=DEED_NAMES,
         forms=offered,
         refused=_first_refused(forms),

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Select, func, or_
 from sqlalchemy.orm import aliased
 
+from marketplace.clock import day_in_china
 from marketplace.counting import as_count
 from marketplace.errors import Invalid, NotFound, NotNow
 from marketplace.extensions import db
@@ -21,6 +22,8 @@ from marketplace.organisations.models import (
     key_of,
 )
 from marketplace.persistence import Page, find_row
+from marketplace.workdays.calendar import VERIFY_DAYS, Calendar, Deadline
+from marketplace.workdays.queries import load_calendar
 
 # Rows of one page in the office.
 PAGE = 50
@@ -115,15 +118,24 @@ def get_organisation(organisation_id: int) -> Organisation:
 
 
 def unverified_page(page: int) -> tuple[list[Organisation], int, int]:
-    """Those that wait to be verified and have people, oldest first: (rows of a page, its number, number of pages)."""
-    waiting = Organisation.state == "unverified"
-    total = int(unverified_count())
-    arithmetic = Page(total, PAGE)
+    """Those that are not verified: (rows of a page, its number, number of pages).
+
+    First those that wait for an operator, the longest waiting first; then those that a list brought and nobody belongs
+    to; last those that have been asked for more.
+    """
+    unverified = Organisation.state == "unverified"
+    count = db.select(func.count()).where(unverified)
+    arithmetic = Page(db.session.scalar(count) or 0, PAGE)
     query = (
         db.select(Organisation)
-        .where(waiting)
-        # By number too: a list enters hundreds in one moment, and pages must not overlap.
-        .order_by(Organisation.created_at, Organisation.id)
+        .where(unverified)
+        .order_by(
+            Organisation.state_note != "",
+            Organisation.waiting_since.is_(None),
+            Organisation.waiting_since,
+            # By number too: a list enters hundreds in one moment, and pages must not overlap.
+            Organisation.id,
+        )
         .limit(PAGE)
         .offset(arithmetic.offset(page))
     )
@@ -132,8 +144,26 @@ def unverified_page(page: int) -> tuple[list[Organisation], int, int]:
 
 @as_count()
 def unverified_count() -> Any:
-    """How many wait to be verified."""
-    return db.select(func.count()).where(Organisation.state == "unverified")
+    """How many wait for an operator to verify them: not those that have been asked for more."""
+    return db.select(func.count()).where(
+        Organisation.state == "unverified", Organisation.state_note == ""
+    )
+
+
+def verification_due(
+    organisation: Organisation, calendar: Calendar | None = None
+) -> Deadline | None:
+    """Until when operators verify an organisation; None where they do not have to act, or nobody waits for it.
+
+    Args:
+        organisation: the row.
+        calendar: the working days, where the caller has read them already.
+    """
+    since = organisation.waiting_since
+    if organisation.state != "unverified" or organisation.is_asked or since is None:
+        return None
+    calendar = calendar or load_calendar()
+    return calendar.after_workdays(day_in_china(since), VERIFY_DAYS)
 
 
 def _undecided() -> Select[tuple[TwinPair]]:

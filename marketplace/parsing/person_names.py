@@ -6,6 +6,7 @@ Names are compared in `contacts.py`.
 from __future__ import annotations
 
 import re
+import unicodedata
 from functools import lru_cache
 from pathlib import Path
 
@@ -23,6 +24,8 @@ _IS_HAN = re.compile(f"[{HAN}]+")
 # The dot in 阿卜杜拉·买买提, in the forms it is typed in.
 _DOTS = re.compile(rf"(?<=[{HAN}])\s*[·•・‧∙⋅﹒．.｡]\s*(?=[{HAN}])")
 _DOT = "·"
+# 阿卜杜拉·买买提, Jean-Luc O’Neil Jr., 王建国（示例）; the last ones part syllables of Tibetan.
+_PARTING = frozenset("·•・-‐–'’.,，（）()\u0f0b\u0f0c")
 TITLE = re.compile(
     rf"(?:{any_of(WORDS['title_ranks'])})*(?:{any_of(WORDS['titles'])})"
     rf"(?:(?:级|职称)?(?:{any_of(WORDS['titles'])}))?|(?:prof|dr|phd|ph\.d)\.?",
@@ -62,6 +65,26 @@ FOREIGN = re.compile(
     r"|(?:通[讯信]|联系)?地址|邮编|专业|研究方向|性别|年龄|出生(?:年月|日期)?|民族|身份证号?码?|政治面貌|备注|日期|签[字名]|qq|微信"
 )
 NUMBER = re.compile(r"\+?\d[\d\s\-—－()（）]{5,}\d|[\w.+-]+@[\w.-]+")
+
+
+def unfit_sign(name: str) -> str:
+    """The first sign that stands in no name of a person; empty where there is none.
+
+    Letters of every script, marks, figures (two of one name in a house) and what parts a name may stand there.
+    """
+    for character in name:
+        category = unicodedata.category(character)
+        if category[0] not in "LMNZ" and character not in _PARTING:
+            return character
+    return ""
+
+
+def pictured_sign(text: str) -> str:
+    """The first emoji or other picture in a text; empty where there is none."""
+    for character in text:
+        if unicodedata.category(character) in ("So", "Sk", "Co", "Cn"):
+            return character
+    return ""
 
 
 def fold_dots(text: str) -> str:

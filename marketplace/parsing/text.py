@@ -239,10 +239,12 @@ def read_prose(raw: Any, most: int = MAX_TEXT) -> str | None:
 
 def read_line(raw: Any, most: int = MAX_LINE) -> str | None:
     """A text on one line. Raises ParseError where it is longer than `most` characters."""
-    plain = read_prose(raw)
-    if plain is None:
+    # What is cut at 20,000 characters elsewhere is refused here with the bound of this line.
+    plain = " ".join(cell_text(raw).split())
+    if plain in EMPTY_TEXT:
         return None
-    return read_prose(" ".join(plain.split()), most)
+    check_length(plain, most)
+    return plain
 
 
 def read_flag(raw: Any) -> bool | None:

@@ -31,6 +31,7 @@ from marketplace.profiles.writing import (
     read_broker,
     read_researcher,
 )
+from marketplace.typed_texts import checked_text, judged_together
 
 # Characters, as the columns hold them.
 MAX_NOTE = 500
@@ -88,11 +89,14 @@ def hide_researcher(*, by: Person) -> None:
     _commit()
 
 
-def save_broker(values: BrokerValues, *, seen: int, by: Person) -> BrokerProfile:
+def save_broker(
+    values: BrokerValues, *, reply: str = "", seen: int, by: Person
+) -> BrokerProfile:
     """Store what a broker says of themselves; another certificate than before is to be checked.
 
     Args:
         values: what they typed.
+        reply: what they answer to operators who sent it back; of nobody else it is left out.
         seen: the revision they saw; 0 where there was none yet.
         by: whose profile it is.
 
@@ -102,7 +106,11 @@ def save_broker(values: BrokerValues, *, seen: int, by: Person) -> BrokerProfile
     """
     require(by, "broker.apply")
     profile = db.session.get(BrokerProfile, by.id)
-    values = read_broker(values, profile.field_codes if profile else ())
+    with judged_together() as part:
+        with part():
+            values = read_broker(values, profile.field_codes if profile else ())
+        with part():
+            reply = checked_text("reply", reply, MAX_NOTE)
     if (profile.revision if profile else 0) != seen:
         raise _changed()
     if profile is None:
@@ -123,6 +131,8 @@ def save_broker(values: BrokerValues, *, seen: int, by: Person) -> BrokerProfile
     profile.changed_at = now()
     # Being listed is an agreement too: History says since when.
     note = "列入名录" if values.listed else "不列入名录"
+    if before == "returned" and reply:
+        note = f"{note}。答复：{reply}"
     _add_history(by.id, "broker", "save", before, profile.state, note, by)
     _commit()
     return profile

@@ -130,6 +130,10 @@ class BrokerForm(SeenForm):
         "列入技术经理人名录：公开我的姓名、单位、领域、介绍、在办数量，以及核对过的证书等级、发证单位和有效期"
     )
     number_public = BooleanField("在名录里也公开证书编号")
+    # Shown only where operators have asked for something.
+    reply = TextAreaField(
+        "答复平台", description="补充了什么、有什么要说明的，可以不写；核对的人会看到。"
+    )
 
     def __init__(self, *args: Any, names: Mapping[str, str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

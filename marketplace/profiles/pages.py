@@ -136,7 +136,10 @@ def own_broker() -> ResponseReturnValue:
         return _own_broker_page(form, 422)
     try:
         profile = deeds.save_broker(
-            form.values, seen=form.seen_revision, by=current_user
+            form.values,
+            reply=form.reply.data or "",
+            seen=form.seen_revision,
+            by=current_user,
         )
     except Invalid as error:
         form.blame(error.problems, CHOSEN_FIRST)

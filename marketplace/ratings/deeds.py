@@ -9,12 +9,12 @@ from marketplace.accounts.models import Person
 from marketplace.clock import now, today
 from marketplace.contracts.disclosure import required_side
 from marketplace.contracts.models import TechContract
-from marketplace.errors import Invalid, NotNow
+from marketplace.errors import NOT_SAVED, Invalid, NotNow
 from marketplace.extensions import db
 from marketplace.permissions import require
 from marketplace.ratings import announcements, queries
 from marketplace.ratings.models import MAX_TEXT, SCORES, Rating
-from marketplace.typed_texts import checked_text
+from marketplace.typed_texts import checked_text, gathered_text
 from marketplace.workdays.queries import load_calendar
 
 TERM_DAYS = 14  # for the other side, after the first rating; rule of the platform
@@ -46,10 +46,12 @@ def give_rating(
             f"这份合同现在是「{contract.state_name}」，不能评价。",
             "合同登记以后双方才能互相评价。",
         )
+    problems: dict[str, list[str]] = {}
+    text = gathered_text(problems, "text", text, MAX_TEXT)
     if score not in SCORES:
-        message = "选 1 到 5 分。"
-        raise Invalid(message, problems={"score": [message]})
-    text = checked_text("text", text, MAX_TEXT)
+        problems["score"] = ["选 1 到 5 分。"]
+    if problems:
+        raise Invalid(*NOT_SAVED, problems=problems)
     before = queries.ratings_of(contract)
     if side in before:
         raise TWICE

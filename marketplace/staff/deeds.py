@@ -12,7 +12,7 @@ from marketplace.accounts.queries import find_person
 from marketplace.errors import Invalid, NotAllowed, NotNow, Stale
 from marketplace.permissions import require
 from marketplace.staff.queries import hold_operators, login_mark
-from marketplace.typed_texts import LEAST, checked_text
+from marketplace.typed_texts import LEAST, checked_text, judged_together
 
 MAX_REASON = 200  # characters
 
@@ -33,9 +33,17 @@ def add_staff(email: str, *, name: str, role: str, by: Person) -> Person:
     """
     # Before anything is looked up: two operators who take each other's role meet here, and one is refused.
     _hold_and_require(by)
-    if role not in STAFF_ROLES:
-        raise Invalid("没有选角色。", problems={"role": ["选一个角色。"]})
-    known = find_person(person_deeds.checked_address(email))
+    known = None
+    with judged_together() as part:
+        with part():
+            if role not in STAFF_ROLES:
+                raise Invalid("没有选角色。", problems={"role": ["选一个角色。"]})
+        with part():
+            known = find_person(person_deeds.checked_address(email))
+        with part():
+            # That of an account that is there stays.
+            if known is None:
+                person_deeds.checked_name(name)
     if known is not None:
         # Held before its roles are read: of two who give one address two roles the second one is refused.
         persistence.hold_row(known)
@@ -43,14 +51,7 @@ def add_staff(email: str, *, name: str, role: str, by: Person) -> Person:
         # Anybody may have registered the address and wait for its owner to press the link of confirming.
         if known.confirmed_at is None and known.password:
             person_deeds.forget_password(known)
-    elif not name.strip():
-        raise Invalid("没有填姓名。", problems={"name": ["新账号要填姓名。"]})
-    try:
-        person = person_deeds.prepare_account(email, name=name, roles=[role], by=by)
-    except Invalid as error:
-        if error.problems:
-            raise
-        raise Invalid(error.message, problems={"name": [error.message]}) from None
+    person = person_deeds.prepare_account(email, name=name, roles=[role], by=by)
     # Rights of the session before must not be mixed with those of the role, and staff have short sessions.
     sessions.drop_sessions(person)
     # To the mailbox and never to the operator: who hands over a role cannot sign in with it (decision 143).

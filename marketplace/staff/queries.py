@@ -18,6 +18,9 @@ from marketplace.accounts.models import (
 from marketplace.errors import NotFound
 from marketplace.extensions import db
 from marketplace.organisations.models import Organisation
+from marketplace.parsing import ParseError
+from marketplace.parsing.telephones import read_mobile
+from marketplace.parsing.text import half_width
 from marketplace.persistence import Page
 
 PAGE = 50  # accounts on a page
@@ -61,13 +64,19 @@ def find_people(text: str, page: int) -> Found:
         text: at least MIN_TEXT characters.
         page: from 1; the nearest one there is.
     """
+    text = half_width(text)
+    # As it is stored: with the code of the country, without blanks.
+    try:
+        mobile = read_mobile(text)
+    except ParseError:
+        mobile = None
     # Escaped: % and _ in a name are signs and no pattern.
     inside = Organisation.name.contains(text, autoescape=True)
     found = or_(
         Person.name.contains(text, autoescape=True),
         Person.email.contains(text.lower(), autoescape=True),
         # Whole numbers only: parts of them would find people by trying figures.
-        Person.mobile == text,
+        Person.mobile == (mobile or text),
         Person.memberships.any(Membership.organisation.has(inside)),
     )
     where = (found, _is_living())

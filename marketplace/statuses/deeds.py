@@ -52,9 +52,9 @@ def propose_status(
     if valid_from is None or not FIRST_DAY <= valid_from <= LAST_DAY:
         problems["valid_from"] = ["写证书上的起始日期，如 2026-01-01。"]
     # It may be over: an earlier 高企 decides whether a later one is 首次 or 再次认定.
-    elif valid_to is None or valid_to < valid_from:
+    if valid_to is None or valid_to < (valid_from or valid_to):
         problems["valid_to"] = ["写证书上的截止日期，不早于起始日期。"]
-    elif valid_to.year - valid_from.year > MAX_YEARS:
+    elif valid_from and valid_to.year - valid_from.year > MAX_YEARS:
         problems["valid_to"] = [f"有效期不超过 {MAX_YEARS} 年，请核对证书。"]
     row.number = gathered_text(problems, "number", number, MAX_NUMBER)
     if not row.number:

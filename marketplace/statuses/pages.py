@@ -32,17 +32,16 @@ def own(organisation_id: int) -> ResponseReturnValue:
     if not form.is_submitted():
         return _own_page(organisation, form)
     try:
-        row = deeds.propose_status(
-            organisation,
-            form.code.data or "",
-            form.number.data or "",
-            form.valid_from.data,
-            form.valid_to.data,
-            by=current_user,
-        )
+        with form.judged_whole():
+            row = deeds.propose_status(
+                organisation,
+                form.code.data or "",
+                form.number.data or "",
+                form.valid_from.data,
+                form.valid_to.data,
+                by=current_user,
+            )
     except Invalid as error:
-        # What the field itself says of a day that is none would stand there twice.
-        form.valid_from.errors, form.valid_to.errors = [], []
         form.blame(error.problems, "number")
         return _own_page(organisation, form, 422)
     flash(f"已填报{row.name}，运营方核对后生效，结果会通知您。", "success")

@@ -60,7 +60,7 @@ def _seeded_days(year: int) -> list[WrittenDay]:
 
 
 def save_year(
-    year: int,
+    year: int | None,
     *,
     status: str,
     source: str,
@@ -86,7 +86,7 @@ def save_year(
     """
     require(by, "workdays.edit")
     problems: dict[str, list[str]] = {}
-    if not MIN_YEAR <= year <= MAX_YEAR:
+    if year is None or not MIN_YEAR <= year <= MAX_YEAR:
         problems["year"] = [f"年份写 {MIN_YEAR} 到 {MAX_YEAR} 之间的四位数。"]
     if status not in STATUSES:
         problems["status"] = ["请选「已公布」或「待核实」。"]
@@ -99,7 +99,9 @@ def save_year(
     row = db.session.get(HolidayYear, year) if "year" not in problems else None
     if seen is None and row is not None:
         problems["year"] = [f"{year} 年已在表里，请打开它修改。"]
-    days = [] if "year" in problems else _read_both(year, off, working, problems)
+    days = []
+    if year is not None and "year" not in problems:
+        days = _read_both(year, off, working, problems)
     if problems:
         raise Invalid(NOT_SAVED, problems=problems)
     if seen is None:

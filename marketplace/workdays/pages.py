@@ -52,20 +52,17 @@ def year(number: int | None) -> ResponseReturnValue:
     if row is not None:
         # The year is the key of what is edited: whatever a form sends for it, it stays.
         form.year.data = row.year
-        # The box is not on the page of a year that is there, and its validator looks at what was sent.
-        form.year.raw_data = [str(row.year)]
-    if not form.validate():
-        return _year_page(form, row, 422)
     try:
-        saved = deeds.save_year(
-            form.year.data,
-            status=form.status.data,
-            source=form.source.data or "",
-            off=form.off.data or "",
-            working=form.working.data or "",
-            by=current_user,
-            seen=form.seen_revision if row else None,
-        )
+        with form.judged_whole():
+            saved = deeds.save_year(
+                form.year.data,
+                status=form.status.data or "",
+                source=form.source.data or "",
+                off=form.off.data or "",
+                working=form.working.data or "",
+                by=current_user,
+                seen=form.seen_revision if row else None,
+            )
     except Invalid as error:
         form.blame(error.problems)
         return _year_page(form, row, 422)

@@ -15,6 +15,7 @@ from marketplace.listings.schema.kinds import Line
 from marketplace.parsing import ParseError
 from marketplace.parsing.contact_cells import NamedContact, read_contact
 from marketplace.parsing.emails import read_email, read_emails
+from marketplace.parsing.person_names import pictured_sign
 from marketplace.parsing.telephones import Contact, read_phone, read_phones
 from marketplace.parsing.text import too_long
 from marketplace.parsing.unnamed import is_unnamed_person
@@ -29,6 +30,12 @@ CONTACT_NAME = "contact_name"
 class ContactName(Line):
     """Whom to ask: a person as they are called, or a desk."""
 
+    def fault(self, text: str) -> ParseError | None:
+        """What is wrong with a name, in a form and in a list."""
+        if sign := pictured_sign(text):
+            return ParseError(f"联系人里不能有「{sign}」。", "写姓名或部门。")
+        return None
+
     def read_cell(
         self, raw: Any, dictionaries: Dictionaries, unit: Decimal | None = None
     ) -> Any:
@@ -38,6 +45,8 @@ class ContactName(Line):
         self, values: dict[str, Any], cells: Mapping[str, Any], report: Report
     ) -> None:
         contact: NamedContact = cells[self.name]
+        if fault := self.fault(contact.name):
+            report.report_error(self.name, fault)
         if problem := too_long(contact.name, self.most):
             message = f"「{contact.name[:20]}…」不像联系人："
             report.report_error(self.name, ParseError(message, problem))

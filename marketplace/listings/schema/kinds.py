@@ -29,12 +29,20 @@ from sqlalchemy.types import TypeEngine
 from marketplace.clock import today
 from marketplace.listings.schema.dictionaries import Dictionaries
 from marketplace.listings.schema.field import Field, Report
+from marketplace.parsing import ParseError
 from marketplace.parsing.days import read_day, read_month, read_period
 from marketplace.parsing.figures import read_decimal, read_whole
 from marketplace.parsing.levels import read_level
 from marketplace.parsing.lists import join_items, read_keywords
 from marketplace.parsing.numbers import read_registration
-from marketplace.parsing.text import read_flag, read_line, read_prose, says_nothing
+from marketplace.parsing.text import (
+    cell_text,
+    check_length,
+    read_flag,
+    read_line,
+    read_prose,
+    says_nothing,
+)
 from marketplace.wording import amount, day
 
 TEXT_LIMIT = 3000  # characters of one public text; the official forms ask for 500 or 1,000, older lists hold more
@@ -147,7 +155,13 @@ class Text(Field):
 
     def read(self, raw: Any, dictionaries: Dictionaries | None = None) -> Any:
         if self.most is None:
-            return read_prose(raw)
+            try:
+                return read_prose(raw)
+            except ParseError:
+                # A draft holds more than the page shows; beyond that the bound of the box is said.
+                if self.public:
+                    check_length(cell_text(raw), TEXT_LIMIT)
+                raise
         # Cut nowhere: too long a text is refused with its length, for half a sentence is worse than none.
         return read_prose(raw, self.most)
 

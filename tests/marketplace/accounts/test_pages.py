@@ -64,6 +64,19 @@ def test_pages_that_are_not_walked_have_no_fault(
             ("新 名", "+8613800138000"),
             "",
         ),
+        *(
+            ({"name": name, "mobile": ""}, (name, None), "")
+            for name in (
+                "阿卜杜拉·买买提",
+                "Jean-Luc O’Neil Jr.",
+                "Đặng Thị Ngọc",
+                "王建国（示例）",
+                "𠮷野",
+                "བསྟན་འཛིན",
+                "张伟2",
+            )
+        ),
+        ({"name": "新♥名", "mobile": ""}, None, "不能有「♥」"),
         ({"name": "", "mobile": ""}, None, "请填写姓名"),
         ({"name": "。", "mobile": ""}, None, "不能只有符号"),
         ({"name": "新名", "mobile": "1380013800"}, None, "这不是手机号"),

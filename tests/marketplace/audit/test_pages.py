@@ -254,6 +254,10 @@ def test_filters_narrow_by_person_deed_thing_and_day(
     assert lines("&since=2999-01-01") == 0
     assert lines("&until=2000-01-01") == 0
     assert lines("&since=2000-01-01&until=2999-12-31") == 3
+    # As people type: full-width figures, another sign between them.
+    assert lines("&person=９９９") == 0
+    assert lines("&until=２０００年１月１日") == 0
+    assert lines("&until=2000/1/1") == 0
     page = browser.get("/audit?person=abc&since=yesterday&until=2026-99-01").text
     assert "没有这个人" in page
     assert page.count("日期写成") == 2

@@ -60,7 +60,7 @@ def test_a_chain_is_added_once(operator: FlaskClient, session: Any) -> None:
         ({"position": "9" * 400}, "写整数"),
         ({"position": "1.5"}, "写整数"),
         ({"position": "１０００００"}, "0 到 9999"),
-        ({"position": ""}, "写一个整数"),
+        ({"position": ""}, "0 到 9999"),
     ],
 )
 def test_a_wrong_chain_comes_back(

@@ -82,18 +82,30 @@ def test_from_the_draft_to_the_payment(world: World) -> None:
     deeds.submit_claim(row, by=world.person, seen=row.revision)
     assert stored_sums(world.envelope) == (100 * WAN, 10 * WAN, 0)
 
-    with pytest.raises(Invalid, match="理由"):
-        review_deeds.approve(row, 8 * WAN, "", by=world.operator, seen=row.revision)
-    with pytest.raises(Invalid, match="不超过"):
-        review_deeds.approve(row, 11 * WAN, NOTE, by=world.operator, seen=row.revision)
+    # All boxes that are wrong are named at the first try.
+    for sum_fen, note, wrong in (
+        (8 * WAN, "", {"note"}),
+        (11 * WAN, NOTE, {"amount_fen"}),
+        (11 * WAN, "长" * 501, {"amount_fen", "note"}),
+    ):
+        with pytest.raises(Invalid) as refused:
+            review_deeds.approve(
+                row, sum_fen, note, by=world.operator, seen=row.revision
+            )
+        assert refused.value.problems.keys() == wrong
     review_deeds.approve(row, 8 * WAN, NOTE, by=world.operator, seen=row.revision)
     assert stored_sums(world.envelope) == (100 * WAN, 8 * WAN, 0)
 
     with pytest.raises(NotAllowed, match="批准的人"):
         review_deeds.pay(row, today(), "凭证 1", by=world.operator, seen=row.revision)
     late = today() + timedelta(days=1)
-    with pytest.raises(Invalid, match="以前"):
-        review_deeds.pay(row, late, "凭证 1", by=world.other, seen=row.revision)
+    for day, voucher, wrong in (
+        (late, "凭证 1", {"paid_on"}),
+        (late, " ", {"paid_on", "voucher"}),
+    ):
+        with pytest.raises(Invalid) as refused:
+            review_deeds.pay(row, day, voucher, by=world.other, seen=row.revision)
+        assert refused.value.problems.keys() == wrong
     review_deeds.pay(row, today(), "凭证 1", by=world.other, seen=row.revision)
     assert (row.state, row.voucher) == ("paid", "凭证 1")
     assert stored_sums(world.envelope) == (100 * WAN, 0, 8 * WAN)

@@ -81,6 +81,10 @@ def test_from_nothing_to_an_issue_in_the_browser(
     again = browser.post(f"/mine/lists/{proof.id}/publish", data=hidden)
     assert again.status_code == 409
     assert db.session.scalar(sa.select(sa.func.count(Issue.id))) == 1
+    # The back button leads to the proof, and on to what became of it.
+    page = text_of(browser.get(f"/mine/lists/{proof.id}"))
+    assert f'href="/lists/{issue.id}"' in page
+    assert "没有条目" not in page
 
 
 def test_everybody_reads_an_issue_and_takes_its_files(

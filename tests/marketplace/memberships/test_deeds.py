@@ -179,6 +179,9 @@ def test_the_last_invitation_counts_and_none_outlives_its_place(make: Factory) -
     invited, asking = make.person("firm"), make.person("firm")
     values = {"place": "researcher", "by": chief}
     first, token = deeds.invite_person(university, invited.email, **values)
+    # A second press of the same button would make the link useless that is in the mail.
+    with pytest.raises(NotNow, match="刚才已经"):
+        deeds.invite_person(university, invited.email, **values)
     second, _ = deeds.invite_person(
         university, invited.email, **values | {"place": "desk"}
     )

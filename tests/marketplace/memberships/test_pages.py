@@ -155,7 +155,7 @@ def test_an_auditor_founds_and_joins_nothing(make: Factory, sign_in: SignIn) -> 
         ("waiting", "正等处理", False),
         ("invited", "」邀请您加入", True),
         ("unverified", "」正等平台核验", False),
-        ("asked", "平台要求补充：营业执照看不清", False),
+        ("asked", "平台请单位补充材料", False),
         ("suspended", "已被平台暂停", False),
         ("verified", "", False),
     ],

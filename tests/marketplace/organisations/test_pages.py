@@ -23,7 +23,9 @@ def test_from_the_queue_to_verified(make: Factory, sign_in: SignIn) -> None:
     queue = operator.get("/office/review?tray=organisations").text
     unclear = {"uscc": "12", "checked": "", "seen": str(firm.revision)}
     wrong = operator.post(f"{page}/verify", data=unclear)
-    operator.post(f"{page}/ask", data={"ask-note": "请上传营业执照"})
+    question = {"ask-note": "请上传营业执照", "ask-seen": str(firm.revision)}
+    # Two presses of one button are one question.
+    twice = [operator.post(f"{page}/ask", data=question).status_code for _ in "12"]
     asked = operator.get(page).text
     seen = re.search(r'name="seen" value="(\d+)"', asked)[1]  # type: ignore[index]
     checked = {
@@ -43,6 +45,7 @@ def test_from_the_queue_to_verified(make: Factory, sign_in: SignIn) -> None:
     assert "临清待核验的厂" in queue
     assert (unseen.status_code, state) == (409, "unverified")
     assert wrong.status_code == 422
+    assert twice == [303, 409]
     assert "请上传营业执照" in asked
     assert (done.status_code, firm.state) == (303, "verified")
     assert "营业执照（扫描件或原件）" in operator.get(page).text

@@ -49,7 +49,13 @@ def test_both_decisions_and_the_end_reach_the_holder(
 
     for note in ("请补证书的背面", "背面还是不清楚"):
         deeds.return_certificate(profile, note=note, seen=seen(), by=operator)
-        deeds.save_broker(make.broker_values(profile), seen=seen(), by=person)
+        reply = f"答复{note}"
+        deeds.save_broker(
+            make.broker_values(profile), reply=reply, seen=seen(), by=person
+        )
+        # What is not changed is looked at again all the same, and the operators read the answer.
+        assert profile.state == "waiting"
+        assert reply in queries.history_of_broker(person.id)[0].note
     deeds.check_certificate(profile, checked="证书原件", seen=seen(), by=operator)
     deeds.end_broker(person, note="冒用他人证书", by=operator)
 

@@ -287,8 +287,11 @@ def test_accounts_are_found_and_a_look_is_shown_to_its_owner(
     person = make.person("firm", firm)
     gone = make.person("firm", firm)
     gone.email = "closed-1-x@closed.invalid"
+    person.mobile = "+8613900139999"
     make.session.commit()
     desk = sign_in(operator)
+    for typed in ("13900139999", "１３９ ００１３ ９９９９", "+8613900139999"):
+        assert queries.find_people(typed, 1).people == [person]
     found = desk.get(f"{PEOPLE}?q=寻人轴承")
     listed = queries.find_people("寻人轴承", 9)
     one = desk.get(f"{PEOPLE}/{person.id}").text

@@ -1,0 +1,34 @@
+"""Verification: what an organisation supplies where operators need more before they verify it.
+
+Here: what the room offers to the other rooms (`marketplace/contributions.py`).
+"""
+
+from __future__ import annotations
+
+from marketplace.permissions import Deeds, administrator, operator
+from marketplace.verification.announcements import notice_kinds
+from marketplace.verification.contributed import (
+    case_panels,
+    deed_names,
+    personal_copy,
+    removals,
+    task_count,
+    tasks,
+)
+
+DEEDS: Deeds = {
+    # Of an organisation: a licence names its representative, so that its other people have no use for it.
+    "verification.read": (administrator, operator),
+    "verification.answer": (administrator,),
+}
+
+__all__ = [
+    "DEEDS",
+    "case_panels",
+    "deed_names",
+    "notice_kinds",
+    "personal_copy",
+    "removals",
+    "task_count",
+    "tasks",
+]

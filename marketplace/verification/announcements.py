@@ -1,0 +1,40 @@
+"""What the operator is notified of who asked an organisation for more. Nothing is committed here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from marketplace.accounts.models import Person
+from marketplace.contributions import NoticeKind
+from marketplace.lifecycle import History
+from marketplace.notices.addresses import Recipient
+from marketplace.notices.deeds import notify, path_of
+from marketplace.organisations.models import Organisation
+from marketplace.organisations.queries import verification_due
+
+ANSWERED = "verification.answered"
+
+
+def notice_kinds() -> Iterator[NoticeKind]:
+    """The kind of notice of this room."""
+    yield NoticeKind(
+        ANSWERED,
+        "单位补充了核验材料",
+        "您收到这封邮件，是因为您请这个单位补充核验材料。",
+    )
+
+
+def announce_answer(organisation: Organisation, answer: History, to: Person) -> None:
+    """Notify the operator who asked; to the others their tray shows that it waits again."""
+    due = verification_due(organisation)
+    notify(
+        ANSWERED,
+        Recipient.of(to),
+        key=f"verification answer {answer.id}",
+        subject=f"「{organisation.name}」补充了核验材料",
+        happened=f"「{organisation.name}」补充了核验材料：{answer.note}",
+        to_do="核对以后核验，还缺什么再请对方补充。",
+        until=due.day if due is not None else None,
+        link=path_of("organisations.office", organisation_id=organisation.id),
+        about=("organisation", organisation.id),
+    )

@@ -1,0 +1,58 @@
+"""What the people of an organisation do for its verification. The only file of this room that commits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from marketplace import persistence
+from marketplace.accounts.models import Person
+from marketplace.errors import Stale
+from marketplace.files.deeds import Taken
+from marketplace.files.taking import add_file
+from marketplace.organisations.deeds import draft_answer
+from marketplace.organisations.models import Organisation
+from marketplace.permissions import require
+from marketplace.typed_texts import LEAST, checked_text
+from marketplace.verification import announcements, queries
+
+MAX_NOTE = 500
+MISSING = f"写明补充了什么，{LEAST}–{MAX_NOTE} 字。"
+
+
+def answer_question(
+    organisation: Organisation,
+    note: str,
+    files: Sequence[Taken],
+    *,
+    by: Person,
+    seen: int,
+) -> None:
+    """补充核验材料: it waits for the operators again, with their whole period.
+
+    Args:
+        organisation: not verified; its people may supply something before they are asked too.
+        note: what is supplied.
+        files: what `look_at` gave, each of another content.
+        by: who looks after its people.
+        seen: the revision that was on the page: of two presses the second is refused.
+
+    Raises:
+        NotAllowed, NotNow, Stale.
+        Invalid: nothing was written, or there are too many files.
+        CannotSave: the disk is full.
+    """
+    require(by, "verification.answer", organisation)
+    # No row of the page is compared before: looking at the files took a while.
+    persistence.hold_row(organisation)
+    if organisation.revision != seen:
+        raise Stale(*persistence.CHANGED_MEANWHILE)
+    note = checked_text("note", note, MAX_NOTE, missing=MISSING)
+    question = queries.last_question(organisation) if organisation.is_asked else None
+    answer = draft_answer(organisation, note, by=by)
+    for taken in files:
+        add_file(queries.ANSWER, answer.id, taken, shared=True, by=by)
+    # Whoever has left the operators since is not notified: the tray shows it to the others.
+    asked_by = persistence.find_row(Person, (question and question.by_id) or 0)
+    if asked_by is not None and asked_by.active and "operator" in asked_by.role_names:
+        announcements.announce_answer(organisation, answer, asked_by)
+    persistence.commit()

@@ -1,0 +1,17 @@
+"""The form of what an organisation supplies. What may be typed is checked by the deed."""
+
+from __future__ import annotations
+
+from wtforms import MultipleFileField, TextAreaField
+
+from marketplace.forms import SeenForm
+from marketplace.verification.deeds import MAX_NOTE
+
+
+class AnswerForm(SeenForm):
+    """A note, and files."""
+
+    note = TextAreaField(
+        "补充了什么", description=f"平台运营人员会看到，2–{MAX_NOTE} 字。"
+    )
+    files = MultipleFileField("文件")

@@ -1,0 +1,124 @@
+"""The page on which an organisation supplies what operators need to verify it, and its files."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from itertools import chain
+
+import structlog
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+from werkzeug.datastructures import FileStorage
+
+from marketplace import persistence
+from marketplace.door import needs
+from marketplace.errors import Invalid, NotFound, Stale
+from marketplace.files import storage
+from marketplace.files.deeds import Taken, look_at
+from marketplace.files.recognising import ALLOWED
+from marketplace.files.sending import NOTHING, send_content
+from marketplace.permissions import may
+from marketplace.verification import deeds, queries
+from marketplace.verification.forms import AnswerForm
+
+blueprint = Blueprint("verification", __name__)
+log = structlog.get_logger(__name__)
+SHOWN = "/mine/organisations/<int:organisation_id>/verification"
+
+
+@blueprint.get(SHOWN)
+@needs("verification.read", of_thing=True)
+def show(organisation_id: int) -> ResponseReturnValue:
+    """What operators asked for, what was supplied, and the form to supply more."""
+    return _page(organisation_id)
+
+
+# `writes=False`: looking at files takes seconds, in which others want to save.
+@blueprint.post(SHOWN)
+@needs("verification.answer", of_thing=True, writes=False, takes_files=True)
+def answer(organisation_id: int) -> ResponseReturnValue:
+    """Supply something."""
+    # Whoever may not is refused before a file is looked at.
+    queries.get_readable(organisation_id, by=current_user)
+    form = AnswerForm()
+    try:
+        _supply(organisation_id, form)
+    except Invalid as error:
+        form.blame(error.problems, "files")
+        return _page(organisation_id, 422, form)
+    # What was typed stays in the form; the reason comes on top.
+    except Stale as refusal:
+        return _page(organisation_id, 409, form, refusal)
+    flash("材料已补充，正等平台核验，有结果会通知您。", "success")
+    return redirect(url_for("verification.show", organisation_id=organisation_id), 303)
+
+
+@blueprint.get("/mine/verification-files/<int:file_id>")
+@needs("verification.read", of_thing=True, contained=NOTHING)
+def content(file_id: int) -> ResponseReturnValue:
+    """The content of a file."""
+    row = queries.get_file(file_id, by=current_user)
+    stored = row.file
+    assert stored is not None  # noqa: S101  else none was found
+    opened = storage.open_content(stored.sha256)
+    if opened is None:
+        log.error("file_missing", thing_file=row.id, sha256=stored.sha256)
+        raise NotFound(
+            "这个文件的内容不见了，已经记入日志，由运营方处理。",
+            "可以请单位的管理员再补充一次。",
+        )
+    file, size = opened
+    return send_content(file, size, stored, name=row.name, as_attachment=True)
+
+
+def _supply(organisation_id: int, form: AnswerForm) -> None:
+    """Look at the files that were sent, and store them with the note. Raises Invalid."""
+    with ExitStack() as stack:
+        taken = []
+        for sent in request.files.getlist("files"):
+            # Browsers send an empty box as a file without a name.
+            if sent.filename:
+                taken.append(_look_at(sent, stack))
+        persistence.turn_writer()
+        # Read again: looking at the files took some time.
+        row = queries.get_readable(organisation_id, by=current_user)
+        deeds.answer_question(
+            row, form.note.data or "", taken, by=current_user, seen=form.seen_revision
+        )
+
+
+def _look_at(sent: FileStorage, stack: ExitStack) -> Taken:
+    """One of several files. Raises Invalid, with its name: the writer is to know which one."""
+    name = sent.filename or ""
+    file, path = stack.enter_context(storage.incoming_file())
+    try:
+        return look_at(sent.stream, name, file, path)
+    except Invalid as error:
+        named = [f"「{name[:40]}」{text}" for text in chain(*error.problems.values())]
+        raise Invalid(error.message, problems={"files": named}) from None
+
+
+def _page(
+    organisation_id: int,
+    status: int = 200,
+    form: AnswerForm | None = None,
+    refusal: Stale | None = None,
+) -> ResponseReturnValue:
+    persistence.stop_writing()
+    row = queries.get_readable(organisation_id, by=current_user)
+    form = form or AnswerForm()
+    # Whoever sends it again after reading the refusal has seen the revision of now.
+    if form.is_fresh or refusal is not None:
+        form.seen.data = str(row.revision)
+    page = render_template(
+        "verification/show.html",
+        organisation=row,
+        form=form,
+        turns=queries.turns_of(row),
+        error=refusal,
+        allowed=ALLOWED,
+        answers=row.state == "unverified"
+        and may(current_user, "verification.answer", row),
+    )
+    return page, status

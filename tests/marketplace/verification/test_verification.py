@@ -1,0 +1,182 @@
+"""What an organisation supplies where operators need more before they verify it: who may, who reads it, who waits."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from marketplace.accounts import granting
+from marketplace.clock import now
+from marketplace.errors import NotAllowed, NotNow, Stale
+from marketplace.extensions import db
+from marketplace.files.models import ThingFile
+from marketplace.files.upkeep import sweep
+from marketplace.notices.models import Notice
+from marketplace.organisations import deeds as organisation_deeds
+from marketplace.organisations.models import Organisation
+from marketplace.organisations.queries import (
+    unverified_count,
+    unverified_page,
+    verification_due,
+)
+from marketplace.personal_data.deeds import carry_out_retention
+from marketplace.verification import deeds
+from tests.factories import Factory, new_uscc
+from tests.marketplace.files.samples import pdf_of
+
+SignIn = Callable[..., FlaskClient]
+QUESTION, ANSWER = "营业执照看不清，请重新拍照。", "重新扫描了执照，正反两面。"
+
+
+@pytest.fixture
+def asked(make: Factory) -> Organisation:
+    """An organisation with an administrator that an operator has asked for more."""
+    row = make.organisation("临清补件轴承厂（示例）", verified=False)
+    granting.give_place(make.person("firm"), row, "member", administers=True)
+    make.session.commit()
+    organisation_deeds.ask_organisation(row, note=QUESTION, by=make.person("operator"))
+    return row
+
+
+def administrator_of(row: Organisation) -> Any:
+    return db.session.scalar(
+        db.select(granting.Person).join(granting.Membership).where(
+            granting.Membership.organisation_id == row.id,
+            granting.Membership.is_administrator,
+        )
+    )  # fmt: skip
+
+
+def sent(row: Organisation, note: str = ANSWER, **files: bytes) -> dict[str, Any]:
+    """The form as a browser sends it."""
+    named = [(io.BytesIO(content), f"{name}.pdf") for name, content in files.items()]
+    empty = (io.BytesIO(b""), "")
+    return {"seen": str(row.revision), "note": note, "files": named or [empty]}
+
+
+def test_who_was_asked_answers_in_the_browser_and_waits_again(
+    asked: Organisation, make: Factory, sign_in: SignIn
+) -> None:
+    chief, operator = administrator_of(asked), make.person("operator")
+    browser, office = sign_in(chief), sign_in(operator)
+    address = f"/mine/organisations/{asked.id}/verification"
+    for page in ("/mine", "/mine/organisations", f"/mine/organisations/{asked.id}/people"):  # fmt: skip
+        text = browser.get(page).text
+        assert QUESTION in text
+        assert f'href="{address}"' in text
+    # It waits for its people, and is no work of the operators.
+    assert int(unverified_count()) == 0
+    assert verification_due(asked) is None
+    assert "等单位补充" in office.get("/office/review?tray=organisations").text
+
+    first = sent(asked, 执照=pdf_of("正面"), 副本=pdf_of("背面"))
+    for wrong, words in (
+        (sent(asked, " "), "写明补充了什么"),
+        (sent(asked, "补" * 501), "最多 500 字"),
+        (sent(asked, 图片=b"MZ not a licence"), ANSWER),
+        (sent(asked, 正面=pdf_of("正面"), 背面=b"MZ"), "「背面.pdf」"),
+    ):
+        answer = browser.post(address, data=wrong)
+        assert answer.status_code == 422
+        assert words in answer.text
+    again = sent(asked)
+    assert browser.post(address, data=first).status_code == 303
+    # The same form pressed again: refused, and what was typed is not lost.
+    late = browser.post(address, data=again)
+    assert late.status_code == 409
+    assert ANSWER in late.text
+
+    assert asked.state_note == ""
+    assert int(unverified_count()) == 1
+    due = verification_due(asked)
+    assert due is not None
+    rows, _, _ = unverified_page(1)
+    assert rows[0] is asked
+    notice = db.session.scalars(
+        db.select(Notice).filter_by(kind="verification.answered")
+    ).one()
+    assert ANSWER in notice.happened
+    assert str(due.day) in notice.until
+    history = office.get(f"/office/organisations/{asked.id}").text
+    for words in (QUESTION, ANSWER, "执照.pdf", "副本.pdf", str(due.day)):
+        assert words in history
+    assert "执照.pdf" in browser.get(address).text
+    assert "执照.pdf" in browser.get("/account/data.json").text
+    files = db.session.scalars(db.select(ThingFile)).all()
+    for person, status in (
+        (chief, 200),
+        (operator, 200),
+        (make.person("firm", asked), 404),
+        (make.person("firm", make.organisation(), administers=True), 404),
+        (make.person("auditor"), 404),
+    ):
+        reader = sign_in(person)
+        content = reader.get(f"/mine/verification-files/{files[0].id}")
+        content.close()
+        assert content.status_code == status
+        assert reader.get(address).status_code == status
+
+
+def test_supplied_files_go_after_a_year_and_what_was_said_stays(
+    asked: Organisation, sign_in: SignIn
+) -> None:
+    browser = sign_in(administrator_of(asked))
+    address = f"/mine/organisations/{asked.id}/verification"
+    browser.post(address, data=sent(asked, 执照=pdf_of("正面"), 副本=pdf_of("背面")))
+    old, young = db.session.scalars(db.select(ThingFile).order_by(ThingFile.id))
+    old.created_at, young.created_at = (now() - timedelta(days=n) for n in (366, 364))
+    db.session.commit()
+
+    assert carry_out_retention()["verification_file"] == 1
+    sweep()
+
+    db.session.expire_all()
+    assert (old.file, young.file is None) == (None, False)
+    assert browser.get(f"/mine/verification-files/{old.id}").status_code == 404
+    text = browser.get(address).text
+    assert "执照.pdf（已按保存期限删去）" in text
+    assert ANSWER in text
+
+
+def test_nothing_is_supplied_by_others_later_or_twice(
+    asked: Organisation, make: Factory
+) -> None:
+    chief = administrator_of(asked)
+    for other in (make.person("firm", asked), make.person("operator")):
+        with pytest.raises(NotAllowed):
+            deeds.answer_question(asked, ANSWER, [], by=other, seen=asked.revision)
+    seen = asked.revision
+    deeds.answer_question(asked, ANSWER, [], by=chief, seen=seen)
+    with pytest.raises(Stale):
+        deeds.answer_question(asked, ANSWER, [], by=chief, seen=seen)
+    # What the operator looked at before is not what is there now.
+    with pytest.raises(Stale):
+        organisation_deeds.verify_organisation(
+            asked, by=make.person("operator"), checked="营业执照", seen=seen
+        )
+    organisation_deeds.verify_organisation(
+        asked, by=make.person("operator"), uscc=new_uscc(), checked="营业执照"
+    )
+    with pytest.raises(NotNow):
+        deeds.answer_question(asked, ANSWER, [], by=chief, seen=asked.revision)
+
+
+def test_who_waits_longest_stands_first_and_lists_wait_for_nobody(
+    make: Factory,
+) -> None:
+    listed = make.organisation("名单里的厂（示例）", verified=False)
+    waiting = make.organisation("等核验的厂（示例）", verified=False)
+    granting.give_place(make.person("firm"), waiting, "member", administers=True)
+    make.session.commit()
+
+    rows, _, _ = unverified_page(1)
+
+    assert rows == [waiting, listed]
+    assert verification_due(listed) is None
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d", str(verification_due(waiting).day))  # type: ignore[union-attr]
