@@ -71,6 +71,8 @@ def propose(introduction_id: int) -> ResponseReturnValue:
     form = KindForm()
     if form.is_fresh:
         form.title.data = case.wanted.title
+        fitting = life.OWNER_TYPES_OF.get(queries.holder_of(case).kind, ())
+        form.owner_type.data = next(iter(fitting), None)
     if not form.is_submitted():
         return _propose_page(case, form)
     try:
@@ -182,6 +184,7 @@ def deal_page(row: Deal, status: int = 200, **forms: Any) -> ResponseReturnValue
             name = f"answer-{objection.id}"
             answers[objection.id] = _form_of(name, AnswerForm, row, forms)
     side = disclosure.side_of(current_user, row)
+    follows = may(current_user, "deal.follow_up", row)
     page = render_template(
         "deals/deal.html",
         row=row,
@@ -197,7 +200,9 @@ def deal_page(row: Deal, status: int = 200, **forms: Any) -> ResponseReturnValue
         may_approve=may(current_user, "deal.approve", row),
         may_approve_price=readiness.may_approve_pending(row, current_user.id),
         # A broker reads the page and may not end the deal.
-        may_end=side is not None or may(current_user, "deal.follow_up", row),
+        may_end=side is not None or follows,
+        # The form of an objection promises it to the side that publicises: the other side has no part in it.
+        reads_evidence=side == "holder" or follows,
         publicity_due=readiness.is_publicity_due(row),
         events=history_of(row),
         panels=contributions.case_panels(row, current_user),

@@ -13,7 +13,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from marketplace.clock import now, today
-from marketplace.deals.forms import PriceForm
+from marketplace.deals.forms import PriceForm, PublicityForm
 from marketplace.deals.models import Deal
 from marketplace.extensions import db
 from marketplace.files.models import FileAccess
@@ -265,8 +265,16 @@ def test_the_answer_is_public(
     world: World, sign_in: SignIn, client: FlaskClient
 ) -> None:
     deal = world.bring_to("in_publicity")
-    row, _ = world.object_to(deal, contact="13900000000")
+    row, _ = world.object_to(deal, contact="13900000000", evidence="会计王某知情")
     number = row.publicity_id
+    # Who shows what is wrong is known to the side that answers and to the office.
+    for person, reads in (
+        (world.desk, True),
+        (world.operator, True),
+        (world.chief, False),
+    ):
+        shown = sign_in(person).get(address(deal)).get_data(as_text=True)
+        assert ("会计王某知情" in shown) is reads
     page = sign_in(world.dean).get(address(deal)).get_data(as_text=True)
     assert "13900000000" in page
     assert "13900000000" not in sign_in(world.chief).get(address(deal)).get_data(
@@ -287,13 +295,35 @@ def test_the_answer_is_public(
 
 
 def test_the_box_of_a_price_advises_what_it_takes(app: Flask) -> None:
-    for typed, says in (("面议", "不能写「面议」"), ("100-200", "不能写区间")):
+    for typed, says in (
+        ("面议", "不能写「面议」"),
+        ("100-200", "不能写区间"),
+        ("不超过86万", "不是一个确定的数"),
+    ):
         with app.test_request_context(method="POST", data={"price": typed}):
             form = PriceForm()
             form.read()
             said = form.unread["price"][0]
             assert says in said
             assert "填 50、50万 或 0.5亿" in said
+
+
+def test_the_box_of_days_takes_what_people_write(app: Flask) -> None:
+    for typed, days in (
+        ("20", 20),
+        ("２０", 20),
+        ("20天", 20),
+        ("20个工作日", 20),
+        ("", None),
+    ):
+        with app.test_request_context(method="POST", data={"days": typed}):
+            form = PublicityForm()
+            assert (typed, form.count, form.unread) == (typed, days, {})
+    for typed in ("²", "-1", "1e3", "二十来天", "20000"):
+        with app.test_request_context(method="POST", data={"days": typed}):
+            form = PublicityForm()
+            assert form.count is None
+            assert typed in form.unread["days"][0]
 
 
 def test_as_of_a_day(world: World, sign_in: SignIn) -> None:
