@@ -168,6 +168,7 @@ def revise_deal(
     problems: dict[str, list[str]] = {}
     kinds = checked_kinds(
         problems,
+        holder=deal.holder,
         title=title,
         owner_type=owner_type,
         contract_type=contract_type,

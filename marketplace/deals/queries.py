@@ -29,6 +29,7 @@ from marketplace.errors import NotFound
 from marketplace.extensions import db
 from marketplace.introductions.models import Introduction
 from marketplace.listings.queries import looked_after
+from marketplace.organisations.models import Organisation
 from marketplace.permissions import Reader, assigned_broker, may
 from marketplace.persistence import Page, find_row
 from marketplace.rules.content import Value
@@ -109,6 +110,11 @@ def draft_of(case: Introduction) -> Deal:
         receiver_organisation_id=receives[0],
         receiver_person_id=receives[1],
     )
+
+
+def holder_of(case: Introduction) -> Organisation:
+    """The organisation that holds the technology in a deal of an introduction."""
+    return db.session.get_one(Organisation, draft_of(case).holder_organisation_id)
 
 
 def own_page(person: Reader, page: int) -> tuple[list[Deal], Page]:

@@ -71,7 +71,7 @@ def test_one_deal_of_an_introduction(world: World) -> None:
         deeds.propose_deal(
             deal.introduction,
             title="再来一笔",
-            owner_type="firm",
+            owner_type="other",
             contract_type="service",
             contract_subtype="",
             conversion_mode="other",
@@ -183,6 +183,27 @@ def test_related_parties_need_two_approvers_and_publicity(make: Factory) -> None
     assert deal.state == "price_determined"
     with pytest.raises(NotNow, match="要公示"):
         publicity.pass_publicity(deal, by=world.desk, seen=deal.revision)
+
+
+def test_a_university_is_no_firm(world: World) -> None:
+    """As a firm its price would escape publicity, and the other side chooses what to press."""
+    case = world.introduced()
+    kinds = {
+        "title": "轴承专利转让",
+        "contract_type": "transfer",
+        "contract_subtype": "",
+        "conversion_mode": "transfer",
+        "by": world.chief,
+    }
+    for owner_type in ("firm", "government_institute"):
+        with pytest.raises(Invalid) as refused:
+            deeds.propose_deal(case, **kinds, owner_type=owner_type)
+        assert "高等院校" in refused.value.problems["owner_type"][0]
+        db.session.rollback()
+    deal = world.bring_to("in_publicity")
+    with pytest.raises(Invalid) as refused:
+        world.revise(deal, owner_type="firm")
+    assert list(refused.value.problems) == ["owner_type"]
 
 
 def test_a_firm_needs_no_publicity(make: Factory) -> None:
