@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Mapping
 from datetime import date
@@ -28,6 +29,7 @@ from marketplace.parsing import ParseError
 from marketplace.parsing.days import read_day
 from marketplace.parsing.exact_sums import FEN_OF_WAN
 from marketplace.parsing.single_sums import read_single_sum
+from marketplace.parsing.text import compact_text
 
 DAY_HELP = "如 2026-12-31。"
 
@@ -46,7 +48,7 @@ def _subtypes() -> list[SelectChoice]:
 
 
 def _read_price(text: str) -> int | None:
-    wan = read_single_sum(text)
+    wan = read_single_sum(text, exact=True)
     if wan is None:
         return None
     # Exact: a fraction of a 分 is refused, never rounded away.
@@ -57,13 +59,14 @@ def _read_price(text: str) -> int | None:
 
 
 def _read_count(text: str) -> int | None:
-    raw = text.strip()
+    raw = compact_text(text)
     if not raw:
         return None
-    # `isdigit` alone takes ² and digits of other scripts; more than four digits are no number of days.
-    if not (raw.isascii() and raw.isdigit() and len(raw) <= 4):
-        raise ParseError("填整数，或者不填。")
-    return int(raw)
+    # More than four digits are no number of days.
+    found = re.fullmatch(r"(\d{1,4})(?:天|日|个?自然日|个?工作日)?", raw, re.ASCII)
+    if found is None:
+        raise ParseError(f"「{raw[:20]}」不是天数。", "填整数，如 20；或者不填。")
+    return int(found[1])
 
 
 class KindForm(SeenForm):
