@@ -74,7 +74,11 @@ def file_until(contract: TechContract) -> date | None:
     """The day by which it should be filed."""
     if contract.valid_to is None:
         return None
-    return contract.valid_to - timedelta(days=FILE_BEFORE)
+    last = contract.valid_to - timedelta(days=FILE_BEFORE)
+    # One that is valid for less can be filed until it ends: a day before it was signed is nobody's last day.
+    if last < (contract.signed_on or contract.valid_from or last):
+        return contract.valid_to
+    return last
 
 
 def licence_until(contract: TechContract) -> date | None:

@@ -156,9 +156,9 @@ def turn_of(deal: Deal) -> Turn:
             return Turn("holder", "记录完成人的优先受让权是放弃还是行使")
         return Turn("both", "签订技术合同")
     if state == "contracted":
-        return Turn("both", "按合同履行；合同还没有登记的，先办理登记")
+        return Turn("both", "按合同履行，由成果持有方办理登记")
     if state == "performing":
-        return Turn("both", "按合同履行和付款")
+        return Turn("both", "按合同履行和付款，办完后由成果持有方在「款项」里完成转化")
     return Turn("nobody", "")
 
 

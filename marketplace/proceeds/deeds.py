@@ -129,7 +129,8 @@ def record_receipt(
     # Money may come before any registration.
     deal = contract.deal
     if deal is not None and deal.state == "contracted":
-        move_deal(deal, "perform", by=by, note=f"到款 {yuan(amount_fen)} 元")
+        paid = f"到款 {yuan(amount_fen)} 元"
+        move_deal(deal, "perform", by=by, note=paid, until=contract.valid_to)
     contract.changed_at = now()
     persistence.commit(stale=CHANGED)
     return row
