@@ -30,7 +30,7 @@ from marketplace.proceeds.sharing import (
 )
 from marketplace.rules.queries import frozen, thawed
 from marketplace.typed_texts import checked_text, gathered_text
-from marketplace.wording import yuan
+from marketplace.wording import day, yuan
 from marketplace.workdays.queries import load_calendar
 
 PUBLICITY_DAYS = "publicity.days"
@@ -117,7 +117,7 @@ def record_receipt(
     note = gathered_text(problems, "note", note, MAX_NOTE)
     if amount_fen is None or problems:
         raise Invalid(*NOT_SAVED, problems=problems)
-    _require_reason_above_price(contract, amount_fen, note)
+    _require_reason(contract, amount_fen, received_on, note)
     row = Receipt(
         contract_id=contract.id,
         amount_fen=amount_fen,
@@ -370,10 +370,21 @@ def _past_problem(day_typed: date | None) -> str:
     return ""
 
 
-def _require_reason_above_price(
-    contract: TechContract, amount_fen: int, note: str
+def _require_reason(
+    contract: TechContract, amount_fen: int, received_on: date | None, note: str
 ) -> None:
-    """Refuse more money than a fixed price without a word why: most often a figure too many. Raises Invalid."""
+    """Refuse money before its deal, or more than its price, without a word why: most often a slip. Raises Invalid."""
+    began = contract.deal.began_on if contract.deal is not None else None
+    if (
+        began is not None
+        and received_on is not None
+        and received_on < began
+        and not note
+    ):
+        raise _wrong(
+            "note",
+            f"到账日期早于交易开始的 {day(began)}。请核对年份；确实更早收到的，在说明里写明原因。",
+        )
     price = contract.total_fen
     # A royalty has no total that could be exceeded.
     is_fixed = getattr(contract, "payment_method", None) not in ROYALTY_METHODS
