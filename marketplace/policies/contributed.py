@@ -29,6 +29,7 @@ LISTING_KINDS = {
     "deal": ("achievement", "demand"),
     "tech_contract": ("achievement", "demand"),
 }
+FAILED_STATES = ("withdrawn", "declined", "ended", "terminated", "cancelled")
 
 
 def nav(reader: Reader) -> Iterator[Link]:
@@ -61,6 +62,9 @@ def case_panels(row: Any, reader: Reader) -> Iterator[Panel]:
     """Next to matches, an introduction, a deal or a contract: what of it the reader's organisation can apply for."""
     kinds = LISTING_KINDS.get(getattr(row, "kind", ""), ())
     if not kinds or not reader.is_authenticated:
+        return
+    # What came to nothing is supported by nobody.
+    if getattr(row, "state", "") in FAILED_STATES:
         return
     day = today()
     asked = read_request({}, day, reader)

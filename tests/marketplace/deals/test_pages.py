@@ -60,6 +60,16 @@ def test_the_page_at_every_station(state: str, world: World, sign_in: SignIn) ->
     assert sign_in(stranger).get(address(deal)).status_code == 404
 
 
+def test_what_came_to_nothing_is_supported_by_nobody(
+    world: World, sign_in: SignIn
+) -> None:
+    deal = world.bring_to("open")
+    chief = sign_in(world.chief)
+    assert "能申请什么" in chief.get(address(deal)).get_data(as_text=True)
+    world.terminate(deal)
+    assert "能申请什么" not in chief.get(address(deal)).get_data(as_text=True)
+
+
 def test_an_approved_deal_leads_to_its_contract(world: World, sign_in: SignIn) -> None:
     deal = world.bring_to("approved")
     link = f'href="/mine/deals/{deal.id}/contract"'
@@ -98,6 +108,9 @@ def test_a_wrong_answer_in_diligence_is_given_back(
     assert page.status_code == 422
     text = page.get_data(as_text=True)
     assert typed in text
+    # On top of the page, with a way to the box of this item.
+    assert text.index('href="#item-note"') < text.index('id="lacks"')
+    assert text.count('id="item-note"') == 1
     chosen = re.search(r'<input[^>]*id="finding-limits-yes"[^>]*>', text)
     assert chosen is not None
     assert " checked" in chosen[0]
