@@ -36,7 +36,7 @@ from marketplace.door import LIBRARY_ENDPOINTS, READING, deed_of
 from marketplace.errors import Invalid
 from marketplace.parsing.text import clean_text
 from marketplace.permissions import Guest, may
-from marketplace.refused_requests import HAN
+from marketplace.refused_requests import HAN, sent_from_here
 
 # Where somebody is who must set a new password or a second factor first.
 FIRST_STEPS = frozenset(
@@ -57,7 +57,7 @@ UNPROVED = (
 )
 NO_COOKIE = (
     "没有提交：浏览器没有带来本站的 Cookie，可能被清除或拦截了。",
-    "请允许本站使用 Cookie，返回上一页，先复制填写的内容，刷新后再提交。",
+    "请允许本站使用 Cookie，重新打开刚才那一页，再填写和提交。",
 )
 GIVEN_BACK = "这是您登录前填写的内容，已回到表单里，还没有保存。请核对后再提交。"
 
@@ -98,7 +98,7 @@ def hold_unproved_form(_error: CSRFError) -> ResponseReturnValue:
         return "", 401
     # Without any session nobody has signed in again: what is missing is the cookie.
     words = UNPROVED if request.cookies.get(_cookie_name()) else NO_COOKIE
-    if not _is_own_form() or not _from_here():
+    if not _is_own_form() or not sent_from_here():
         return current_app.handle_user_exception(Invalid(*words))
     if current_user.is_authenticated:
         return _hold(current_user.id, "打开页面以后您重新登录过。")
@@ -124,15 +124,6 @@ def _is_own_form() -> bool:
         and endpoint not in LIBRARY_ENDPOINTS
         and deed_of(current_app, endpoint) is not None
     )
-
-
-def _from_here() -> bool:
-    """Whether a browser says that a page of this site sent the request."""
-    fetched = request.headers.get("Sec-Fetch-Site")
-    if fetched is not None:
-        return fetched == "same-origin"
-    # Older browsers send no Sec-Fetch-Site, but an Origin with every form.
-    return request.headers.get("Origin") == request.host_url.rstrip("/")
 
 
 def _hold(person_id: int | None, why: str) -> ResponseReturnValue:

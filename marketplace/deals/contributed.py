@@ -13,7 +13,7 @@ from marketplace.contributions import Link, Panel, Task, Tray
 from marketplace.counting import Count
 from marketplace.deals import queries
 from marketplace.deals.life import DEAL_LIFE
-from marketplace.deals.readiness import turn_of
+from marketplace.deals.readiness import turn_for, turn_of
 from marketplace.deals.upkeep import restart_for
 from marketplace.introductions.models import Introduction
 from marketplace.listings.models import Achievement
@@ -34,7 +34,7 @@ def tasks(person: Reader) -> Iterator[Task]:
             state=deal.state_name,
             until=deal.due_on,
             dated=last_day(deal.due_on),
-            note=f"{turn_of(deal).what}。",
+            note=f"{turn_for(deal, person.id)}。",
             button="去办理",
         )
 

@@ -67,6 +67,9 @@ def ruler_of(deal: Deal) -> list[Station]:
     for number, (_, states) in enumerate(RULER):
         if deal.state in states:
             place = number
+    # The price is settled: what it waits for is to be made public, where that is due.
+    if deal.state == "price_determined" and is_publicity_due(deal):
+        place += 1
     stations = []
     for number, (name, _) in enumerate(RULER):
         stations.append(Station(name, _status_of(deal, name, number, place)))
@@ -116,6 +119,16 @@ def may_approve_pending(deal: Deal, person_id: int) -> bool:
     if decision is None or person_id in decision.approver_ids:
         return False
     return decision.decided_by_id != person_id or approves_own(deal)
+
+
+def turn_for(deal: Deal, person_id: int | None) -> str:
+    """What a deal waits for, to one of those whose turn it is: who may not approve is not asked to."""
+    what = turn_of(deal).what
+    if deal.state != "pricing" or deal.pending_decision is None or person_id is None:
+        return what
+    if may_approve_pending(deal, person_id):
+        return what
+    return "等本单位另一位审批人批准；要改价格的，先退回"
 
 
 def unanswered_items(deal: Deal) -> list[str]:

@@ -143,7 +143,7 @@ def reverse_receipt(receipt: Receipt, note: str, *, by: Reader) -> Receipt:
     if receipt.reverses_id is not None:
         raise NotNow("这一笔本身就是冲销。", "要改请再记一笔到款。")
     if queries.is_reversed(receipt):
-        raise NotNow("这一笔已经冲销过。", "请刷新页面。")
+        raise NotNow("这一笔已经冲销过。", "请重新打开这一页。")
     # What settled plans have shared must stay received, with the costs taken off before.
     left = queries.received_fen(receipt.contract) - receipt.amount_fen
     if left < queries.bound_fen(receipt.contract):
@@ -159,7 +159,7 @@ def reverse_receipt(receipt: Receipt, note: str, *, by: Reader) -> Receipt:
     )
     db.session.add(row)
     receipt.contract.changed_at = now()
-    again = NotNow("这一笔已经冲销过。", "请刷新页面。")
+    again = NotNow("这一笔已经冲销过。", "请重新打开这一页。")
     persistence.commit(
         stale=CHANGED, duplicates={"uq_contract_receipt_reverses": again}
     )

@@ -75,6 +75,9 @@ def propose(introduction_id: int) -> ResponseReturnValue:
         form.owner_type.data = next(iter(fitting), None)
     if not form.is_submitted():
         return _propose_page(case, form)
+    # Of two who propose the second one is led to what the first one began.
+    if queries.deal_of(case) is not None:
+        return _propose_page(case, form, 409)
     try:
         row = deeds.propose_deal(case, **form.kinds, by=current_user)
     except Invalid as error:

@@ -15,6 +15,7 @@ from flask.testing import FlaskClient
 from marketplace.clock import now, today
 from marketplace.deals.forms import PriceForm, PublicityForm
 from marketplace.deals.models import Deal
+from marketplace.deals.readiness import ruler_of
 from marketplace.extensions import db
 from marketplace.files.models import FileAccess
 from marketplace.introductions.models import Introduction
@@ -72,9 +73,23 @@ def test_what_came_to_nothing_is_supported_by_nobody(
 
 def test_an_approved_deal_leads_to_its_contract(world: World, sign_in: SignIn) -> None:
     deal = world.bring_to("approved")
-    link = f'href="/mine/deals/{deal.id}/contract"'
+    path = f"/mine/deals/{deal.id}/contract"
+    link = f'href="{path}"'
+    button = f'action="{path}"'
+    # Before the priority is settled no contract may be begun, and nothing says otherwise.
     for person in (world.chief, world.desk):
-        assert link in sign_in(person).get(address(deal)).get_data(as_text=True)
+        browser = sign_in(person)
+        assert link not in browser.get(address(deal)).get_data(as_text=True)
+        assert button not in browser.get(path).get_data(as_text=True)
+    world.settle(deal)
+    for person in (world.chief, world.desk):
+        browser = sign_in(person)
+        assert link in browser.get(address(deal)).get_data(as_text=True)
+        assert button in browser.get(path).get_data(as_text=True)
+    # Two clicks are one contract, and the second one leads to it.
+    begun = [browser.post(path) for _ in range(2)]
+    assert [one.status_code for one in begun] == [303, 303]
+    assert begun[0].location.removesuffix("/edit") == begun[1].location
 
 
 def test_each_side_reads_which_one_it_is(world: World, sign_in: SignIn) -> None:
@@ -91,6 +106,27 @@ def test_each_side_reads_which_one_it_is(world: World, sign_in: SignIn) -> None:
     assert chief.count("（您这一方）") == 1  # among the facts
     assert "（您这一方）" not in office
     assert "最晚 20" in sign_in(world.desk).get("/mine").get_data(as_text=True)
+
+
+def test_who_may_not_approve_is_not_asked_to(world: World, sign_in: SignIn) -> None:
+    deal = world.bring_to("pricing")
+    world.decide(deal)
+    asked = "批准或退回定价。"
+    assert asked in sign_in(world.dean).get("/mine").get_data(as_text=True)
+    handed_in = sign_in(world.desk).get("/mine").get_data(as_text=True)
+    assert asked not in handed_in
+    assert "等本单位另一位审批人批准" in handed_in
+
+
+@pytest.mark.parametrize(
+    ("owner_type", "station"), [("government_university", "公示"), ("firm", "定价")]
+)
+def test_a_settled_price_waits_where_it_is_due(
+    owner_type: str, station: str, make: Factory
+) -> None:
+    deal = World(make, owner_type=owner_type).bring_to("price_determined")
+    found = [one.name for one in ruler_of(deal) if one.status == "current"]
+    assert found == [station]
 
 
 def test_a_wrong_answer_in_diligence_is_given_back(
@@ -135,6 +171,10 @@ def test_by_buttons_from_an_introduction(world: World, sign_in: SignIn) -> None:
         "conversion_mode": "transfer",
     }
     assert chief.post(path, data=kinds).status_code == 303
+    again = chief.post(path, data=kinds | {"title": "第二个窗口里写的名称"})
+    assert again.status_code == 409
+    assert "看交易" in again.get_data(as_text=True)
+    assert "第二个窗口里写的名称" in again.get_data(as_text=True)
     case = db.session.get_one(Introduction, number)
     deal = db.session.query(Deal).filter_by(introduction_id=number).one()
 
