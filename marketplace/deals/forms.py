@@ -31,6 +31,7 @@ from marketplace.parsing.exact_sums import FEN_OF_WAN
 from marketplace.parsing.single_sums import read_single_sum
 from marketplace.parsing.text import compact_text
 
+OWN_ONLY = "只有本单位和平台看得到。"
 DAY_HELP = "如 2026-12-31。"
 
 
@@ -181,8 +182,8 @@ class PriceForm(SeenForm):
         "赋权情况", description="成果已赋权给完成人的，写明范围、期限和决定；没有不填。"
     )
     met_on = StringField("开会日期", description=DAY_HELP)
-    attendees = TextAreaField("参会人", description="一行一位。")
-    minutes = TextAreaField("会议决议", description="2–2000 字。")
+    attendees = TextAreaField("参会人", description=f"一行一位。{OWN_ONLY}")
+    minutes = TextAreaField("会议决议", description=f"2–2000 字。{OWN_ONLY}")
 
     def read(self) -> Price:
         """What was typed. Raises Invalid."""

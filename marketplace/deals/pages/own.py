@@ -204,8 +204,8 @@ def deal_page(row: Deal, status: int = 200, **forms: Any) -> ResponseReturnValue
         may_approve_price=readiness.may_approve_pending(row, current_user.id),
         # A broker reads the page and may not end the deal.
         may_end=side is not None or follows,
-        # The form of an objection promises it to the side that publicises: the other side has no part in it.
-        reads_evidence=side == "holder" or follows,
+        # Minutes of the holder, and what is shown to the side that publicises: the other side has no part in them.
+        reads_private=side == "holder" or follows,
         publicity_due=readiness.is_publicity_due(row),
         events=history_of(row),
         panels=contributions.case_panels(row, current_user),

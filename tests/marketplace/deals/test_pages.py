@@ -110,7 +110,13 @@ def test_each_side_reads_which_one_it_is(world: World, sign_in: SignIn) -> None:
 
 def test_who_may_not_approve_is_not_asked_to(world: World, sign_in: SignIn) -> None:
     deal = world.bring_to("pricing")
-    world.decide(deal)
+    world.decide(deal, minutes="底价一百万元，先报一百二十万元")
+    # What the holder has discussed is none of the other side's.
+    for person, reads in ((world.desk, True), (world.chief, False)):
+        shown = sign_in(person).get(address(deal)).get_data(as_text=True)
+        assert ("底价一百万元" in shown) is reads
+        assert ("张三、李四" in shown) is reads
+        assert "参照三笔同类交易" in shown
     asked = "批准或退回定价。"
     assert asked in sign_in(world.dean).get("/mine").get_data(as_text=True)
     handed_in = sign_in(world.desk).get("/mine").get_data(as_text=True)
