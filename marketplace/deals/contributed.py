@@ -9,6 +9,7 @@ from typing import Any, Literal
 from flask import request, url_for
 
 from marketplace.accounts.models import Person
+from marketplace.brokerage.models import BrokerageCase
 from marketplace.contributions import Link, Panel, Task, Tray
 from marketplace.counting import Count
 from marketplace.deals import queries
@@ -88,7 +89,9 @@ def nav(reader: Reader) -> Iterator[Link]:
 
 
 def case_panels(row: Any, reader: Reader) -> Iterator[Panel]:
-    """On the page of an introduction that was accepted: the way to begin a deal, or the one that goes on."""
+    """On the page of an introduction that was accepted, and of its case: beginning a deal, or the one there is."""
+    if isinstance(row, BrokerageCase) and row.state != "terminated":
+        row = row.introduction
     if not isinstance(row, Introduction) or row.state != "accepted":
         return
     deal = queries.deal_of(row)

@@ -38,7 +38,7 @@ from marketplace.deals.models import SIDE_NAMES, SIDES, Deal
 from marketplace.deals.pages.blueprint import blueprint
 from marketplace.door import needs
 from marketplace.errors import Invalid, NotFound
-from marketplace.introductions.queries import get_case
+from marketplace.introductions.queries import may_read
 from marketplace.lifecycle import history_of
 from marketplace.parsing import ParseError
 from marketplace.parsing.days import read_day
@@ -67,7 +67,7 @@ FORMS: dict[str, type[Any]] = {
 @needs("deal.propose")
 def propose(introduction_id: int) -> ResponseReturnValue:
     """提出交易: from an introduction that was accepted."""
-    case = get_case(introduction_id, by=current_user)
+    case = queries.get_introduction(introduction_id, by=current_user)
     form = KindForm()
     if form.is_fresh:
         form.title.data = case.wanted.title
@@ -205,6 +205,8 @@ def deal_page(row: Deal, status: int = 200, **forms: Any) -> ResponseReturnValue
         # A broker reads the page and may not end the deal.
         may_end=side is not None or follows,
         # Minutes of the holder, and what is shown to the side that publicises: the other side has no part in them.
+        # The broker of the case talks to both on the page of that case.
+        reads_case=may_read(row.introduction, current_user),
         reads_private=side == "holder" or follows,
         publicity_due=readiness.is_publicity_due(row),
         events=history_of(row),
@@ -249,5 +251,6 @@ def _propose_page(case: Any, form: KindForm, status: int = 200) -> ResponseRetur
         form=form,
         current=queries.deal_of(case),
         side=queries.proposing_side(case, current_user),
+        reads_case=may_read(case, current_user),
     )
     return page, status
