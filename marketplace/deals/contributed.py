@@ -13,7 +13,7 @@ from marketplace.brokerage.models import BrokerageCase
 from marketplace.contributions import Link, Panel, Task, Tray
 from marketplace.counting import Count
 from marketplace.deals import queries
-from marketplace.deals.life import DEAL_LIFE
+from marketplace.deals.life import DEAL_LIFE, TURNS
 from marketplace.deals.readiness import turn_for, turn_of
 from marketplace.deals.upkeep import restart_for
 from marketplace.introductions.models import Introduction
@@ -72,6 +72,7 @@ def _tray_page(page: int) -> Panel:
     rows, arithmetic = queries.running_page(page)
     values = {
         "rows": [(row, turn_of(row)) for row in rows],
+        "turns": TURNS,
         "page": arithmetic.clamp(page),
         "pages": arithmetic.pages,
     }

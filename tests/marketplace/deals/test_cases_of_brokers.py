@@ -76,6 +76,8 @@ def test_its_broker_begins_the_deal_and_follows_it(
     assert (deal.proposed_by_side, deal.agreed_sides) == ("broker", [])
     shown = browser.get(begun.location)
     assert shown.status_code == 200
+    # Their own agency has no part in it.
+    assert "能申请什么" not in shown.text
     assert f'href="/mine/introductions/{case.introduction_id}"' not in shown.text
     assert deal.number in browser.get("/mine/deals").text
     assert deal.number in browser.get(f"/mine/brokerage/{case.id}").text

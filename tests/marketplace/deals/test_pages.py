@@ -106,6 +106,9 @@ def test_each_side_reads_which_one_it_is(world: World, sign_in: SignIn) -> None:
     assert chief.count("（您这一方）") == 1  # among the facts
     assert "（您这一方）" not in office
     assert "最晚 20" in sign_in(world.desk).get("/mine").get_data(as_text=True)
+    # Who is to act stands in the tray of the office as well.
+    tray = sign_in(world.operator).get("/office/review?tray=deals")
+    assert "成果持有方提交定价和依据" in tray.get_data(as_text=True)
 
 
 def test_who_may_not_approve_is_not_asked_to(world: World, sign_in: SignIn) -> None:
