@@ -143,7 +143,7 @@ def _hold(person_id: int | None, why: str) -> ResponseReturnValue:
     if current_user.is_authenticated:
         flash(f"{why}刚才的内容没有丢，请核对后再提交一次。", "error")
         return redirect(url_for("accounts.resume", number=number), 303)
-    flash(f"{why}刚才填写的内容已经留下，登录后会回到表单里。", "error")
+    flash(f"{why}刚才填写的内容已经留下，登录后还给您。", "error")
     back = url_for("accounts.resume", number=number)
     return redirect(url_for("security.login", next=back), 303)
 

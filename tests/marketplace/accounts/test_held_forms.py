@@ -80,7 +80,7 @@ def test_a_form_sent_too_late_comes_back_filled(
 
     assert sent.status_code == 303
     assert sent.location.startswith("/login?next=/account/held/")
-    assert "刚才填写的内容已经留下，登录后会回到表单里" in door.text
+    assert "刚才填写的内容已经留下，登录后还给您" in door.text
     assert back.request.path == "/mine/demand/new"
     assert html.escape(FORM["title"]) in back.text.replace("&#34;", '"')
     assert TEXT in back.text
