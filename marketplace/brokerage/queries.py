@@ -534,11 +534,22 @@ def shown_agreement(case: BrokerageCase, reader: Reader) -> CommissionAgreement 
 
 def carried_introductions(broker_ids: Collection[int]) -> Select[tuple[int | None]]:
     """The numbers of the introductions that cases of these brokers have led to, for the filters of rooms above."""
-    return db.select(BrokerageCase.introduction_id).where(
+    query: Select[tuple[int | None]] = db.select(BrokerageCase.introduction_id)
+    return query.where(
         BrokerageCase.introduction_id.is_not(None),
         BrokerageCase.broker_id.in_(broker_ids),
         BrokerageCase.state != "terminated",
     )
+
+
+def brokers_of(introduction_id: int) -> list[int]:
+    """The numbers of the brokers whose cases have led to an introduction."""
+    query = db.select(BrokerageCase.broker_id).where(
+        BrokerageCase.introduction_id == introduction_id,
+        BrokerageCase.broker_id.is_not(None),
+        BrokerageCase.state != "terminated",
+    )
+    return [number for number in db.session.scalars(query) if number is not None]
 
 
 def opens_introduction(case: BrokerageCase, reader: Reader) -> bool:

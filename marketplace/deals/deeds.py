@@ -197,7 +197,7 @@ def refuse_deal(deal: Deal, *, note: str, by: Person, seen: int) -> None:
     deal.terminate_note = _note(note)
     deal.terminate_reason = "partner_withdrew"
     move_deal(deal, "refuse", by=by, note=deal.terminate_note)
-    announcements.announce(deal, "对方不同意开始交易", by=by)
+    announcements.announce(deal, "有一方不同意开始交易", by=by)
     persistence.commit()
 
 
@@ -252,7 +252,7 @@ def draft_letter(
     _confirm(letter, side, by)
     db.session.add(letter)
     move_deal(deal, "draft_letter", by=by, note=LETTERS[letter_kind])
-    announcements.announce(deal, f"请确认{LETTERS[letter_kind]}", by=by)
+    announcements.announce(deal, f"{LETTERS[letter_kind]}已起草，等确认", by=by)
     persistence.commit()
     return letter
 
@@ -281,7 +281,7 @@ def confirm_letter(
     if letter.is_settled:
         _settle(deal, letter, by)
     else:
-        announcements.announce(deal, f"请确认{letter.kind_name}", by=by)
+        announcements.announce(deal, f"{letter.kind_name}等另一方确认", by=by)
     persistence.commit()
 
 

@@ -171,6 +171,26 @@ def test_nobody_of_an_institution_approves_their_own(world: World) -> None:
     assert deal.state == "price_determined"
 
 
+def test_only_who_acts_is_asked_to(world: World) -> None:
+    """The other side learns what happened and who is to act: it is not told to approve a price of the holder."""
+    broker = world.make.broker(world.make.organisation(kind="service_body"))
+    listing_deeds.assign_broker(world.achievement, broker, by=world.operator)
+    deal = world.bring_to("pricing")
+    world.decide(deal)
+    found = {}
+    query = sa.select(Notice).filter_by(kind="deal.moved").order_by(Notice.id)
+    for one in db.session.scalars(query):
+        found[one.person_id] = one
+    for person in (world.dean, world.rector):
+        assert found[person.id].to_do == "下一步：批准或退回定价。"
+        assert found[person.id].until
+    for person in (world.chief, broker):
+        asked = found[person.id]
+        assert (asked.to_do, asked.until) == ("", "")
+        assert "接下来由成果持有方的审批人批准或退回定价" in asked.happened
+        assert "请" not in asked.subject
+
+
 def test_related_parties_need_two_approvers_and_publicity(make: Factory) -> None:
     world = World(make, owner_type="firm")
     deal = world.bring_to("pricing", related=True)
