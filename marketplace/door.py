@@ -218,7 +218,7 @@ def refuse_unsound() -> None:
     files = list(request.files.items(multi=True))
     for name, _ in [*fields, *files]:
         if not FIELD_NAME.fullmatch(name) or LONG_NUMBER.search(name):
-            raise Invalid("表单里有不认识的格子。", "请刷新页面后重新填写。")
+            raise Invalid("表单里有不认识的格子。", "请重新打开这一页，再填写。")
     if not cleans:
         _refuse_values(fields, "填写的内容")
     if getattr(view, "takes_files", False):

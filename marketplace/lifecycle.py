@@ -201,7 +201,7 @@ class Life:
             # Editing is possible nearly always, and no answer to a refused decision.
             if one != "edit":
                 possible.append(self.deeds[one])
-        advice = "请刷新页面，看现在的状态。"
+        advice = "请重新打开这一页，看现在的状态。"
         if possible:
             advice = f"现在您可以：{'、'.join(possible)}。"
         state_name = self.names.get(thing.state, thing.state)

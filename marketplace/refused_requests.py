@@ -16,9 +16,10 @@ HAN = re.compile(r"[\u4e00-\u9fff]")
 
 
 def register_globals(app: Flask) -> None:
-    """Make both known to the templates of `app`."""
+    """Make them known to the templates of `app`."""
     app.jinja_env.globals["previous_page"] = previous_page
     app.jinja_env.globals["unsaved_texts"] = unsaved_texts
+    app.jinja_env.globals["sent_from_here"] = sent_from_here
 
 
 def previous_page() -> str:
@@ -31,6 +32,15 @@ def previous_page() -> str:
     if parts.netloc != request.host or not re.match(r"/(?!/)", parts.path):
         return ""
     return f"{parts.path}?{parts.query}" if parts.query else parts.path
+
+
+def sent_from_here() -> bool:
+    """Whether a browser says that a page of this site sent the request: another site's words are not shown as typed."""
+    fetched = request.headers.get("Sec-Fetch-Site")
+    if fetched is not None:
+        return fetched == "same-origin"
+    # Older browsers send no Sec-Fetch-Site, but an Origin with every form.
+    return request.headers.get("Origin") == request.host_url.rstrip("/")
 
 
 def unsaved_texts() -> list[str]:

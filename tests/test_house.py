@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from functools import cache
 from pathlib import Path
 
@@ -196,3 +197,14 @@ def test_no_utils_helpers_or_managers() -> None:
 
 def test_hubs_import_no_room() -> None:
     assert house.hub_imports(ROOT) == set()
+
+
+def test_sums_stand_at_the_right() -> None:
+    """Down a column people compare the lengths of sums before their digits."""
+    cell = re.compile(r'<t[dh][^>]*data-label="[^"]*（万?元）"[^>]*>')
+    found = 0
+    for path in (ROOT / "templates").rglob("*.html"):
+        for tag in cell.findall(path.read_text(encoding="utf-8")):
+            found += 1
+            assert 'class="number"' in tag, f"{path}: {tag}"
+    assert found > 20

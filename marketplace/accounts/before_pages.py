@@ -36,7 +36,7 @@ from marketplace.door import LIBRARY_ENDPOINTS, READING, deed_of
 from marketplace.errors import Invalid
 from marketplace.parsing.text import clean_text
 from marketplace.permissions import Guest, may
-from marketplace.refused_requests import HAN
+from marketplace.refused_requests import HAN, sent_from_here
 
 # Where somebody is who must set a new password or a second factor first.
 FIRST_STEPS = frozenset(
@@ -57,7 +57,7 @@ UNPROVED = (
 )
 NO_COOKIE = (
     "没有提交：浏览器没有带来本站的 Cookie，可能被清除或拦截了。",
-    "请允许本站使用 Cookie，返回上一页，先复制填写的内容，刷新后再提交。",
+    "请允许本站使用 Cookie，重新打开刚才那一页，再填写和提交。",
 )
 GIVEN_BACK = "这是您登录前填写的内容，已回到表单里，还没有保存。请核对后再提交。"
 
@@ -98,7 +98,7 @@ def hold_unproved_form(_error: CSRFError) -> ResponseReturnValue:
         return "", 401
     # Without any session nobody has signed in again: what is missing is the cookie.
     words = UNPROVED if request.cookies.get(_cookie_name()) else NO_COOKIE
-    if not _is_own_form() or not _from_here():
+    if not _is_own_form() or not sent_from_here():
         return current_app.handle_user_exception(Invalid(*words))
     if current_user.is_authenticated:
         return _hold(current_user.id, "打开页面以后您重新登录过。")
@@ -126,15 +126,6 @@ def _is_own_form() -> bool:
     )
 
 
-def _from_here() -> bool:
-    """Whether a browser says that a page of this site sent the request."""
-    fetched = request.headers.get("Sec-Fetch-Site")
-    if fetched is not None:
-        return fetched == "same-origin"
-    # Older browsers send no Sec-Fetch-Site, but an Origin with every form.
-    return request.headers.get("Origin") == request.host_url.rstrip("/")
-
-
 def _hold(person_id: int | None, why: str) -> ResponseReturnValue:
     # They have a new password since, or the account is gone: nothing says whose text it is.
     if person_id is None:
@@ -152,7 +143,7 @@ def _hold(person_id: int | None, why: str) -> ResponseReturnValue:
     if current_user.is_authenticated:
         flash(f"{why}刚才的内容没有丢，请核对后再提交一次。", "error")
         return redirect(url_for("accounts.resume", number=number), 303)
-    flash(f"{why}刚才填写的内容已经留下，登录后会回到表单里。", "error")
+    flash(f"{why}刚才填写的内容已经留下，登录后还给您。", "error")
     back = url_for("accounts.resume", number=number)
     return redirect(url_for("security.login", next=back), 303)
 

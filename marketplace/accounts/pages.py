@@ -5,6 +5,8 @@ Signing in, registering and passwords are pages of Flask-Security (`sign_in.py`,
 
 from __future__ import annotations
 
+import re
+
 from flask import (
     Blueprint,
     Flask,
@@ -42,6 +44,8 @@ blueprint.add_app_template_filter(queries.name_people)
 CONSENT_TITLES = agreements.TITLES | {
     kind: name for kind, (name, _text) in contact_consents.CONSENTS.items()
 }
+# What a form sends for a choice.
+_CODE = re.compile(r"[a-z][a-z0-9_]*(?:\.[a-z_]+)?")
 MAX_EXCERPT = 300  # characters of a typed text on the page that gives it back
 
 
@@ -126,12 +130,16 @@ def resume(number: int) -> ResponseReturnValue:
     if "whole" not in request.args and _is_page(row.path):
         joint = "&" if "?" in row.path else "?"
         return redirect(f"{row.path}{joint}held={row.id}", 303)
-    # Long enough for what people write; numbers and codes of a form tell nobody anything.
-    texts = [(name, value) for name, value in row.fields if len(value.strip()) > 1]
+    texts = []
+    for name, value in row.fields:
+        # Long enough for what people write; revisions and codes of a form tell nobody anything.
+        is_mark = name.endswith("seen") or _CODE.fullmatch(value.strip())
+        if len(value.strip()) > 1 and not is_mark:
+            texts.append(value)
     return render_template(
         "accounts/held.html",
         row=row,
-        shown=[value for _, value in texts],
+        shown=texts,
         most=MAX_EXCERPT,
         fields=row.fields,
     )

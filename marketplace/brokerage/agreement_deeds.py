@@ -129,7 +129,9 @@ def sign_commission(
         sides = [side for side in agreement.unsigned if side in held]
     # Until the sides are addressed they do not know of the case, let alone of its commission.
     if agreement is None or not sides or case.asked_at is None:
-        raise NotNow("本方现在没有要确认的佣金约定。", "请刷新页面，看现在的状态。")
+        raise NotNow(
+            "本方现在没有要确认的佣金约定。", "请重新打开这一页，看现在的状态。"
+        )
     # Another text may have been proposed since: a consent is one to the words that were read.
     if text_hash != agreement.text_hash:
         raise Stale("佣金约定的文字刚有变化。", "请重新打开，看过再确认。")
@@ -154,7 +156,7 @@ def withdraw_commission(case: BrokerageCase, *, by: Reader, seen: int) -> None:
     require_seen(case, seen)
     agreement = case.agreement
     if agreement is None:
-        raise NotNow("没有可以撤回的佣金约定。", "请刷新页面，看现在的状态。")
+        raise NotNow("没有可以撤回的佣金约定。", "请重新打开这一页，看现在的状态。")
     # One that every payer has confirmed is in force, and nobody takes it back alone.
     agreement.life.permits(agreement, "withdraw", by)
     agreement.settled_at = now()

@@ -214,7 +214,7 @@ def consent_to_dual(
     require_seen(case, seen)
     side = _own_side(case.lacking_consent, case, by)
     if side is None:
-        raise NotNow("本方不用再答复这件事。", "请刷新页面，看现在的状态。")
+        raise NotNow("本方不用再答复这件事。", "请重新打开这一页，看现在的状态。")
     if agrees is None:
         message = "选「同意」或「不同意」。"
         raise Invalid(message, problems={"agrees": [message]})
@@ -470,7 +470,7 @@ def _waiting_side(case: BrokerageCase, by: Person) -> CaseSide:
     case.life.permits(case, "answer", by)
     side = _own_side(case.waiting_sides, case, by)
     if case.asked_at is None or side is None:
-        raise NotNow("本方不用再答复。", "请刷新页面，看现在的状态。")
+        raise NotNow("本方不用再答复。", "请重新打开这一页，看现在的状态。")
     return side
 
 

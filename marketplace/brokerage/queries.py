@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
@@ -532,6 +532,26 @@ def shown_agreement(case: BrokerageCase, reader: Reader) -> CommissionAgreement 
     # The side that pays nothing need not know what the other one pays.
     concerned = set(agreement.payers) & set(sides_held(case, reader))
     return agreement if concerned else None
+
+
+def carried_introductions(broker_ids: Collection[int]) -> Select[tuple[int | None]]:
+    """The numbers of the introductions that cases of these brokers have led to, for the filters of rooms above."""
+    query: Select[tuple[int | None]] = db.select(BrokerageCase.introduction_id)
+    return query.where(
+        BrokerageCase.introduction_id.is_not(None),
+        BrokerageCase.broker_id.in_(broker_ids),
+        BrokerageCase.state != "terminated",
+    )
+
+
+def brokers_of(introduction_id: int) -> list[int]:
+    """The numbers of the brokers whose cases have led to an introduction."""
+    query = db.select(BrokerageCase.broker_id).where(
+        BrokerageCase.introduction_id == introduction_id,
+        BrokerageCase.broker_id.is_not(None),
+        BrokerageCase.state != "terminated",
+    )
+    return [number for number in db.session.scalars(query) if number is not None]
 
 
 def opens_introduction(case: BrokerageCase, reader: Reader) -> bool:

@@ -204,7 +204,9 @@ def _chosen(
     contracts = {one.id: one for one in queries.registered_of(organisation.id, wanted)}
     # Left out silently, the holder would miss it on the paper only.
     if len(contracts) < len(wanted):
-        raise _wrong("contracts", "选中的合同里有的登记已经撤销，请刷新页面再选。")
+        raise _wrong(
+            "contracts", "选中的合同里有的登记已经撤销，请重新打开这一页再选。"
+        )
     typed = registry_numbers.replace("，", " ").replace(",", " ").replace("、", " ")
     for number in typed.split()[: MAX_LINES + 1]:
         found = None

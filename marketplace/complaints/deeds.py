@@ -96,7 +96,7 @@ def file_complaint(
         state="received",
     )
     db.session.add(row)
-    twice = NotNow("这份举报刚才已经收到。", "请刷新页面再看。")
+    twice = NotNow("这份举报刚才已经收到。", "请重新打开这一页再看。")
     with persistence.refusals(duplicates={"uq_complaint_code_hash": twice}):
         db.session.flush()
     # After the flush, for it carries the number of the row; the day is one of China.

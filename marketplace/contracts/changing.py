@@ -122,7 +122,8 @@ def perform_deal(contract: TechContract, *, by: Reader | None) -> None:
     """A registered contract is carried out from now on: its deal leaves the station of registration (no commit)."""
     deal = contract.deal
     if deal is not None and deal.state == "contracted":
-        move_deal(deal, "perform", by=by, note=f"登记编号 {contract.registry_no}")
+        note = f"登记编号 {contract.registry_no}"
+        move_deal(deal, "perform", by=by, note=note, until=contract.valid_to)
 
 
 def _require_changeable(contract: TechContract) -> None:

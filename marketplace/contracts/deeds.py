@@ -16,7 +16,7 @@ from marketplace.contracts.models import (
     TechContract,
     canonical_text,
 )
-from marketplace.contracts.readiness import KEYS
+from marketplace.contracts.readiness import KEYS, file_until
 from marketplace.deals.disclosure import side_of
 from marketplace.deals.models import Deal
 from marketplace.deals.writing import move_deal
@@ -196,7 +196,8 @@ def confirm_paper(contract: TechContract, sha256: str, *, by: Reader) -> None:
         contract.life.move(contract, "sign", by=by)
         # The second confirmation signs the contract, on the day it is given.
         contract.signed_on = today()
-        move_deal(deal, "contract", by=by, note=f"合同 {contract.number}")
+        note = f"合同 {contract.number}"
+        move_deal(deal, "contract", by=by, note=note, until=file_until(contract))
         announcements.announce_signed(paper)
     persistence.commit(stale=CHANGED, duplicates=duplicates)
 

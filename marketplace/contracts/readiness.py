@@ -74,7 +74,11 @@ def file_until(contract: TechContract) -> date | None:
     """The day by which it should be filed."""
     if contract.valid_to is None:
         return None
-    return contract.valid_to - timedelta(days=FILE_BEFORE)
+    last = contract.valid_to - timedelta(days=FILE_BEFORE)
+    # One that is valid for less can be filed until it ends: a day before it was signed is nobody's last day.
+    if last < (contract.signed_on or contract.valid_from or last):
+        return contract.valid_to
+    return last
 
 
 def licence_until(contract: TechContract) -> date | None:
@@ -101,14 +105,14 @@ def ends_of(contract: TechContract) -> Iterator[End]:
                 "filing",
                 "应办理登记",
                 last,
-                "到技术合同登记机构提交登记；有效期过了不能登记。",
+                "由卖方到技术合同登记机构提交登记；有效期过了不能登记。",
             )
     if contract.state in AT_OFFICE and contract.decide_by is not None:
         yield End(
             "decision",
             "登记机构应作出决定",
             contract.decide_by,
-            "向登记机构问结果，录入平台。",
+            "由卖方向登记机构问结果，录入平台。",
         )
     # In any state: the patent office and the register know nothing of each other.
     last = licence_until(contract)

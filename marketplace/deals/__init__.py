@@ -20,7 +20,12 @@ from marketplace.deals.contributed import (
     tasks,
     trays,
 )
-from marketplace.deals.disclosure import holder_approver, of_holder, of_receiver
+from marketplace.deals.disclosure import (
+    carrying_broker,
+    holder_approver,
+    of_holder,
+    of_receiver,
+)
 from marketplace.deals.moving import move_back, move_between
 from marketplace.permissions import (
     Deeds,
@@ -36,7 +41,7 @@ DEEDS: Deeds = {
     "deal.propose": (of_verified_organisation, broker),
     # Of a deal.
     # A broker of either listing follows it without acting, an operator may only end it (116).
-    "deal.read": (of_holder, of_receiver, assigned_broker, operator),
+    "deal.read": (of_holder, of_receiver, assigned_broker, carrying_broker, operator),
     "deal.act": (of_holder, of_receiver),
     "deal.hold": (of_holder,),
     # Who merely carries a deal hands a price in and approves nothing.

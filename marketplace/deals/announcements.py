@@ -6,10 +6,12 @@ from collections.abc import Iterator
 
 from marketplace.accounts.models import Person
 from marketplace.accounts.queries import people_by_id
+from marketplace.brokerage.queries import brokers_of
 from marketplace.contributions import NoticeKind
 from marketplace.deals.child_models import DealObjection
+from marketplace.deals.life import TURNS
 from marketplace.deals.models import SIDES, Deal
-from marketplace.deals.readiness import turn_of
+from marketplace.deals.readiness import turn_for, turn_of
 from marketplace.memberships.queries import desk_of
 from marketplace.notices.addresses import Recipient
 from marketplace.notices.deeds import notify, path_of
@@ -36,28 +38,45 @@ def notice_kinds() -> Iterator[NoticeKind]:
 
 def announce_proposal(deal: Deal, *, by: Person) -> None:
     """Notify who has not agreed yet."""
-    announce(deal, "有人提出交易，请答复", by=by)
+    announce(deal, "有人提出交易，等答复", by=by)
 
 
 def announce(deal: Deal, happened: str, *, by: Reader | None) -> None:
-    """Notify both sides and the brokers of what happened, what comes next, who does it and until when."""
+    """Notify both sides and the brokers of what happened, what comes next, who does it and until when.
+
+    Args:
+        deal: as it is by now.
+        happened: in words that are true for whoever reads them: only who is to act is asked to.
+        by: who did it and is not notified; None: the site itself.
+    """
     turn = turn_of(deal)
     until = None
     if deal.due_on is not None:
         until = Deadline(deal.due_on).end
-    for person in people_of(deal, by):
+    for person, sides in people_of(deal, by):
+        asked = _is_asked(turn.who, sides)
+        words = f"交易 {deal.number}「{deal.title}」：{happened}。"
+        if turn.what and not asked:
+            words += f"接下来由{TURNS[turn.who]}{turn.what}。"
         notify(
             MOVED,
             Recipient.of(person),
             # One key is one notice to a recipient: with the revision the same may happen twice to a deal.
             key=f"deal {deal.id} {deal.state} {deal.revision} {happened}"[:200],
             subject=f"{happened}：{deal.title}",
-            happened=f"交易 {deal.number}「{deal.title}」：{happened}。",
-            to_do=f"下一步：{turn.what}。" if turn.what else "",
-            until=until,
+            happened=words,
+            to_do=f"下一步：{turn_for(deal, person.id)}。" if asked else "",
+            until=until if asked else None,
             link=link_of(deal),
             about=("deal", deal.id),
         )
+
+
+def _is_asked(who: str, sides: set[str]) -> bool:
+    """Whether somebody of these sides is to act; a broker is of none."""
+    if who == "both":
+        return bool(sides)
+    return ("holder" if who == "approver" else who) in sides
 
 
 def announce_objection(deal: Deal, objection: DealObjection) -> None:
@@ -78,18 +97,23 @@ def announce_objection(deal: Deal, objection: DealObjection) -> None:
         )
 
 
-def people_of(deal: Deal, by: Reader | None) -> list[Person]:
-    """Who carries a deal for each side, or the desk where nobody of them is left, and its brokers; not who acts."""
+def people_of(deal: Deal, by: Reader | None) -> list[tuple[Person, set[str]]]:
+    """Who carries a deal for each side, or the desk where nobody of them is left, and its brokers; not who acts.
+
+    Each with the sides they are of; brokers are of none.
+    """
     # By number, so that one who belongs to both sides, or is its broker too, gets a single notice.
-    reached = {}
+    reached: dict[int, tuple[Person, set[str]]] = {}
     for side in SIDES:
         for person in _people_of_side(deal, side):
-            reached[person.id] = person
-    for person in people_by_id(deal.broker_ids).values():
-        reached[person.id] = person
+            _, sides = reached.setdefault(person.id, (person, set()))
+            sides.add(side)
+    brokers = {*deal.broker_ids, *brokers_of(deal.introduction_id)}
+    for person in people_by_id(brokers).values():
+        reached.setdefault(person.id, (person, set()))
     # Where the site itself acts, nobody is left out.
     acting = by.id if by is not None else None
-    return [one for one in reached.values() if one.id != acting]
+    return [one for number, one in reached.items() if number != acting]
 
 
 def _people_of_side(deal: Deal, side: str) -> list[Person]:

@@ -9,11 +9,12 @@ from typing import Any, Literal
 from flask import request, url_for
 
 from marketplace.accounts.models import Person
+from marketplace.brokerage.models import BrokerageCase
 from marketplace.contributions import Link, Panel, Task, Tray
 from marketplace.counting import Count
 from marketplace.deals import queries
-from marketplace.deals.life import DEAL_LIFE
-from marketplace.deals.readiness import turn_of
+from marketplace.deals.life import DEAL_LIFE, TURNS
+from marketplace.deals.readiness import turn_for, turn_of
 from marketplace.deals.upkeep import restart_for
 from marketplace.introductions.models import Introduction
 from marketplace.listings.models import Achievement
@@ -34,7 +35,7 @@ def tasks(person: Reader) -> Iterator[Task]:
             state=deal.state_name,
             until=deal.due_on,
             dated=last_day(deal.due_on),
-            note=f"{turn_of(deal).what}。",
+            note=f"{turn_for(deal, person.id)}。",
             button="去办理",
         )
 
@@ -71,6 +72,7 @@ def _tray_page(page: int) -> Panel:
     rows, arithmetic = queries.running_page(page)
     values = {
         "rows": [(row, turn_of(row)) for row in rows],
+        "turns": TURNS,
         "page": arithmetic.clamp(page),
         "pages": arithmetic.pages,
     }
@@ -88,7 +90,9 @@ def nav(reader: Reader) -> Iterator[Link]:
 
 
 def case_panels(row: Any, reader: Reader) -> Iterator[Panel]:
-    """On the page of an introduction that was accepted: the way to begin a deal, or the one that goes on."""
+    """On the page of an introduction that was accepted, and of its case: beginning a deal, or the one there is."""
+    if isinstance(row, BrokerageCase) and row.state != "terminated":
+        row = row.introduction
     if not isinstance(row, Introduction) or row.state != "accepted":
         return
     deal = queries.deal_of(row)

@@ -31,6 +31,7 @@ from marketplace.deals.life import (
     CONVERSION_MODES,
     LETTERS,
     OWNER_TYPES,
+    OWNER_TYPES_OF,
     TERMINATE_REASONS,
 )
 from marketplace.deals.models import SIDES, Deal, SideName
@@ -48,6 +49,7 @@ from marketplace.deals.writing import (
 from marketplace.errors import NOT_SAVED, Invalid, NotAllowed, NotNow
 from marketplace.extensions import db
 from marketplace.introductions.models import Introduction
+from marketplace.organisations.models import ORGANISATION_KINDS, Organisation
 from marketplace.permissions import Reader, require
 from marketplace.typed_texts import LEAST, checked_text, gathered_text
 
@@ -90,6 +92,7 @@ def propose_deal(
     problems: dict[str, list[str]] = {}
     kinds = checked_kinds(
         problems,
+        holder=queries.holder_of(case),
         title=title,
         owner_type=owner_type,
         contract_type=contract_type,
@@ -131,6 +134,7 @@ def propose_deal(
 def checked_kinds(
     problems: dict[str, list[str]],
     *,
+    holder: Organisation,
     title: str,
     owner_type: str,
     contract_type: str,
@@ -140,8 +144,14 @@ def checked_kinds(
     """What kind of deal it is, as the row holds it; `problems` gets what is wrong."""
     missing = "写明交易的名称，2–200 字。"
     title = gathered_text(problems, "title", title, 200, missing=missing)
+    fitting = OWNER_TYPES_OF.get(holder.kind, tuple(OWNER_TYPES))
     if owner_type not in OWNER_TYPES:
         problems["owner_type"] = [CHOOSE]
+    elif owner_type not in fitting:
+        names = "或".join(f"「{OWNER_TYPES[one]}」" for one in fitting)
+        problems["owner_type"] = [
+            f"持有方在平台登记的是{ORGANISATION_KINDS[holder.kind]}，这里选{names}。"
+        ]
     if contract_type not in CONTRACT_TYPES:
         problems["contract_type"] = [CHOOSE]
     known = CONTRACT_SUBTYPES.get(contract_type, {})
@@ -187,7 +197,7 @@ def refuse_deal(deal: Deal, *, note: str, by: Person, seen: int) -> None:
     deal.terminate_note = _note(note)
     deal.terminate_reason = "partner_withdrew"
     move_deal(deal, "refuse", by=by, note=deal.terminate_note)
-    announcements.announce(deal, "对方不同意开始交易", by=by)
+    announcements.announce(deal, "有一方不同意开始交易", by=by)
     persistence.commit()
 
 
@@ -242,7 +252,7 @@ def draft_letter(
     _confirm(letter, side, by)
     db.session.add(letter)
     move_deal(deal, "draft_letter", by=by, note=LETTERS[letter_kind])
-    announcements.announce(deal, f"请确认{LETTERS[letter_kind]}", by=by)
+    announcements.announce(deal, f"{LETTERS[letter_kind]}已起草，等确认", by=by)
     persistence.commit()
     return letter
 
@@ -271,7 +281,7 @@ def confirm_letter(
     if letter.is_settled:
         _settle(deal, letter, by)
     else:
-        announcements.announce(deal, f"请确认{letter.kind_name}", by=by)
+        announcements.announce(deal, f"{letter.kind_name}等另一方确认", by=by)
     persistence.commit()
 
 

@@ -83,7 +83,7 @@ def finish_diligence(deal: Deal, *, by: Person, seen: int) -> None:
             "解密或取得许可以后改这一项的答复，否则请终止交易。",
         )
     move_deal(deal, "finish_diligence", by=by)
-    announcements.announce(deal, "尽调完成，请定价", by=by)
+    announcements.announce(deal, "尽调完成，进入定价", by=by)
     persistence.commit()
 
 

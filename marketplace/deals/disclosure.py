@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from marketplace.brokerage.queries import carried_introductions
 from marketplace.deals.models import SIDES, Deal, SideName
+from marketplace.extensions import db
 from marketplace.introductions.disclosure import sides_of
 from marketplace.permissions import Reader, acting_person, operator
 
@@ -26,6 +28,22 @@ def holder_approver(person: Reader, thing: Any) -> bool:
     if number is None or not acting_person(person, thing):
         return False
     return _answers_for(person, number)
+
+
+def carrying_broker(person: Reader, thing: Any) -> bool:
+    """The broker whose case has led to it, or who stands in for that one: they carry it on to its contract."""
+    number = getattr(thing, "introduction_id", None)
+    if number is None or not person.mediates:
+        return False
+    return carries(number, person)
+
+
+def carries(introduction_id: int, person: Reader) -> bool:
+    """Whether a case of somebody has led to this introduction."""
+    carried = carried_introductions(person.broker_numbers).subquery()
+    query = db.select(carried.c.introduction_id)
+    query = query.where(carried.c.introduction_id == introduction_id)
+    return db.session.scalars(query.limit(1)).first() is not None
 
 
 def side_of(person: Reader, thing: Any) -> SideName | None:

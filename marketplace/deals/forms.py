@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Mapping
 from datetime import date
@@ -28,7 +29,9 @@ from marketplace.parsing import ParseError
 from marketplace.parsing.days import read_day
 from marketplace.parsing.exact_sums import FEN_OF_WAN
 from marketplace.parsing.single_sums import read_single_sum
+from marketplace.parsing.text import compact_text
 
+OWN_ONLY = "只有本单位和平台看得到。"
 DAY_HELP = "如 2026-12-31。"
 
 
@@ -46,7 +49,7 @@ def _subtypes() -> list[SelectChoice]:
 
 
 def _read_price(text: str) -> int | None:
-    wan = read_single_sum(text)
+    wan = read_single_sum(text, exact=True)
     if wan is None:
         return None
     # Exact: a fraction of a 分 is refused, never rounded away.
@@ -57,13 +60,14 @@ def _read_price(text: str) -> int | None:
 
 
 def _read_count(text: str) -> int | None:
-    raw = text.strip()
+    raw = compact_text(text)
     if not raw:
         return None
-    # `isdigit` alone takes ² and digits of other scripts; more than four digits are no number of days.
-    if not (raw.isascii() and raw.isdigit() and len(raw) <= 4):
-        raise ParseError("填整数，或者不填。")
-    return int(raw)
+    # More than four digits are no number of days.
+    found = re.fullmatch(r"(\d{1,4})(?:天|日|个?自然日|个?工作日)?", raw, re.ASCII)
+    if found is None:
+        raise ParseError(f"「{raw[:20]}」不是天数。", "填整数，如 20；或者不填。")
+    return int(found[1])
 
 
 class KindForm(SeenForm):
@@ -178,8 +182,8 @@ class PriceForm(SeenForm):
         "赋权情况", description="成果已赋权给完成人的，写明范围、期限和决定；没有不填。"
     )
     met_on = StringField("开会日期", description=DAY_HELP)
-    attendees = TextAreaField("参会人", description="一行一位。")
-    minutes = TextAreaField("会议决议", description="2–2000 字。")
+    attendees = TextAreaField("参会人", description=f"一行一位。{OWN_ONLY}")
+    minutes = TextAreaField("会议决议", description=f"2–2000 字。{OWN_ONLY}")
 
     def read(self) -> Price:
         """What was typed. Raises Invalid."""

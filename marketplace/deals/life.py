@@ -187,6 +187,13 @@ OWNER_TYPES = {
     "firm": "企业",
     "other": "其他单位",
 }
+# Kind of an organisation → what its deals may call it, the usual one first; of other kinds any. Else a price of a
+# university would escape publicity by one press on 企业, and its inventors the floor of the law.
+OWNER_TYPES_OF = {
+    "university": ("government_university", "other"),
+    "institute": ("government_institute", "firm", "other"),
+    "firm": ("firm", "other"),
+}
 # Set up by the government: 促进科技成果转化法 art. 18 binds them.
 GOVERNMENT_OWNED = ("government_university", "government_institute")
 # What passes to the receiver is an achievement, for a price that art. 18 wants determined in public.

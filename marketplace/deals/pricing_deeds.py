@@ -81,7 +81,7 @@ def decide_price(deal: Deal, price: Price, *, by: Person, seen: int) -> DealDeci
     )
     db.session.add(decision)
     move_deal(deal, "decide_price", by=by)
-    announcements.announce(deal, "请审批定价", by=by)
+    announcements.announce(deal, "定价已提交，等审批", by=by)
     persistence.commit()
     return decision
 
@@ -109,7 +109,7 @@ def approve_price(deal: Deal, *, by: Person, seen: int) -> None:
     db.session.expire(decision, ["approvals"])
     if len(decision.approvals) < decision.approvals_needed:
         move_deal(deal, "approve_price", by=by)
-        announcements.announce(deal, "还要第二位审批人批准定价", by=by)
+        announcements.announce(deal, "一位审批人已批准定价，还要第二位", by=by)
         persistence.commit()
         return
     move_deal(deal, "approve_price", by=by)
@@ -134,7 +134,7 @@ def reject_price(deal: Deal, *, note: str, by: Person, seen: int) -> None:
     decision.rejected_note = _note(note)
     decision.state = "rejected"
     move_deal(deal, "reject_price", by=by, note=decision.rejected_note)
-    announcements.announce(deal, "定价被退回，请重新提交", by=by)
+    announcements.announce(deal, "定价被退回，要重新提交", by=by)
     persistence.commit()
 
 
@@ -168,6 +168,7 @@ def revise_deal(
     problems: dict[str, list[str]] = {}
     kinds = checked_kinds(
         problems,
+        holder=deal.holder,
         title=title,
         owner_type=owner_type,
         contract_type=contract_type,

@@ -251,7 +251,7 @@ def file_objection(
         due_on=terms.answer_until(deal).day,
     )
     db.session.add(row)
-    twice = NotNow("这份异议刚才已经收到。", "请刷新页面再看。")
+    twice = NotNow("这份异议刚才已经收到。", "请重新打开这一页再看。")
     with persistence.refusals(duplicates={"uq_deal_objection_code_hash": twice}):
         db.session.flush()
     row.number = f"YY{today():%Y%m%d}-{row.id:05d}"

@@ -14,17 +14,24 @@ from typing import Any
 from flask import current_app
 from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_
 
+from marketplace.brokerage.queries import carried_introductions
 from marketplace.clock import begin_of_day, now, today
 from marketplace.counting import Count, as_count
 from marketplace.deals import standing_words, terms, writing
-from marketplace.deals.child_models import DealObjection, DealPublicity, DealRelease
-from marketplace.deals.disclosure import side_of
+from marketplace.deals.child_models import (
+    DealObjection,
+    DealPublicity,
+    DealRelease,
+)
+from marketplace.deals.disclosure import carries, side_of
 from marketplace.deals.life import RUNNING
 from marketplace.deals.models import SIDES, Deal, SideName
 from marketplace.errors import NotFound
 from marketplace.extensions import db
 from marketplace.introductions.models import Introduction
+from marketplace.introductions.queries import may_read
 from marketplace.listings.queries import looked_after
+from marketplace.organisations.models import Organisation
 from marketplace.permissions import Reader, assigned_broker, may
 from marketplace.persistence import Page, find_row
 from marketplace.rules.content import Value
@@ -61,6 +68,14 @@ def get_deal(deal_id: int, *, by: Reader) -> Deal:
     return row
 
 
+def get_introduction(number: int, *, by: Reader) -> Introduction:
+    """An introduction from which somebody may propose a deal, or whose page they may read. Raises NotFound."""
+    row = find_row(Introduction, number)
+    if row is None or not (proposing_side(row, by) or may_read(row, by)):
+        raise NotFound("没有找到这次对接。", "请从「我的」进入。")
+    return row
+
+
 def deal_of(case: Introduction) -> Deal | None:
     """The deal that goes on, or was carried out, between the two sides of an introduction."""
     query = db.select(Deal).where(
@@ -79,7 +94,7 @@ def proposing_side(case: Introduction, person: Reader) -> SideName | str | None:
     for row in (case.wanted, case.own):
         if row is not None and assigned_broker(person, row):
             return "broker"
-    return None
+    return "broker" if person.mediates and carries(case.id, person) else None
 
 
 def draft_of(case: Introduction) -> Deal:
@@ -105,6 +120,11 @@ def draft_of(case: Introduction) -> Deal:
         receiver_organisation_id=receives[0],
         receiver_person_id=receives[1],
     )
+
+
+def holder_of(case: Introduction) -> Organisation:
+    """The organisation that holds the technology in a deal of an introduction."""
+    return db.session.get_one(Organisation, draft_of(case).holder_organisation_id)
 
 
 def own_page(person: Reader, page: int) -> tuple[list[Deal], Page]:
@@ -378,9 +398,10 @@ def _acts_for(seats: Seats, side: str) -> ColumnElement[bool]:
 
 
 def _given(person: Reader) -> ColumnElement[bool]:
-    """Filter: a listing of the deal was given to this broker."""
+    """Filter: a listing of the deal was given to this broker, or a case of theirs has led to it."""
     numbers = person.broker_numbers
     return or_(
+        Deal.introduction_id.in_(carried_introductions(numbers)),
         Deal.achievement_id.in_(looked_after("achievement", numbers)),
         Deal.demand_id.in_(looked_after("demand", numbers)),
     )

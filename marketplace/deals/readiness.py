@@ -67,6 +67,9 @@ def ruler_of(deal: Deal) -> list[Station]:
     for number, (_, states) in enumerate(RULER):
         if deal.state in states:
             place = number
+    # The price is settled: what it waits for is to be made public, where that is due.
+    if deal.state == "price_determined" and is_publicity_due(deal):
+        place += 1
     stations = []
     for number, (name, _) in enumerate(RULER):
         stations.append(Station(name, _status_of(deal, name, number, place)))
@@ -118,6 +121,16 @@ def may_approve_pending(deal: Deal, person_id: int) -> bool:
     return decision.decided_by_id != person_id or approves_own(deal)
 
 
+def turn_for(deal: Deal, person_id: int | None) -> str:
+    """What a deal waits for, to one of those whose turn it is: who may not approve is not asked to."""
+    what = turn_of(deal).what
+    if deal.state != "pricing" or deal.pending_decision is None or person_id is None:
+        return what
+    if may_approve_pending(deal, person_id):
+        return what
+    return "等本单位另一位审批人批准；要改价格的，先退回"
+
+
 def unanswered_items(deal: Deal) -> list[str]:
     """The items of 尽调 without an answer, by code."""
     return [code for code in DILIGENCE if deal.item_of(code) is None]
@@ -156,9 +169,9 @@ def turn_of(deal: Deal) -> Turn:
             return Turn("holder", "记录完成人的优先受让权是放弃还是行使")
         return Turn("both", "签订技术合同")
     if state == "contracted":
-        return Turn("both", "按合同履行；合同还没有登记的，先办理登记")
+        return Turn("both", "按合同履行，由成果持有方办理登记")
     if state == "performing":
-        return Turn("both", "按合同履行和付款")
+        return Turn("both", "按合同履行和付款，办完后由成果持有方在「款项」里完成转化")
     return Turn("nobody", "")
 
 

@@ -76,7 +76,14 @@ def require_seen(deal: Deal, seen: int) -> None:
         raise Stale("这笔交易刚有变化。", "请重新打开，看过再决定。")
 
 
-def move_deal(deal: Deal, deed: str, *, by: Reader | None, note: str = "") -> None:
+def move_deal(
+    deal: Deal,
+    deed: str,
+    *,
+    by: Reader | None,
+    note: str = "",
+    until: date | None = None,
+) -> None:
     """Carry out a deed of the life table and write it, with what was changed in the row and its parts (no commit).
 
     Args:
@@ -84,6 +91,7 @@ def move_deal(deal: Deal, deed: str, *, by: Reader | None, note: str = "") -> No
         deed: a deed of `DEAL_LIFE`.
         by: the acting person; None: the site itself.
         note: a remark, for the History row.
+        until: the last day of the station it comes to, where its contract says one; None: by the rules of the deal.
 
     Raises:
         NotNow: the table has no such move.
@@ -99,7 +107,7 @@ def move_deal(deal: Deal, deed: str, *, by: Reader | None, note: str = "") -> No
     deal.turn = turn_of(deal).who
     # What leaves a deal at its station leaves its term: an answer to one item buys no thirty days more.
     if deal.state != before or deal.due_on is None:
-        deal.due_on = terms.due_on(deal)
+        deal.due_on = until or terms.due_on(deal)
     with persistence.refusals():
         db.session.flush()
     # Parts that were added are in the lists of the row only once these are read again.

@@ -24,9 +24,9 @@ from marketplace.permissions import Reader, reader_id, require
 from marketplace.profiles.models import LEVELS
 from marketplace.typed_texts import checked_text
 
-CHANGED = Stale("这个培训班刚有人改过。", "请刷新页面，看过再改。")
+CHANGED = Stale("这个培训班刚有人改过。", "请重新打开这一页，看过再改。")
 TWICE = NotNow("您单位已经有同名的培训班。", "换一个名称，如加上期数。")
-SAME = NotNow("有一个证书刚登记过。", "请刷新页面。")
+SAME = NotNow("有一个证书刚登记过。", "请重新打开这一页。")
 FIRST_DAY = date(2010, 1, 1)
 COLUMNS = ("姓名", "证件号码后四位", "证书级别", "证书编号", "发证机构", "发证日期")
 # The last character of an identity number may be an X; ASCII, for `\d` takes digits of other scripts.

@@ -29,7 +29,8 @@ from marketplace.typed_texts import checked_text
 MAX_PAPERS = 30
 MAX_SUBJECT = 200
 CLAIMED = NotNow(
-    "其中有一项刚被申领，同一项只能申领一次。", "请刷新页面，按现在还可以申领的提交。"
+    "其中有一项刚被申领，同一项只能申领一次。",
+    "请重新打开这一页，按现在还可以申领的提交。",
 )
 DUPLICATES = {
     "uq_fund_claim_line_base": CLAIMED,

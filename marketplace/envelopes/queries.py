@@ -354,7 +354,7 @@ def get_member(number: int, *, by: Reader) -> CohortMember:
     """Somebody of a cohort of this reader's. Raises NotFound."""
     row = persistence.find_row(CohortMember, number)
     if row is None or not may(by, "cohort.write", row.cohort):
-        raise NotFound("没有这名学员。", "可能已经删除，请刷新页面。")
+        raise NotFound("没有这名学员。", "可能已经删除，请回到上一页刷新后再看。")
     return row
 
 

@@ -172,5 +172,5 @@ def _finish(
     row.life.move(row, deed, by=by, note=row.note)
     announcements.announce_decision(row, deed, happened, to_do, until=until)
     # The revision refuses a second payment; the index does so even where something goes round this file.
-    once = NotNow("这笔申领已经付过款。", "请刷新页面。")
+    once = NotNow("这笔申领已经付过款。", "请重新打开这一页。")
     persistence.commit(stale=CHANGED, duplicates={"uq_envelope_movement_paid": once})

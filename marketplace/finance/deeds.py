@@ -33,7 +33,7 @@ MOST_CASES = 20
 TAKEN = Invalid(
     NOT_SAVED, problems={"name": ["贵机构已经有一个同名的产品，请打开它改新版本。"]}
 )
-BEGUN = Stale("刚有同事开始写新版本。", "请刷新页面，在那一版上改。")
+BEGUN = Stale("刚有同事开始写新版本。", "请重新打开这一页，在那一版上改。")
 
 
 def require_institution(organisation: Organisation) -> None:
@@ -194,7 +194,9 @@ def add_case(
     problems: dict[str, list[str]] = {}
     # The rule may have been changed since the page with its boxes was opened.
     if not figures.keys() <= {*version.terms.fields}:
-        problems["expected"] = ["算例只写这一版的规则会看的情况，请刷新页面再写。"]
+        problems["expected"] = [
+            "算例只写这一版的规则会看的情况，请重新打开这一页再写。"
+        ]
     # `amount` is a word of the form only: what is stored is the sum itself.
     elif expected == "amount" or (expected not in EXPECTED and not _is_sum(expected)):
         problems["expected"] = ["选按规则应得什么；选最高多少万元的，写明多少。"]
@@ -216,7 +218,7 @@ def remove_case(
     _require_editable(version)
     cases = version.cases
     if not 1 <= number <= len(cases):
-        raise Invalid("没有这个算例。", "请刷新页面再看。")
+        raise Invalid("没有这个算例。", "请重新打开这一页再看。")
     del cases[number - 1]
     _store_cases(version, cases)
 

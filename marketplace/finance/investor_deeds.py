@@ -26,7 +26,7 @@ from marketplace.typed_texts import LEAST, checked_text
 NOT_SAVED = "偏好没有保存。"
 TICKET = "写多少万元，大于 0，如 500。"
 WHAT = f"写想了解什么，{LEAST}–{MAX_NOTE} 字。"
-SAVED_BY_OTHER = Stale("刚有同事改过偏好。", "请刷新页面，看过再改。")
+SAVED_BY_OTHER = Stale("刚有同事改过偏好。", "请重新打开这一页，看过再改。")
 GOES_ON = NotNow("贵机构已经问过这一条。", "在「投资偏好和线索」里看答复。")
 MUST_AGREE = "告知单位名称和联系方式，要先勾选同意。"
 

@@ -38,7 +38,7 @@ INTEREST = "写年利率，百分之几，大于 0、小于 100，小数最多�
 RATE = re.compile(r"\d{1,2}(\.\d{1,4})?", re.ASCII)
 WHY = f"写明要补正什么，{LEAST}–{MAX_NOTE} 字。"
 TWICE = NotNow("贵机构已经申报过这份合同。", "在「贷款备案」里打开它，补正或登记还款。")
-BOTH_FIRST = Stale("刚刚备案了这家企业的另一笔贷款。", "请刷新页面再办。")
+BOTH_FIRST = Stale("刚刚备案了这家企业的另一笔贷款。", "请重新打开这一页再办。")
 
 
 @dataclass(frozen=True)

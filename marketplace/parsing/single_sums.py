@@ -36,11 +36,12 @@ def read_sum(raw: Any, usual_most: Decimal | None = None) -> Decimal | None:
     return low
 
 
-def read_single_sum(raw: str) -> Decimal | None:
+def read_single_sum(raw: str, *, exact: bool = False) -> Decimal | None:
     """A sum in 万元, where neither a range nor 面议 may be written anywhere, so that neither is advised.
 
     Args:
         raw: as for `read_money`.
+        exact: refuse what its words make less than a sum, such as 约50万 and 不超过50万: it is decided by this figure.
 
     Returns:
         万元; None where nothing is written.
@@ -57,6 +58,10 @@ def read_single_sum(raw: str) -> Decimal | None:
         raise ParseError(error.message, SUM_FORMS) from error
     if money is None:
         return None
+    if exact and money.low is not None and money.remark:
+        raise ParseError(
+            f"「{raw.strip()[:20]}」不是一个确定的数，这里只写数。", SUM_FORMS
+        )
     return _single_value(
         money,
         open_price=("这里要写一个数，不能写「面议」。", SUM_FORMS),

@@ -29,6 +29,14 @@ LISTING_KINDS = {
     "deal": ("achievement", "demand"),
     "tech_contract": ("achievement", "demand"),
 }
+PARTIES = (
+    "asking_organisation_id",
+    "holder_organisation_id",
+    "receiver_organisation_id",
+    "seller_id",
+    "buyer_id",
+)
+FAILED_STATES = ("withdrawn", "declined", "ended", "terminated", "cancelled")
 
 
 def nav(reader: Reader) -> Iterator[Link]:
@@ -57,15 +65,30 @@ def panels(row: Any, reader: Reader) -> Iterator[Panel]:
         )
 
 
+def _parties_of(row: Any) -> set[int]:
+    """The organisations between which an introduction, a deal or a contract is; empty for a listing."""
+    numbers = {getattr(row, name, None) for name in PARTIES}
+    if row.kind == "introduction":
+        numbers.add(row.wanted.organisation_id)
+    return {number for number in numbers if number is not None}
+
+
 def case_panels(row: Any, reader: Reader) -> Iterator[Panel]:
     """Next to matches, an introduction, a deal or a contract: what of it the reader's organisation can apply for."""
     kinds = LISTING_KINDS.get(getattr(row, "kind", ""), ())
     if not kinds or not reader.is_authenticated:
         return
+    # What came to nothing is supported by nobody.
+    if getattr(row, "state", "") in FAILED_STATES:
+        return
     day = today()
     asked = read_request({}, day, reader)
     # Figures are those of an organisation: who belongs to none has nothing to compute with.
     if asked.organisation_id is None:
+        return
+    # A broker carries it for others: what their own agency could apply for has nothing to do with it.
+    parties = _parties_of(row)
+    if parties and asked.organisation_id not in parties:
         return
     clauses: dict[str, Clause] = {}
     for kind in kinds:

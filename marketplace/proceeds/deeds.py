@@ -30,7 +30,7 @@ from marketplace.proceeds.sharing import (
 )
 from marketplace.rules.queries import frozen, thawed
 from marketplace.typed_texts import checked_text, gathered_text
-from marketplace.wording import yuan
+from marketplace.wording import day, yuan
 from marketplace.workdays.queries import load_calendar
 
 PUBLICITY_DAYS = "publicity.days"
@@ -117,7 +117,7 @@ def record_receipt(
     note = gathered_text(problems, "note", note, MAX_NOTE)
     if amount_fen is None or problems:
         raise Invalid(*NOT_SAVED, problems=problems)
-    _require_reason_above_price(contract, amount_fen, note)
+    _require_reason(contract, amount_fen, received_on, note)
     row = Receipt(
         contract_id=contract.id,
         amount_fen=amount_fen,
@@ -129,7 +129,8 @@ def record_receipt(
     # Money may come before any registration.
     deal = contract.deal
     if deal is not None and deal.state == "contracted":
-        move_deal(deal, "perform", by=by, note=f"到款 {yuan(amount_fen)} 元")
+        paid = f"到款 {yuan(amount_fen)} 元"
+        move_deal(deal, "perform", by=by, note=paid, until=contract.valid_to)
     contract.changed_at = now()
     persistence.commit(stale=CHANGED)
     return row
@@ -142,7 +143,7 @@ def reverse_receipt(receipt: Receipt, note: str, *, by: Reader) -> Receipt:
     if receipt.reverses_id is not None:
         raise NotNow("这一笔本身就是冲销。", "要改请再记一笔到款。")
     if queries.is_reversed(receipt):
-        raise NotNow("这一笔已经冲销过。", "请刷新页面。")
+        raise NotNow("这一笔已经冲销过。", "请重新打开这一页。")
     # What settled plans have shared must stay received, with the costs taken off before.
     left = queries.received_fen(receipt.contract) - receipt.amount_fen
     if left < queries.bound_fen(receipt.contract):
@@ -158,7 +159,7 @@ def reverse_receipt(receipt: Receipt, note: str, *, by: Reader) -> Receipt:
     )
     db.session.add(row)
     receipt.contract.changed_at = now()
-    again = NotNow("这一笔已经冲销过。", "请刷新页面。")
+    again = NotNow("这一笔已经冲销过。", "请重新打开这一页。")
     persistence.commit(
         stale=CHANGED, duplicates={"uq_contract_receipt_reverses": again}
     )
@@ -369,10 +370,21 @@ def _past_problem(day_typed: date | None) -> str:
     return ""
 
 
-def _require_reason_above_price(
-    contract: TechContract, amount_fen: int, note: str
+def _require_reason(
+    contract: TechContract, amount_fen: int, received_on: date | None, note: str
 ) -> None:
-    """Refuse more money than a fixed price without a word why: most often a figure too many. Raises Invalid."""
+    """Refuse money before its deal, or more than its price, without a word why: most often a slip. Raises Invalid."""
+    began = contract.deal.began_on if contract.deal is not None else None
+    if (
+        began is not None
+        and received_on is not None
+        and received_on < began
+        and not note
+    ):
+        raise _wrong(
+            "note",
+            f"到账日期早于交易开始的 {day(began)}。请核对年份；确实更早收到的，在说明里写明原因。",
+        )
     price = contract.total_fen
     # A royalty has no total that could be exceeded.
     is_fixed = getattr(contract, "payment_method", None) not in ROYALTY_METHODS

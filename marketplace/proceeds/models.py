@@ -154,6 +154,11 @@ class Distribution(Model):
         """The state in Chinese."""
         return self.life.names[self.state]
 
+    @property
+    def is_open(self) -> bool:
+        """Whether it is neither settled nor dropped: then no other one may be planned."""
+        return self.state in ("planned", "in_publicity")
+
 
 class InventorShare(Model):
     """What one of those who made it gets, and the statement of it."""

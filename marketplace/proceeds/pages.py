@@ -64,6 +64,8 @@ def plan(contract_id: int) -> ResponseReturnValue:
 def done(milestone_id: int) -> ResponseReturnValue:
     """It was done."""
     one, form = queries.get_milestone(milestone_id, by=current_user), DoneForm()
+    # Every milestone has such a box: what was refused is shown at this one.
+    form.done_on.id = f"done-{milestone_id}"
 
     def deed() -> None:
         deeds.finish_milestone(
@@ -97,6 +99,7 @@ def receive(contract_id: int) -> ResponseReturnValue:
 def reverse(receipt_id: int) -> ResponseReturnValue:
     """Take a receipt back by an entry against it."""
     one, form = queries.get_receipt(receipt_id, by=current_user), ReverseForm()
+    form.note.id = f"reverse-{receipt_id}"
 
     def deed() -> None:
         deeds.reverse_receipt(one, form.note.data or "", by=current_user)
@@ -272,6 +275,8 @@ def _page(row: TechContract, status: int = 200, **forms: Any) -> ResponseReturnV
         shared=queries.shared_before(row),
         distributions=distributions,
         ends={one.id: queries.end_of_publicity(one) for one in distributions},
+        lifts={one.id: queries.lift_of(one) for one in distributions},
+        has_open=any(one.is_open for one in distributions),
         giving_forms=_giving_forms(row, distributions),
         records=may(current_user, "proceeds.record", row),
         shares=shares,

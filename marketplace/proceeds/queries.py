@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from decimal import Decimal
 
 from sqlalchemy.orm import joinedload
 
@@ -14,6 +15,7 @@ from marketplace.errors import NotFound
 from marketplace.extensions import db
 from marketplace.permissions import Reader, may
 from marketplace.proceeds.models import Distribution, InventorShare, Milestone, Receipt
+from marketplace.proceeds.sharing import Bracket, share_more
 from marketplace.workdays.calendar import Deadline
 from marketplace.workdays.queries import load_calendar
 
@@ -175,6 +177,18 @@ def publicised(day: date) -> list[tuple[Distribution, Deadline]]:
             rows.append((row, end))
     # Days off that moved an end may have changed the order.
     return sorted(rows, key=lambda one: (one[1].day, one[0].id))
+
+
+def lift_of(row: Distribution) -> int:
+    """What the floor adds to the inventors' part beyond the brackets that were typed, 分."""
+    brackets = []
+    low = 0
+    for high, first, second, third in row.brackets:
+        shares = (Decimal(first), Decimal(second), Decimal(third))
+        brackets.append(Bracket(low, high, *shares))
+        low = high or low
+    typed = share_more(row.net_before_fen, row.net_after_fen, brackets, Decimal(0))
+    return max(0, row.inventors_fen - typed.inventors)
 
 
 def unrendered_shares() -> Sequence[int]:

@@ -78,7 +78,7 @@ def read_researcher(
         problems["fields"] = [f"最多选 {MAX_FIELDS} 个技术领域。"]
     # An old page may name what no longer exists: nothing is published that was not meant.
     if typed.public - RESEARCHER_FIELDS.keys():
-        problems["fields"] = ["公开的项目不在列表中，请刷新页面后重新填写。"]
+        problems["fields"] = ["公开的项目不在列表中，请重新打开这一页，再填写。"]
     _raise_problems(problems)
     return read
 

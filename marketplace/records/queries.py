@@ -22,7 +22,7 @@ from marketplace.records.disclosure import reads_all, reads_shared
 from marketplace.records.models import CaseNote
 
 CASE, DECISION, INTRODUCTION = "brokerage_case", "deal_decision", "introduction"
-NO_FILE = ("没有找到这个文件。", "可能已经删除，请刷新页面。")
+NO_FILE = ("没有找到这个文件。", "可能已经删除，请回到上一页刷新后再看。")
 
 
 def get_readable_case(case_id: int, *, by: Reader) -> BrokerageCase:

@@ -167,7 +167,7 @@ def take_consent_back(story: Story, *, by: Person) -> None:
     db.session.expire(story.text, ["consents"])
     consent = story.text.standing.get(side)
     if consent is None:
-        raise NotNow("贵方没有同意过这份文字。", "请刷新页面。")
+        raise NotNow("贵方没有同意过这份文字。", "请重新打开这一页。")
     # Before the move: what nobody could see is not announced as taken down.
     was_public = story.state == "published"
     consent.withdrawn_at, consent.withdrawn_by_id = now(), by.id

@@ -45,12 +45,13 @@ def begin(deal_id: int) -> ResponseReturnValue:
     """Begin the contract of a deal."""
     deal = queries.get_deal(deal_id, by=current_user)
     there = queries.contract_of(deal)
+    # The second of two clicks comes to what the first one began.
+    if there is not None:
+        return to_contract(there)
     if request.method == "POST":
         made = deeds.begin_contract(deal, by=current_user)
         flash("已起草，双方都能填写。", "success")
         return redirect(url_for("contracts.edit", contract_id=made.id), 303)
-    if there is not None:
-        return to_contract(there)
     return render_template("contracts/begin.html", deal=deal)
 
 

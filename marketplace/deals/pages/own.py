@@ -38,7 +38,7 @@ from marketplace.deals.models import SIDE_NAMES, SIDES, Deal
 from marketplace.deals.pages.blueprint import blueprint
 from marketplace.door import needs
 from marketplace.errors import Invalid, NotFound
-from marketplace.introductions.queries import get_case
+from marketplace.introductions.queries import may_read
 from marketplace.lifecycle import history_of
 from marketplace.parsing import ParseError
 from marketplace.parsing.days import read_day
@@ -67,12 +67,17 @@ FORMS: dict[str, type[Any]] = {
 @needs("deal.propose")
 def propose(introduction_id: int) -> ResponseReturnValue:
     """提出交易: from an introduction that was accepted."""
-    case = get_case(introduction_id, by=current_user)
+    case = queries.get_introduction(introduction_id, by=current_user)
     form = KindForm()
     if form.is_fresh:
         form.title.data = case.wanted.title
+        fitting = life.OWNER_TYPES_OF.get(queries.holder_of(case).kind, ())
+        form.owner_type.data = next(iter(fitting), None)
     if not form.is_submitted():
         return _propose_page(case, form)
+    # Of two who propose the second one is led to what the first one began.
+    if queries.deal_of(case) is not None:
+        return _propose_page(case, form, 409)
     try:
         row = deeds.propose_deal(case, **form.kinds, by=current_user)
     except Invalid as error:
@@ -182,6 +187,7 @@ def deal_page(row: Deal, status: int = 200, **forms: Any) -> ResponseReturnValue
             name = f"answer-{objection.id}"
             answers[objection.id] = _form_of(name, AnswerForm, row, forms)
     side = disclosure.side_of(current_user, row)
+    follows = may(current_user, "deal.follow_up", row)
     page = render_template(
         "deals/deal.html",
         row=row,
@@ -197,7 +203,11 @@ def deal_page(row: Deal, status: int = 200, **forms: Any) -> ResponseReturnValue
         may_approve=may(current_user, "deal.approve", row),
         may_approve_price=readiness.may_approve_pending(row, current_user.id),
         # A broker reads the page and may not end the deal.
-        may_end=side is not None or may(current_user, "deal.follow_up", row),
+        may_end=side is not None or follows,
+        # Minutes of the holder, and what is shown to the side that publicises: the other side has no part in them.
+        # The broker of the case talks to both on the page of that case.
+        reads_case=may_read(row.introduction, current_user),
+        reads_private=side == "holder" or follows,
         publicity_due=readiness.is_publicity_due(row),
         events=history_of(row),
         panels=contributions.case_panels(row, current_user),
@@ -241,5 +251,6 @@ def _propose_page(case: Any, form: KindForm, status: int = 200) -> ResponseRetur
         form=form,
         current=queries.deal_of(case),
         side=queries.proposing_side(case, current_user),
+        reads_case=may_read(case, current_user),
     )
     return page, status

@@ -109,7 +109,7 @@ def typed(kind: str, listing_id: int) -> ResponseReturnValue:
     form = blank_form(kind, row)
     place = place_of(form)
     if not place:
-        raise Invalid("没有保存：页面太旧。", "请刷新页面。")
+        raise Invalid("没有保存：页面太旧。", "请重新打开这一页。")
     # Typed over an older listing: storing it would hide what a colleague has saved since.
     if row is not None and row.revision != form.seen_revision:
         raise Stale(*unsaved_deeds.ELSEWHERE)

@@ -16,6 +16,7 @@ from marketplace.listings.schema.dictionaries import Dictionaries
 from marketplace.listings.schema.field import Field, ListColumn, Report, Rule
 from marketplace.listings.schema.kinds import Exact
 from marketplace.parsing import ParseError
+from marketplace.parsing.amounts import MONEY_FORMS
 from marketplace.parsing.money import (
     Money,
     describe_odd,
@@ -31,6 +32,10 @@ NEGOTIABLE = "negotiable"
 FREE_PRICE = "免费"
 ZERO_PRICE = "价格写的是 0，按免费记录；没有定价请写「面议」。"
 NO_BUDGET = "资金不能是 0。"
+# On a form 面议 has a box of its own.
+BUDGET_FORMS = (
+    "填 50、50万、0.5亿 或 30-60万；不写单位就是万元。没有定下来的勾选「资金面议」。"
+)
 NO_BUDGET_ADVICE = "没有定下来就写「面议」，或留空。"
 
 
@@ -126,11 +131,16 @@ class Budget(Amount):
         return row.budget
 
     def read(self, raw: Any, dictionaries: Dictionaries | None = None) -> Any:
-        price = self.read_cell(raw, dictionaries)
+        try:
+            price = self.read_cell(raw, dictionaries)
+        except ParseError as error:
+            if error.allowed != MONEY_FORMS:
+                raise
+            raise ParseError(error.message, BUDGET_FORMS) from error
         if price is None:
             return None
         if price.high is None:
-            raise ParseError("这里只填金额；没有定下来就选「面议」。")
+            raise ParseError("这里只填金额；没有定下来就勾选「资金面议」。")
         return price.high
 
     def read_typed(self, raw: Any) -> Any:

@@ -80,7 +80,7 @@ def test_a_form_sent_too_late_comes_back_filled(
 
     assert sent.status_code == 303
     assert sent.location.startswith("/login?next=/account/held/")
-    assert "刚才填写的内容已经留下，登录后会回到表单里" in door.text
+    assert "刚才填写的内容已经留下，登录后还给您" in door.text
     assert back.request.path == "/mine/demand/new"
     assert html.escape(FORM["title"]) in back.text.replace("&#34;", '"')
     assert TEXT in back.text
@@ -176,12 +176,18 @@ def test_a_button_without_a_page_is_shown_in_words(
     address = f"/mine/demand/{row.id}/submit"
 
     sent = browser.post(
-        address, data={"seen": row.revision, "note": "请尽快审核，谢谢"}
+        address,
+        data={
+            "seen": str(row.revision + 20),
+            "reason": "facts_confirmed",
+            "note": "请尽快审核，谢谢",
+        },
     )
     page = follow(browser, enter(browser, person, sent.location))
 
     assert page.request.path.startswith("/account/held/")
-    assert "请尽快审核" in page.text
+    shown = re.findall(r'<p class="pre">(.*?)</p>', page.text)
+    assert shown == ["请尽快审核，谢谢"]  # and neither a revision nor a code
     assert f'action="{address}"' in page.text
     assert "再提交一次" in page.text
 
@@ -383,13 +389,19 @@ def test_a_browser_without_its_cookies_is_what_is_named(guarded: Flask) -> None:
     bare = guarded.test_client()
     sent = FORM | {"csrf_token": token}
 
-    lost = bare.post("/mine/demand/new", data=sent)
+    here = {"Sec-Fetch-Site": "same-origin"}
+    typed = {"summary": "轴承装配后有异音，想降到三十六分贝以下"}
+    lost = bare.post("/mine/demand/new", data=sent | typed)
+    own = bare.post("/mine/demand/new", data=sent | typed, headers=here)
     wrong = browser.post("/mine/demand/new", data=FORM | {"csrf_token": "wrong"})
 
     assert (lost.status_code, wrong.status_code) == (422, 422)
     assert "没有带来本站的 Cookie" in lost.text
     assert "重新登录过" not in lost.text
     assert "Cookie" not in wrong.text
+    # Nothing of ours is lost, and nothing of another site's is shown as ours.
+    assert typed["summary"] in own.text
+    assert typed["summary"] not in lost.text
 
 
 def test_a_page_that_was_open_while_one_signed_in_elsewhere_loses_nothing(

@@ -106,7 +106,7 @@ VISITS: dict[str, tuple[str, str, dict[str, str]]] = {
     "deals.propose": (
         "member", "/mine/introductions/{talking}/deal",
         {
-            "title": "新的交易", "owner_type": "firm", "contract_type": "service", "contract_subtype": "",
+            "title": "新的交易", "owner_type": "other", "contract_type": "service", "contract_subtype": "",
             "conversion_mode": "other",
         },
     ),
@@ -141,7 +141,7 @@ VISITS: dict[str, tuple[str, str, dict[str, str]]] = {
     "deals.revise": (
         "desk", "/mine/deals/{d_approved}/revise",
         {
-            "seen": "{d_approved_seen}", "title": "改过的交易", "owner_type": "firm", "contract_type": "license",
+            "seen": "{d_approved_seen}", "title": "改过的交易", "owner_type": "other", "contract_type": "license",
             "contract_subtype": "patent", "conversion_mode": "license", "note": NOTE,
         },
     ),

@@ -35,7 +35,12 @@ from marketplace.contracts.models import (
     sha256_of,
 )
 from marketplace.contracts.printing import ROLES, render_copy
-from marketplace.contracts.readiness import licence_until, months_after, turn_of
+from marketplace.contracts.readiness import (
+    file_until,
+    licence_until,
+    months_after,
+    turn_of,
+)
 from marketplace.deals.life import CONTRACT_TYPES
 from marketplace.deals.readiness import ruler_of
 from marketplace.errors import Invalid, NotAllowed, NotFound, NotNow, Stale
@@ -180,7 +185,7 @@ def test_from_draft_to_signed(world: World) -> None:
         world.confirm(contract, world.seller)
     world.confirm(contract, world.buyer)
     assert (contract.state, contract.signed_on) == ("signed", today())
-    assert world.deal.state == "contracted"
+    assert (world.deal.state, world.deal.due_on) == ("contracted", file_until(contract))
     assert licence_until(contract) == months_after(today(), 3)
 
 

@@ -195,6 +195,7 @@ def test_months(day: date, months: int, last: date) -> None:
 @pytest.mark.parametrize("left", [91, 90, 31, 30, 8, 7, 0, -1])
 def test_reminders(world: World, left: int) -> None:
     contract = world.signed()
+    contract.signed_on = today() - timedelta(days=40)
     contract.valid_to = today() + timedelta(days=30 + left)
     contract.licence_filed_on = today()
     db.session.commit()
@@ -205,6 +206,16 @@ def test_reminders(world: World, left: int) -> None:
     rows = list(db.session.scalars(sa.select(Notice).filter_by(kind="contract.due")))
     if rows and left < 0:
         assert "已超过 1 天" in rows[0].subject
+
+
+def test_the_deal_ends_with_its_contract(world: World) -> None:
+    """Thirty days after signing everything would be late, though the contract runs for years."""
+    contract = world.registered()
+    assert contract.valid_to is not None
+    assert (world.deal.state, world.deal.due_on) == ("performing", contract.valid_to)
+    # What is valid for a week is not late on the day it is signed.
+    contract.valid_to = today() + timedelta(days=7)
+    assert file_until(contract) == contract.valid_to
 
 
 def test_patent_licence(world: World) -> None:

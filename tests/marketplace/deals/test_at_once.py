@@ -258,7 +258,7 @@ def test_two_proposals_are_one_deal(site: Flask) -> None:
             deeds.propose_deal(
                 row,
                 title="一笔交易",
-                owner_type="firm",
+                owner_type="other",
                 contract_type="service",
                 contract_subtype="",
                 conversion_mode="other",

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
+from flask.testing import FlaskClient
 
 from marketplace.brokerage.models import BrokerageCase
 from marketplace.brokerage.queries import cards_of
 from marketplace.deals import deeds
 from marketplace.deals.models import Deal
+from marketplace.extensions import db
 from tests.factories import Factory
 from tests.marketplace.brokerage.world import World
+
+SignIn = Callable[..., FlaskClient]
 
 TALKS = ("accept", "introduce", "yes_holder", "yes_receiver")
 
@@ -41,6 +47,44 @@ def test_a_case_goes_on_while_only_one_side_wants_a_deal(
     world, case = brought
     propose(world, case)
     assert case.is_running
+
+
+def test_its_broker_begins_the_deal_and_follows_it(
+    brought: tuple[World, BrokerageCase], sign_in: SignIn
+) -> None:
+    """They are asked to help the two begin: neither listing need be given to them for that."""
+    world, case = brought
+    path = f"/mine/introductions/{case.introduction_id}/deal"
+    for person in (world.broker, world.chief):
+        page = sign_in(person).get(f"/mine/brokerage/{case.id}").text
+        assert f'href="{path}"' in page
+    stranger = world.make.broker(world.make.organisation(kind="service_body"))
+    assert sign_in(stranger).get(path).status_code == 404
+    browser = sign_in(world.broker)
+    form = browser.get(path)
+    assert form.status_code == 200
+    assert f'href="/mine/introductions/{case.introduction_id}"' not in form.text
+    sent = {
+        "title": "轴承超精研磨降噪工艺许可",
+        "owner_type": "government_institute",
+        "contract_type": "license",
+        "conversion_mode": "license",
+    }
+    begun = browser.post(path, data=sent)
+    assert begun.status_code == 303
+    deal = db.session.scalars(db.select(Deal)).one()
+    assert (deal.proposed_by_side, deal.agreed_sides) == ("broker", [])
+    shown = browser.get(begun.location)
+    assert shown.status_code == 200
+    # Their own agency has no part in it.
+    assert "能申请什么" not in shown.text
+    assert f'href="/mine/introductions/{case.introduction_id}"' not in shown.text
+    assert deal.number in browser.get("/mine/deals").text
+    assert deal.number in browser.get(f"/mine/brokerage/{case.id}").text
+    # They act for neither side.
+    agreed = browser.post(f"{begun.location}/agree", data={"seen": str(deal.revision)})
+    assert agreed.status_code == 403
+    assert sign_in(stranger).get(begun.location).status_code == 404
 
 
 def test_the_board_shows_whose_turn_the_deal_is(

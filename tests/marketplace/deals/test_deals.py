@@ -71,7 +71,7 @@ def test_one_deal_of_an_introduction(world: World) -> None:
         deeds.propose_deal(
             deal.introduction,
             title="再来一笔",
-            owner_type="firm",
+            owner_type="other",
             contract_type="service",
             contract_subtype="",
             conversion_mode="other",
@@ -171,6 +171,26 @@ def test_nobody_of_an_institution_approves_their_own(world: World) -> None:
     assert deal.state == "price_determined"
 
 
+def test_only_who_acts_is_asked_to(world: World) -> None:
+    """The other side learns what happened and who is to act: it is not told to approve a price of the holder."""
+    broker = world.make.broker(world.make.organisation(kind="service_body"))
+    listing_deeds.assign_broker(world.achievement, broker, by=world.operator)
+    deal = world.bring_to("pricing")
+    world.decide(deal)
+    found = {}
+    query = sa.select(Notice).filter_by(kind="deal.moved").order_by(Notice.id)
+    for one in db.session.scalars(query):
+        found[one.person_id] = one
+    for person in (world.dean, world.rector):
+        assert found[person.id].to_do == "下一步：批准或退回定价。"
+        assert found[person.id].until
+    for person in (world.chief, broker):
+        asked = found[person.id]
+        assert (asked.to_do, asked.until) == ("", "")
+        assert "接下来由成果持有方的审批人批准或退回定价" in asked.happened
+        assert "请" not in asked.subject
+
+
 def test_related_parties_need_two_approvers_and_publicity(make: Factory) -> None:
     world = World(make, owner_type="firm")
     deal = world.bring_to("pricing", related=True)
@@ -183,6 +203,27 @@ def test_related_parties_need_two_approvers_and_publicity(make: Factory) -> None
     assert deal.state == "price_determined"
     with pytest.raises(NotNow, match="要公示"):
         publicity.pass_publicity(deal, by=world.desk, seen=deal.revision)
+
+
+def test_a_university_is_no_firm(world: World) -> None:
+    """As a firm its price would escape publicity, and the other side chooses what to press."""
+    case = world.introduced()
+    kinds = {
+        "title": "轴承专利转让",
+        "contract_type": "transfer",
+        "contract_subtype": "",
+        "conversion_mode": "transfer",
+        "by": world.chief,
+    }
+    for owner_type in ("firm", "government_institute"):
+        with pytest.raises(Invalid) as refused:
+            deeds.propose_deal(case, **kinds, owner_type=owner_type)
+        assert "高等院校" in refused.value.problems["owner_type"][0]
+        db.session.rollback()
+    deal = world.bring_to("in_publicity")
+    with pytest.raises(Invalid) as refused:
+        world.revise(deal, owner_type="firm")
+    assert list(refused.value.problems) == ["owner_type"]
 
 
 def test_a_firm_needs_no_publicity(make: Factory) -> None:

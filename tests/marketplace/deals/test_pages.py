@@ -13,8 +13,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from marketplace.clock import now, today
-from marketplace.deals.forms import PriceForm
+from marketplace.deals.forms import PriceForm, PublicityForm
 from marketplace.deals.models import Deal
+from marketplace.deals.readiness import ruler_of
 from marketplace.extensions import db
 from marketplace.files.models import FileAccess
 from marketplace.introductions.models import Introduction
@@ -60,11 +61,35 @@ def test_the_page_at_every_station(state: str, world: World, sign_in: SignIn) ->
     assert sign_in(stranger).get(address(deal)).status_code == 404
 
 
+def test_what_came_to_nothing_is_supported_by_nobody(
+    world: World, sign_in: SignIn
+) -> None:
+    deal = world.bring_to("open")
+    chief = sign_in(world.chief)
+    assert "能申请什么" in chief.get(address(deal)).get_data(as_text=True)
+    world.terminate(deal)
+    assert "能申请什么" not in chief.get(address(deal)).get_data(as_text=True)
+
+
 def test_an_approved_deal_leads_to_its_contract(world: World, sign_in: SignIn) -> None:
     deal = world.bring_to("approved")
-    link = f'href="/mine/deals/{deal.id}/contract"'
+    path = f"/mine/deals/{deal.id}/contract"
+    link = f'href="{path}"'
+    button = f'action="{path}"'
+    # Before the priority is settled no contract may be begun, and nothing says otherwise.
     for person in (world.chief, world.desk):
-        assert link in sign_in(person).get(address(deal)).get_data(as_text=True)
+        browser = sign_in(person)
+        assert link not in browser.get(address(deal)).get_data(as_text=True)
+        assert button not in browser.get(path).get_data(as_text=True)
+    world.settle(deal)
+    for person in (world.chief, world.desk):
+        browser = sign_in(person)
+        assert link in browser.get(address(deal)).get_data(as_text=True)
+        assert button in browser.get(path).get_data(as_text=True)
+    # Two clicks are one contract, and the second one leads to it.
+    begun = [browser.post(path) for _ in range(2)]
+    assert [one.status_code for one in begun] == [303, 303]
+    assert begun[0].location.removesuffix("/edit") == begun[1].location
 
 
 def test_each_side_reads_which_one_it_is(world: World, sign_in: SignIn) -> None:
@@ -81,6 +106,36 @@ def test_each_side_reads_which_one_it_is(world: World, sign_in: SignIn) -> None:
     assert chief.count("（您这一方）") == 1  # among the facts
     assert "（您这一方）" not in office
     assert "最晚 20" in sign_in(world.desk).get("/mine").get_data(as_text=True)
+    # Who is to act stands in the tray of the office as well.
+    tray = sign_in(world.operator).get("/office/review?tray=deals")
+    assert "成果持有方提交定价和依据" in tray.get_data(as_text=True)
+
+
+def test_who_may_not_approve_is_not_asked_to(world: World, sign_in: SignIn) -> None:
+    deal = world.bring_to("pricing")
+    world.decide(deal, minutes="底价一百万元，先报一百二十万元")
+    # What the holder has discussed is none of the other side's.
+    for person, reads in ((world.desk, True), (world.chief, False)):
+        shown = sign_in(person).get(address(deal)).get_data(as_text=True)
+        assert ("底价一百万元" in shown) is reads
+        assert ("张三、李四" in shown) is reads
+        assert "参照三笔同类交易" in shown
+    asked = "批准或退回定价。"
+    assert asked in sign_in(world.dean).get("/mine").get_data(as_text=True)
+    handed_in = sign_in(world.desk).get("/mine").get_data(as_text=True)
+    assert asked not in handed_in
+    assert "等本单位另一位审批人批准" in handed_in
+
+
+@pytest.mark.parametrize(
+    ("owner_type", "station"), [("government_university", "公示"), ("firm", "定价")]
+)
+def test_a_settled_price_waits_where_it_is_due(
+    owner_type: str, station: str, make: Factory
+) -> None:
+    deal = World(make, owner_type=owner_type).bring_to("price_determined")
+    found = [one.name for one in ruler_of(deal) if one.status == "current"]
+    assert found == [station]
 
 
 def test_a_wrong_answer_in_diligence_is_given_back(
@@ -98,6 +153,9 @@ def test_a_wrong_answer_in_diligence_is_given_back(
     assert page.status_code == 422
     text = page.get_data(as_text=True)
     assert typed in text
+    # On top of the page, with a way to the box of this item.
+    assert text.index('href="#item-note"') < text.index('id="lacks"')
+    assert text.count('id="item-note"') == 1
     chosen = re.search(r'<input[^>]*id="finding-limits-yes"[^>]*>', text)
     assert chosen is not None
     assert " checked" in chosen[0]
@@ -122,6 +180,10 @@ def test_by_buttons_from_an_introduction(world: World, sign_in: SignIn) -> None:
         "conversion_mode": "transfer",
     }
     assert chief.post(path, data=kinds).status_code == 303
+    again = chief.post(path, data=kinds | {"title": "第二个窗口里写的名称"})
+    assert again.status_code == 409
+    assert "看交易" in again.get_data(as_text=True)
+    assert "第二个窗口里写的名称" in again.get_data(as_text=True)
     case = db.session.get_one(Introduction, number)
     deal = db.session.query(Deal).filter_by(introduction_id=number).one()
 
@@ -265,8 +327,16 @@ def test_the_answer_is_public(
     world: World, sign_in: SignIn, client: FlaskClient
 ) -> None:
     deal = world.bring_to("in_publicity")
-    row, _ = world.object_to(deal, contact="13900000000")
+    row, _ = world.object_to(deal, contact="13900000000", evidence="会计王某知情")
     number = row.publicity_id
+    # Who shows what is wrong is known to the side that answers and to the office.
+    for person, reads in (
+        (world.desk, True),
+        (world.operator, True),
+        (world.chief, False),
+    ):
+        shown = sign_in(person).get(address(deal)).get_data(as_text=True)
+        assert ("会计王某知情" in shown) is reads
     page = sign_in(world.dean).get(address(deal)).get_data(as_text=True)
     assert "13900000000" in page
     assert "13900000000" not in sign_in(world.chief).get(address(deal)).get_data(
@@ -287,13 +357,35 @@ def test_the_answer_is_public(
 
 
 def test_the_box_of_a_price_advises_what_it_takes(app: Flask) -> None:
-    for typed, says in (("面议", "不能写「面议」"), ("100-200", "不能写区间")):
+    for typed, says in (
+        ("面议", "不能写「面议」"),
+        ("100-200", "不能写区间"),
+        ("不超过86万", "不是一个确定的数"),
+    ):
         with app.test_request_context(method="POST", data={"price": typed}):
             form = PriceForm()
             form.read()
             said = form.unread["price"][0]
             assert says in said
             assert "填 50、50万 或 0.5亿" in said
+
+
+def test_the_box_of_days_takes_what_people_write(app: Flask) -> None:
+    for typed, days in (
+        ("20", 20),
+        ("２０", 20),
+        ("20天", 20),
+        ("20个工作日", 20),
+        ("", None),
+    ):
+        with app.test_request_context(method="POST", data={"days": typed}):
+            form = PublicityForm()
+            assert (typed, form.count, form.unread) == (typed, days, {})
+    for typed in ("²", "-1", "1e3", "二十来天", "20000"):
+        with app.test_request_context(method="POST", data={"days": typed}):
+            form = PublicityForm()
+            assert form.count is None
+            assert typed in form.unread["days"][0]
 
 
 def test_as_of_a_day(world: World, sign_in: SignIn) -> None:

@@ -46,7 +46,8 @@ class World:
         self.topic = topic
         self.firm = firm or make.organisation("临清轴承厂（示例）")
         self.chief = chief or make.person("firm", self.firm, administers=True)
-        self.lab = lab or make.organisation("聊城工学院（示例）", kind="university")
+        kind = "firm" if owner_type == "firm" else "university"
+        self.lab = lab or make.organisation("聊城工学院（示例）", kind=kind)
         self.desk = desk or make.person("desk", self.lab)
         self.dean = make.person("desk", self.lab, administers=True)
         self.rector = make.person("desk", self.lab, administers=True)
@@ -291,7 +292,7 @@ def deals_at_stations(world: World) -> dict[str, Deal]:
     world.object_to(found["objection"], "locked")
     found["answered"] = world.bring_to("due_diligence")
     world.answer_all(found["answered"])
-    found["firm"] = world.propose(owner_type="firm")
+    found["firm"] = world.propose(owner_type="other")
     for reached, press in world.way(found["firm"]):
         press()
         if reached == "price_determined":

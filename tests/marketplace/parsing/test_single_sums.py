@@ -16,6 +16,16 @@ def test_a_sum_is_read(written: str, sum_: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "written", ["约五万", "不超过86万", "50万以上", "50万（含税）"]
+)
+def test_what_is_decided_is_exact(written: str) -> None:
+    assert read_single_sum(written) is not None
+    with pytest.raises(ParseError):
+        read_single_sum(written, exact=True)
+    assert read_single_sum("五十万元整", exact=True) == Decimal(50)
+
+
+@pytest.mark.parametrize(
     "written", ["-5", "很多", "面议", "30-60万", "1e5", "50，100", "50 10"]
 )
 def test_nothing_is_advised_that_the_box_refuses(written: str) -> None:

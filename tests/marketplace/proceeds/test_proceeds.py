@@ -101,6 +101,16 @@ def test_more_than_a_fixed_price_needs_a_word_why(world: World) -> None:
     assert queries.received_fen(contract) == price - 1
 
     receive(contract, world.seller, 1)
+    # A year too early is most often a slip of the keyboard.
+    early = contract.deal.began_on - timedelta(days=1) if contract.deal else today()
+    for note, seen in (("", contract.revision), ("定金", contract.revision)):
+        values = (contract, 1, early, note)
+        if note:
+            deeds.record_receipt(*values, by=world.seller, seen=seen)
+            continue
+        with pytest.raises(Invalid) as refusal:
+            deeds.record_receipt(*values, by=world.seller, seen=seen)
+        assert "早于交易开始" in refusal.value.problems["note"][0]
     more = deeds.record_receipt(
         contract,
         10 * price,
@@ -223,6 +233,25 @@ def test_what_a_firm_agreed_stands(make: Factory) -> None:
         brackets=[Bracket(0, None, Decimal(20), Decimal(80))],
     )
     assert (row.inventors_fen, row.floor_basis) == (20_00, "agreed")
+
+
+def test_what_the_floor_adds_is_said(world: World, sign_in: SignIn) -> None:
+    contract = world.signed()
+    receive(contract, world.seller, 101_00)
+    seller = sign_in(world.seller)
+    page = f"/mine/contracts/{contract.id}/money"
+    low = [Bracket(0, None, Decimal(30), Decimal(70))]
+    row = share(contract, world.seller, brackets=low)
+    assert (row.inventors_fen, queries.lift_of(row)) == (70_00, 40_00)
+    shown = seller.get(page).text
+    assert "已按下限计算，多出的 40.00 元由单位和技术转移机构承担" in shown
+    # Another one would be refused, with all that was typed.
+    assert "定下或作废以后，才能再提出" in shown
+    assert 'name="brackets"' not in shown
+    deeds.settle_distribution(row, by=world.seller, seen=row.revision)
+    receive(contract, world.seller, 100_00)
+    fair = [Bracket(0, None, Decimal(70), Decimal(30))]
+    assert queries.lift_of(share(contract, world.seller, brackets=fair)) == 0
 
 
 def test_leaders_are_public_first(world: World, client: FlaskClient) -> None:
@@ -369,7 +398,12 @@ def test_pages(world: World, sign_in: SignIn) -> None:
     assert press(f"{money}/milestones", title="") == 422
     one = db.session.scalars(sa.select(Milestone)).one()
     done = f"/mine/milestones/{one.id}/done"
-    assert press(done, seen=str(one.revision)) == 422
+    wrong = seller.post(done, data={"seen": str(one.revision), "done_on": "2026-02-30"})
+    # On top of the page, and at the box of this milestone.
+    assert wrong.status_code == 422
+    assert f'href="#done-{one.id}"' in wrong.text
+    assert wrong.text.index("error-summary") < wrong.text.index('id="milestones"')
+    assert wrong.text.count("2026年2月没有 30 日。") == 2
     assert press(done, seen=str(one.revision), done_on=day) == 303
     assert (
         press(f"{money}/receipts", amount_fen="十万八千八百元八", received_on=day)
@@ -419,8 +453,13 @@ def test_pages(world: World, sign_in: SignIn) -> None:
     assert len(db.session.scalars(sa.select(Milestone)).all()) == 1
     for _ in range(2):
         assert press(f"{money}/receipts", amount_fen="1万元", received_on=day) == 303
+    assert "款项和节点都办完了，就可以完成" in seller.get(money).text
     receipt = queries.receipts_of(contract)[0]
-    assert press(f"/mine/receipts/{receipt.id}/reverse") == 422
+    long = "记错了合同。" * 60
+    wrong = seller.post(f"/mine/receipts/{receipt.id}/reverse", data={"note": long})
+    assert wrong.status_code == 422
+    assert f'href="#reverse-{receipt.id}"' in wrong.text
+    assert f'value="{long}"' in wrong.text
     assert press(f"/mine/receipts/{receipt.id}/reverse", note="记错合同") == 303
     data = {
         "source": "transfer",
