@@ -292,11 +292,30 @@ def have_one_subject(title: str, text: str, other_title: str, other_text: str) -
     """
     things = things_of(title)
     others = things_of(other_title)
-    if things & others:
+    if any(_is_one_thing(word, title, other_title) for word in things & others):
         return True
     return _is_subject(things, other_title + other_text) or _is_subject(
         others, title + text
     )
+
+
+def _is_one_thing(word: str, title: str, other_title: str) -> bool:
+    """Whether a word names one thing in two titles: 支架 is none in 光伏支架 and 液压支架."""
+    kinds = _kinds_before(word, title)
+    others = _kinds_before(word, other_title)
+    return not (kinds and others) or not kinds.isdisjoint(others)
+
+
+@remembered_with_lists(8192)
+def _kinds_before(word: str, title: str) -> frozenset[str]:
+    """The words right before a word in a title, which say of what kind it is."""
+    found = list(spans(title))
+    starts = [span.start for span in found if span.word == word]
+    kinds = set()
+    for span in found:
+        if span.end in starts and len(span.word) > 1:
+            kinds.add(span.word)
+    return frozenset(kinds - _EVERYWHERE)
 
 
 def _is_subject(things: frozenset[str], text: str) -> bool:

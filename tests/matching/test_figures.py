@@ -269,6 +269,10 @@ def test_without_one_subject_only_names_that_say_of_what_are_compared() -> None:
         ("精密钢球表面缺陷", "", "保持架视觉检测机", "也检过钢球", False),
         ("冷拔铜管裂纹", "", "连铸机", "铜管坯经冷拔后", True),
         ("在线检测系统", "检测不准", "智能检测装置", "检测系统", False),
+        # One word, of two kinds of things.
+        ("光伏支架生白锈", "", "液压支架激光熔覆", "", False),
+        ("光伏支架生白锈", "", "光伏支架镀锌", "", True),
+        ("支架生白锈", "", "光伏支架镀锌", "", True),
         ("", "", "", "", False),
     ],
 )
