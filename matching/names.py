@@ -71,6 +71,17 @@ _LABELLED_PERSON = re.compile(
 _CALLED_PERSON = re.compile(
     r"[\u4e00-\u9fff]{1,3}(?:工程师|经理|老师|教授|主任|厂长|老板|先生|女士|师傅|博士|书记|总工|院长|局长|县长|科长|处长)"
 )
+# Short names that no end gives away; 美国 and 欧洲 have one.
+_LANDS = """
+日本 印度 俄罗斯 苏联 朝鲜 蒙古 越南 老挝 缅甸 印尼 印度尼西亚 菲律宾 马来西亚 新加坡 柬埔寨 巴基斯坦 孟加拉
+伊朗 伊拉克 沙特 沙特阿拉伯 以色列 土耳其 阿联酋 迪拜 哈萨克斯坦 乌兹别克斯坦 意大利 西班牙 葡萄牙 荷兰 比利时
+瑞士 瑞典 挪威 丹麦 芬兰 波兰 捷克 匈牙利 奥地利 希腊 罗马尼亚 保加利亚 乌克兰 白俄罗斯 英格兰 苏格兰 德意志
+法兰西 加拿大 墨西哥 巴西 阿根廷 智利 秘鲁 哥伦比亚 古巴 委内瑞拉 澳大利亚 新西兰 埃及 南非 摩洛哥 尼日利亚
+肯尼亚 埃塞俄比亚 坦桑尼亚 阿尔及利亚 东京 大阪 首尔 巴黎 伦敦 柏林 罗马 纽约 莫斯科 欧美 英美 中欧 东南亚 中东
+东欧 西欧 北欧 南欧 中亚 南亚 西亚 东亚 北美 南美 东非 西非 北非 长三角 珠三角 环渤海 京津冀 华北 华东 华南 华中
+东北 西北 西南 东南 江南 江北 中原
+"""
+_ABROAD = frozenset(_LANDS.split())
 # The hundred most frequent surnames.
 _SURNAMES = (
     "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏钟汪田任姜范方"
@@ -83,6 +94,10 @@ _ONLY_SURNAMES = SURNAMES - set("石金毛田方汤钱雷白龙江万段马常")
 _PERSON_WORD = re.compile(
     f"[小老][{_SURNAMES}]|[{''.join(sorted(_ONLY_SURNAMES))}][工总]|"
     f"[{_SURNAMES}][\u4e00-\u9fff]?(?:教授|老师|博士|经理|主任|厂长|书记|院长|局长|老板|师傅|先生|女士)"
+)
+# Dear Prof. Wang
+_ADDRESSED = re.compile(
+    r"(?<![a-z])(?:dear\s{1,2}(?:(?:prof|professor|dr|mr|mrs|ms|miss)\.?\s{1,2})?|(?:prof|dr|mr|mrs|ms)\.\s{1,2})([a-z]{2,15})(?![a-z])"
 )
 # Best regards, Wang Wei
 _SIGNATURE = re.compile(
@@ -111,6 +126,11 @@ def _places() -> _Places:
     return _Places(frozenset(full), words, max(map(len, full)))
 
 
+def is_abroad(word: str) -> bool:
+    """Whether a word is the short name of a country, a part of the world or a city abroad."""
+    return word in _ABROAD
+
+
 def _ends_as_place(word: str) -> bool:
     return any(found.end() == len(word) for found in _FULL_END.finditer(word))
 
@@ -126,10 +146,13 @@ def is_person(word: str) -> bool:
 
 
 def signature_stretches(norm: str) -> list[Stretch]:
-    """Where a normalised text has the name that ends a letter in English."""
+    """Where a normalised text has the names that begin and end a letter in English."""
+    found: list[re.Match[str]] = []
     if "regards" in norm or "sincerely" in norm or "yours" in norm or "thanks" in norm:
-        return [found.span(1) for found in _SIGNATURE.finditer(norm)]
-    return []
+        found.extend(_SIGNATURE.finditer(norm))
+    if "dear" in norm or "r." in norm or "prof." in norm or "s." in norm:
+        found.extend(_ADDRESSED.finditer(norm))
+    return sorted(match.span(1) for match in found)
 
 
 def place_stretches(norm: str) -> list[Stretch]:

@@ -156,11 +156,19 @@ def evidence_of_text(
     return Evidence(
         offer,
         parts=_parts_of(offer, reasons),
-        own=(("原文", mark_words(text, words)),),
+        own=(("原文", _mark_read(text, document.text, words)),),
         other=_marked_sections(other, words),
         own_title=Markup("您贴的文字"),
         other_title=mark_words(other.title, words),
     )
+
+
+def _mark_read(text: str, read: str, words: Set[str]) -> Markup:
+    """A pasted text marked where the text that it was read as has the words: 热处里 as 热处理."""
+    if len(read) != len(text):
+        return mark_words(text, words)
+    places = [(span.start, span.end) for span in spans(read) if span.word in words]
+    return mark_spans(text, places, join_touching=False)
 
 
 def mark_words(text: str, words: Set[str]) -> Markup:

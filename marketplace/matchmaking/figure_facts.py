@@ -5,6 +5,7 @@ What is one quantity and what is met is decided in `matching`; who may know whic
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 
 from marketplace.listings.disclosure import View
@@ -31,6 +32,9 @@ FIGURES_MOST = 20  # of one listing that are compared; nobody reads more
 # A third of an hour has no end: beyond so many digits a converted number is rounded, and says so.
 DIGITS_MOST = 6
 ROUNDED_DIGITS = 4
+# Numbers beyond are written with a power of ten.
+LEAST_PLAIN, MOST_PLAIN = Decimal("0.00001"), Decimal(10**8)
+RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def figures_of(
@@ -196,11 +200,22 @@ def _signed(figure: Figure, values: tuple[Decimal, Decimal | None]) -> str:
     low, high = values
     sign = terms.METRIC_OPERATORS[figure.operator]
     if figure.operator in ("range", "pm") and high is not None:
-        return f"{amount(low)}{sign}{amount(high)}"
+        return f"{_number_words(low)}{sign}{_number_words(high)}"
     if figure.operator == "eq":
-        return amount(low)
-    return f"{sign}{amount(low)}"
+        return _number_words(low)
+    return f"{sign}{_number_words(low)}"
+
+
+def _number_words(value: Decimal) -> str:
+    """A number as people write it: with a power of ten where nobody would count its zeros."""
+    if not value or LEAST_PLAIN <= abs(value) < MOST_PLAIN:
+        return amount(value)
+    power = value.adjusted()
+    return f"{amount(value.scaleb(-power))}×10{str(power).translate(RAISED)}"
 
 
 def _with_unit(words: str, unit: str) -> str:
+    # Written in front of its figures: IP67.
+    if unit == "IP":
+        return re.sub(r"(?=\d)(?<!\d)", unit, words)
     return f"{words} {unit}" if unit else words

@@ -25,6 +25,7 @@ from marketplace.parsing.secrecy import REFUSAL, secret_mark
 from marketplace.parsing.text import GARBLED
 from marketplace.permissions import Reader
 from matching.encoded_text import decode_text
+from matching.heard_text import Heard, read_by_ear
 from matching.misread_text import is_illegible
 from matching.text import spans, words
 
@@ -119,8 +120,16 @@ def other_needs(text: str, kind: str) -> tuple[str, ...]:
 
 
 def trial_document(text: str) -> matching.Document:
-    """A pasted text as it is matched: without a title the matcher lets the first sentence head it."""
-    return matching.Document(id=0, title="", text=text)
+    """A pasted text as it is matched: without a title the matcher lets the first sentence head it.
+
+    Slips of the ear and pinyin are read as they were meant, which `heard_in` tells the page.
+    """
+    return matching.Document(id=0, title="", text=read_by_ear(text)[0])
+
+
+def heard_in(text: str) -> tuple[Heard, ...]:
+    """What of a pasted text is read otherwise than it is written."""
+    return read_by_ear(text)[1]
 
 
 def _with_conditions(

@@ -14,6 +14,7 @@ from matching.explaining.overlaps import longest_spans
 from matching.explaining.quantity_table import (
     DIRECTIONS,
     LONGEST_FIRST,
+    PLAIN_NUMBERS,
     QUANTITIES,
     SPELLINGS,
 )
@@ -31,6 +32,10 @@ _MACHINE = re.compile("整机|系统|设备|装置|单机")
 _PRODUCT = re.compile("产品|样品|样件|试样|成品")
 # 含水 24 %~29 % 时, -30 ℃ 下: under which it is measured.
 _UNDER = re.compile(r"^.*\d.*(?:时|下|后)(?=[\u4e00-\u9fff]*$)")
+# 500℃抗拉强度, 在500℃的条件下抗拉强度: 500℃下抗拉强度.
+_AT = re.compile(
+    r"(?:在|于)?(\d+(?:\.\d+)?(?:℃|°c|k|mpa|kv|rpm|r/min|hz))(?:的)?(?:条件|环境|温度)?(?:[下时]的?|的)?(?=[\u4e00-\u9fff])"
+)
 _ENDS = re.compile("(?:值|指标|数值|水平|大小|参数|要求|范围)$")
 _EXTREMES = {
     "max": re.compile("最大|最高|极限|峰值|上限"),
@@ -86,6 +91,9 @@ def _free_pattern(name: str) -> str:
 
 
 QUANTITY_WORDS = "|".join(map(_free_pattern, LONGEST_FIRST))
+PLAIN_NUMBER_WORDS = "|".join(
+    _free_pattern(name) for name in LONGEST_FIRST if QUANTITIES[name] in PLAIN_NUMBERS
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +138,7 @@ def read_name(name: str) -> Naming:
     # Brackets hold conditions, compared by themselves: 强度(120 ℃) is not that at 80 ℃.
     plain = _IN_BRACKETS.sub("", folded)
     plain = _AGE.sub(_age_in_figures, plain)
+    plain = _AT.sub(r"\1下", plain)
     bare, change = _change_of(plain)
     stem = bare
     match = _HEAD.fullmatch(stem)
@@ -179,6 +188,11 @@ def _side_of(name: str) -> str:
     if is_machine == (_PRODUCT.search(name) is not None):
         return ""
     return "machine" if is_machine else "product"
+
+
+def is_plain_number(name: str) -> bool:
+    """Whether what a name measures has no unit: 介电常数, pH."""
+    return read_name(name).quantity in PLAIN_NUMBERS
 
 
 def mentions_any(text: str, names: Iterable[str]) -> bool:
@@ -278,11 +292,30 @@ def have_one_subject(title: str, text: str, other_title: str, other_text: str) -
     """
     things = things_of(title)
     others = things_of(other_title)
-    if things & others:
+    if any(_is_one_thing(word, title, other_title) for word in things & others):
         return True
     return _is_subject(things, other_title + other_text) or _is_subject(
         others, title + text
     )
+
+
+def _is_one_thing(word: str, title: str, other_title: str) -> bool:
+    """Whether a word names one thing in two titles: 支架 is none in 光伏支架 and 液压支架."""
+    kinds = _kinds_before(word, title)
+    others = _kinds_before(word, other_title)
+    return not (kinds and others) or not kinds.isdisjoint(others)
+
+
+@remembered_with_lists(8192)
+def _kinds_before(word: str, title: str) -> frozenset[str]:
+    """The words right before a word in a title, which say of what kind it is."""
+    found = list(spans(title))
+    starts = [span.start for span in found if span.word == word]
+    kinds = set()
+    for span in found:
+        if span.end in starts and len(span.word) > 1:
+            kinds.add(span.word)
+    return frozenset(kinds - _EVERYWHERE)
 
 
 def _is_subject(things: frozenset[str], text: str) -> bool:

@@ -5,8 +5,10 @@ Not here: what a figure in a sentence states (figures_in_text), what a name meas
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 
-from matching.explaining.figure_names import QUANTITY_WORDS
+from matching.explaining.figure_names import PLAIN_NUMBER_WORDS, QUANTITY_WORDS
+from matching.explaining.figure_numerals import MULTIPLES
 from matching.explaining.figures import Operator
 
 # Sign → what is read as it. Same length as the text, so that what stands there can be quoted as it was written.
@@ -36,14 +38,21 @@ def _plain_signs() -> dict[int, str]:
 
 PLAIN = _plain_signs()
 _NUMBER = r"(?:\d{1,3}(?:,\d{3})+(?!\d)|\d{1,12})(?:\.\d{1,9})?"
-MANY = {"": 1, "千": 1000, "万": 10**4, "百万": 10**6, "亿": 10**8}
+MANY: dict[str, int | Decimal] = {
+    "": 1,
+    "千": 1000,
+    "万": 10**4,
+    "百万": 10**6,
+    "亿": 10**8,
+    **MULTIPLES,
+}
 # Units a sentence may have, longest first; compounds are joined by / and ·.
 _ATOMS = (
     "dB\\(A\\)|dBA|dB|分贝|摄氏度|℃|°C|℉|微米|毫米|厘米|纳米|公里|千米|米|μm|um|㎛|nm|mm|cm|dm|km|m|公斤|千克|毫克|微克|克|吨|kg|mg|μg|ug|g|t|"
-    "小时|分钟|秒|天|个月|月|年|min|ms|μs|h|s|d|毫升|微升|升|mL|ml|μL|L|兆帕|千帕|吉帕|帕|MPa|Mpa|kPa|GPa|Pa|bar|"
-    "千伏|伏|kV|mV|V|毫安|mA|μA|kA|A|千瓦时|kWh|MWh|GWh|Wh|kVA|MVA|VA|度电|千瓦|兆瓦|瓦|kW|KW|MW|mW|W|kHz|KHz|MHz|GHz|Hz|赫兹|kN|牛|N|kJ|MJ|GJ|J|mPa|"
+    "小时|分钟|毫秒|微秒|秒|天|个月|月|年|min|ms|μs|h|s|d|毫升|微升|升|mL|ml|μL|L|兆帕|千帕|吉帕|帕|MPa|Mpa|kPa|GPa|Pa|bar|"
+    "千伏|伏|kV|mV|V|毫安|mA|μA|kA|A|千瓦时|kWh|MWh|GWh|Wh|kVA|MVA|VA|度电|度(?!电)|mT|W/mK|W/m\\.K|兆欧|cd|lx|个?数量级|锭|千瓦|兆瓦|瓦|kW|KW|MW|mW|W|kHz|KHz|MHz|GHz|Hz|赫兹|kN|牛|N|kJ|MJ|GJ|J|mPa|"
     "MΩ|GΩ|kΩ|mΩ|μΩ|Ω|μS|mS|S|%IACS|%|％|‰|‱|成(?![^\\W以左])|ppm|ppb|个百分点|百分点|个点|倍|rpm|r|转|亿元|万元|千元|元|万块|块钱|块(?![^\\W以左])|平方米|立方米|立方|公顷|亩|斤|m2|m²|m3|m³|mm2|mm²|cm2|"
-    "cm²|cm3|cm³|K|HRC|HRA|HRB|HV|HBW|HB|mAh|Ah|mol|级|件|片|个|粒|只|颗|支|套|台|次|批|条|处|根|丝|道|班|邵氏?[AD]"
+    "cm²|cm3|cm³|K|HRC|HRA|HRB|HV|HBW|HB|mAh|Ah|mol|级|件|片|个|粒|只|颗|支|套|台|次|批|条(?!件)|处|根|丝|道|班|邵氏?[AD]"
 )
 _UNIT_ATOM = "(?:" + "|".join(sorted(_ATOMS.split("|"), key=len, reverse=True)) + ")"
 _BELOW = rf"(?:\({_UNIT_ATOM}(?:[·/]{_UNIT_ATOM})*\)|{_UNIT_ATOM}|分)"
@@ -55,9 +64,9 @@ _AFTER = (
     r"(?!\s?\(?(?:F\.?S|f\.?s|RD|rdg|满量程|满度|量程|读数|示值))"
 )
 # HRC58 and Ra0.4 have their scale in front.
-_SCALE = "HRC|HRA|HRB|HV|HBW|HB|Ra|Rz|Rq"
+_SCALE = "HRC|HRA|HRB|HV|HBW|HB|Ra|Rz|Rq|IP"
 _BEFORE = (
-    "(?:(?<=HRC)|(?<=HRA)|(?<=HRB)|(?<=HV)|(?<=HBW)|(?<=HB)|(?<=R[azq])|"
+    "(?:(?<=HRC)|(?<=HRA)|(?<=HRB)|(?<=HV)|(?<=HBW)|(?<=HB)|(?<=R[azq])|(?<=IP)|(?<=[Pp]H)|(?<=ph)|(?<=ΔE)|"
     r"(?<![A-Za-z\d.,/]))"
 )
 _SIGNS: dict[Operator, str] = {
@@ -71,6 +80,8 @@ SIGN_OF: dict[str, Operator] = {}
 for _code, _written in _SIGNS.items():
     SIGN_OF.update(dict.fromkeys(_written.split("|"), _code))
 _SIGN = "|".join(map(re.escape, sorted(SIGN_OF, key=len, reverse=True)))
+# 降为 36 is a change, and no 36 by which it fell.
+_SIGN = _SIGN.replace("|为|", "|(?<![降低短少小变整改高升加长大])为|")
 # Which way these go depends on what is measured: noise under control is at most so loud, a temperature is at it.
 HELD_AT = "控制在"
 BETTER_THAN = "优于"
@@ -103,11 +114,11 @@ SUFFIX = {
 }
 _TO = (
     "降低到|降低至|降低为|下降到|下降至|降到|降至|降为|减少到|减少至|减小到|减小至|缩短到|缩短至|缩短为|"
-    "缩小到|缩小至|缩到|缩至|减到|减至|压缩到|压缩至|压到|低到|短到"
+    "缩小到|缩小至|缩到|缩至|减到|减至|下降为|减少为|减小为|压缩为|压缩到|压缩至|压到|低到|短到"
 )
 _UP_TO = (
     "提高到|提高至|提升到|提升至|增加到|增加至|升到|升至|增至|延长到|延长至|上升到|上升至|"
-    "提到|提至|增大到|增大至|增到|涨到"
+    "提到|提至|增大到|增大至|增到|涨到|提高为|提升为|增加为|延长为"
 )
 # 78%→85%, 由 80 做到 60: which way it goes the name tells.
 _EITHER_TO = "→|=>|->|变为|变成|改为|改到|做到|调到|调整到|调整为"
@@ -116,7 +127,7 @@ _LESS_BY = (
     "降低了?|减少了?|下降了?|缩短了?|节约了?|节省了?|"
     "降了?(?![到至为低])|减了?(?![到至为少小])|省了?(?=\\s?[\\d约])"
 )
-_MULTIPLE = "百万|千(?![克米瓦帕牛伏赫])|万(?!元)|亿(?!元)"
+_MULTIPLE = f"[{''.join(MULTIPLES)}]|百万|千(?![克米瓦帕牛伏赫])|万(?!元)|亿(?!元)"
 # 每小时2000件, 每公斤不超过30元: what it is for each of stands in front.
 _EACH = "小时|分钟|分|秒|天|日|班|月|年|吨|公斤|千克|斤|平方米|立方米|平方|立方|方|台|套|件|米|亩|度电"
 # 1×10⁻⁶, and 1×10-6 where a page lost what was raised; 3×100 is none.
@@ -134,6 +145,9 @@ RAISED = str.maketrans("⁻⁺⁰¹²³⁴⁵⁶⁷⁸⁹", "-+0123456789")
 REST_OF_IT = re.compile(rf"\s?[零又]?(?:{_NUMBER})\s?(?P<unit>{_UNIT_ATOM}){_AFTER}")
 BELOW_ZERO = ("-", "零下")
 QUANTITY = re.compile(QUANTITY_WORDS, re.IGNORECASE)
+# Names after which a number needs no unit.
+PLAIN_NUMBER = re.compile(PLAIN_NUMBER_WORDS, re.IGNORECASE)
+RATIO = re.compile(r"\s?:\s?(?!1(?![.\d]))\d")
 SIGN_OF_ROUGHNESS = re.compile("r[azq]值?", re.IGNORECASE)
 NAME_END = re.compile(
     r"(?:值|峰值|误差|偏差|指标|Ra|Rz|Rq)?(?:\([^()]{1,12}\))?", re.IGNORECASE
@@ -158,8 +172,8 @@ CONDITION = re.compile(
 )
 # How it is now, in a demand: complaints are no wish.
 TODAY = re.compile(
-    "目前|现在|现有|现状|眼下|如今|只有|只能|仅|已经|已[由从将把降提]|原来|过去|以前|去年|今年|达不到|到不了|不能满足|高达|"
-    "竟|客户投诉|常常|经常|仍|试过|曾"
+    "(?<![比较])(?:目前|现在|现有|现状|眼下|如今|只有|只能|仅|已经|已[由从将把降提]|原来|过去|以前|去年|今年|达不到|到不了|不能满足|高达|"
+    "竟|客户投诉|常常|经常|仍|试过|曾)"
 )
 WISH = re.compile(
     "要求|希望|期望|需要|想|目标|力争|争取|应|须|必须|务必|要|达到以下|验收|指标"
@@ -176,10 +190,11 @@ TO_MORE = re.compile(_UP_TO)
 CHANGES = ((re.compile(_BY), "提高"), (re.compile(_LESS_BY), "降低"))
 # 低 9 dB compares with something else.
 COMPARED = re.compile("[低高多少长短大小快慢]$")
-HAS_NUMBER = re.compile(r"\d|分之|成|一半")
 SENTENCE_END = re.compile("。")
 CLAUSE_END = re.compile(rf"(?<!\d),|,(?!\d{{3}})|[{_WIDE_COMMA}。]")
 COST = re.compile("成本|费用|费$")
+PH = re.compile("ph值?$", re.IGNORECASE)
+OF_WHAT_LEAVES = re.compile("出水|排水|外排|排放|处理后|中和后|回用|产品|成品")
 MONEY = re.compile("[元块]钱?$|万块$|[元块]钱?/")
 # Between name and number stands nothing but how they are tied.
 _TIES = (
@@ -213,5 +228,5 @@ STUCK = re.compile(
 # Clauses before that of a number in which its name is looked for; those without names and figures are passed over.
 CLAUSES_BACK = 2
 LEADING = re.compile(
-    "^(?:.*(?:(?:排|做|达|处理|净化|控制|降|提|压|满足)(?:到|至)|，|,|。|其中|并且|而且|同时|使得|实现|保证|确保|要求|希望|需要|期望|目标是|以及|且|并|使|将|把|让)|以|和|与|及|或|的|其|该|本|在)"
+    "^(?:.*(?:(?:排|做|达|处理|净化|控制|降|提|压|满足)(?:到|至)|，|,|。|其中|并且|而且|同时|使得|实现|保证|确保|要求|希望|需要|期望|目标是|以及|且|并|使(?!用)|将|把|让)|我[们厂司]的?|比(?:现在|目前|现有|原来)的?|\\(?\\d{1,2}[.)]\\s?(?=\\D)|以|和|与|及|或|的|其|该|本|在)"
 )

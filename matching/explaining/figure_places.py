@@ -6,12 +6,12 @@ from __future__ import annotations
 
 import re
 
-from matching.explaining.figure_numerals import shares_in_figures
+from matching.explaining.figure_names import is_plain_number
+from matching.explaining.figure_numerals import has_number, in_figures
 from matching.explaining.figure_patterns import (
     CLAUSE_END,
     CLAUSES_BACK,
     FIGURE,
-    HAS_NUMBER,
     NAME_END,
     NAME_MOST,
     NAME_START,
@@ -28,6 +28,8 @@ from matching.explaining.units import read_unit
 # Characters before a figure that are looked at: a page without a comma, read whole for each of its figures, took 6 s.
 CLAUSE_MOST = 100
 _CLAUSE_SIGNS = "。,，、 "
+_HEAT = re.compile("温|[熔沸露凝]点|软化点|耐热")
+_POWER_USE = re.compile("电|能耗|单耗")
 # Between two names of which the one before is no part of a list: 球形度低、含氧量高.
 _LISTED = re.compile(r"[\s、和与及]*")
 
@@ -71,11 +73,11 @@ def named_before(plain: str) -> tuple[str, str] | None:
         start = 0
         for comma in CLAUSE_END.finditer(plain):
             start = comma.end()
-        clause = shares_in_figures(plain[start:])
+        clause = in_figures(plain[start:])
         place = place_of_name(clause)
         if place is not None:
             return _one_name(clause, place)
-        if not clause.strip() or (HAS_NUMBER.search(clause) and not _is_bare(clause)):
+        if not clause.strip() or (has_number(clause) and not _is_bare(clause)):
             return None
         plain = plain[:start].rstrip(_CLAUSE_SIGNS)
     return None
@@ -108,17 +110,22 @@ def fits(match: re.Match[str], before: str, name: str, unit_before: str) -> bool
     """Whether the unit of a number may be that of the quantity which a clause before it names."""
     unit = match["unit"] or match["first"] or match["scale"] or ""
     if not unit or change_in(before):
-        return bool(unit or unit_before)
+        return bool(unit or unit_before) or is_plain_number(name)
     if unit_before:
         return read_unit(unit).dimension == read_unit(unit_before).dimension
     return True
 
 
 def measures(name: str, unit: str) -> bool:
-    """Whether a unit may be one of what is named: no thickness is so many minutes, and no rate so many degrees."""
+    """Whether a unit may be one of what is named: no thickness is so many minutes, and no content so many months."""
+    dimension = read_unit(unit).dimension
     if name.endswith(("厚", "厚度", "径", "长度", "宽度", "高度", "深度")):
-        dimension = read_unit(unit).dimension
         return not dimension or dict(dimension).keys() == {"m"}
+    # 含量 in months is a date behind it.
+    if name.endswith("含量"):
+        return not dimension or not {"kg", "mol"}.isdisjoint(dict(dimension))
+    if is_plain_number(name):
+        return unit in ("", "级") or not dimension
     return True
 
 
@@ -134,6 +141,10 @@ def unit_of(
         turned_from: what stands between name and number where that says from where it went; else empty.
     """
     unit: str = match["unit"] or match["first"] or ""
+    if unit[:1] in ("度", "转", "r"):
+        unit = _meant(unit, named)
+        if not unit:
+            return ""
     each = match["each"] or match["each2"] or ""
     if each and unit and "/" not in unit and "每" not in unit:
         return f"{unit}/{each.removeprefix('每')}"
@@ -147,6 +158,15 @@ def unit_of(
     if earlier is not None:
         return earlier["unit"] or earlier["scale"] or ""
     return unit_before
+
+
+def _meant(unit: str, named: str) -> str:
+    """What 度 and 转 mean by what is measured: ℃ or a kilowatt-hour, turns a minute; empty where 度 is neither."""
+    if unit.startswith("度") and not unit.startswith("度电"):
+        if _HEAT.search(named):
+            return unit.replace("度", "℃", 1)
+        return unit.replace("度", "度电", 1) if _POWER_USE.search(named) else ""
+    return "转/分" if unit in ("转", "r") and "转速" in named else unit
 
 
 def has_several_units(match: re.Match[str], plain: str, unit: str) -> bool:

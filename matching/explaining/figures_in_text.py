@@ -12,8 +12,8 @@ import re
 from collections.abc import Iterator
 from decimal import Decimal
 
-from matching.explaining.figure_names import read_name
-from matching.explaining.figure_numerals import shares_in_figures
+from matching.explaining.figure_names import is_plain_number, read_name
+from matching.explaining.figure_numerals import has_number, in_figures
 from matching.explaining.figure_patterns import (
     AVOIDED_BEFORE,
     AVOIDED_NAME,
@@ -22,7 +22,6 @@ from matching.explaining.figure_patterns import (
     COST,
     FIGURE,
     FROM,
-    HAS_NUMBER,
     HEADED,
     HELD_AT,
     LEADING,
@@ -33,14 +32,19 @@ from matching.explaining.figure_patterns import (
     NEGATION,
     NOT_REACHED,
     OBLIGED,
+    OF_WHAT_LEAVES,
     ORIGIN,
     OTHERS,
+    PH,
     PLAIN,
+    PLAIN_NUMBER,
     QUANTITY,
+    RATIO,
     REACHED_NOW,
     SENTENCE_END,
     SIGN_OF_ROUGHNESS,
     STUCK,
+    SUFFIX,
     SURPASSED,
     TODAY,
     TURNED,
@@ -141,15 +145,18 @@ class _Reading:
         """The figures of the sentence."""
         plain = self._plain
         # Most sentences have no number, and most numbers no quantity; both are quicker than the pattern of a figure.
-        if not HAS_NUMBER.search(plain):
+        if not has_number(plain):
             return
         if not QUANTITY.search(plain) and not QUANTITY.search(self._earlier):
             return
         plain = WIDE_THOUSANDS.sub(",", self._sentence).translate(PLAIN)
-        self._plain = shares_in_figures(plain)
-        if self._wished and TODAY.search(plain) and not WISH.search(plain):
-            return
-        for match in FIGURE.finditer(self._plain):
+        self._plain = in_figures(plain)
+        until = len(plain)
+        # 收率92%以上，现在88%: where nothing is wished for, what follows is how it is.
+        today = TODAY.search(plain) if self._wished else None
+        if today and not WISH.search(plain):
+            until = today.start()
+        for match in FIGURE.finditer(self._plain, 0, until):
             clause_start = start_of_clause(self._plain, match.start())
             before = self._plain[clause_start : match.start()]
             figure = self._figure_of(match, before, clause_start)
@@ -169,7 +176,8 @@ class _Reading:
         is_bare = not (match["unit"] or match["first"] or scale)
         sign_of_roughness = SIGN_OF_ROUGHNESS.search(before)
         may_be_named_before = len(before) <= NAME_MOST
-        if is_bare and not (sign_of_roughness or is_turned or may_be_named_before):
+        has_name = sign_of_roughness or PLAIN_NUMBER.search(before)
+        if is_bare and not (has_name or is_turned or may_be_named_before):
             return None
         place = place_of_name(before)
         if place is not None:
@@ -216,7 +224,10 @@ class _Reading:
         link = before[end:]
         turned = TURNED.search(link)
         unit = unit_of(match, before[start:], unit_before, link if turned else "")
-        if not unit:
+        if not unit and not is_plain_number(written_name):
+            return None
+        # 1:10 is no one; of 1.5:1 the first says all.
+        if not unit and RATIO.match(plain, match.end()):
             return None
         if OTHERS.search(before) and not turned:
             return None
@@ -246,6 +257,9 @@ class _Reading:
             return None
         # 树脂约占 COD 的三成: of it, not so much of it.
         if "占" in name or not measures(name, unit):
+            return None
+        # 调节pH至5～7 is a step on the way; what leaves is told by the water or the product.
+        if PH.search(name) and not OF_WHAT_LEAVES.search(before):
             return None
         sign_of_roughness = SIGN_OF_ROUGHNESS.search(link)
         if sign_of_roughness and "粗糙度" in name:
@@ -290,7 +304,10 @@ class _Reading:
             return True
         better = read_name(name).better
         # A complaint has the other sign, which was seen before.
-        if sign in ("<", ">") and better:
+        if operator in ("lt", "gt") and better:
+            return True
+        # 厚度公差±3%以内
+        if operator == "pm" and SUFFIX.get(match["suffix"] or "") == "le":
             return True
         # 空载损耗降低 15 %: less of it is better, and it is not said to be so already.
         change = change_in(before)

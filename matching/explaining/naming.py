@@ -9,7 +9,7 @@ people say to each other, are neither weighed words nor missing ones to a reader
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 
 import numpy as np
@@ -17,6 +17,7 @@ import numpy as np
 from matching import text as words_of
 from matching.arrays import UInt64s
 from matching.explaining.overlaps import longest_spans
+from matching.explaining.word_ends import cut_starts, pieces_of
 from matching.features import gram_places
 from matching.index.keys import find_keys
 from matching.lexicon import (
@@ -28,6 +29,7 @@ from matching.names import (
     SURNAMES,
     address_stretches,
     body_stretches,
+    is_abroad,
     is_person,
     is_place,
     person_stretches,
@@ -38,7 +40,11 @@ from matching.text import Span, Token
 
 # Parts of speech in jieba's dictionary of what may name a thing, a process or a fault; the tags of names are out.
 _NAMING_TAGS = ("n", "v", "b")
-_NAME_TAGS = ("nrt", "nrfg", "ns", "nt")
+_NAME_TAGS = ("nrt", "nrfg", "nt")
+# How places end. jieba's dictionary calls 阳极, 海鲜 and 密封 places as well.
+_PLACE_END = re.compile(
+    "(?:[省市县区州旗盟江河湖海山岛湾洋洲国镇乡村庄港峡关寨浦沟岭峰坪坡东西南北中]|平原|高原|流域|盆地|沙漠|江口|河口)$"
+)
 # 渗油, 掉渣, 断条, 起皮, 偏磨: a verb of damage and what it befalls, which no dictionary lists in full.
 _FAULT = re.compile(
     "[渗漏掉夹粘起断崩咬拉烧发开异偏跑卡堵塌脱爆翘鼓缩变抖窜锈蚀裂磨划刮碰压凹凸烂糊渣滴冒蹦打顶]"
@@ -64,13 +70,13 @@ _HOW_MUCH = re.compile(
 _AND_HOW = re.compile("[\u4e00-\u9fff]{2}[大小多少高低快慢好坏差短]")
 # 太湿, 越浅, 老松, 全裂: how much, and what is so.
 _MUCH = re.compile(
-    "[越太最更很挺老全真特][大小多少高低快慢好坏硬软浅深长短厚薄粗细冷热湿干脏稀稠松紧裂断碎漏堵黑黄糊烂散塌歪弯飘卡贵勤频吵响重轻强弱满空乱旧嫩差累费难]"
+    "[偏过][大小多少高低]|[越太最更很挺老全真特][大小多少高低快慢好坏硬软浅深长短厚薄粗细冷热湿干脏稀稠松紧裂断碎漏堵黑黄糊烂散塌歪弯飘卡贵勤频吵响重轻强弱满空乱旧嫩差累费难猛]"
 )
 # 低于, 不大于: how a figure is limited.
 _LIMIT = re.compile("不?(?:[高低大小多少优]于|超过)")
 # 收到, 打得, 切完, 装进去, 找不着, 配不上: a verb and what came of it. 得率 is a yield.
 _RESULT = re.compile(
-    r"[\u4e00-\u9fff]{1,2}(?:[到得完]|[没不][着来去上下住出掉了动起见]|[进上下出回过起开][来去])|[上下进出]不[来去]|得(?!率)[\u4e00-\u9fff]"
+    r"[\u4e00-\u9fff]{1,2}(?:[到得完]|了个|(?<=[化坏烂死丢])掉|(?<=[制做产炼熬])出|[没不][着来去上下住出掉了动起见]|[进上下出回过起开][来去])|[上下进出]不[来去]|得(?!率)[\u4e00-\u9fff]"
     r"|[\u4e00-\u9fff]一|[\u4e00-\u9fff]{2}里|[\u4e00-\u9fff]{1,2}[了着]"
 )
 # 货响, 家说: with what people talk of, no part of a machine.
@@ -97,6 +103,22 @@ _ENGLISH_OF_TROUBLE = """
 problem problems trouble issue issues solution solve solved high higher low lower large small bad poor fast slow
 long short filled used using caused reduce reduced increase improve improved required requirement less more quality cost
 """
+# Characters at least of a compound of two words.
+_SHORTEST_PHRASE = 4
+# What makes the name of a thing of what is done before it.
+_HEADS = re.compile("[机仪釜罐阀泵油剂液膜炉](?![\u4e00-\u9fff]?[大小多少高低])")
+# Parts and properties of things.
+_OF_ANY_THING = """
+外圈 内圈 滚道 沟道 端面 表面 内孔 内壁 外壁 齿面 边部 接头 薄膜 板材 型材 铸件 锻件 噪声 寿命 强度 硬度 精度 热处理
+故障诊断 密封 润滑 废水 废气 废渣 清洁度 杂质
+"""
+_OF_A_THING = frozenset(_OF_ANY_THING.split())
+# By what something is done: who has 激光 and 清洗 need not clean by it, and 机器学习 is no learning of a thing.
+_ALL_MEANS = """
+激光 超声 红外 光学 光谱 化学 生物 基因 分子 电子 等离子 机器 机器人 深度 迁移 智能 柔性 绿色 精密 数字 数据 网络 硬质
+等温 电解 有限元
+"""
+_MEANS = frozenset(_ALL_MEANS.split())
 # Characters on one side of an end of a word that are looked at for a word which reaches over it.
 _REACH = 3
 # Words whose kind is remembered: texts of one trade have most of theirs in common.
@@ -111,10 +133,12 @@ def showable_spans(norm: str, spans: Sequence[Span]) -> list[Span]:
         spans: of it, as text.normal_spans() gives them.
     """
     hidden = _covered(norm, _hidden_places(norm))
+    pieces = _pieces(words_of.tokens(norm))
     return [
         span
         for span in spans
         if is_word(norm, span)
+        and (span.start, span.end) not in pieces
         and not _is_name(span.word)
         and not _is_measure(span.word)
         and not any(hidden[span.start : span.end])
@@ -133,8 +157,13 @@ def naming_spans(norm: str) -> list[Span]:
     covered = _covered(norm, taken)
     last = 0
     tokens = words_of.tokens(norm)
+    pieces = _pieces(tokens)
     for place, token in enumerate(tokens):
         if not token.content or _is_cut_from_name(tokens, place):
+            continue
+        end = token.start + len(token.word)
+        # 轴承防锈 in 轴承防锈油 is half of a name.
+        if len(token.word) >= _SHORTEST_PHRASE and _HEADS.match(norm, end):
             continue
         # 压出 in 压出来 is no better than the whole.
         if _is_talk(token.word):
@@ -144,6 +173,7 @@ def naming_spans(norm: str) -> list[Span]:
             start = token.start + offset
             span = Span(part, start, start + len(part))
             is_free = start >= last and not any(covered[start : span.end])
+            is_free = is_free and (start, span.end) not in pieces
             if is_free and is_word(norm, span) and _names_something(part):
                 spans.append(span)
                 last = span.end
@@ -218,6 +248,27 @@ def _is_cut_from_name(tokens: Sequence[Token], place: int) -> bool:
     return is_verb and words_of.in_dictionary(name) and words_of.names_a_thing(name)
 
 
+def _pieces(tokens: Sequence[Token]) -> frozenset[tuple[int, int]]:
+    """Where a text has parts of words, and ends of words in a row, that are no words themselves."""
+    wrong = cut_starts(tokens)
+    pieces: set[tuple[int, int]] = set()
+    for token in tokens:
+        if token.start in wrong:
+            # What begins with it is cut in two as well: 大面 of 大面积.
+            ends = [len(part) for offset, part in token.content if not offset]
+            pieces.update((token.start, token.start + end) for end in ends)
+        if len(token.content) > 1 and words_of.is_han(token.word):
+            numbers: Iterable[int] = pieces_of(token.word)
+            # 黄土 of 黄土高原 is a part of a name.
+            if _is_name(token.word):
+                numbers = range(len(token.content))
+            for number in numbers:
+                offset, part = token.content[number]
+                start = token.start + offset
+                pieces.add((start, start + len(part)))
+    return frozenset(pieces)
+
+
 def _covered(norm: str, places: Sequence[tuple[int, int]]) -> bytearray:
     """For each character of a text whether one of some places covers it."""
     covered = bytearray(len(norm))
@@ -248,12 +299,14 @@ def _fault_names(norm: str) -> Iterator[re.Match[str]]:
 def _shares(norm: str) -> Iterator[re.Match[str]]:
     """Names that end with 率 and were not cut as one word: 出|胶率, 落果|率."""
     ends = {}
+    wrong = cut_starts(words_of.tokens(norm))
     for token in words_of.tokens(norm):
         end = token.start + len(token.word)
         ends[end] = token
     for match in _SHARE.finditer(norm):
         cut = ends.get(match.end())
         is_whole = cut is not None and len(cut.word) > 1 and _is_common(cut.word)
+        is_whole = is_whole and cut is not None and cut.start not in wrong
         if is_whole or not _JOINING.isdisjoint(match.group()):
             continue
         if not _is_cut_through(norm, match.start()):
@@ -329,6 +382,8 @@ def _is_name(word: str) -> bool:
     # jieba's dictionary calls 原子钟 and 胡萝卜 people: a person has a surname, and no word after it.
     if tag == "nr":
         return word[0] in SURNAMES and words_of.part_of_speech(word[1:]) != "n"
+    if tag == "ns":
+        return is_abroad(word) or _PLACE_END.search(word) is not None
     return tag.startswith(_NAME_TAGS)
 
 
@@ -362,6 +417,25 @@ def _english_words() -> frozenset[str]:
 def everyday_words() -> frozenset[str]:
     """Words that people talk with and that name no thing, process or fault of any trade (everyday.txt)."""
     return frozenset(" ".join(lexicon_lines("everyday.txt")).split())
+
+
+@remembered_with_lists(_REMEMBERED)
+def parts_of_phrase(word: str) -> frozenset[str] | None:
+    """The two words of a compound that only says what is done with a thing, or which part of it: 套圈|磨削, 轴承|外圈.
+
+    Kinds of things are no such phrases: who speaks of 关节 and of 轴承 need not speak of 关节轴承.
+    """
+    if not words_of.is_han(word) or len(word) < _SHORTEST_PHRASE:
+        return None
+    parts = {part for _, part in words_of.piece_of(word).content}
+    for cut in range(2, len(word) - 1):
+        thing, rest = word[:cut], word[cut:]
+        if thing in parts and rest in parts and thing not in _MEANS:
+            is_thing = words_of.part_of_speech(thing).startswith("n")
+            is_done = words_of.part_of_speech(rest).startswith("v")
+            if is_thing and (is_done or rest in _OF_A_THING):
+                return frozenset([thing, rest])
+    return None
 
 
 def with_synonyms(words: Sequence[str]) -> list[str]:

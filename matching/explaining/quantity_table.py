@@ -4,7 +4,8 @@ Not here: how the name of a figure is read by it (figure_names), units (units).
 
 from __future__ import annotations
 
-# One quantity a line, its names in the trade; first its direction: + more is better, - less is better, 0 it depends.
+# One quantity a line, its names in the trade; first its direction: + more is better, - less is better, 0 it depends. A
+# full stop behind that: a number of it needs no unit.
 # Names of one line mean the same in standards or in every workshop; what only resembles (椭圆度 and 圆度, 误判率 and
 # 误检率, 断裂伸长率 of rubber and 断后伸长率 of metal, Ra and Rz) has a line of its own.
 _TABLE = """
@@ -56,7 +57,8 @@ _TABLE = """
 0 弹性模量 杨氏模量
 0 密度
 + 相对密度 致密度
-- 孔隙率 气孔率
+0 孔隙率
+- 气孔率
 0 热导率 导热系数 导热率
 0 导电率
 0 电导率
@@ -64,7 +66,7 @@ _TABLE = """
 + 绝缘电阻
 - 接触电阻
 0 线膨胀系数 热膨胀系数 膨胀系数
-- 摩擦系数
+-. 摩擦系数
 - 吸水率
 + 合格率 良率 良品率 合格品率
 + 成品率
@@ -156,11 +158,11 @@ _TABLE = """
 - 悬浮物
 - 非甲烷总烃
 - 甲醛释放量 甲醛
-- 含水率 水分 含水 含水量
+- 含水率 水分 含水 含水量 水分含量
 - 含油量 残油 残油量 含油
 - 含氢量 氢含量
 - 含铁量 铁含量
-+ 氧指数
++. 氧指数
 + 容量
 + 比容量 可逆容量
 + 能量密度
@@ -178,7 +180,7 @@ _TABLE = """
 - 断经率
 - 断纬率
 - 缩水率
-- 色差
+-. 色差 色差值 色差δe δe
 + 色牢度
 + 上染率
 + 固色率
@@ -202,8 +204,8 @@ _TABLE = """
 + 发芽率
 + 出苗率
 - 死亡率 死淘率
-- 料肉比
-- 料蛋比
+-. 料肉比
+-. 料蛋比
 + 亩产 亩产量
 - 破碎率
 - 漏播率
@@ -235,7 +237,7 @@ _TABLE = """
 + 选择性
 - 色度
 0 粘度 黏度
-0 门尼粘度 门尼值
+0. 门尼粘度 门尼值
 - 压缩永久变形
 - 氧含量 含氧量
 - 硫含量 含硫量
@@ -259,7 +261,7 @@ _TABLE = """
 - 壁厚偏差 壁厚公差
 - 外径偏差 外径公差
 - 板形偏差
-+ 盐雾时间 盐雾 中性盐雾 中性盐雾时间 盐雾试验时间 中性盐雾试验 耐盐雾时间
++ 盐雾时间 盐雾 中性盐雾 中性盐雾时间 盐雾试验时间 盐雾试验 盐雾测试 中性盐雾试验 耐盐雾时间 耐盐雾
 - 酸耗
 - 锌耗
 - 煤耗
@@ -315,6 +317,28 @@ _TABLE = """
 - 误差
 - 偏差
 - 波动
+0. 介电常数 相对介电常数
+-. 介电损耗 介质损耗 损耗角正切 介质损耗角正切 介质损耗因数 损耗因子
+0. ph 酸碱度
+0. 光泽度
+0. 折射率
++. 功率因数
++. 安全系数
+0. 长径比
+0. 料液比 固液比
+0. 水胶比
+0 含量
++ 耐温 耐热温度 耐温等级
++ 耐压 耐电压
++ 介电强度 击穿强度 击穿场强
++ 防护等级 防护级别
+0 熔点
+0 软化点
+- 残磁 残磁值
+- 清洁度
+0 亮度
+- 菌落总数 细菌总数 细菌数
++ 湿强度 湿强
 - 烧伤率
 - 断纱率
 - 断纸率
@@ -505,20 +529,23 @@ _TABLE = """
 """
 
 
-def _read_table() -> tuple[dict[str, str], dict[str, int]]:
+def _read_table() -> tuple[dict[str, str], dict[str, int], frozenset[str]]:
     names: dict[str, str] = {}
     directions = {}
+    plain = set()
     for line in _TABLE.split("\n"):
         if not line:
             continue
         sign, *forms = line.split()
-        directions[forms[0]] = {"+": 1, "-": -1, "0": 0}[sign]
+        directions[forms[0]] = {"+": 1, "-": -1, "0": 0}[sign[0]]
+        if sign.endswith("."):
+            plain.add(forms[0])
         for form in forms:
             names[form] = forms[0]
-    return names, directions
+    return names, directions, frozenset(plain)
 
 
-QUANTITIES, DIRECTIONS = _read_table()
+QUANTITIES, DIRECTIONS, PLAIN_NUMBERS = _read_table()
 SPELLINGS: dict[str, list[str]] = {}
 for _spelling, _quantity in QUANTITIES.items():
     SPELLINGS.setdefault(_quantity, []).append(_spelling)

@@ -44,6 +44,8 @@ RARE_DOCUMENTS = 10
 MAX_WORDS = 8
 # Heaviest words of the query that a page names where a document lacks them.
 _NAMED_CONSIDERED = 8
+# Characters at least of the end of a compound that says what it is; 凝胶 is no 气凝胶.
+_HEAD = 3
 # Shares are equal but for the last bits when they agree to so many places.
 _PLACES = 12
 
@@ -162,7 +164,12 @@ class QueryExplainer:
         absent = [w for w in self._named if not self._frequencies.get(w, 0)]
         # Rare words may be cut differently elsewhere: their characters in a row count as known.
         known = self._known_as_grams(absent)
-        return [word for word in absent if word not in known]
+        return [w for w in absent if w not in known and not self._has_parts(w)]
+
+    def _has_parts(self, word: str) -> bool:
+        """Whether documents have both words of a phrase: 磨削 of 套圈 stands there where each of them does."""
+        phrase = naming.parts_of_phrase(word)
+        return phrase is not None and all(self._frequencies.get(w, 0) for w in phrase)
 
     def _missing_from(self, chosen: _ChosenWords, earned: EarnedParts) -> list[str]:
         """Of the heaviest words that the query names those that a document lacks, by its grams as well.
@@ -179,18 +186,22 @@ class QueryExplainer:
         for (word, parts), has_it in zip(
             self._considered.items(), in_a_row.tolist(), strict=True
         ):
-            # A part that says most of the compound will do: 轴承保持架 for 保持架.
-            if not has_it and chosen.shared.isdisjoint(parts):
+            if not has_it and not any(chosen.shared.issuperset(one) for one in parts):
                 missing.append(word)
         return missing
 
     @cached_property
-    def _considered(self) -> dict[str, list[str]]:
-        """The heaviest words that the query names, each with the words of the query that say most of it."""
+    def _considered(self) -> dict[str, list[frozenset[str]]]:
+        """The heaviest words that the query names, each with sets of words of the query that say as much."""
         considered = {}
         for word in list(self._named)[:_NAMED_CONSIDERED]:
-            parts = [w for w in self._keys if w in word and 2 * len(w) >= len(word)]
-            considered[word] = parts
+            # Itself, or what says most of it: 轴承保持架 is a 保持架.
+            heads = [w for w in self._keys if _says_most_of(w, word)]
+            instead = [frozenset([head]) for head in heads]
+            phrase = naming.parts_of_phrase(word)
+            if phrase and self._keys.keys() >= phrase:
+                instead.append(phrase)
+            considered[word] = instead
         return considered
 
     @cached_property
@@ -373,3 +384,12 @@ class QueryExplainer:
             tables.append(table._replace(features=table.features + first))
             first += len(known)
         return PlaceTable(*map(np.concatenate, zip(*tables, strict=True)))
+
+
+def _says_most_of(word: str, compound: str) -> bool:
+    """Whether a word is a compound, or the longer part of it that says what it is; 石墨 says nothing of 石墨烯."""
+    if word == compound:
+        return True
+    return (
+        compound.endswith(word) and len(word) >= _HEAD and 2 * len(word) > len(compound)
+    )

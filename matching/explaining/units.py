@@ -103,6 +103,9 @@ _PLAIN: dict[str, tuple[dict[str, int], Fraction]] = {
     "ppm": ({}, Fraction(1, 10**6)),
     "ppb": ({}, Fraction(1, 10**9)),
     # Scales of hardness have no common measure; HB and HBW are one.
+    "数量级": ({"数量级": 1}, Fraction(1)),
+    # The two figures of a degree of protection.
+    "IP": ({"IP": 1}, Fraction(1)),
     "HRC": ({"HRC": 1}, Fraction(1)),
     "HRA": ({"HRA": 1}, Fraction(1)),
     "HRB": ({"HRB": 1}, Fraction(1)),
@@ -173,6 +176,7 @@ _SPELLINGS = {
     "‰": "permille",
     "ppm": "PPM Ppm",
     "百分点": "个百分点 个点 pp",
+    "数量级": "个数量级",
     "HB": "HBW HBS",
     "HRC": "hrc",
     "HV": "Hv",
@@ -199,6 +203,7 @@ _COMPOSED = {
     "r/分": "r/min",
     "Nm": "N·m",
     "kNm": "kN·m",
+    "W/mK": "W/(m·K)",
     "cfm": "cfm",
     "平方米": "m2",
     "平米": "m2",

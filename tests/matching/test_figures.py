@@ -173,6 +173,18 @@ TABLE = [
     # 适应线速 ≥180 is a reach, 可识别深度 ≥10 a limit: the words do not tell.
     ("可识别变质层深度 ≥10 μm", "可识别变质层深度 ≥5 μm", "unsaid", "unsure"),
     ("可识别变质层深度 ≥10 μm", "可识别变质层深度 ≥10 μm", "met", ""),
+    # Numbers without a unit, beats of one piece, and both figures of a degree of protection.
+    ("介电常数 ≤2.2", "介电常数 2.1", "met", ""),
+    ("介电常数 ≤2", "介电常数 2.1", "unmet", ""),
+    ("节拍 ≤12 秒", "节拍 10 s/件", "met", ""),
+    ("防护等级 67 IP", "防护等级 68 IP", "met", ""),
+    ("防护等级 67 IP", "防护等级 65 IP", "unmet", ""),
+    ("防护等级 54 IP", "防护等级 63 IP", "unmet", ""),
+    ("导热系数 >5 W/mK", "导热系数 8 W/(m·K)", "met", ""),
+    # One condition however it is written.
+    ("500℃下抗拉强度 ≥400 MPa", "500℃抗拉强度 420 MPa", "met", ""),
+    ("500℃下抗拉强度 ≥400 MPa", "300℃抗拉强度 420 MPa", "unsaid", "conditions"),
+    ("500℃下抗拉强度 ≥400 MPa", "抗拉强度 420 MPa", "unsaid", "conditions"),
     # Units nobody knows are compared with themselves.
     ("菌落总数 ≤1000 CFU/g", "菌落总数 ≤800 CFU/g", "met", ""),
     ("菌落总数 ≤1000 CFU/g", "菌落总数 ≤800 CFU/mL", "unsaid", "units"),
@@ -257,6 +269,10 @@ def test_without_one_subject_only_names_that_say_of_what_are_compared() -> None:
         ("精密钢球表面缺陷", "", "保持架视觉检测机", "也检过钢球", False),
         ("冷拔铜管裂纹", "", "连铸机", "铜管坯经冷拔后", True),
         ("在线检测系统", "检测不准", "智能检测装置", "检测系统", False),
+        # One word, of two kinds of things.
+        ("光伏支架生白锈", "", "液压支架激光熔覆", "", False),
+        ("光伏支架生白锈", "", "光伏支架镀锌", "", True),
+        ("支架生白锈", "", "光伏支架镀锌", "", True),
         ("", "", "", "", False),
     ],
 )

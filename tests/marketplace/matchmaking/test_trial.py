@@ -141,6 +141,31 @@ def test_a_text_in_codes_is_ranked_and_shown_as_what_it_means(
 
 
 @pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("套圈热处里以后变形大，要抽检", "「热处里」读作「热处理」"),
+        ("rechuli bianxing tai da", "「re chu li」读作「热处理」"),
+        ("wo men chang de ji qi huai le", "像是拼音，没有读懂"),
+        ("套圈热处理以后变形大，要抽检", ""),
+    ],
+)
+def test_a_text_typed_by_ear_is_read_as_it_was_meant_and_that_is_said(
+    make: Factory, client: FlaskClient, text: str, said: str
+) -> None:
+    row = make.achievement("套圈热处理变形控制", summary="热处理以后变形小。")
+
+    page = paste(client, text)
+
+    assert (said in page) if said else ("读作" not in page)
+    assert (row.title in page) == ("没有读懂" not in said)
+    assert f"{text}</textarea>" in page
+    evidence = client.post(
+        "/trial/evidence", data={"text": text, "kind": "demand", "other": row.id}
+    ).text
+    assert ("<mark>热处里</mark>" in evidence) == ("热处里" in text)
+
+
+@pytest.mark.parametrize(
     "garbled",
     [
         "锟斤拷锟斤拷锟斤拷有异音",
