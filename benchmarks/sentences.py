@@ -26,7 +26,7 @@ import matching.lexicon
 from benchmarks.texts import SAMPLES
 from matching.arrays import Float64s, Int64s
 from matching.lexicon import TERMS, lexicon_lines
-from matching.sentence_kinds import WEIGHTS, grams_of, weigh
+from matching.sentence_kinds import WEIGHTS, GramWeights
 from matching.surroundings import without_names
 from matching.text import plain_text
 
@@ -40,6 +40,30 @@ HEADER = (
     "Characters and pairs of them by how much more often sentences that speak of a matter have them than those that",
     "surround one: rounded natural logarithms. Written by `python -m benchmarks.sentences --write`, never by hand.",
 )
+
+_AROUND = ' \n\t，,、。！？；!?;:“”"'
+_FIGURES = re.compile(r"\d+")
+# What stands for everything that is neither Han character nor letter nor figure, and around a stretch; units stay.
+_GAP = "_"
+_GAPS = re.compile("[^\u3400-\u9fffa-z0%°μ]+")
+_UNITS = re.compile("[a-z]+|.")
+_LATIN_WORD = re.compile("[a-z]")
+
+
+def grams_of(stretch: str) -> set[str]:
+    """The grams of a stretch, as GramWeights has them: characters and pairs of neighbours.
+
+    Args:
+        stretch: of a normalised text, blanks in place of names.
+    """
+    units = _UNITS.findall(_GAPS.sub(_GAP, _FIGURES.sub("0", stretch.strip(_AROUND))))
+    if not units:
+        return set()
+    around = [_GAP, *units, _GAP]
+    grams = {*units, *map("".join, zip(around, around[1:], strict=False))}
+    if any(map(_LATIN_WORD.match, units)):
+        grams.add("a")
+    return grams
 
 
 def read_lines(path: Path) -> list[str]:
@@ -120,9 +144,10 @@ def measure(examples: list[str], kinds: Int64s) -> None:
     scores = np.zeros(len(examples))
     parts = StratifiedKFold(5, shuffle=True, random_state=7)
     for learned, left_out in parts.split(examples, kinds):
-        weights = learn_weights([examples[place] for place in learned], kinds[learned])
+        own = [examples[place] for place in learned]
+        weights = GramWeights(learn_weights(own, kinds[learned]))
         for place in left_out:
-            scores[place] = weigh(examples[place], weights)
+            scores[place] = weights.matter_of(examples[place])
     print(
         f"{(kinds == AROUND).sum()} examples of surroundings, {(kinds == MATTER).sum()} of matter"
     )

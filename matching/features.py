@@ -30,8 +30,6 @@ FEATURE_KINDS = ("grams", "titles", "words")
 
 # A title counts as if it were written three times: +.006 NDCG@10.
 TITLE_WEIGHT = 3
-# Counts have six bits; what occurs more often says no more.
-MAX_COUNT = 63
 # Characters of a title and of a text that are read.
 MAX_CHARACTERS = 20_000
 # Characters at most of the first sentence that heads a text without a title.

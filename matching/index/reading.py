@@ -34,7 +34,6 @@ from matching.documents import (
 from matching.features import (
     BREAK,
     FEATURE_KINDS,
-    MAX_COUNT,
     TITLE_WEIGHT,
     FeatureCounts,
     Features,
@@ -44,6 +43,7 @@ from matching.features import (
     title_and_text,
 )
 from matching.index import kernels
+from matching.index.postings import MAX_COUNT
 from matching.index.segment import (
     Segment,
     build_segment,

@@ -23,7 +23,6 @@ from matching.arrays import (
 )
 from matching.features import (
     BREAK,
-    MAX_COUNT,
     TITLE_WEIGHT,
     FeatureCounts,
     Features,
@@ -35,7 +34,7 @@ from matching.features import (
 )
 from matching.index.kernels import NEAR
 from matching.index.keys import find_keys
-from matching.index.postings import posting_counts, posting_numbers
+from matching.index.postings import MAX_COUNT, posting_counts, posting_numbers
 from matching.text import Token
 from matching.word_classes import is_amount
 
