@@ -9,10 +9,14 @@ takes words: 经济南方 has no 济南.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import NamedTuple
 
+from matching.arrays import Bools
+from matching.code_points import code_points_of
 from matching.lexicon import lexicon_lines
+from matching.screening import Run, Screen, Signs
 
 Stretch = tuple[int, int]
 
@@ -113,6 +117,65 @@ def _places() -> _Places:
 
 def _ends_as_place(word: str) -> bool:
     return any(found.end() == len(word) for found in _FULL_END.finditer(word))
+
+
+@cache
+def _screen() -> Screen:
+    """What finds the texts that without_names() changes, by what each pattern and each place begins or ends with."""
+    figures = "[0-9]"
+    signs = [
+        # Addresses.
+        Signs("@"),
+        Signs("w", "w", "w"),
+        Signs("h", "t", "t"),
+        Signs("w", "e", "[ci]"),
+        Signs("微", "信"),
+        Signs("v", "信"),
+        Signs("加", "我"),
+        Signs("扣", "扣"),
+        Signs("q", "q"),
+        Signs(figures, "[- ]", figures),
+        Signs(figures, figures, "[x*]"),
+        # Regards, sincerely, yours, thanks.
+        Signs("g", "a", "r"),
+        Signs("n", "c", "e"),
+        Signs("u", "r", "s"),
+        Signs("n", "k", "s"),
+        # Zones and streets.
+        Signs("[发假开新]", "区"),
+        Signs("国", "道"),
+        Signs("省", "道"),
+        Signs("[路道街]", r"\d"),
+        Signs("路", "[与和、]"),
+        Signs("[路街]", "[东西南北中]", r"[段\d]"),
+        # Firms and institutions.
+        Signs("[限团份]", "公", "司"),
+        Signs("集", "团"),
+        Signs("合", "作", "社"),
+        Signs("大", "学"),
+        Signs("学", "院"),
+        Signs("研", "究", "[院所]"),
+    ]
+    # Places by their last characters: 聊城市, 单县.
+    full = sorted(_places().full)
+    for last in sorted({name[-1] for name in full}):
+        names = [name for name in full if name[-1] == last]
+        befores = {name[-2] for name in names if len(name) == 2}
+        if befores:
+            signs.append(Signs(_class_of(befores), last))
+        longer = [name for name in names if len(name) > 2]
+        firsts, seconds = ({name[at] for name in longer} for at in (-3, -2))
+        signs.append(Signs(_class_of(firsts), _class_of(seconds), last))
+    return Screen(signs, [Run(figures, 6)])
+
+
+def _class_of(characters: Iterable[str]) -> str:
+    return f"[{''.join(sorted(characters))}]"
+
+
+def may_have_names(norms: Sequence[str]) -> Bools:
+    """Which normalised texts may name an address, a place, a firm or an institution, shape (n,); others have none."""
+    return _screen().find(*code_points_of(norms))
 
 
 def is_place(word: str) -> bool:

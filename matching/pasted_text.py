@@ -9,21 +9,24 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from itertools import pairwise
 
-from matching.encoded_text import read_codes
+import numpy as np
+
+from matching.code_points import code_points_of
+from matching.encoded_text import RUNS_OF_CODES, SIGNS_OF_CODES, read_codes
 from matching.folding import taiwan_to_simplified, traditional_characters
-from matching.misread_text import FILLER, read_misread
+from matching.misread_text import FILLER, SIGNS_OF_MISREAD, read_misread
+from matching.screening import Run, Screen, Signs
 
 _HAN = "\u3400-\u9fff"
 _IS_HAN = re.compile(f"[{_HAN}]")
 
 # Controls and the lines that chat programs lay over letters: fillers before units are read, for folding comes later.
-_OVERLAID = re.compile(
-    "[\x00-\x08\x0e-\x1b\x7f\u0305\u0332\u0333\u0335-\u0337\u20d0-\u20ff]"
-)
+_OVERLAY = "[\x00-\x08\x0e-\x1b\x7f\u0305\u0332\u0333\u0335-\u0337\u20d0-\u20ff]"
+_OVERLAID = re.compile(_OVERLAY)
 
 # Elements after which a new line begins.
 _BLOCKS = frozenset(
@@ -137,6 +140,47 @@ _OPENS = re.compile(
 # characters write 显著 as well, so only what is traditional elsewhere too is read so: one character in twenty.
 _BY_PHRASE = ("著", "瞭", "藉")
 _TRADITIONAL_SHARE = 0.05
+
+
+@cache
+def _screen() -> Screen:
+    """What finds the texts that repair_text() changes."""
+    sign = f"(?:{_ORNAMENTS}|{_SEPARATORS})"
+    han = f"[{_HAN}]"
+    opening = f"[{re.escape(_OPENING)}]"
+    closing = f"[{re.escape(_CLOSING)}]"
+    traditional = f"[{''.join(sorted(traditional_characters()))}]"
+    signs = (
+        Signs(_OVERLAY),
+        *SIGNS_OF_CODES,
+        *SIGNS_OF_MISREAD,
+        # Markup; &lt; and pronunciations, and all that re.IGNORECASE takes for letters.
+        Signs("&", "[\u0130\u0131\u017f\u212a]"),
+        Signs("<", f"[{FILLER}/!a-zA-Z\u0130\u0131\u017f\u212a]"),
+        # A sign between all characters.
+        Signs(sign, han, sign),
+        Signs(sign, han, " "),
+        Signs(sign, " ", han),
+        # A bracket around each.
+        Signs(closing, opening),
+        Signs(closing, "[,，、 ]", opening),
+        Signs(closing, "[,，、]", " "),
+        # Blanks between them.
+        Signs(r"\s", han, r"\s"),
+        # Lines.
+        Signs(r"\n", r"(?:[^\S\n]|\w)"),
+        Signs(traditional),
+    )
+    # Blanks between pieces of up to four.
+    return Screen(signs, [*RUNS_OF_CODES, Run(" ", _MIN_PIECES, within=5)])
+
+
+def repair_texts(texts: Sequence[str]) -> list[str]:
+    """What repair_text() gives for each text: only those with signs of a repair are looked at by its patterns."""
+    repaired = list(texts)
+    for place in np.flatnonzero(_screen().find(*code_points_of(texts))).tolist():
+        repaired[place] = repair_text(texts[place])
+    return repaired
 
 
 def repair_text(text: str) -> str:

@@ -19,6 +19,7 @@ from matching.lexicon import stop_words
 from matching.names import (
     address_stretches,
     body_stretches,
+    may_have_names,
     place_stretches,
     signature_stretches,
 )
@@ -52,8 +53,10 @@ def cores_of(norms: Sequence[str]) -> list[str]:
         of the same lengths, line feeds in place of what went; a text itself where nothing would be left of it.
     """
     codes, ends = code_points_of(norms)
-    unnamed, _ = code_points_of(list(map(without_names, norms)))
-    cores = unnamed.copy()
+    unnamed = list(norms)
+    for place in np.flatnonzero(may_have_names(norms)).tolist():
+        unnamed[place] = without_names(norms[place])
+    cores = code_points_of(unnamed)[0].copy()
     has_han = learned_weights().blank_surroundings(codes, ends, cores)
     left = texts_of(cores, ends)
     # Nothing but surroundings: better weighed as it is than not at all.

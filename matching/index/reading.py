@@ -40,7 +40,7 @@ from matching.features import (
     bigram_keys,
     mix_bits,
     term_key,
-    title_and_text,
+    titles_and_texts,
 )
 from matching.index import kernels
 from matching.index.postings import MAX_COUNT
@@ -137,9 +137,7 @@ class DocumentReader:
             self._lists = lists
             self._table = TokenTable()
         # Even places are titles, odd ones texts; dividing by two gives the document.
-        sides: list[str] = []
-        for document in documents:
-            sides.extend(title_and_text(document))
+        sides = titles_and_texts(documents)
         numbers, side_of = self._cut(sides)
         content, content_side = self._table.content_keys.gather(numbers, side_of)
         content, content_side = _add_mixed_terms(content, content_side, sides)
