@@ -17,7 +17,7 @@ import numpy as np
 import opencc
 
 from matching.arrays import UInt32s
-from matching.code_points import code_points_of, texts_of
+from matching.code_points import OTHER_PLANE, code_points_of, texts_of
 from matching.radicals import RADICALS
 
 # Signs of one meaning that NFKC holds apart, each with the one that stands for all.
@@ -60,8 +60,6 @@ EITHER = str.maketrans({"著": "着", "瞭": "了", "藉": "借"})
 _MAX_MARKS = 30
 # Marks a character that may combine with the one before: both must then be folded together.
 _COMBINING = "\0"
-# The first code point that is not of the first plane.
-_OTHER_PLANE = 0x10000
 # Characters of a text from which numpy looks them up sooner than Python does.
 _LONG = 100
 
@@ -113,14 +111,14 @@ class _PlainCodes:
 
     def __init__(self) -> None:
         # The last place is that of all other planes.
-        self._codes = np.zeros(_OTHER_PLANE + 1, dtype=np.uint32)
+        self._codes = np.zeros(OTHER_PLANE + 1, dtype=np.uint32)
         # Code points that were met: only those whose folding is known can be looked up.
-        self._known = np.zeros(_OTHER_PLANE + 1, dtype=np.bool_)
-        self._known[0xD800:0xE000] = self._known[_OTHER_PLANE] = True
+        self._known = np.zeros(OTHER_PLANE + 1, dtype=np.bool_)
+        self._known[0xD800:0xE000] = self._known[OTHER_PLANE] = True
 
     def fold(self, codes: UInt32s) -> UInt32s:
         """Code points folded, both of shape (c,); 0 for those that do not fold to one of the first plane, to one."""
-        places = np.minimum(codes, _OTHER_PLANE)
+        places = np.minimum(codes, OTHER_PLANE)
         folded = self._codes[places]
         if not folded.all():
             self._learn(places)
@@ -131,7 +129,7 @@ class _PlainCodes:
         for code in np.unique(places[~self._known[places]]).tolist():
             self._known[code] = True
             folded = _FOLD_TABLE[code]
-            if len(folded) == 1 and folded != _COMBINING and ord(folded) < _OTHER_PLANE:
+            if len(folded) == 1 and folded != _COMBINING and ord(folded) < OTHER_PLANE:
                 self._codes[code] = ord(folded)
 
 

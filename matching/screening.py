@@ -8,15 +8,14 @@ patterns themselves, and one that does not is a text that none of them would cha
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from functools import cache
 from typing import NamedTuple
 
 import numpy as np
 
 from matching import text_kernels
 from matching.arrays import Bools, Int64s, UInt32s, UInt64s
+from matching.code_points import ranges_of
 
 ANY = r"[\s\S]"
 
@@ -74,21 +73,9 @@ def _table(classes: Sequence[str]) -> UInt64s:
     table = np.zeros(text_kernels.CLASSED, dtype=np.uint64)
     for number, members in enumerate(classes):
         bit = np.uint64(1 << number)
-        for start, end in _members(members):
+        for start, end in ranges_of(members):
             table[start:end] |= bit
         table[text_kernels.OTHER_PLANE] |= bit
         if members == ANY:
             table[text_kernels.END_OF_TEXT] |= bit
     return table
-
-
-@cache
-def _members(members: str) -> list[tuple[int, int]]:
-    """The code points of the first plane that a class of a pattern has, as ranges."""
-    runs = re.compile(f"(?:{members})+").finditer(_first_plane())
-    return [run.span() for run in runs]
-
-
-@cache
-def _first_plane() -> str:
-    return "".join(map(chr, range(text_kernels.OTHER_PLANE)))

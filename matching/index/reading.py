@@ -167,7 +167,7 @@ class DocumentReader:
             a gap that belongs to the second.
         """
         table = self._table
-        pieces = words_of.cut_texts(sides, table.stand_in)
+        pieces = words_of.cut_texts(sides, table.replace_latin)
         # No Python code for each token: a known one costs a dictionary look-up.
         looked_up = map(table.__getitem__, pieces)
         numbers = np.fromiter(looked_up, dtype=np.int64, count=len(pieces))

@@ -25,11 +25,13 @@ from matching.features import (
     term_key,
     word_key,
 )
-from matching.word_classes import is_amount
+from matching.word_classes import GRADE, is_amount
 
 _STAND_INS = sum(len(codes) for codes in words_of.STAND_INS)
 # Tokens above which a table is given up for a new one: some 100 MB.
 _MAX_TOKENS = 400_000
+# Runs with Latin tokens that are remembered; then the table begins again.
+_RUNS_REMEMBERED = 100_000
 _BREAK_ROW = (BREAK,)
 
 
@@ -98,19 +100,35 @@ class TokenTable(dict[str, int]):
         # (Latin token, whether it is an amount where it occurs) → its stand-in, and back.
         self._stand_ins: dict[tuple[str, bool], str] = {}
         self._latin: dict[str, tuple[str, bool]] = {}
+        # Runs of letters, figures and signs that were met, without those whose figures may be an amount.
+        self._replaced: dict[str, str] = {}
 
     @property
     def is_full(self) -> bool:
         """Whether a new table is due: the Latin tokens of one more batch might not find a stand-in."""
         return self._free_left < _STAND_INS // 2 or len(self) > _MAX_TOKENS
 
-    def stand_in(self, match: re.Match[str]) -> str:
-        """The one character that replaces a Latin token, for text.cut_texts()."""
-        word = match.group()
-        # Whether figures are an amount depends on the context, so both readings have a stand-in.
-        amount = False
-        if word[0].isdigit():
-            amount = is_amount(match.string, match.start(), match.end())
+    def replace_latin(self, text: str, start: int, end: int) -> str:
+        """text[start:end] with one character in place of each Latin token, for text.cut_texts()."""
+        run = text[start:end]
+        replaced = self._replaced.get(run)
+        if replaced is not None:
+            return replaced
+
+        def stand_in(match: re.Match[str]) -> str:
+            # Whether figures are an amount depends on the context, so both readings have a stand-in.
+            first, last = match.span()
+            amount = is_amount(text, start + first, start + last)
+            return self._stand_in(match.group(), amount)
+
+        replaced = words_of.replace_latin(run, stand_in)
+        if not GRADE.search(run):
+            if len(self._replaced) >= _RUNS_REMEMBERED:
+                self._replaced.clear()
+            self._replaced[run] = replaced
+        return replaced
+
+    def _stand_in(self, word: str, amount: bool) -> str:
         known = self._stand_ins.get((word, amount))
         if known is not None:
             return known
