@@ -453,11 +453,15 @@ class Cutter:
         parts = ((0, word), *sub_terms)
         if not is_content_term(word):
             return Piece(parts, True, ())
-        content = tuple(part for part in parts if is_content_term(part[1]))
-        return Piece(parts, False, content)
+        if not sub_terms:
+            return Piece(parts, False, parts)
+        content = [part for part in sub_terms if is_content_term(part[1])]
+        return Piece(parts, False, ((0, word), *content))
 
     def _han_parts(self, word: str) -> list[tuple[int, str]]:
         parts: list[tuple[int, str]] = []
+        if len(word) <= 2:
+            return parts
         for start, part in candidate_parts(word):
             if self._is_part(part):
                 parts.append((start, part))
