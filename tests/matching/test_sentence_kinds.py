@@ -7,8 +7,14 @@ from pathlib import Path
 import pytest
 
 import matching.lexicon
-from benchmarks.sentences import learn_weights, lines_of, read_examples, read_lines
-from matching.sentence_kinds import WEIGHTS, grams_of, matter_of, surrounds_a_matter
+from benchmarks.sentences import (
+    grams_of,
+    learn_weights,
+    lines_of,
+    read_examples,
+    read_lines,
+)
+from matching.sentence_kinds import WEIGHTS, matter_of, surrounds_a_matter
 from matching.surroundings import without_names
 from matching.text import plain_text
 
