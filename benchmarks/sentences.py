@@ -27,8 +27,8 @@ from benchmarks.texts import SAMPLES
 from matching.arrays import Float64s, Int64s
 from matching.lexicon import TERMS, lexicon_lines
 from matching.sentence_kinds import WEIGHTS, GramWeights
-from matching.surroundings import without_names
-from matching.text import plain_text
+from matching.names import without_names
+from matching.text import plain_texts
 
 EXAMPLES = SAMPLES / "sentences"
 AROUND, MATTER = 0, 1
@@ -100,7 +100,7 @@ def read_examples() -> tuple[list[str], Int64s]:
         *terms,
     ]
     kinds = np.repeat([AROUND, MATTER], [len(around), len(matter)])
-    return [without_names(plain_text(line)) for line in [*around, *matter]], kinds
+    return without_names(plain_texts([*around, *matter])), kinds
 
 
 def learn_weights(examples: list[str], kinds: Int64s) -> dict[str, int]:

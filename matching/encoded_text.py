@@ -80,9 +80,10 @@ SIGNS_OF_CODES = (
     Signs("%", "2", "5"),
     Signs(r"[\\%]", "[uU]", r"[0-9a-fA-F{]"),
     Signs("[uU]", r"\+", _HEX),
-    Signs("&", r"[#a-zA-Z]"),
+    Signs("&", "[#aA]"),
+    Run("[A-Za-z0-9+/]", 16),
+    Run(r"[0-9a-fA-FxXuU\\ ,;:]", 20),
 )
-RUNS_OF_CODES = (Run("[A-Za-z0-9+/]", 16), Run(r"[0-9a-fA-FxXuU\\ ,;:]", 20))
 
 
 def read_codes(text: str) -> str:

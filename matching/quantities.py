@@ -7,12 +7,9 @@ Like every repair of a pasted text this keeps the length, so that the original i
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 
-import numpy as np
-
-from matching.code_points import code_points_of
 from matching.folding import is_unseen
 from matching.misread_text import FILLER
 from matching.screening import Screen, Signs
@@ -96,10 +93,14 @@ _RANGE = re.compile(
 @cache
 def _screen() -> Screen:
     """What finds the texts that join_quantities() changes."""
-    begins = f"[{re.escape(''.join(sorted({unit[0] for unit in _UNITS})))}]"
+    begins = _class_of(unit[0] for unit in _UNITS)
+    longer = [unit for unit in _UNITS if len(unit) > 1]
+    of_longer = (_class_of(unit[at] for unit in longer) for at in (0, 1))
+    single = _class_of(unit for unit in _UNITS if len(unit) == 1)
     return Screen(
         [
-            Signs(r"\d", begins),
+            Signs(r"\d", *of_longer),
+            Signs(r"\d", single, "[^A-Za-z0-9]"),
             Signs(r"\d", _BLANK, f"(?:{_BLANK}|{begins})"),
             Signs(r"\d", ",", r"\d"),
             Signs("u", "m"),
@@ -110,10 +111,14 @@ def _screen() -> Screen:
     )
 
 
+def _class_of(characters: Iterable[str]) -> str:
+    return f"[{re.escape(''.join(sorted(set(characters))))}]"
+
+
 def join_all_quantities(texts: Sequence[str]) -> list[str]:
     """What join_quantities() gives for each text."""
     joined = list(texts)
-    for place in np.flatnonzero(_screen().find(*code_points_of(texts))).tolist():
+    for place, _ in _screen().find(texts):
         joined[place] = join_quantities(texts[place])
     return joined
 

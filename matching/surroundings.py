@@ -16,13 +16,7 @@ import numpy as np
 
 from matching.code_points import code_points_of, texts_of
 from matching.lexicon import stop_words
-from matching.names import (
-    address_stretches,
-    body_stretches,
-    may_have_names,
-    place_stretches,
-    signature_stretches,
-)
+from matching.names import without_names
 from matching.sentence_kinds import learned_weights, matter_of
 
 # Left in place of what goes: no word reaches over it, and every place stays what it was.
@@ -53,10 +47,7 @@ def cores_of(norms: Sequence[str]) -> list[str]:
         of the same lengths, line feeds in place of what went; a text itself where nothing would be left of it.
     """
     codes, ends = code_points_of(norms)
-    unnamed = list(norms)
-    for place in np.flatnonzero(may_have_names(norms)).tolist():
-        unnamed[place] = without_names(norms[place])
-    cores = code_points_of(unnamed)[0].copy()
+    cores = code_points_of(without_names(norms))[0].copy()
     has_han = learned_weights().blank_surroundings(codes, ends, cores)
     left = texts_of(cores, ends)
     # Nothing but surroundings: better weighed as it is than not at all.
@@ -86,15 +77,6 @@ def heading_of(core: str) -> str:
         if _TROUBLE.search(sentence):
             return sentence
     return next(iter(sentences), "")
-
-
-def without_names(text: str) -> str:
-    """A normalised text with line feeds in place of addresses, places, firms and institutions."""
-    for start, end in [*address_stretches(text), *signature_stretches(text)]:
-        text = text[:start] + _BLANK * (end - start) + text[end:]
-    for start, end in [*place_stretches(text), *body_stretches(text)]:
-        text = text[:start] + _BLANK * (end - start) + text[end:]
-    return text
 
 
 def _says_something(text: str) -> bool:

@@ -340,15 +340,16 @@ def blank_surroundings(
 
 
 @compiled_loop(
-    writeable(types.boolean)(
+    writeable(types.uint64)(
         _CODES,
         _ENDS,
         read_only(types.uint64),
         read_only(types.uint64),
         read_only(types.uint64),
-        read_only(types.uint8),
+        read_only(types.uint64),
         _ENDS,
         _ENDS,
+        types.int64,
     )
 )
 def find_signs(
@@ -357,11 +358,12 @@ def find_signs(
     firsts: UInt64s,
     seconds: UInt64s,
     thirds: UInt64s,
-    runs: UInt8s,
+    runs: UInt64s,
     lengths: Int64s,
     withins: Int64s,
-) -> Bools:
-    """Which texts have one of up to 64 kinds of three characters in a row, or of up to 8 kinds of runs.
+    first_run: int,
+) -> UInt64s:
+    """Which of up to 64 kinds of three characters in a row, and of runs, each text has.
 
     Args:
         codes, ends: as code_points_of() gives them; n texts.
@@ -369,14 +371,16 @@ def find_signs(
             of a text is a character that may come second and third. Shape (CLASSED,).
         runs: of which kinds of runs a character may be part: kind k is bit k, shape (CLASSED,).
         lengths, withins: how many characters make a run, and how far each may be behind the one before, shape (r,).
+        first_run: the bit of the first run in what is returned.
 
     Returns:
-        shape (n,).
+        one bit for each kind that a text has, shape (n,).
     """
-    found = np.zeros(len(ends) - 1, dtype=np.bool_)
+    found = np.zeros(len(ends) - 1, dtype=np.uint64)
     in_run = np.zeros(len(lengths), dtype=np.int64)
     last = np.zeros(len(lengths), dtype=np.int64)
     nothing = np.uint64(0)
+    one = np.uint64(1)
     for text in range(len(found)):
         begun = nothing
         going_on = nothing
@@ -385,18 +389,17 @@ def find_signs(
             code = END_OF_TEXT
             if at < ends[text + 1]:
                 code = min(np.int64(codes[at]), OTHER_PLANE)
-            if going_on & thirds[code]:
-                found[text] = True
-                break
+            found[text] |= going_on & thirds[code]
             going_on = begun & seconds[code]
             begun = firsts[code]
+            if runs[code] == nothing:
+                continue
             for run in range(len(lengths)):
-                if (runs[code] >> run) & 1:
+                if (runs[code] >> np.uint64(run)) & one:
                     if at - last[run] > withins[run]:
                         in_run[run] = 0
                     in_run[run] += 1
                     last[run] = at
-                    found[text] |= in_run[run] >= lengths[run]
-            if found[text]:
-                break
+                    if in_run[run] >= lengths[run]:
+                        found[text] |= one << np.uint64(first_run + run)
     return found

@@ -13,7 +13,7 @@ from functools import cache
 import numpy as np
 
 from benchmarks.sentences import grams_of
-from matching import Document, text
+from matching import Document, names, text
 from matching.arrays import (
     Bools,
     Float32s,
@@ -40,7 +40,6 @@ from matching.index.keys import find_keys
 from matching.index.postings import MAX_COUNT, posting_counts, posting_numbers
 from matching.lexicon import lexicon_lines
 from matching.sentence_kinds import WEIGHTS
-from matching.surroundings import without_names
 from matching.text import Token
 from matching.word_classes import is_amount
 
@@ -140,6 +139,17 @@ def core_of(norm: str) -> str:
         sentence = unnamed[found.start() : found.end()]
         pieces.append(_core_of_sentence(sentence))
     return "".join(pieces) if any(map(_says_something, pieces)) else norm
+
+
+def without_names(norm: str) -> str:
+    """names.without_names() of one text, by all of its finders."""
+    for finders in (
+        (names.address_stretches, names.signature_stretches),
+        (names.place_stretches, names.body_stretches),
+    ):
+        for start, end in [*finders[0](norm), *finders[1](norm)]:
+            norm = norm[:start] + "\n" * (end - start) + norm[end:]
+    return norm
 
 
 def _core_of_sentence(sentence: str) -> str:

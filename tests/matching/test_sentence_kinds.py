@@ -15,15 +15,15 @@ from benchmarks.sentences import (
     read_lines,
 )
 from matching.sentence_kinds import WEIGHTS, matter_of, surrounds_a_matter
-from matching.surroundings import without_names
-from matching.text import plain_text
+from matching.names import without_names
+from matching.text import plain_text, plain_texts
 
 FOLDER = Path(__file__).parent
 
 
 def share_surrounding(name: str) -> float:
     sentences = read_lines(FOLDER / name)
-    stretches = [without_names(plain_text(sentence)) for sentence in sentences]
+    stretches = without_names(plain_texts(sentences))
     return sum(map(surrounds_a_matter, stretches)) / len(stretches)
 
 
