@@ -22,11 +22,11 @@ from matching.code_points import code_points_of
 from matching.index.kernels import fill_hash_table
 from matching.lexicon import lexicon_lines
 
-# Weights of grams: the logarithm of how much more often examples of a matter have one, rounded.
+# Weights of grams: the natural logarithm of how much more often examples of a matter have one, in halves.
 WEIGHTS = "grams.txt"
 # From this weight on a character is one of matters: 1 % of examples of surroundings have three and more of them, and
 # most sentences of patents.
-_WEIGHT_OF_MATTERS = 2
+_WEIGHT_OF_MATTERS = 4
 _HAN = re.compile("[\u3400-\u9fff]")
 _AROUND = ' \n\t，,、。！？；!?;:“”"'
 _ENDS_SENTENCE = "。！？；!?;\n"

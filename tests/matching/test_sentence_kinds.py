@@ -14,8 +14,8 @@ from benchmarks.sentences import (
     read_examples,
     read_lines,
 )
-from matching.sentence_kinds import WEIGHTS, matter_of, surrounds_a_matter
 from matching.names import without_names
+from matching.sentence_kinds import WEIGHTS, surrounds_a_matter
 from matching.text import plain_text, plain_texts
 
 FOLDER = Path(__file__).parent
@@ -28,7 +28,7 @@ def share_surrounding(name: str) -> float:
 
 
 def test_sentences_never_seen_are_told_apart() -> None:
-    assert share_surrounding("padding.txt") >= 0.85
+    assert share_surrounding("padding.txt") >= 0.92
     assert share_surrounding("matter.txt") <= 0.04
 
 
@@ -68,6 +68,5 @@ def test_grams_of_a_stretch(stretch: str, grams: set[str]) -> None:
 
 
 @pytest.mark.parametrize("stretch", ["", "\n\n", "，。", "\U0001f600", "ᠮᠣᠩ"])
-def test_what_was_never_seen_speaks_neither_for_nor_against(stretch: str) -> None:
-    assert matter_of(stretch) == 0
+def test_what_was_never_seen_stays(stretch: str) -> None:
     assert not surrounds_a_matter(stretch)
