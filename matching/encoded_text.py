@@ -20,6 +20,7 @@ from matching.misread_text import (
     is_chinese,
     read_misread,
 )
+from matching.screening import Run, Signs
 
 # Characters that a program wrote as escapes: \u8f74, \\u8f74, \u{8f74}, \U00008f74, \x{8f74}, %u8f74.
 _ESCAPE = re.compile(
@@ -65,6 +66,23 @@ _MAIL_WORD = re.compile(r"=\?[\w-]{3,20}\?[bq]\?[^?\s]{4,800}\?=", re.I)
 _ADDRESS = re.compile(
     r"(?:https?://|ftp://|www\.|(?<![\w.-])(?:[\w-]{1,63}\.){1,4}[a-z]{2,10}[/?])[^\s\u3000-\u9fff\uff00-\uffef]{1,2000}",
     re.I,
+)
+
+_HEX = "[0-9a-fA-F]"
+# Of a byte of a Han character.
+_HIGH = "[89a-fA-F]"
+# What a text has that read_codes() changes.
+SIGNS_OF_CODES = (
+    Signs("=", r"\?"),
+    Signs("[%=]", _HIGH, _HEX),
+    Signs(r"\\", "[xX]", r"[89a-fA-F{]"),
+    Signs(r"\\", "[23]", "[0-7]"),
+    Signs("%", "2", "5"),
+    Signs(r"[\\%]", "[uU]", r"[0-9a-fA-F{]"),
+    Signs("[uU]", r"\+", _HEX),
+    Signs("&", "[#aA]"),
+    Run("[A-Za-z0-9+/]", 16),
+    Run(r"[0-9a-fA-FxXuU\\ ,;:]", 20),
 )
 
 

@@ -24,14 +24,12 @@ from matching.arrays import (
 )
 from matching.documents import Document
 from matching.lexicon import IN_USE, word_lists
-from matching.surroundings import core_of, heading_of
+from matching.surroundings import cores_of, heading_of
 
 FEATURE_KINDS = ("grams", "titles", "words")
 
 # A title counts as if it were written three times: +.006 NDCG@10.
 TITLE_WEIGHT = 3
-# Counts have six bits; what occurs more often says no more.
-MAX_COUNT = 63
 # Characters of a title and of a text that are read.
 MAX_CHARACTERS = 20_000
 # Characters at most of the first sentence that heads a text without a title.
@@ -103,17 +101,29 @@ class _Units(NamedTuple):
 
 
 def title_and_text(document: Document) -> tuple[str, str]:
-    """Title and text of a document as they are read: normalised, and the text without its surroundings.
+    """Title and text of a document as they are read: titles_and_texts()."""
+    title, text = titles_and_texts([document])
+    return title, text
+
+
+def titles_and_texts(documents: Sequence[Document]) -> list[str]:
+    """Titles and texts of documents as they are read: normalised, and the texts without their surroundings.
 
     A text without a title gets the sentence that names its trouble, else its first one.
+
+    Returns:
+        title and text of one document after the other.
     """
-    title = words_of.plain_text(document.title[:MAX_CHARACTERS])
-    text = words_of.plain_text(document.text[:MAX_CHARACTERS])
-    has_title = any(c.isalnum() for c in title)
-    core = core_of(text)
-    if not has_title:
-        title = _whole_words(heading_of(core))
-    return title, core
+    written: list[str] = []
+    for document in documents:
+        written.append(document.title[:MAX_CHARACTERS])
+        written.append(document.text[:MAX_CHARACTERS])
+    sides = words_of.plain_texts(written)
+    sides[1::2] = cores_of(sides[1::2])
+    for place in range(0, len(sides), 2):
+        if not any(map(str.isalnum, sides[place])):
+            sides[place] = _whole_words(heading_of(sides[place + 1]))
+    return sides
 
 
 def _whole_words(heading: str) -> str:

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 
 import numpy as np
 import opencc
 
-from matching.arrays import UInt16s
+from matching.arrays import UInt32s
+from matching.code_points import OTHER_PLANE, code_points_of, texts_of
 from matching.radicals import RADICALS
 
 # Signs of one meaning that NFKC holds apart, each with the one that stands for all.
@@ -109,32 +110,26 @@ class _PlainCodes:
     """
 
     def __init__(self) -> None:
-        self._codes = np.zeros(1 << 16, dtype=np.uint16)
+        # The last place is that of all other planes.
+        self._codes = np.zeros(OTHER_PLANE + 1, dtype=np.uint32)
         # Code points that were met: only those whose folding is known can be looked up.
-        self._known = np.zeros(1 << 16, dtype=np.bool_)
+        self._known = np.zeros(OTHER_PLANE + 1, dtype=np.bool_)
+        self._known[0xD800:0xE000] = self._known[OTHER_PLANE] = True
 
-    def fold(self, text: str) -> str | None:
-        """A text folded; None where it has a character that does not fold to one of the first plane, to one."""
-        try:
-            codes = np.frombuffer(text.encode("utf-16-le"), dtype=np.uint16)
-        except UnicodeEncodeError:  # half a surrogate pair
-            return None
-        folded = self._codes[codes]
+    def fold(self, codes: UInt32s) -> UInt32s:
+        """Code points folded, both of shape (c,); 0 for those that do not fold to one of the first plane, to one."""
+        places = np.minimum(codes, OTHER_PLANE)
+        folded = self._codes[places]
         if not folded.all():
-            self._learn(codes)
-            folded = self._codes[codes]
-            if not folded.all():
-                return None
-        return folded.tobytes().decode("utf-16-le")
+            self._learn(places)
+            folded = self._codes[places]
+        return folded
 
-    def _learn(self, codes: UInt16s) -> None:
-        for code in np.unique(codes[~self._known[codes]]).tolist():
+    def _learn(self, places: UInt32s) -> None:
+        for code in np.unique(places[~self._known[places]]).tolist():
             self._known[code] = True
-            if 0xD800 <= code < 0xE000:
-                # Half of a character of another plane.
-                continue
             folded = _FOLD_TABLE[code]
-            if len(folded) == 1 and folded != _COMBINING and ord(folded) < 1 << 16:
+            if len(folded) == 1 and folded != _COMBINING and ord(folded) < OTHER_PLANE:
                 self._codes[code] = ord(folded)
 
 
@@ -230,9 +225,22 @@ _uneven: set[str] = set()
 def normalise(text: str) -> str:
     """A text folded. normalise(normalise(t)) == normalise(t)."""
     if len(text) >= _LONG:
-        plain = _PLAIN_CODES.fold(text)
-        if plain is not None:
-            return plain
+        return normalise_all([text])[0]
+    return _normalise_short(text)
+
+
+def normalise_all(texts: Sequence[str]) -> list[str]:
+    """Texts folded, all characters looked up together."""
+    codes, ends = code_points_of(texts)
+    folded = _PLAIN_CODES.fold(codes)
+    uneven = np.flatnonzero(folded == 0)
+    normalised = texts_of(folded, ends)
+    for place in np.unique(np.searchsorted(ends, uneven, side="right") - 1).tolist():
+        normalised[place] = _normalise_short(texts[place])
+    return normalised
+
+
+def _normalise_short(text: str) -> str:
     # Nearly every text: no mark that combines, so characters are normalised one by one.
     folded = text.translate(_FOLD_TABLE)
     if _COMBINING not in folded:

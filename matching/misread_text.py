@@ -11,6 +11,8 @@ import codecs
 import re
 from collections.abc import Mapping, Sequence
 
+from matching.screening import Signs
+
 # Folding drops it: it joins what stands on its sides.
 FILLER = "\u200b"
 IS_HAN = re.compile("[\u3400-\u9fff]")
@@ -21,7 +23,8 @@ _CHINESE = re.compile(
 )
 
 # A run without ASCII and without East Asian characters.
-_FOREIGN_RUN = re.compile("[^\x00-\x7f\u2e80-\uffff]{4,}")
+_FOREIGN = "[^\x00-\x7f\u2e80-\uffff]"
+_FOREIGN_RUN = re.compile(f"{_FOREIGN}{{4,}}")
 _SHORT_RUN = re.compile(f"[^\x00-\x7f{FILLER}\u2e80-\uffff]{{2,}}")
 _MIN_MISREAD = 2  # Han characters that a run must hold
 # GB2312 orders the frequent characters first: bytes of one text are most of them of these rows.
@@ -63,13 +66,17 @@ def _class_of_gbk(leads: Sequence[int], trails: Sequence[int]) -> str:
 # and of full-width signs; no other text has such threes one after the other.
 _STARTS = (0xE3, *range(0xE4, 0xEA), 0xEF)
 _GOES_ON = range(0x80, 0xC0)
-_THREE_OF_GBK = (
-    _class_of_gbk(_STARTS, _GOES_ON)
-    + _class_of_gbk(_GOES_ON, _STARTS)
-    + _class_of_gbk(_GOES_ON, _GOES_ON)
+_CLASSES_OF_GBK = (
+    _class_of_gbk(_STARTS, _GOES_ON),
+    _class_of_gbk(_GOES_ON, _STARTS),
+    _class_of_gbk(_GOES_ON, _GOES_ON),
 )
+_THREE_OF_GBK = "".join(_CLASSES_OF_GBK)
 _GBK_RUN = re.compile(f"(?:{_THREE_OF_GBK})+")
 _GBK_STRETCH = re.compile(f"{_THREE_OF_GBK}[^\x00-\x7f]*")
+
+# What a text has that read_misread() changes.
+SIGNS_OF_MISREAD = (Signs(_FOREIGN, _FOREIGN, _FOREIGN), Signs(*_CLASSES_OF_GBK))
 
 
 def read_misread(text: str) -> str:

@@ -9,12 +9,18 @@ takes words: 经济南方 has no 济南.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
+from itertools import chain
 from typing import NamedTuple
 
 from matching.lexicon import lexicon_lines
+from matching.screening import Run, Screen, Signs
 
 Stretch = tuple[int, int]
+
+# Left in place of a name: no word reaches over it, and every place stays what it was.
+_BLANK = "\n"
 
 # Figures of a telephone may be masked: 138****2222.
 # A full stop is a decimal point, a part of an address or the end of a Latin sentence; texts are lower-case here.
@@ -236,3 +242,85 @@ def address_stretches(norm: str) -> list[Stretch]:
     if not has_sign and not _MANY_FIGURES.search(norm):
         return []
     return [found.span() for found in _ADDRESSES.finditer(norm)]
+
+
+def without_names(norms: Sequence[str]) -> list[str]:
+    """Normalised texts with line feeds in place of addresses, places, firms and institutions."""
+    unnamed = list(norms)
+    for place, kinds in _screen().find(norms):
+        text = norms[place]
+        for finders in _FINDERS:
+            found = [finder(text) for finder in finders if _NUMBER_OF[finder] in kinds]
+            for start, end in chain.from_iterable(found):
+                text = f"{text[:start]}{_BLANK * (end - start)}{text[end:]}"
+        unnamed[place] = text
+    return unnamed
+
+
+# What is found first is not looked at again.
+_FINDERS: tuple[tuple[Callable[[str], list[Stretch]], ...], ...] = (
+    (address_stretches, signature_stretches),
+    (place_stretches, body_stretches),
+)
+_NUMBER_OF = {
+    finder: number for number, finder in enumerate(chain.from_iterable(_FINDERS))
+}
+
+
+@cache
+def _screen() -> Screen:
+    """What finds the texts that have names, by the number of the finder: by what they begin or end with."""
+    figure = r"\d"
+    addresses = [
+        Signs("@"),
+        Signs("w", "w", "w"),
+        Signs("h", "t", "t"),
+        Signs("w", "e", "[ci]"),
+        Signs("[微v]", "信"),
+        Signs("加", "我"),
+        Signs("扣", "扣"),
+        Signs("q", "q"),
+        Signs(figure, "[- ]", r"[\dx*]"),
+        Signs(figure, figure, "[x*]"),
+        Run(figure, 6),
+    ]
+    # Of regards, sincerely, yours, thanks.
+    signatures = [
+        Signs("g", "a", "r"),
+        Signs("n", "c", "e"),
+        Signs("u", "r", "s"),
+        Signs("n", "k", "s"),
+    ]
+    places = [
+        Signs("[发假开新]", "区"),
+        Signs("[国省]", "道"),
+        Signs("[路道街]", r"\d"),
+        Signs("路", "[与和、]"),
+        Signs("[路街]", "[东西南北中]", r"[段\d]"),
+        *_ends_of_places(),
+    ]
+    bodies = [
+        Signs("[限任团份]", "公", "司"),
+        Signs("集", "团"),
+        Signs("合", "作", "社"),
+        Signs("大", "学"),
+        Signs("学", "院"),
+        Signs("研", "究", "[院所]"),
+    ]
+    return Screen(addresses, signatures, places, bodies)
+
+
+def _ends_of_places() -> Iterator[Signs]:
+    """The last characters of the full names of places, name by name of one last character: 聊城市, 单县."""
+    full = sorted(_places().full)
+    for last in sorted({name[-1] for name in full}):
+        names = [name for name in full if name[-1] == last]
+        short = {name[0] for name in names if len(name) == 2}
+        if short:
+            yield Signs(_class_of(short), last)
+        longer = [name for name in names if len(name) > 2]
+        yield Signs(*(_class_of(name[at] for name in longer) for at in (-3, -2)), last)
+
+
+def _class_of(characters: Iterable[str]) -> str:
+    return f"[{''.join(sorted(set(characters)))}]"

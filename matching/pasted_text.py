@@ -9,21 +9,21 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from itertools import pairwise
 
-from matching.encoded_text import read_codes
+from matching.encoded_text import SIGNS_OF_CODES, read_codes
 from matching.folding import taiwan_to_simplified, traditional_characters
-from matching.misread_text import FILLER, read_misread
+from matching.misread_text import FILLER, SIGNS_OF_MISREAD, read_misread
+from matching.screening import Run, Screen, Signs
 
 _HAN = "\u3400-\u9fff"
 _IS_HAN = re.compile(f"[{_HAN}]")
 
 # Controls and the lines that chat programs lay over letters: fillers before units are read, for folding comes later.
-_OVERLAID = re.compile(
-    "[\x00-\x08\x0e-\x1b\x7f\u0305\u0332\u0333\u0335-\u0337\u20d0-\u20ff]"
-)
+_OVERLAY = "[\x00-\x08\x0e-\x1b\x7f\u0305\u0332\u0333\u0335-\u0337\u20d0-\u20ff]"
+_OVERLAID = re.compile(_OVERLAY)
 
 # Elements after which a new line begins.
 _BLOCKS = frozenset(
@@ -148,28 +148,51 @@ def repair_text(text: str) -> str:
     Returns:
         of the same length; what is left of it stands where it stood.
     """
-    if _OVERLAID.search(text):
-        text = _OVERLAID.sub(FILLER, text)
-    text = read_codes(text)
-    # Looking for a character costs next to nothing, a pattern about as much as folding does.
-    if "&" in text:
-        text = _ENTITY.sub(_read_entity, text)
-    text = read_misread(text)
-    if "<" in text:
-        text = _drop_markup(text)
-    if _ONE_PARTED.search(text):
-        text = _PARTED.sub(_join_parted, text)
-    if _BRACKETED.search(text):
-        text = _BRACKETED.sub(_open_brackets, text)
-    if _ALONE.search(text) and any(map(_is_spaced, _SPACED.findall(text))):
-        text = _SPACED.sub(_join_spaced, text)
-    if text.count(" ") >= _MIN_PIECES:
-        text = _PIECES.sub(_join_pieces, text)
-    if _NEXT_LINE.search(text):
-        text = "".join(_join_wrapped(text))
-    if any(character in text for character in _BY_PHRASE):
-        text = _by_phrase(text)
+    for step in _STEPS:
+        text = step(text)
     return text
+
+
+def repair_texts(texts: Sequence[str]) -> list[str]:
+    """What repair_text() gives for each text: only the steps of whose signs a text has one are tried."""
+    repaired = list(texts)
+    for place, steps in _screen().find(texts):
+        text = texts[place]
+        # What one step has changed, another may go on with.
+        if any(_STEPS[step](text) != text for step in steps):
+            repaired[place] = repair_text(text)
+    return repaired
+
+
+def _drop_overlays(text: str) -> str:
+    return _OVERLAID.sub(FILLER, text) if _OVERLAID.search(text) else text
+
+
+def _read_entities(text: str) -> str:
+    # Looking for a character costs next to nothing, a pattern about as much as folding does.
+    return _ENTITY.sub(_read_entity, text) if "&" in text else text
+
+
+def _join_all_parted(text: str) -> str:
+    return _PARTED.sub(_join_parted, text) if _ONE_PARTED.search(text) else text
+
+
+def _open_all_brackets(text: str) -> str:
+    return _BRACKETED.sub(_open_brackets, text) if _BRACKETED.search(text) else text
+
+
+def _join_all_spaced(text: str) -> str:
+    if _ALONE.search(text) and any(map(_is_spaced, _SPACED.findall(text))):
+        return _SPACED.sub(_join_spaced, text)
+    return text
+
+
+def _join_all_pieces(text: str) -> str:
+    return _PIECES.sub(_join_pieces, text) if text.count(" ") >= _MIN_PIECES else text
+
+
+def _join_all_lines(text: str) -> str:
+    return "".join(_join_wrapped(text)) if _NEXT_LINE.search(text) else text
 
 
 def _read_entity(match: re.Match[str]) -> str:
@@ -229,6 +252,8 @@ def _join_pieces(match: re.Match[str]) -> str:
 
 
 def _drop_markup(text: str) -> str:
+    if "<" not in text:
+        return text
     text = _PRONUNCIATION.sub(lambda match: FILLER * len(match[0]), text)
     for opening, closing in _UNREAD:
         text = _drop_between(text, opening, closing)
@@ -364,6 +389,8 @@ def _traditional_pattern() -> re.Pattern[str]:
 
 
 def _by_phrase(text: str) -> str:
+    if not any(character in text for character in _BY_PHRASE):
+        return text
     # A pattern looks through a text ten times as fast as a set does.
     if not _traditional_pattern().search(text):
         return text
@@ -376,3 +403,48 @@ def _by_phrase(text: str) -> str:
         return text
     # Places must stay; the phrases keep their lengths, but nothing promises it.
     return plain if len(plain) == len(text) else text
+
+
+# In this order.
+_STEPS = (
+    _drop_overlays,
+    read_codes,
+    _read_entities,
+    read_misread,
+    _drop_markup,
+    _join_all_parted,
+    _open_all_brackets,
+    _join_all_spaced,
+    _join_all_pieces,
+    _join_all_lines,
+    _by_phrase,
+)
+
+
+@cache
+def _screen() -> Screen:
+    """What finds the texts that a step changes, by the number of the step."""
+    # What patterns that ignore the case take for letters.
+    letter = "a-zA-Z\u0130\u0131\u017f\u212a"
+    sign = f"(?:{_ORNAMENTS}|{_SEPARATORS})"
+    han = f"[{_HAN}]"
+    opening = f"[{re.escape(_OPENING)}]"
+    closing = f"[{re.escape(_CLOSING)}]"
+    return Screen(
+        [Signs(_OVERLAY)],
+        SIGNS_OF_CODES,
+        [Signs("&", f"[#{letter}]")],
+        SIGNS_OF_MISREAD,
+        [Signs("<", f"[{FILLER}/!{letter}]")],
+        [Signs(sign, han, sign), Signs(sign, han, " "), Signs(sign, " ", han)],
+        [
+            Signs(closing, opening),
+            Signs(closing, "[,，、 ]", opening),
+            Signs(closing, "[,，、]", " "),
+        ],
+        [Signs(r"\s", han, r"\s")],
+        # Pieces of up to four.
+        [Run(" ", _MIN_PIECES, within=5)],
+        [Signs(r"\n", r"(?:[^\S\n]|\w)")],
+        [Signs(f"[{''.join(_BY_PHRASE)}]")],
+    )

@@ -7,10 +7,12 @@ Like every repair of a pasted text this keeps the length, so that the original i
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 
 from matching.folding import is_unseen
 from matching.misread_text import FILLER
+from matching.screening import Screen, Signs
 from matching.word_classes import UNIT
 
 # Sign that stands for a unit → its other spellings. None is shorter than the sign: ㎫ folds to mpa.
@@ -86,6 +88,39 @@ _FOLDED = re.compile(rf"(?<![0-9a-zμω])(?<!\d[.]){SIGNED}")
 _RANGE = re.compile(
     rf"(?<![0-9a-zμω.])({_SIGN}{_NUMBER})(?:{UNIT})?(?:[-~]|至|到)(-?{_NUMBER})({UNIT}){_END}"
 )
+
+
+@cache
+def _screen() -> Screen:
+    """What finds the texts that join_quantities() changes."""
+    begins = _class_of(unit[0] for unit in _UNITS)
+    longer = [unit for unit in _UNITS if len(unit) > 1]
+    of_longer = (_class_of(unit[at] for unit in longer) for at in (0, 1))
+    single = _class_of(unit for unit in _UNITS if len(unit) == 1)
+    return Screen(
+        [
+            Signs(r"\d", *of_longer),
+            Signs(r"\d", single, "[^A-Za-z0-9]"),
+            Signs(r"\d", _BLANK, f"(?:{_BLANK}|{begins})"),
+            Signs(r"\d", ",", r"\d"),
+            Signs("u", "m"),
+            Signs("零", "下"),
+            Signs(_WIDE.pattern),
+            Signs(_UNSEEN.pattern),
+        ]
+    )
+
+
+def _class_of(characters: Iterable[str]) -> str:
+    return f"[{re.escape(''.join(sorted(set(characters))))}]"
+
+
+def join_all_quantities(texts: Sequence[str]) -> list[str]:
+    """What join_quantities() gives for each text."""
+    joined = list(texts)
+    for place, _ in _screen().find(texts):
+        joined[place] = join_quantities(texts[place])
+    return joined
 
 
 def join_quantities(text: str) -> str:

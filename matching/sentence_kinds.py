@@ -1,5 +1,6 @@
 """Whether a stretch of a text speaks of a matter (a thing, a process, a trouble, a wish) or of what surrounds one.
-Not here: which stretches are looked at and what becomes of them (surroundings), names (names).
+Not here: which stretches are looked at and what becomes of them (surroundings), the loops (text_kernels), how the
+weights are learned (benchmarks.sentences).
 
 A naive Bayes classifier over characters and pairs of characters, learned from written examples of both kinds
 (`demo/sentences`, `python -m benchmarks.sentences`). Lists of words of talk never ended: of new sentences a third and
@@ -11,97 +12,132 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import cache
-from math import sqrt
+from typing import Any
 
+import numpy as np
+
+from matching import text_kernels
+from matching.arrays import Bools, Int64s, UInt8s, UInt32s
+from matching.code_points import code_points_of
+from matching.index.kernels import fill_hash_table
 from matching.lexicon import lexicon_lines
 
-# Weights of grams: the logarithm of how much more often examples of a matter have one, rounded.
+# Weights of grams: the natural logarithm of how much more often examples of a matter have one, in halves.
 WEIGHTS = "grams.txt"
-# What stands for everything that is neither Han character nor letter nor figure, and around a stretch.
-GAP = "_"
-_LATIN = "a"
-# Below this a stretch surrounds a matter: of examples left out 88 % of those that do, and 3 % of the others.
-_LEAST_MATTER = -1.0
-# From this weight on a character is one of matters,
-_WEIGHT_OF_MATTERS = 2
-# and so many a stretch that surrounds one may have: 1 % of such examples have more, and most sentences of patents.
-_MOST_OF_MATTERS = 2
-_FEWEST = 3
-_AROUND = ' \n\t，,、。！？；!?;:“”"'
+# From this weight on a character is one of matters: 1 % of examples of surroundings have three and more of them, and
+# most sentences of patents.
+_WEIGHT_OF_MATTERS = 4
 _HAN = re.compile("[\u3400-\u9fff]")
-_NOT_HAN = re.compile("[^\u3400-\u9fff]")
-_FIGURES = re.compile(r"\d+")
+_AROUND = ' \n\t，,、。！？；!?;:“”"'
+_ENDS_SENTENCE = "。！？；!?;\n"
+_LETTERS = "abcdefghijklmnopqrstuvwxyz"
 # Signs of units stay.
-_GAPS = re.compile("[^\u3400-\u9fffa-z0%°μ]+")
-_LATIN_WORD = re.compile("[a-z]")
-_UNITS = re.compile("[a-z]+|.")
+_SIGNS = "%°μ"
 
 
-def grams_of(stretch: str) -> set[str]:
-    """The characters of a stretch and the pairs of neighbours.
+class GramWeights:
+    """How much each gram speaks of a matter, in the arrays that the compiled loops read.
+
+    The grams of a stretch are its characters and the pairs of neighbours, each once: a number is one 0, a Latin word
+    one unit, and everything between words one gap, which is also on both sides of the stretch. That there is a Latin
+    word is a gram of its own, so that one which was never seen says something.
 
     Args:
-        stretch: of a normalised text.
-
-    Returns:
-        distinct ones; a number is one 0, a Latin word one character, and all between words one GAP. That there is a
-        Latin word is a gram of its own, so that one which was never seen says something.
+        weights: gram → how much it speaks of a matter, a whole number, never 0; gaps are `_`, the gram of Latin is `a`.
     """
-    read = stretch.strip(_AROUND)
-    if not read:
-        return set()
-    units: str | list[str] = read
-    if _NOT_HAN.search(read):
-        units = _UNITS.findall(_GAPS.sub(GAP, _FIGURES.sub("0", read)))
-    grams = {*units, *map("".join, zip(units, units[1:], strict=False))}
-    grams.add(f"{GAP}{units[0]}")
-    grams.add(f"{units[-1]}{GAP}")
-    if units is not read and any(map(_LATIN_WORD.match, units)):
-        grams.add(_LATIN)
-    return grams
+
+    def __init__(self, weights: Mapping[str, int]) -> None:
+        self._kinds = _kinds_of_characters(weights)
+        grams, ends = code_points_of(list(weights))
+        self._keys = text_kernels.gram_keys(grams, ends, self._kinds)
+        self._weights = np.array(list(weights.values()), dtype=np.int8)
+        self._slots = np.full(2 << len(weights).bit_length(), -1, dtype=np.int32)
+        fill_hash_table(self._keys, len(weights), self._slots)
+
+    def matter_of(self, stretch: str) -> float:
+        """How much a stretch speaks of a matter.
+
+        Args:
+            stretch: of a normalised text, blanks in place of names.
+
+        Returns:
+            the sum of the weights of its grams over the root of their number, so that long stretches and short ones
+            are on one scale; below 0 it rather surrounds a matter. 0 where none of its grams was ever seen.
+        """
+        codes, _ = code_points_of([stretch])
+        room = np.empty(text_kernels.room_for(len(codes)), dtype=np.int32)
+        return text_kernels.matter_of_stretch(
+            codes, 0, len(codes), *self._arrays(), room
+        )
+
+    def surrounds_a_matter(self, stretch: str) -> bool:
+        """Whether a sentence or clause speaks of no matter: matter_of() is low and it has few characters of matters."""
+        codes, _ = code_points_of([stretch])
+        room = np.empty(text_kernels.room_for(len(codes)), dtype=np.int32)
+        return text_kernels.surrounds_a_matter(
+            codes, 0, len(codes), *self._arrays(), room
+        )
+
+    def blank_surroundings(
+        self, norms: UInt32s, ends: Int64s, unnamed: UInt32s
+    ) -> Bools:
+        """Lay line feeds over what surrounds a matter in many texts, sentence by sentence and clause by clause.
+
+        Args:
+            norms, ends: normalised texts as code_points_of() gives them; n texts.
+            unnamed: the same without names, shape (c,); changed in place.
+
+        Returns:
+            whether a text has a Han character left, shape (n,).
+        """
+        return text_kernels.blank_surroundings(norms, ends, *self._arrays(), unnamed)
+
+    def _arrays(self) -> tuple[Any, ...]:
+        return self._kinds, self._slots, self._keys, self._weights
 
 
 def matter_of(stretch: str) -> float:
-    """How much a stretch speaks of a matter.
-
-    Args:
-        stretch: of a normalised text, blanks in place of names.
-
-    Returns:
-        the sum of the weights of its grams over the root of their number, so that long stretches and short ones are
-        on one scale; below 0 it rather surrounds a matter. 0 where none of its grams was ever seen.
-    """
-    return weigh(stretch, _weights())
-
-
-def weigh(stretch: str, weights: Mapping[str, int]) -> float:
-    """matter_of() by given weights: gram → how much it speaks of a matter, never 0."""
-    known = list(filter(None, map(weights.get, grams_of(stretch))))
-    return sum(known) / sqrt(len(known) + 1)
+    """How much a stretch speaks of a matter by the weights that were learned: GramWeights.matter_of()."""
+    return learned_weights().matter_of(stretch)
 
 
 def surrounds_a_matter(stretch: str) -> bool:
-    """Whether a sentence or clause speaks of no matter: matter_of() is low and it has few characters of matters."""
-    # A look at its characters spares most of a technical text the counting. Two say too little.
-    if len(stretch) < _FEWEST or len(_of_matters().findall(stretch)) > _MOST_OF_MATTERS:
-        return False
-    return matter_of(stretch) < _LEAST_MATTER
+    """Whether a stretch surrounds a matter by the weights that were learned: GramWeights.surrounds_a_matter()."""
+    return learned_weights().surrounds_a_matter(stretch)
 
 
 @cache
-def _of_matters() -> re.Pattern[str]:
-    characters = [
-        gram
-        for gram, weight in _weights().items()
-        if len(gram) == 1 and weight >= _WEIGHT_OF_MATTERS and _HAN.match(gram)
-    ]
-    return re.compile(f"[{''.join(characters)}]")
-
-
-@cache
-def _weights() -> dict[str, int]:
+def learned_weights() -> GramWeights:
+    """The weights that were learned from the examples."""
     weights: dict[str, int] = {}
     for line in lexicon_lines(WEIGHTS):
         weight, *grams = line.split(" ")
         weights.update(dict.fromkeys(grams, int(weight)))
-    return weights
+    return GramWeights(weights)
+
+
+def _kinds_of_characters(weights: Mapping[str, int]) -> UInt8s:
+    """The kinds of text_kernels of each code point, shape (0x110000,)."""
+    kinds = np.zeros(0x110000, dtype=np.uint8)
+    kinds[0x3400:0xA000] = text_kernels.HAN
+    kinds[_figures()] |= text_kernels.FIGURE
+    of_matters = [
+        gram
+        for gram, weight in weights.items()
+        if len(gram) == 1 and weight >= _WEIGHT_OF_MATTERS and _HAN.match(gram)
+    ]
+    for characters, kind in (
+        (_LETTERS, text_kernels.LETTER),
+        (_SIGNS, text_kernels.SIGN),
+        (_AROUND, text_kernels.AROUND),
+        (_ENDS_SENTENCE, text_kernels.ENDS_SENTENCE),
+        (of_matters, text_kernels.OF_MATTERS),
+    ):
+        kinds[list(map(ord, characters))] |= kind
+    return kinds
+
+
+@cache
+def _figures() -> list[int]:
+    """The code points of decimal figures in all scripts; those beyond the second plane are none."""
+    return [code for code in range(0x20000) if chr(code).isdecimal()]

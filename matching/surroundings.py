@@ -10,21 +10,18 @@ little (decisions 080, 149).
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
+import numpy as np
+
+from matching.code_points import code_points_of, texts_of
 from matching.lexicon import stop_words
-from matching.names import (
-    address_stretches,
-    body_stretches,
-    place_stretches,
-    signature_stretches,
-)
-from matching.sentence_kinds import matter_of, surrounds_a_matter
+from matching.names import without_names
+from matching.sentence_kinds import learned_weights, matter_of
 
 # Left in place of what goes: no word reaches over it, and every place stays what it was.
 _BLANK = "\n"
 _SENTENCE = re.compile(r"[^。！？；!?;\n]*[。！？；!?;\n]?")
-# 1,350 is one figure.
-_CLAUSE = re.compile(r"(?:[^，,]|(?<=\d),(?=\d{3}))*[，,]?")
 # A sentence that names a trouble or an aim heads a text without a title.
 _TROUBLE = re.compile(
     r"难以|不足|不良|不稳|不均|不匀|不齐|不牢|不准|不耐|不能|不了|不够|不高|不合格|"
@@ -40,25 +37,29 @@ _HAN = re.compile("[\u3400-\u9fff]")
 _LATIN_WORD = re.compile(r"[^\W_][\w.+#-]*[^\W_]|[^\W_]")
 
 
-def core_of(norm: str) -> str:
-    """A text without what says nothing about a technology.
+def cores_of(norms: Sequence[str]) -> list[str]:
+    """Texts without what says nothing about a technology.
 
     Args:
-        norm: folded, as `text.plain_text` gives it.
+        norms: folded, as `text.plain_texts` gives them.
 
     Returns:
-        of the same length, line feeds in place of what went; the text itself where nothing would be left of it.
+        of the same lengths, line feeds in place of what went; a text itself where nothing would be left of it.
     """
-    unnamed = without_names(norm)
-    pieces = []
-    for found in _SENTENCE.finditer(norm):
-        # By the sentences of the text itself: blanks divide, and a name does not.
-        sentence = unnamed[found.start() : found.end()]
-        pieces.append(_core_of_sentence(sentence))
+    codes, ends = code_points_of(norms)
+    cores = code_points_of(without_names(norms))[0].copy()
+    has_han = learned_weights().blank_surroundings(codes, ends, cores)
+    left = texts_of(cores, ends)
     # Nothing but surroundings: better weighed as it is than not at all.
-    if not any(map(_says_something, pieces)):
-        return norm
-    return "".join(pieces)
+    for place in np.flatnonzero(~has_han).tolist():
+        if not _says_anything(norms[place], left[place]):
+            left[place] = norms[place]
+    return left
+
+
+def core_of(norm: str) -> str:
+    """One text without what says nothing about a technology: cores_of()."""
+    return cores_of([norm])[0]
 
 
 def heading_of(core: str) -> str:
@@ -78,15 +79,6 @@ def heading_of(core: str) -> str:
     return next(iter(sentences), "")
 
 
-def without_names(text: str) -> str:
-    """A normalised text with line feeds in place of addresses, places, firms and institutions."""
-    for start, end in [*address_stretches(text), *signature_stretches(text)]:
-        text = text[:start] + _BLANK * (end - start) + text[end:]
-    for start, end in [*place_stretches(text), *body_stretches(text)]:
-        text = text[:start] + _BLANK * (end - start) + text[end:]
-    return text
-
-
 def _says_something(text: str) -> bool:
     """Whether a sentence has a word, and is none of English that mostly joins words or greets."""
     if _HAN.search(text):
@@ -96,21 +88,7 @@ def _says_something(text: str) -> bool:
     return bool(telling) and 2 * len(telling) >= len(words)
 
 
-def _core_of_sentence(sentence: str) -> str:
-    """A sentence, or what is left of its clauses, with blanks in place of names and surroundings."""
-    if not sentence.strip(_BLANK):
-        return sentence
-    if surrounds_a_matter(sentence):
-        return _BLANK * len(sentence)
-    return _CLAUSE.sub(_core_of_clause, sentence)
-
-
-def _core_of_clause(found: re.Match[str]) -> str:
-    clause = found.group()
-    if surrounds_a_matter(clause):
-        return _BLANK * len(clause)
-    # What leads to a list: 现将有关情况报告如下:.
-    lead, colon, _ = clause.partition(":")
-    if colon and surrounds_a_matter(lead):
-        return _BLANK * (len(lead) + 1) + clause[len(lead) + 1 :]
-    return clause
+def _says_anything(norm: str, core: str) -> bool:
+    """Whether any sentence of a text says something, by what is left of it."""
+    sentences = _SENTENCE.finditer(norm)
+    return any(_says_something(core[slice(*found.span())]) for found in sentences)

@@ -10,15 +10,20 @@ from collections.abc import (
     Iterator,
     Sequence,
 )
-from functools import lru_cache
+from functools import cache, lru_cache
 from threading import Lock
 from typing import NamedTuple
 
+import numpy as np
+
+from matching.arrays import Bools
+from matching.code_points import OTHER_PLANE, code_points_of, ranges_of
 from matching.folding import (
     EITHER,
     drop_unseen,
     keeps_offsets,
     normalise,
+    normalise_all,
     original_offsets,
 )
 from matching.lexicon import (
@@ -31,9 +36,10 @@ from matching.lexicon import (
     word_lists,
 )
 from matching.misread_text import FILLER
-from matching.pasted_text import repair_text
+from matching.pasted_text import repair_text, repair_texts
 from matching.quantities import (
     SIGNED,
+    join_all_quantities,
     join_quantities,
     quantities_in,
 )
@@ -70,9 +76,11 @@ __all__ = [
     "part_of_speech",
     "piece_of",
     "plain_text",
+    "plain_texts",
     "prepare_lists",
     "remembered_with_lists",
     "repair_text",
+    "replace_latin",
     "spans",
     "stop_words",
     "tokens",
@@ -97,8 +105,10 @@ _LATIN = re.compile(rf"(?=[^\W_{HAN}]|[-+±])(?:{LATIN})")
 _HYPHEN = re.compile(r"(?<=[^\W\d_])-(?=[^\W_])|(?<=\d)-(?=[^\W\d_])")
 _HAN_RUN = re.compile(f"[{HAN}]+")
 # jieba does not cut these off from the Han characters next to them, so they become gaps.
-_JOINERS = "+#&._%-"
 GAP = "\n"
+_JOINERS = str.maketrans(dict.fromkeys("+#&._%-", GAP))
+# What a Latin token consists of, what is looked at on its sides, and the joiners: no token reaches out of a run of it.
+_IN_RUNS = rf"[^\W{HAN}]|[-+±./'&·#_%°‰)\]]"
 # Comes back as a piece of its own between two texts that are cut in one call.
 TEXT_END = "\x01"
 # Code points that may replace a Latin token while the Han around it is cut.
@@ -212,7 +222,12 @@ def is_of_unit(character: str) -> bool:
 
 def plain_text(text: str) -> str:
     """A text as it is cut and compared: repaired (pasted_text), figures with their units (quantities), folded."""
-    return normalise(join_quantities(repair_text(text)))
+    return plain_texts([text])[0]
+
+
+def plain_texts(texts: Sequence[str]) -> list[str]:
+    """plain_text() of each of some texts, in fewer steps."""
+    return normalise_all(join_all_quantities(repair_texts(texts)))
 
 
 def normal_spans(
@@ -268,9 +283,12 @@ def _tokens(norm: str) -> Iterator[Token]:
         latin.append(match.group())
         return chr(STAND_INS[0].start)
 
+    def replace(text: str, start: int, end: int) -> str:
+        return replace_latin(text[start:end], stand_in)
+
     following = iter(latin)
     start = 0
-    for cut in cut_texts([norm], stand_in):
+    for cut in cut_texts([norm], replace):
         if cut[0] == chr(STAND_INS[0].start):
             word = next(following)
             end = start + len(word)
@@ -284,31 +302,67 @@ def _tokens(norm: str) -> Iterator[Token]:
 
 
 def cut_texts(
-    norms: Sequence[str], stand_in: Callable[[re.Match[str]], str]
+    norms: Sequence[str], replace: Callable[[str, int, int], str]
 ) -> list[str]:
     """Cut normalised texts in one call, which is an order of magnitude faster than run by run.
 
     Args:
         norms: the texts.
-        stand_in: gives the one character of STAND_INS that replaces a Latin token, or a line feed to leave it out.
+        replace: gives what replace_latin() makes of text[start:end], a run that may have Latin tokens.
 
     Returns:
         the pieces of all texts in order, TEXT_END between two texts: words of Han characters, replaced Latin tokens,
         and everything else character by character. Together they are as long as the texts with the tokens replaced.
     """
-    if _has_reserved("".join(norms)):
+    whole = TEXT_END.join(norms)
+    if _has_reserved(whole, len(norms) - 1):
         # One character for one, so that offsets stay.
-        norms = [_RESERVED.sub(",", norm) for norm in norms]
-    marked = TEXT_END.join([_LATIN.sub(stand_in, norm) for norm in norms])
-    for joiner in _JOINERS:
-        marked = marked.replace(joiner, GAP)
-    return cutter().cut(marked)
+        whole = TEXT_END.join([_RESERVED.sub(",", norm) for norm in norms])
+    marked: list[str] = []
+    done = 0
+    for start, end in _runs_in(whole):
+        marked.append(whole[done:start])
+        marked.append(replace(whole, start, end))
+        done = end
+    marked.append(whole[done:])
+    return cutter().cut("".join(marked))
 
 
-def _has_reserved(text: str) -> bool:
-    """Whether a text may contain reserved characters: an encoder answers faster than a regular expression."""
+def replace_latin(run: str, stand_in: Callable[[re.Match[str]], str]) -> str:
+    """A run of letters, figures and signs as it is cut: each Latin token replaced, joiners made gaps.
+
+    Args:
+        run: a whole run of cut_texts().
+        stand_in: gives the one character of STAND_INS that replaces a token, or GAP to leave it out.
+    """
+    return _LATIN.sub(stand_in, run).translate(_JOINERS)
+
+
+def _runs_in(text: str) -> Iterator[tuple[int, int]]:
+    """Where a text has runs of characters that Latin tokens consist of, or that are looked at next to them."""
+    codes, _ = code_points_of([text])
+    is_in = np.zeros(len(codes) + 2, dtype=np.bool_)
+    is_in[1:-1] = _in_runs()[np.minimum(codes, OTHER_PLANE)]
+    edges = np.flatnonzero(is_in[1:] != is_in[:-1]).tolist()
+    return zip(edges[::2], edges[1::2], strict=True)
+
+
+@cache
+def _in_runs() -> Bools:
+    """Which code points of the first plane are of _IN_RUNS; in the last place those of all others, which are."""
+    table = np.zeros(OTHER_PLANE + 1, dtype=np.bool_)
+    for start, end in ranges_of(_IN_RUNS):
+        table[start:end] = True
+    table[OTHER_PLANE] = True
+    return table
+
+
+def _has_reserved(text: str, ends: int) -> bool:
+    """Whether a text may contain reserved characters, but for so many TEXT_END: an encoder is faster than a pattern."""
+    if text.count(TEXT_END) > ends:
+        return True
     try:
-        return TEXT_END in text or len(text.encode("utf-16-le")) > 2 * len(text)
+        return len(text.encode("utf-16-le")) > 2 * len(text)
     except UnicodeEncodeError:
         return True
 
@@ -399,11 +453,15 @@ class Cutter:
         parts = ((0, word), *sub_terms)
         if not is_content_term(word):
             return Piece(parts, True, ())
-        content = tuple(part for part in parts if is_content_term(part[1]))
-        return Piece(parts, False, content)
+        if not sub_terms:
+            return Piece(parts, False, parts)
+        content = [part for part in sub_terms if is_content_term(part[1])]
+        return Piece(parts, False, ((0, word), *content))
 
     def _han_parts(self, word: str) -> list[tuple[int, str]]:
         parts: list[tuple[int, str]] = []
+        if len(word) <= 2:
+            return parts
         for start, part in candidate_parts(word):
             if self._is_part(part):
                 parts.append((start, part))

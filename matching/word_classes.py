@@ -46,6 +46,11 @@ _AMOUNT = re.compile(
 _FRACTION = re.compile(
     "[零〇一二两三四五六七八九十百千万几]+分之[零〇一二两三四五六七八九十百千万几点]*"
 )
+_COUNTS_OR_MEASURES = re.compile(
+    "|".join(
+        pattern.pattern for pattern in (_AMOUNT, _FRACTION, _COMPOUND_UNIT, _SCALED)
+    )
+)
 # Names of technologies that look like quantities.
 _NAMES_LIKE_QUANTITIES = frozenset({"5g", "4g", "3g", "6g", "2d", "3d", "4d", "5d"})
 _MEASURES = frozenset(
@@ -81,9 +86,7 @@ def is_content_term(word: str) -> bool:
     """Whether a normalised term says something about a technology by itself."""
     if len(word) == 1 or word in stop_words() or word in _UNITS:
         return False
-    if _AMOUNT.fullmatch(word) or _FRACTION.fullmatch(word):
-        return False
-    if _COMPOUND_UNIT.fullmatch(word) or _SCALED.fullmatch(word):
+    if _COUNTS_OR_MEASURES.fullmatch(word):
         return False
     if word not in lexicon_terms() and (_is_two_stop_words(word) or is_place(word)):
         return False
@@ -104,6 +107,9 @@ def is_quantity(word: str) -> bool:
 
 def _is_two_stop_words(word: str) -> bool:
     """技术|水平, 进一步|提高: two stop words written as one."""
+    # Each has two characters and more.
+    if len(word) < 4:
+        return False
     stopped = stop_words()
     # A piece may have thousands of characters; trying every cut of one would take the square of that.
     if len(word) > 2 * _longest_stop_word():

@@ -10,8 +10,9 @@ from matching.arrays import (
     UInt8s,
     UInt32s,
 )
-from matching.features import MAX_COUNT
 
+# Counts have six bits; what occurs more often says no more.
+MAX_COUNT = 63
 # 26 bits are 67 million documents, or features of one kind.
 COUNT_BITS = np.uint32(6)
 COUNT_MASK = np.uint32(MAX_COUNT)

@@ -32,18 +32,15 @@ from matching.documents import (
     Id,
 )
 from matching.features import (
-    BREAK,
     FEATURE_KINDS,
-    MAX_COUNT,
     TITLE_WEIGHT,
     FeatureCounts,
     Features,
-    bigram_keys,
-    mix_bits,
     term_key,
-    title_and_text,
+    titles_and_texts,
 )
-from matching.index import kernels
+from matching.index import kernels, token_kernels
+from matching.index.postings import MAX_COUNT
 from matching.index.segment import (
     Segment,
     build_segment,
@@ -137,25 +134,30 @@ class DocumentReader:
             self._lists = lists
             self._table = TokenTable()
         # Even places are titles, odd ones texts; dividing by two gives the document.
-        sides: list[str] = []
-        for document in documents:
-            sides.extend(title_and_text(document))
+        sides = titles_and_texts(documents)
         numbers, side_of = self._cut(sides)
-        content, content_side = self._table.content_keys.gather(numbers, side_of)
-        content, content_side = _add_mixed_terms(content, content_side, sides)
-        occurrences = {"words": _weighted(content, content_side)}
+        keys, ends = self._table.content_keys.arrays()
+        found = Occurrences(*token_kernels.find_words(numbers, side_of, keys, ends))
+        occurrences = {"words": _with_mixed_terms(found, sides)}
+        units = self._table.units.arrays()
         if "grams" in self.kinds:
-            units, unit_side = self._table.gram_units.gather(numbers, side_of)
-            occurrences["grams"] = _weighted(*_grams(units, unit_side))
+            grams = token_kernels.find_grams(
+                numbers, side_of, *units, self._table.breaks
+            )
+            occurrences["grams"] = Occurrences(*grams)
         if "titles" in self.kinds:
-            units, unit_side = self._table.title_units.gather(numbers, side_of)
-            occurrences["titles"] = _title_units(units, unit_side)
+            titles = token_kernels.find_title_units(numbers, side_of, *units)
+            occurrences["titles"] = Occurrences(*titles)
         words: list[UInt64s] = []
         if texts:
-            whole, whole_side = self._table.whole_words.gather(numbers, side_of)
-            words = _split(whole, whole_side // 2, len(documents))[:texts]
+            # The first of the terms of a token is the token itself.
+            has_term = ends[numbers] < ends[numbers + 1]
+            whole = keys[ends[numbers[has_term]]]
+            words = _split(whole, side_of[has_term] // 2, len(documents))[:texts]
         # A document without a content term is in the index, but is never ranked.
-        terms = np.bincount(content_side // 2, minlength=len(documents))
+        terms = np.bincount(
+            occurrences["words"].document_of, minlength=len(documents)
+        )
         return Batch(len(documents), occurrences, terms > 0, words)
 
     def _cut(self, sides: Sequence[str]) -> tuple[Int64s, Int64s]:
@@ -169,7 +171,7 @@ class DocumentReader:
             a gap that belongs to the second.
         """
         table = self._table
-        pieces = words_of.cut_texts(sides, table.stand_in)
+        pieces = words_of.cut_texts(sides, table.replace_latin)
         # No Python code for each token: a known one costs a dictionary look-up.
         looked_up = map(table.__getitem__, pieces)
         numbers = np.fromiter(looked_up, dtype=np.int64, count=len(pieces))
@@ -326,59 +328,13 @@ def _batches(
         yield some
 
 
-def _weighted(
-    keys: UInt64s,
-    side_of: Int64s,
-) -> Occurrences:
-    """Occurrences in titles and texts by their sides, both of shape (o,)."""
-    weights = np.where(side_of % 2 == 0, TITLE_WEIGHT, 1).astype(np.int32)
-    return Occurrences(keys, side_of // 2, weights)
-
-
-def _grams(
-    units: UInt64s,
-    side_of: Int64s,
-) -> tuple[UInt64s, Int64s]:
-    """Keys of single units and of neighbours.
+def _with_mixed_terms(words: Occurrences, sides: Sequence[str]) -> Occurrences:
+    """Occurrences of content terms with those of mixed script, which are no token.
 
     Args:
-        units: codes, BREAK between those that are not neighbours, shape (u,).
-        side_of: of each unit, ascending, shape (u,).
-
-    Returns:
-        keys, shape (g,), and the side of each, ascending, shape (g,).
+        words: of tokens.
+        sides: as of DocumentReader._cut().
     """
-    # The end of a text is a gap, so no pair reaches into the next text.
-    following = np.append(units[1:], np.uint64(BREAK))
-    is_unit = units != BREAK
-    keys = np.empty((len(units), 2), dtype=np.uint64)
-    keys[:, 0] = mix_bits(units)
-    keys[:, 1] = bigram_keys(units, following)
-    wanted = np.stack(
-        [is_unit, is_unit & (following != BREAK)],
-        axis=1,
-    ).ravel()
-    return keys.ravel()[wanted], np.repeat(side_of, 2)[wanted]
-
-
-def _title_units(
-    units: UInt64s,
-    side_of: Int64s,
-) -> Occurrences:
-    """Single units of the titles, each counted once, from units and sides as in _grams()."""
-    in_title = (side_of % 2 == 0) & (units != BREAK)
-    once = np.ones(int(in_title.sum()), dtype=np.int32)
-    return Occurrences(
-        mix_bits(units[in_title]),
-        side_of[in_title] // 2,
-        once,
-    )
-
-
-def _add_mixed_terms(
-    keys: UInt64s, side_of: Int64s, sides: Sequence[str]
-) -> tuple[UInt64s, Int64s]:
-    """Content keys and their sides, shape (o,), with the terms of mixed script, which are no token; shape (o + m,)."""
     # One search for each term in all texts together.
     whole = words_of.TEXT_END.join(sides)
     places: list[int] = []
@@ -388,7 +344,7 @@ def _add_mixed_terms(
             occurrence = re.finditer(re.escape(term), whole)
             places.extend(match.start() for match in occurrence)
     if not places:
-        return keys, side_of
+        return words
     # One more for the end mark between two texts.
     ends = np.cumsum([len(side) + 1 for side in sides])
     having = np.unique(np.searchsorted(ends, places, side="right"))
@@ -399,10 +355,15 @@ def _add_mixed_terms(
             more_keys.append(term_key(term))
             more_sides.append(side)
     if not more_keys:
-        return keys, side_of
+        return words
+    side_of = 2 * words.document_of + (words.weights == 1)
     at = np.searchsorted(side_of, more_sides, side="right")
-    with_keys = np.insert(keys, at, np.array(more_keys, dtype=np.uint64))
-    return with_keys, np.insert(side_of, at, more_sides)
+    more = np.array(more_sides, dtype=np.int64)
+    return Occurrences(
+        np.insert(words.keys, at, np.array(more_keys, dtype=np.uint64)),
+        np.insert(words.document_of, at, more // 2),
+        np.insert(words.weights, at, np.where(more % 2 == 0, TITLE_WEIGHT, 1)),
+    )
 
 
 def _split(

@@ -19,11 +19,9 @@ from matching.arrays import (
     Int64s,
     UInt64s,
 )
-from matching.features import (
-    MAX_COUNT,
-    FeatureCounts,
-)
+from matching.features import FeatureCounts
 from matching.index.keys import find_keys
+from matching.index.postings import MAX_COUNT
 
 # Logarithms are in 1/1024: finer, and each change would move the idf of more of the common features.
 LOG_SCALE = 1024

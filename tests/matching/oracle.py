@@ -4,13 +4,16 @@ Not here: the tests; nothing of the product imports this.
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 from collections.abc import Iterable
+from functools import cache
 
 import numpy as np
 
-from matching import Document, text
+from benchmarks.sentences import grams_of
+from matching import Document, names, text
 from matching.arrays import (
     Bools,
     Float32s,
@@ -23,7 +26,6 @@ from matching.arrays import (
 )
 from matching.features import (
     BREAK,
-    MAX_COUNT,
     TITLE_WEIGHT,
     FeatureCounts,
     Features,
@@ -35,7 +37,9 @@ from matching.features import (
 )
 from matching.index.kernels import NEAR
 from matching.index.keys import find_keys
-from matching.index.postings import posting_counts, posting_numbers
+from matching.index.postings import MAX_COUNT, posting_counts, posting_numbers
+from matching.lexicon import lexicon_lines
+from matching.sentence_kinds import WEIGHTS
 from matching.text import Token
 from matching.word_classes import is_amount
 
@@ -119,6 +123,83 @@ def _counted(counts: Counter[int]) -> FeatureCounts:
     keys = sorted(counts)
     capped = [min(counts[key], MAX_COUNT) for key in keys]
     return FeatureCounts(_array(keys), np.array(capped, dtype=np.uint8))
+
+
+_SENTENCE = re.compile(r"[^。！？；!?;\n]*[。！？；!?;\n]?")
+# 1,350 is one figure.
+_CLAUSE = re.compile(r"(?:[^，,]|(?<=\d),(?=\d{3}))*[，,]?")
+_LATIN_WORD = re.compile(r"[^\W_][\w.+#-]*[^\W_]|[^\W_]")
+
+
+def core_of(norm: str) -> str:
+    """surroundings.core_of() sentence by sentence, clause by clause, gram by gram."""
+    unnamed = without_names(norm)
+    pieces = []
+    for found in _SENTENCE.finditer(norm):
+        sentence = unnamed[found.start() : found.end()]
+        pieces.append(_core_of_sentence(sentence))
+    return "".join(pieces) if any(map(_says_something, pieces)) else norm
+
+
+def without_names(norm: str) -> str:
+    """names.without_names() of one text, by all of its finders."""
+    for finders in (
+        (names.address_stretches, names.signature_stretches),
+        (names.place_stretches, names.body_stretches),
+    ):
+        for start, end in [*finders[0](norm), *finders[1](norm)]:
+            norm = norm[:start] + "\n" * (end - start) + norm[end:]
+    return norm
+
+
+def _core_of_sentence(sentence: str) -> str:
+    if not sentence.strip("\n"):
+        return sentence
+    if surrounds_a_matter(sentence):
+        return "\n" * len(sentence)
+    return _CLAUSE.sub(_core_of_clause, sentence)
+
+
+def _core_of_clause(found: re.Match[str]) -> str:
+    clause = found.group()
+    if surrounds_a_matter(clause):
+        return "\n" * len(clause)
+    lead, colon, _ = clause.partition(":")
+    if colon and surrounds_a_matter(lead):
+        return "\n" * (len(lead) + 1) + clause[len(lead) + 1 :]
+    return clause
+
+
+def _says_something(sentence: str) -> bool:
+    if re.search("[\u3400-\u9fff]", sentence):
+        return True
+    latin = _LATIN_WORD.findall(sentence)
+    telling = [word for word in latin if word not in text.stop_words()]
+    return bool(telling) and 2 * len(telling) >= len(latin)
+
+
+def surrounds_a_matter(stretch: str) -> bool:
+    """sentence_kinds.surrounds_a_matter(): little of matters, and the weights of its grams add up to too little."""
+    own = [c for c in stretch if "\u3400" <= c <= "\u9fff" and weights().get(c, 0) >= 2]
+    if len(stretch) < 3 or len(own) > 2:
+        return False
+    return matter_of(stretch) < -1
+
+
+def matter_of(stretch: str) -> float:
+    """sentence_kinds.matter_of()."""
+    known = [weights()[gram] for gram in grams_of(stretch) if gram in weights()]
+    return sum(known) / math.sqrt(len(known) + 1)
+
+
+@cache
+def weights() -> dict[str, int]:
+    """Gram → weight, as they were learned."""
+    learned: dict[str, int] = {}
+    for line in lexicon_lines(WEIGHTS):
+        weight, *grams = line.split(" ")
+        learned.update(dict.fromkeys(grams, int(weight)))
+    return learned
 
 
 class NumpyKernels:

@@ -1,0 +1,147 @@
+"""The compiled loops from the tokens of a batch to where its features occur (numba).
+Not here: tokens by number and their rows (token_table), counting (kernels).
+
+Signatures as in kernels (decision 033). tests/matching/oracle.py reads the same features token by token in Python.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import types
+
+from matching.arrays import Bools, Int32s, Int64s, UInt64s
+from matching.index.compiling import compiled_loop, read_only, writeable
+
+# Constants of compiled loops: numba's cache notices changes of this file alone, so they equal those of features.
+_TITLE_WEIGHT = 3
+_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+_MURMUR = np.uint64(0xFF51AFD7ED558CCD)
+_HALF = np.uint64(32)
+
+_KEYS = read_only(types.uint64)
+_NUMBERS = read_only(types.int64)
+_OCCURRENCES = types.Tuple(  # type: ignore[no-untyped-call]
+    (writeable(types.uint64), writeable(types.int64), writeable(types.int32))
+)
+
+
+@compiled_loop(types.uint64(types.uint64))
+def _mix_bits(code: np.uint64) -> np.uint64:
+    """features.mix_bits() of one code."""
+    mixed = code * _GOLDEN
+    mixed ^= mixed >> _HALF
+    return mixed * _MURMUR
+
+
+@compiled_loop(types.int64(_NUMBERS, _NUMBERS))
+def _total_size(numbers: Int64s, ends: Int64s) -> int:
+    """How many values some rows have together."""
+    total = 0
+    for number in numbers:
+        total += ends[number + 1] - ends[number]
+    return total
+
+
+@compiled_loop(_OCCURRENCES(_NUMBERS, _NUMBERS, _KEYS, _NUMBERS))
+def find_words(
+    numbers: Int64s, sides: Int64s, keys: UInt64s, ends: Int64s
+) -> tuple[UInt64s, Int64s, Int32s]:
+    """Where the content terms of tokens occur.
+
+    Args:
+        numbers: of the tokens in reading order, shape (t,).
+        sides: the title (even) or text (odd) of each, ascending, shape (t,); half of it is the document.
+        keys, ends: token n has the content terms keys[ends[n]:ends[n + 1]].
+
+    Returns:
+        keys, documents and weights of the occurrences, shape (o,).
+    """
+    size = _total_size(numbers, ends)
+    found = np.empty(size, dtype=np.uint64)
+    documents = np.empty(size, dtype=np.int64)
+    weights = np.empty(size, dtype=np.int32)
+    out = 0
+    for token in range(len(numbers)):
+        side = sides[token]
+        weight = 1 if side & 1 else _TITLE_WEIGHT
+        for at in range(ends[numbers[token]], ends[numbers[token] + 1]):
+            found[out] = keys[at]
+            documents[out] = side >> 1
+            weights[out] = weight
+            out += 1
+    return found, documents, weights
+
+
+@compiled_loop(
+    _OCCURRENCES(_NUMBERS, _NUMBERS, _KEYS, _NUMBERS, read_only(types.boolean))
+)
+def find_grams(
+    numbers: Int64s, sides: Int64s, units: UInt64s, ends: Int64s, breaks: Bools
+) -> tuple[UInt64s, Int64s, Int32s]:
+    """Where single units and pairs of neighbours occur, each unit before the pair that it begins.
+
+    Args:
+        numbers, sides: as of find_words().
+        units, ends: token n has the units units[ends[n]:ends[n + 1]].
+        breaks: tokens that are none and let nothing be neighbours: stop words, gaps.
+
+    Returns:
+        as find_words().
+    """
+    size = 2 * _total_size(numbers, ends)
+    found = np.empty(size, dtype=np.uint64)
+    documents = np.empty(size, dtype=np.int64)
+    weights = np.empty(size, dtype=np.int32)
+    out = 0
+    has_left = False
+    left = np.uint64(0)
+    for token in range(len(numbers)):
+        number = numbers[token]
+        if breaks[number]:
+            has_left = False
+            continue
+        side = sides[token]
+        weight = 1 if side & 1 else _TITLE_WEIGHT
+        for at in range(ends[number], ends[number + 1]):
+            if has_left:
+                found[out] = _mix_bits(left + units[at])
+                documents[out] = side >> 1
+                weights[out] = weight
+                out += 1
+            left = _mix_bits(units[at])
+            has_left = True
+            found[out] = left
+            documents[out] = side >> 1
+            weights[out] = weight
+            out += 1
+    return found[:out].copy(), documents[:out].copy(), weights[:out].copy()
+
+
+@compiled_loop(_OCCURRENCES(_NUMBERS, _NUMBERS, _KEYS, _NUMBERS))
+def find_title_units(
+    numbers: Int64s, sides: Int64s, units: UInt64s, ends: Int64s
+) -> tuple[UInt64s, Int64s, Int32s]:
+    """Where single units of titles occur, those of stop words too, each counted once.
+
+    Args:
+        numbers, sides, units, ends: as of find_grams().
+
+    Returns:
+        as find_words().
+    """
+    size = 0
+    for token in range(len(numbers)):
+        if not sides[token] & 1:
+            size += ends[numbers[token] + 1] - ends[numbers[token]]
+    found = np.empty(size, dtype=np.uint64)
+    documents = np.empty(size, dtype=np.int64)
+    weights = np.ones(size, dtype=np.int32)
+    out = 0
+    for token in range(len(numbers)):
+        if sides[token] & 1:
+            continue
+        for at in range(ends[numbers[token]], ends[numbers[token] + 1]):
+            found[out] = _mix_bits(units[at])
+            documents[out] = sides[token] >> 1
+            out += 1
+    return found, documents, weights
