@@ -7,7 +7,9 @@ from typing import Any
 
 from marketplace.accounts.models import Person
 from marketplace.contracts.models import TechContract
+from marketplace.contracts.queries import contract_of
 from marketplace.contributions import Panel
+from marketplace.deals.models import Deal
 from marketplace.permissions import Reader, may
 from marketplace.proceeds.life import DISTRIBUTION_LIFE
 from marketplace.proceeds.queries import (
@@ -20,7 +22,10 @@ from marketplace.wording import yuan
 
 
 def case_panels(row: Any, reader: Reader) -> Iterator[Panel]:
-    """On the page of a contract: what was received of it."""
+    """On the page of a contract, and of its deal: what was received of it."""
+    # The deal says that it ends there.
+    if isinstance(row, Deal):
+        row = contract_of(row)
     if not isinstance(row, TechContract) or row.state not in PAID_STATES:
         return
     if may(reader, "proceeds.read", row):

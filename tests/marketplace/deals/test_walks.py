@@ -51,6 +51,7 @@ def test_no_case_is_without_an_owner(make: Factory) -> None:
     world = BrokerageWorld(make)
     deals = World(
         make,
+        owner_type="government_institute",
         firm=world.firm,
         chief=world.chief,
         lab=world.lab,

@@ -24,7 +24,7 @@ from marketplace.deals.life import (
     CONTRACT_TYPES,
     CONVERSION_MODES,
     DILIGENCE,
-    OWNER_TYPES,
+    OWNER_TYPES_OF,
 )
 from marketplace.deals.models import Deal
 from marketplace.deals.readiness import is_publicity_due, turn_of
@@ -66,7 +66,7 @@ class Walk:
         self.deal = deeds.propose_deal(
             case,
             title=f"第 {seed} 次走查的交易",
-            owner_type=self.chance.choice(list(OWNER_TYPES)),
+            owner_type=self.chance.choice(OWNER_TYPES_OF[world.lab.kind]),
             contract_type=kind,
             contract_subtype="",
             conversion_mode=self.chance.choice(list(CONVERSION_MODES)),

@@ -388,6 +388,7 @@ def test_pages(world: World, sign_in: SignIn) -> None:
     seller, buyer = sign_in(world.seller), sign_in(world.buyer)
     money = f"/mine/contracts/{contract.id}/money"
     assert money in seller.get(f"/mine/contracts/{contract.id}").text
+    assert money in seller.get(f"/mine/deals/{contract.deal_id}").text
     day = today().isoformat()
 
     def press(path: str, **data: str) -> int:
