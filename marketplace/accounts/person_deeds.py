@@ -30,6 +30,7 @@ from marketplace.accounts.queries import (
     has_operator,
     hold_person,
     hold_sole_administrations,
+    may_be_forsaken,
 )
 from marketplace.clock import now
 from marketplace.errors import Invalid, NotFound, NotNow, Stale
@@ -303,8 +304,11 @@ def erase_account(person: Person) -> None:
     if alone:
         raise NotNow(
             f"您是「{alone[0].name}」最后一位管理员。",
-            "先在「单位人员」里把管理员交给别人，再注销。",
+            "先在「单位人员」里把管理员交给别人，再注销；单位里只有您一位的，先邀请同事。",
         )
+    for place in person.memberships:
+        if may_be_forsaken(place):
+            place.organisation.waiting_since = None
     sessions.drop_sessions(person)
     # The encrypted secret and the spare codes are personal too.
     second_factor.reset_factor(person)

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, and_
 
 from marketplace.accounts.models import Membership, Person, Role
 from marketplace.extensions import db
+from marketplace.lifecycle import History
 from marketplace.organisations.models import Organisation
 
 # How notes of History name people (`numbered`).
@@ -94,6 +95,25 @@ def is_last_administrator(place: Membership) -> bool:
     return db.session.scalar(query.limit(1)) is None
 
 
+def may_be_forsaken(place: Membership) -> bool:
+    """Whether nothing is lost with the last of its people: an organisation that was never verified.
+
+    It has published nothing and has no deals; whoever entered a wrong one has nobody to hand it over to.
+    """
+    others = db.select(Membership.person_id).where(
+        Membership.organisation_id == place.organisation_id,
+        Membership.person_id != place.person_id,
+    )
+    verified = db.select(History.id).where(
+        History.kind == "organisation",
+        History.thing_id == place.organisation_id,
+        History.deed == "verify",
+    )
+    if place.organisation.is_verified or db.session.scalar(verified.limit(1)):
+        return False
+    return db.session.scalar(others.limit(1)) is None
+
+
 def hold_sole_administrations(person: Person) -> list[Organisation]:
     """Hold the people of all organisations of a person, and find those that they alone administer."""
     # In one order, so that two deeds about people of the same organisations never wait for each other.
@@ -101,7 +121,8 @@ def hold_sole_administrations(person: Person) -> list[Organisation]:
         hold_people(number)
     found = []
     for place in person.memberships:
-        if place.is_administrator and is_last_administrator(place):
+        is_last = place.is_administrator and is_last_administrator(place)
+        if is_last and not may_be_forsaken(place):
             found.append(place.organisation)
     return found
 

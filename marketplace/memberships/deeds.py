@@ -15,7 +15,12 @@ from marketplace.accounts import granting
 from marketplace.accounts.models import INSTITUTIONS, PLACES, Membership, Person
 from marketplace.accounts.person_deeds import checked_address
 from marketplace.accounts.places import fits_kind
-from marketplace.accounts.queries import hold_people, is_last_administrator, numbered
+from marketplace.accounts.queries import (
+    hold_people,
+    is_last_administrator,
+    may_be_forsaken,
+    numbered,
+)
 from marketplace.clock import now
 from marketplace.errors import Invalid, NotAllowed, NotFound, NotNow, Stale
 from marketplace.extensions import db
@@ -399,7 +404,10 @@ def _end_place(membership: Membership, deed: str, by: Reader | None) -> None:
     organisation, person = membership.organisation, membership.person
     hold_people(organisation.id)
     # Only administrators can be the last one; anybody else who leaves changes nothing for the others.
-    if membership.is_administrator:
+    if may_be_forsaken(membership):
+        # Nobody waits for its verification any more.
+        organisation.waiting_since = None
+    elif membership.is_administrator:
         _require_other_administrator(membership)
     row = _note(organisation, deed, by, numbered(person.id))
     # Who leaves knows it; who is removed is notified, with the number of this row as key.
@@ -422,7 +430,10 @@ def _add_place(
 
 def _require_other_administrator(membership: Membership) -> None:
     if is_last_administrator(membership):
-        raise NotNow(LAST_ADMINISTRATOR, "在「单位人员」里指定一位新的管理员。")
+        raise NotNow(
+            LAST_ADMINISTRATOR,
+            "在「单位人员」里指定一位新的管理员；单位里只有这一位的，先邀请同事。",
+        )
 
 
 def _require_waiting(request: JoinRequest) -> None:

@@ -15,6 +15,7 @@ from marketplace.organisations.models import (
 )
 from marketplace.parsing import ParseError
 from marketplace.parsing.numbers import check_uscc
+from marketplace.parsing.person_names import pictured_sign
 from marketplace.parsing.text import too_long
 from matching.folding import drop_unseen
 
@@ -50,6 +51,8 @@ def checked_name(name: str, box: str = "name") -> str:
     message = too_long(name, MAX_NAME)
     if not key_of(name):
         message = f"单位名称应为 1–{MAX_NAME} 个字。"
+    elif sign := pictured_sign(name):
+        message = f"单位名称里不能有「{sign}」，请照证照填写。"
     if message:
         raise Invalid(message, problems={box: [message]})
     return name

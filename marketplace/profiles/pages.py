@@ -131,16 +131,15 @@ def own_broker() -> ResponseReturnValue:
         form = BrokerForm.from_profile(profile, names)
     if not form.is_submitted():
         return _own_broker_page(form)
-    # A day that is none would reach the deed as no day at all.
-    if not form.validate():
-        return _own_broker_page(form, 422)
     try:
-        profile = deeds.save_broker(
-            form.values,
-            reply=form.reply.data or "",
-            seen=form.seen_revision,
-            by=current_user,
-        )
+        # A day that is none would reach the deed as no day at all.
+        with form.judged_whole():
+            profile = deeds.save_broker(
+                form.values,
+                reply=form.reply.data or "",
+                seen=form.seen_revision,
+                by=current_user,
+            )
     except Invalid as error:
         form.blame(error.problems, CHOSEN_FIRST)
         return _own_broker_page(form, 422)

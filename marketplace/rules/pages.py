@@ -59,16 +59,15 @@ def add(key: str) -> ResponseReturnValue:
         form.seen.data = str(newest.number)
     if not form.is_submitted():
         return render_template("rules/new.html", form=form, rows=rows)
-    if not form.validate():
-        return render_template("rules/new.html", form=form, rows=rows), 422
     try:
-        deeds.add_version(
-            key,
-            form.data,
-            form.valid_from.data,
-            by=current_user,
-            seen=form.seen_revision,
-        )
+        with form.judged_whole():
+            deeds.add_version(
+                key,
+                form.data,
+                form.valid_from.data,
+                by=current_user,
+                seen=form.seen_revision,
+            )
     except Invalid as error:
         form.blame(error.problems)
         return render_template("rules/new.html", form=form, rows=rows), 422

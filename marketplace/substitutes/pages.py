@@ -41,11 +41,11 @@ def name(code: str) -> ResponseReturnValue:
         form.first_day.data = today()
     if not form.is_submitted():
         return _form_page(seat, form)
-    if not form.validate():
-        return _form_page(seat, form, 422)
     chosen = [one for one in people if str(one.id) == form.substitute.data]
-    if not chosen:
-        form.blame({"substitute": ["选一位同一岗位的同事。"]})
+    # Both are said at once: the days, and that nobody is chosen.
+    if not form.validate() or not chosen:
+        if not chosen:
+            form.blame({"substitute": ["选一位同一岗位的同事。"]})
         return _form_page(seat, form, 422)
     try:
         row = deeds.name_substitute(

@@ -46,9 +46,11 @@ def answer(organisation_id: int) -> ResponseReturnValue:
         _supply(organisation_id, form)
     except Invalid as error:
         form.blame(error.problems, "files")
+        form.blame(_lost_files())
         return _page(organisation_id, 422, form)
     # What was typed stays in the form; the reason comes on top.
     except Stale as refusal:
+        form.blame(_lost_files())
         return _page(organisation_id, 409, form, refusal)
     flash("材料已补充，正等平台核验，有结果会通知您。", "success")
     return redirect(url_for("verification.show", organisation_id=organisation_id), 303)
@@ -86,6 +88,13 @@ def _supply(organisation_id: int, form: AnswerForm) -> None:
         deeds.answer_question(
             row, form.note.data or "", taken, by=current_user, seen=form.seen_revision
         )
+
+
+def _lost_files() -> dict[str, list[str]]:
+    """No browser fills a box of files again: whoever mends another box is to know that theirs are not there."""
+    if not any(sent.filename for sent in request.files.getlist("files")):
+        return {}
+    return {"files": ["刚才选的文件没有保存，请全部重新选。"]}
 
 
 def _look_at(sent: FileStorage, stack: ExitStack) -> Taken:

@@ -265,6 +265,41 @@ def test_an_invitation_waits_while_its_organisation_is_stopped(
     assert guest.place_in(firm.id) is not None
 
 
+@pytest.mark.parametrize("away", ["leave", "close"])
+@pytest.mark.parametrize("case", ["alone", "colleague", "verified once"])
+def test_whoever_entered_a_wrong_organisation_is_not_bound_to_it(
+    case: str, away: str, make: Factory
+) -> None:
+    founder, operator = make.person("firm"), make.person("operator")
+    firm = deeds.found_organisation(
+        "登记错了的厂（示例）",
+        uscc=new_uscc(),
+        kind="firm",
+        district_code=None,
+        by=founder,
+    )
+    if case == "colleague":
+        make.person("firm", firm)
+    if case == "verified once":
+        organisation_deeds.verify_organisation(firm, by=operator, checked="营业执照")
+        organisation_deeds.change_identity(
+            firm, name="改了名的厂（示例）", seen=firm.revision, by=operator
+        )
+
+    def go() -> None:
+        if away == "leave":
+            deeds.leave_organisation(firm, by=founder)
+        else:
+            person_deeds.erase_account(founder)
+
+    if case == "alone":
+        go()
+        assert (queries.people_of(firm), firm.waiting_since) == ([], None)
+    else:
+        with pytest.raises(NotNow, match="最后一位管理员"):
+            go()
+
+
 def test_who_cannot_sign_in_is_no_remaining_administrator(
     make: Factory, session: Any
 ) -> None:

@@ -293,7 +293,7 @@ def test_from_the_certificate_to_the_badge_in_the_browser(
     }
     office = f"/office/brokers/{person.id}"
 
-    wrong = mine.post("/mine/broker", data={**form, "valid_to": "明年"})
+    wrong = mine.post("/mine/broker", data={**form, "valid_to": "明年", "issuer": ""})
     mine.post("/mine/broker", data=form)
     tray = operator.get("/office/review?tray=certificates").text
     seen = {"seen": str(queries.own_broker(person).revision)}
@@ -313,6 +313,9 @@ def test_from_the_certificate_to_the_badge_in_the_browser(
     operator.post(f"{office}/end", data={"ending": "本人不再做了"})
 
     assert (wrong.status_code, 'value="SD-1"' in wrong.text) == (422, True)
+    # Both at once.
+    assert "「明年」不是一个日期" in wrong.text
+    assert "照证书填写发证单位" in wrong.text
     assert ("SD-1" in tray, person.name in tray) == (True, True)
     assert (nothing.status_code, "写明核对了什么" in nothing.text) == (422, True)
     assert "请补扫描件" in told

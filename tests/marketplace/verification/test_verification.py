@@ -81,6 +81,7 @@ def test_who_was_asked_answers_in_the_browser_and_waits_again(
         (sent(asked, "补" * 501), "最多 500 字"),
         (sent(asked, 图片=b"MZ not a licence"), ANSWER),
         (sent(asked, 正面=pdf_of("正面"), 背面=b"MZ"), "「背面.pdf」"),
+        (sent(asked, " ", 正面=pdf_of("正面")), "请全部重新选"),
     ):
         answer = browser.post(address, data=wrong)
         assert answer.status_code == 422
