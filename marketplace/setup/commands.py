@@ -55,10 +55,10 @@ def commands(samples: bool | None) -> None:
     click.echo(f"  ready after {time.monotonic() - began:.1f} s")
     if is_demo:
         _print_people()
-    # The same defaults as in gunicorn.conf.py, which `make run` reads.
+    # The same defaults as in gunicorn.conf.py. A rehearsal and a service of the system prepare by this command too.
     host = os.environ.get("HOST", "127.0.0.1")
     port = os.environ.get("PORT", "8000")
-    click.echo(f"`make run` serves http://{host}:{port}")
+    click.echo(f"Once it is served: http://{host}:{port}")
 
 
 @click.command("rehearse")

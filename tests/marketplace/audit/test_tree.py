@@ -1,4 +1,4 @@
-"""RFC 6962: roots, inclusion and consistency, against the vectors of the reference implementation and each other."""
+"""RFC 6962: roots and inclusion, against the vectors of the reference implementation and each other."""
 
 from __future__ import annotations
 
