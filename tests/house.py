@@ -319,6 +319,7 @@ MORE_FILES: dict[str, dict[str, str]] = {
         "moving": "deals that go over when organisations are merged",
         "pricing_deeds": "decisions on the price, and their approval",
         "publicity_deeds": "公示 and 异议",
+        "standing": "a deal as it stood on a day",
         "standing_words": "a deal as it stood, in Chinese",
         "terms": "until when a station is to act",
         "upkeep": "publicity follows its achievement, old contacts go",

@@ -15,7 +15,6 @@ from marketplace.clock import now, today
 from marketplace.deals import (
     announcements,
     data_room,
-    publicity_deeds,
     queries,
     terms,
 )
@@ -40,7 +39,6 @@ from marketplace.deals.readiness import (
     turn_of,
 )
 from marketplace.deals.writing import (
-    PARTY_MOVED,
     move_deal,
     require_seen,
     text_hash,
@@ -390,21 +388,3 @@ def _note(raw: str) -> str:
 def _duplicates() -> dict[str, Any]:
     there = NotNow("这次对接已经有一笔交易。", "请在「我的」→「交易」里打开。")
     return {"uq_deal_current": there}
-
-
-def move_parties(deal: Deal, side: str, organisation_id: int) -> None:
-    """Let a side of a deal be another organisation, because two were merged or parted (no commit).
-
-    What is determined or made public names its parties: it begins anew, as with any other change.
-    """
-    setattr(deal, f"{side}_organisation_id", organisation_id)
-    # Once the price is determined, what was decided and made public names these very parties.
-    if deal.life.can(deal.state, "revise"):
-        publicity_deeds.price_again(deal)
-        return
-    # Objections lock it: what they are about begins again with the answer to the last one (publicity_deeds).
-    deal.changed_at = now()
-    with persistence.refusals():
-        db.session.flush()
-    # There was no move, so that no release names the new party yet.
-    write_release(deal, PARTY_MOVED, by=None)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from marketplace.deals.deeds import move_parties
+from marketplace.clock import now
+from marketplace.deals import publicity_deeds
 from marketplace.deals.models import SIDES, Deal
+from marketplace.deals.writing import PARTY_MOVED, write_release
 from marketplace.extensions import db
+from marketplace.persistence import refusals
 
 # What was moved is noted as one whole number each: ten times the deal, and 0 for the holder or 1 for the receiver.
 _SEPARATOR = 10
@@ -23,7 +26,7 @@ def move_between(gone_id: int, kept_id: int) -> list[int]:
             # With one organisation on both sides the constraint `sides` would refuse the whole merger.
             if deal.organisation_of(other) == kept_id:
                 continue
-            move_parties(deal, side, kept_id)
+            _move_party(deal, side, kept_id)
             moved.append(deal.id * _SEPARATOR + place)
     db.session.flush()
     return moved
@@ -35,10 +38,28 @@ def move_back(gone_id: int, kept_id: int, moved: list[int]) -> None:
         for deal in _of_side(side, kept_id):
             # Those that were moved on by another merge since stay there.
             if deal.id * _SEPARATOR + place in moved:
-                move_parties(deal, side, gone_id)
+                _move_party(deal, side, gone_id)
     db.session.flush()
 
 
 def _of_side(side: str, number: int) -> list[Deal]:
     query = db.select(Deal).filter_by(**{f"{side}_organisation_id": number})
     return list(db.session.scalars(query.order_by(Deal.id)))
+
+
+def _move_party(deal: Deal, side: str, organisation_id: int) -> None:
+    """Let a side of a deal be another organisation (no commit).
+
+    What is determined or made public names its parties: it begins anew, as with any other change.
+    """
+    setattr(deal, f"{side}_organisation_id", organisation_id)
+    # Once the price is determined, what was decided and made public names these very parties.
+    if deal.life.can(deal.state, "revise"):
+        publicity_deeds.price_again(deal)
+        return
+    # Objections lock it: what they are about begins again with the answer to the last one (publicity_deeds).
+    deal.changed_at = now()
+    with refusals():
+        db.session.flush()
+    # There was no move, so that no release names the new party yet.
+    write_release(deal, PARTY_MOVED, by=None)

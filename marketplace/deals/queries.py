@@ -1,4 +1,6 @@
-"""What is read of deals: whose they are, what waits for whom, what is public of them, how they stood on a day."""
+"""What is read of deals: whose they are, what waits for whom, what is public of them.
+Not here: a deal as it stood on a day (standing).
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,6 @@ import hashlib
 import hmac
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
 from functools import cache
 from typing import Any
 
@@ -15,14 +16,10 @@ from flask import current_app
 from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_
 
 from marketplace.brokerage.queries import carried_introductions
-from marketplace.clock import begin_of_day, now, today
+from marketplace.clock import now, today
 from marketplace.counting import Count, as_count
-from marketplace.deals import standing_words, terms, writing
-from marketplace.deals.child_models import (
-    DealObjection,
-    DealPublicity,
-    DealRelease,
-)
+from marketplace.deals import terms
+from marketplace.deals.child_models import DealObjection, DealPublicity
 from marketplace.deals.disclosure import carries, side_of
 from marketplace.deals.life import RUNNING
 from marketplace.deals.models import SIDES, Deal, SideName
@@ -43,21 +40,6 @@ CODE_LENGTH = 12  # letters of base32: 60 bits, not to be guessed through a limi
 NO_DEAL = NotFound("没有找到这笔交易。", "请从「我的」进入。")
 NO_PUBLICITY = NotFound("没有找到这项公示。", "请从「公示」进入。")
 NO_OBJECTION = NotFound("没有找到这份异议。", "请核对受理编号和查询码，两个都要对。")
-
-
-@dataclass(frozen=True)
-class Standing:
-    """A deal as it stood at a moment.
-
-    Attributes:
-        values: field → plain value, the parts as `items.ownership`.
-        release: the last release that counts.
-        changed: the fields that this release changed.
-    """
-
-    values: dict[str, Any]
-    release: DealRelease
-    changed: list[str]
 
 
 def get_deal(deal_id: int, *, by: Reader) -> Deal:
@@ -291,32 +273,6 @@ def get_objection(deal: Deal, objection_id: int) -> DealObjection:
     raise NO_OBJECTION
 
 
-def standing_on(deal: Deal, day: date) -> Standing:
-    """A deal as it stood at the end of a day in China. Raises NotFound: it had not begun."""
-    return _standing(deal, begin_of_day(day + date.resolution))
-
-
-def standing_at(deal: Deal, number: int) -> Standing:
-    """A deal as it stood with one release. Raises NotFound."""
-    releases = [one for one in deal.releases if one.number <= number]
-    if not releases or releases[-1].number != number:
-        raise NotFound("这笔交易没有这一版。", "请从交易的页面选一版。")
-    return _standing_of(releases)
-
-
-def _standing(deal: Deal, before: datetime) -> Standing:
-    releases = [one for one in deal.releases if one.at < before]
-    if not releases:
-        raise NotFound("那一天这笔交易还没有开始。", "请选以后的日期。")
-    return _standing_of(releases)
-
-
-def _standing_of(releases: Sequence[DealRelease]) -> Standing:
-    return Standing(
-        writing.merge_releases(releases), releases[-1], sorted(releases[-1].changes)
-    )
-
-
 def _page_of(
     query: Select[tuple[Deal]], page: int, *order: Any
 ) -> tuple[list[Deal], Page]:
@@ -405,14 +361,3 @@ def _given(person: Reader) -> ColumnElement[bool]:
         Deal.achievement_id.in_(looked_after("achievement", numbers)),
         Deal.demand_id.in_(looked_after("demand", numbers)),
     )
-
-
-def lines_of(standing: Standing) -> list[tuple[str, str, bool]]:
-    """A deal as it stood, as lines of its page: name, value in words, whether the last release changed it."""
-    lines = []
-    for field, value in standing.values.items():
-        name = standing_words.name_of(field)
-        if name:
-            words = standing_words.words_of(field, value)
-            lines.append((name, words, field in standing.changed))
-    return lines

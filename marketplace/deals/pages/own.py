@@ -36,6 +36,12 @@ from marketplace.deals.forms import (
 )
 from marketplace.deals.models import SIDE_NAMES, SIDES, Deal
 from marketplace.deals.pages.blueprint import blueprint
+from marketplace.deals.standing import (
+    Standing,
+    lines_of,
+    standing_at,
+    standing_on,
+)
 from marketplace.door import needs
 from marketplace.errors import Invalid, NotFound
 from marketplace.introductions.queries import may_read
@@ -124,7 +130,7 @@ def _past_page(row: Deal, raw: str, number: int | None) -> ResponseReturnValue:
         row=row,
         standing=standing,
         as_of=raw,
-        lines=queries.lines_of(standing),
+        lines=lines_of(standing),
         names=disclosure.names_of(row, current_user),
     )
     # Who stores the page can compare it with the chain later (118).
@@ -135,10 +141,10 @@ def _past_page(row: Deal, raw: str, number: int | None) -> ResponseReturnValue:
     return answer, 200, headers
 
 
-def _standing_of(row: Deal, raw: str, number: int | None) -> queries.Standing:
+def _standing_of(row: Deal, raw: str, number: int | None) -> Standing:
     if number is not None:
-        return queries.standing_at(row, number)
-    return queries.standing_on(row, _day_of(raw))
+        return standing_at(row, number)
+    return standing_on(row, _day_of(raw))
 
 
 def _day_of(raw: str) -> date:
