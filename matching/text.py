@@ -111,10 +111,12 @@ _JOINERS = str.maketrans(dict.fromkeys("+#&._%-", GAP))
 _IN_RUNS = rf"[^\W{HAN}]|[-+±./'&·#_%°‰)\]]"
 # Comes back as a piece of its own between two texts that are cut in one call.
 TEXT_END = "\x01"
+# In no piece.
+PIECE_END = "\x02"
 # Code points that may replace a Latin token while the Han around it is cut.
 STAND_INS = (range(0xF0000, 0xFFFFE), range(0x100000, 0x10FFFE))
 # What a text itself must not contain then; neither letter nor figure, so a comma does as well.
-_RESERVED = re.compile(f"[{TEXT_END}\ud800-\udfff\U000f0000-\U0010ffff]")
+_RESERVED = re.compile(f"[{TEXT_END}{PIECE_END}\ud800-\udfff\U000f0000-\U0010ffff]")
 # Lone characters that make a word of the word of two characters before them.
 _SUFFIXES = frozenset("机器仪剂率性法线板炉工者员盐硅铝钠铁氢油浆斑")
 
@@ -359,7 +361,7 @@ def _in_runs() -> Bools:
 
 def _has_reserved(text: str, ends: int) -> bool:
     """Whether a text may contain reserved characters, but for so many TEXT_END: an encoder is faster than a pattern."""
-    if text.count(TEXT_END) > ends:
+    if text.count(TEXT_END) > ends or PIECE_END in text:
         return True
     try:
         return len(text.encode("utf-16-le")) > 2 * len(text)

@@ -172,9 +172,7 @@ class DocumentReader:
         """
         table = self._table
         pieces = words_of.cut_texts(sides, table.replace_latin)
-        # No Python code for each token: a known one costs a dictionary look-up.
-        looked_up = map(table.__getitem__, pieces)
-        numbers = np.fromiter(looked_up, dtype=np.int64, count=len(pieces))
+        numbers = table.numbers_of(pieces)
         return numbers, np.cumsum(numbers == table[words_of.TEXT_END])
 
 

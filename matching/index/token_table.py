@@ -6,13 +6,15 @@ from __future__ import annotations
 
 import re
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
 from matching import text as words_of
 from matching.arrays import Bools, Int64s, UInt64s
+from matching.code_points import code_points_of
 from matching.features import term_key, word_key
+from matching.index import token_kernels
 from matching.word_classes import GRADE, is_amount
 
 _STAND_INS = sum(len(codes) for codes in words_of.STAND_INS)
@@ -20,6 +22,7 @@ _STAND_INS = sum(len(codes) for codes in words_of.STAND_INS)
 _MAX_TOKENS = 400_000
 # Runs with Latin tokens that are remembered; then the table begins again.
 _RUNS_REMEMBERED = 100_000
+_SLOTS_AT_FIRST = 1 << 12
 
 
 class RaggedRows:
@@ -53,6 +56,10 @@ class TokenTable(dict[str, int]):
         self.content_keys = RaggedRows()
         # Whether a token is a stop word or a gap, by its number; 0 is none.
         self._breaks = bytearray([True])
+        # The tokens once more, for looking up many at once: their characters, and a hash table of those entered.
+        self._characters = RaggedRows()
+        self._slots = np.zeros(_SLOTS_AT_FIRST, dtype=np.int32)
+        self._entered = 0
         self._free = _stand_ins()
         self._free_left = _STAND_INS
         # (Latin token, whether it is an amount where it occurs) → its stand-in, and back.
@@ -104,9 +111,31 @@ class TokenTable(dict[str, int]):
         """Which tokens are stop words or gaps, by number: a view, as of RaggedRows."""
         return np.frombuffer(self._breaks, np.bool_)
 
+    def numbers_of(self, pieces: Sequence[str]) -> Int64s:
+        """The number of each of some tokens, shape (len(pieces),): those met before without any Python for each."""
+        codes, _ = code_points_of([words_of.PIECE_END.join(pieces)])
+        numbers = token_kernels.find_tokens(
+            codes, len(pieces), *self._characters.arrays(), self._slots
+        )
+        new = np.flatnonzero(numbers == 0)
+        if len(new):
+            numbers[new] = [self[pieces[place]] for place in new.tolist()]
+            self._enter()
+        return numbers
+
+    def _enter(self) -> None:
+        # At most half of the places are taken, so that free ones are near.
+        if 2 * len(self) > len(self._slots):
+            self._slots = np.zeros(2 << (2 * len(self)).bit_length(), dtype=np.int32)
+            self._entered = 0
+        characters = self._characters.arrays()
+        token_kernels.enter_tokens(*characters, self._entered + 1, self._slots)
+        self._entered = len(self)
+
     def __missing__(self, token: str) -> int:
         # Taken before the rows are appended: row and number must agree.
         number = len(self) + 1
+        self._characters.append(map(ord, token))
         if token in self._latin:
             word, amount = self._latin[token]
             self._append(word, amount, (word_key(word),))
