@@ -26,8 +26,8 @@ import matching.lexicon
 from benchmarks.texts import SAMPLES
 from matching.arrays import Float64s, Int64s
 from matching.lexicon import TERMS, lexicon_lines
-from matching.sentence_kinds import WEIGHTS, GramWeights
 from matching.names import without_names
+from matching.sentence_kinds import WEIGHTS, GramWeights
 from matching.text import plain_texts
 
 EXAMPLES = SAMPLES / "sentences"

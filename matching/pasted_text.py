@@ -13,10 +13,10 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from itertools import pairwise
 
-from matching.encoded_text import SIGNS_OF_CODES, read_codes
+from matching.encoded_text import STEPS_OF_CODES
 from matching.folding import taiwan_to_simplified, traditional_characters
 from matching.misread_text import FILLER, SIGNS_OF_MISREAD, read_misread
-from matching.screening import Run, Screen, Signs
+from matching.screening import Run, Screen, Signs, Step
 
 _HAN = "\u3400-\u9fff"
 _IS_HAN = re.compile(f"[{_HAN}]")
@@ -148,7 +148,7 @@ def repair_text(text: str) -> str:
     Returns:
         of the same length; what is left of it stands where it stood.
     """
-    for step in _STEPS:
+    for step, _ in _steps():
         text = step(text)
     return text
 
@@ -156,10 +156,11 @@ def repair_text(text: str) -> str:
 def repair_texts(texts: Sequence[str]) -> list[str]:
     """What repair_text() gives for each text: only the steps of whose signs a text has one are tried."""
     repaired = list(texts)
-    for place, steps in _screen().find(texts):
+    steps = _steps()
+    for place, numbers in _screen().find(texts):
         text = texts[place]
         # What one step has changed, another may go on with.
-        if any(_STEPS[step](text) != text for step in steps):
+        if any(steps[number][0](text) != text for number in numbers):
             repaired[place] = repair_text(text)
     return repaired
 
@@ -405,46 +406,42 @@ def _by_phrase(text: str) -> str:
     return plain if len(plain) == len(text) else text
 
 
-# In this order.
-_STEPS = (
-    _drop_overlays,
-    read_codes,
-    _read_entities,
-    read_misread,
-    _drop_markup,
-    _join_all_parted,
-    _open_all_brackets,
-    _join_all_spaced,
-    _join_all_pieces,
-    _join_all_lines,
-    _by_phrase,
-)
-
-
 @cache
-def _screen() -> Screen:
-    """What finds the texts that a step changes, by the number of the step."""
+def _steps() -> tuple[Step, ...]:
+    """The repairs in their order, each with what a text has that it changes."""
     # What patterns that ignore the case take for letters.
     letter = "a-zA-Z\u0130\u0131\u017f\u212a"
     sign = f"(?:{_ORNAMENTS}|{_SEPARATORS})"
     han = f"[{_HAN}]"
     opening = f"[{re.escape(_OPENING)}]"
     closing = f"[{re.escape(_CLOSING)}]"
-    return Screen(
-        [Signs(_OVERLAY)],
-        SIGNS_OF_CODES,
-        [Signs("&", f"[#{letter}]")],
-        SIGNS_OF_MISREAD,
-        [Signs("<", f"[{FILLER}/!{letter}]")],
-        [Signs(sign, han, sign), Signs(sign, han, " "), Signs(sign, " ", han)],
-        [
-            Signs(closing, opening),
-            Signs(closing, "[,，、 ]", opening),
-            Signs(closing, "[,，、]", " "),
-        ],
-        [Signs(r"\s", han, r"\s")],
+    return (
+        (_drop_overlays, [Signs(_OVERLAY)]),
+        *STEPS_OF_CODES,
+        (_read_entities, [Signs("&", f"[#{letter}]")]),
+        (read_misread, SIGNS_OF_MISREAD),
+        (_drop_markup, [Signs("<", f"[{FILLER}/!{letter}]")]),
+        (
+            _join_all_parted,
+            [Signs(sign, han, sign), Signs(sign, han, " "), Signs(sign, " ", han)],
+        ),
+        (
+            _open_all_brackets,
+            [
+                Signs(closing, opening),
+                Signs(closing, "[,，、 ]", opening),
+                Signs(closing, "[,，、]", " "),
+            ],
+        ),
+        (_join_all_spaced, [Signs(r"\s", han, r"\s")]),
         # Pieces of up to four.
-        [Run(" ", _MIN_PIECES, within=5)],
-        [Signs(r"\n", r"(?:[^\S\n]|\w)")],
-        [Signs(f"[{''.join(_BY_PHRASE)}]")],
+        (_join_all_pieces, [Run(" ", _MIN_PIECES, within=5)]),
+        (_join_all_lines, [Signs(r"\n", r"(?:[^\S\n]|\w)")]),
+        (_by_phrase, [Signs(f"[{''.join(_BY_PHRASE)}]")]),
     )
+
+
+@cache
+def _screen() -> Screen:
+    """What finds the texts that a step changes, by the number of the step."""
+    return Screen(*(signs for _, signs in _steps()))

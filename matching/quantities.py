@@ -59,8 +59,8 @@ _AFTER_HAN = (
 )
 _BLANK = "[ \u00a0\u2009\u202f\u3000]"
 _BEGINS_UNIT = f"[{re.escape(''.join(sorted({unit[0] for unit in _UNITS})))}]"
-# Begins with the figure, and looks behind it then: so the engine skips to the next figure. A figure is taken as a whole,
-# for no unit begins with a part of one; and a look at one character spares most figures all the units.
+# Begins with the figure, and looks behind it then: so the engine skips to the next figure. A figure is taken as a
+# whole, for no unit begins with a part of one; and a look at one character spares most figures all the units.
 _QUANTITY = re.compile(
     rf"(\d(?<![A-Za-z\d.,]\d)(?>\d{{0,2}}(?:,\d{{3}})+|\d*))(\.\d+)?+({_BLANK}{{0,2}}+)(?={_BEGINS_UNIT})"
     rf"({'|'.join(map(re.escape, _UNITS))})(?![A-Za-z\d])"

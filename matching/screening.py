@@ -8,7 +8,7 @@ pattern whose sign it is, and one without is a text that the pattern would not c
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
 from typing import NamedTuple
 
@@ -35,6 +35,10 @@ class Run(NamedTuple):
     of: str
     length: int
     within: int = 1
+
+
+# A change of a text that a pattern makes, and what a text has that it changes.
+Step = tuple[Callable[[str], str], Sequence[Signs | Run]]
 
 
 class Screen:

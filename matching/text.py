@@ -16,7 +16,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from matching.arrays import Bools
+from matching import text_kernels
+from matching.arrays import UInt8s
 from matching.code_points import OTHER_PLANE, code_points_of, ranges_of
 from matching.folding import (
     EITHER,
@@ -43,6 +44,7 @@ from matching.quantities import (
     join_quantities,
     quantities_in,
 )
+from matching.screening import Screen, Signs
 from matching.segmenting import (
     Segmenter,
     make_segmenter,
@@ -83,6 +85,7 @@ __all__ = [
     "replace_latin",
     "spans",
     "stop_words",
+    "texts_with_mixed_terms",
     "tokens",
     "use_lists",
     "word_lists",
@@ -107,8 +110,10 @@ _HAN_RUN = re.compile(f"[{HAN}]+")
 # jieba does not cut these off from the Han characters next to them, so they become gaps.
 GAP = "\n"
 _JOINERS = str.maketrans(dict.fromkeys("+#&._%-", GAP))
-# What a Latin token consists of, what is looked at on its sides, and the joiners: no token reaches out of a run of it.
-_IN_RUNS = rf"[^\W{HAN}]|[-+±./'&·#_%°‰)\]]"
+# What a Latin token begins with, and the joiners; what else it consists of, and what is looked at on its sides: no
+# token reaches out of a run of these.
+_COUNTS_IN_RUNS = rf"[^\W{HAN}]|[-+±#&._%]"
+_ELSE_IN_RUNS = r"[/'·°‰)\]]"
 # Comes back as a piece of its own between two texts that are cut in one call.
 TEXT_END = "\x01"
 # In no piece.
@@ -322,7 +327,9 @@ def cut_texts(
         whole = TEXT_END.join([_RESERVED.sub(",", norm) for norm in norms])
     marked: list[str] = []
     done = 0
-    for start, end in _runs_in(whole):
+    codes, _ = code_points_of([whole])
+    starts, ends = text_kernels.find_runs(codes, _kinds_in_runs()).tolist()
+    for start, end in zip(starts, ends, strict=True):
         marked.append(whole[done:start])
         marked.append(replace(whole, start, end))
         done = end
@@ -340,23 +347,15 @@ def replace_latin(run: str, stand_in: Callable[[re.Match[str]], str]) -> str:
     return _LATIN.sub(stand_in, run).translate(_JOINERS)
 
 
-def _runs_in(text: str) -> Iterator[tuple[int, int]]:
-    """Where a text has runs of characters that Latin tokens consist of, or that are looked at next to them."""
-    codes, _ = code_points_of([text])
-    is_in = np.zeros(len(codes) + 2, dtype=np.bool_)
-    is_in[1:-1] = _in_runs()[np.minimum(codes, OTHER_PLANE)]
-    edges = np.flatnonzero(is_in[1:] != is_in[:-1]).tolist()
-    return zip(edges[::2], edges[1::2], strict=True)
-
-
 @cache
-def _in_runs() -> Bools:
-    """Which code points of the first plane are of _IN_RUNS; in the last place those of all others, which are."""
-    table = np.zeros(OTHER_PLANE + 1, dtype=np.bool_)
-    for start, end in ranges_of(_IN_RUNS):
-        table[start:end] = True
-    table[OTHER_PLANE] = True
-    return table
+def _kinds_in_runs() -> UInt8s:
+    """The kinds of characters for text_kernels.find_runs(); those beyond the first plane count."""
+    kinds = np.zeros(text_kernels.CLASSED, dtype=np.uint8)
+    for kind, members in ((1, _ELSE_IN_RUNS), (2, _COUNTS_IN_RUNS)):
+        for start, end in ranges_of(members):
+            kinds[start:end] = kind
+    kinds[OTHER_PLANE] = 2
+    return kinds
 
 
 def _has_reserved(text: str, ends: int) -> bool:
@@ -571,6 +570,27 @@ def mixed_terms() -> tuple[str, ...]:
     has_other = re.compile(f"[^{HAN}]")
     mixed = [t for t in lexicon_terms() if has_han.search(t) and has_other.search(t)]
     return tuple(sorted(mixed, key=lambda term: (-len(term), term)))
+
+
+def texts_with_mixed_terms(norms: Sequence[str]) -> Iterator[int]:
+    """The places of those of some normalised texts that may have terms of Han and Latin."""
+    for place, _ in _mixed_screen().find(norms):
+        yield place
+
+
+@remembered_with_lists()
+def _mixed_screen() -> Screen:
+    """What finds the texts with such terms: where Han and other characters meet in them."""
+    signs = []
+    for pattern in (rf"([{HAN}])([^{HAN}])", rf"([^{HAN}])([{HAN}])"):
+        met = [re.search(pattern, term) for term in mixed_terms()]
+        firsts, seconds = ({m[side] for m in met if m} for side in (1, 2))
+        if firsts:
+            classes = [
+                f"[{re.escape(''.join(sorted(own)))}]" for own in (firsts, seconds)
+            ]
+            signs.append(Signs(*classes))
+    return Screen(signs)
 
 
 @remembered_with_lists()

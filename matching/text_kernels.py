@@ -113,9 +113,7 @@ def gram_keys(codes: UInt32s, ends: Int64s, kinds: UInt8s) -> UInt64s:
 
 
 @compiled_loop(
-    types.int64(
-        types.uint64, *_GRAMS[1:3], writeable(types.int32), types.int64
-    )
+    types.int64(types.uint64, *_GRAMS[1:3], writeable(types.int32), types.int64)
 )
 def _number_if_new(
     key: np.uint64, slots: Int32s, keys: UInt64s, met: Int32s, size: int
@@ -238,9 +236,7 @@ def surrounds_a_matter(
             of_matters += 1
             if of_matters > _MOST_OF_MATTERS:
                 return False
-    matter = matter_of_stretch(
-        codes, start, end, kinds, slots, keys, weights, met
-    )
+    matter = matter_of_stretch(codes, start, end, kinds, slots, keys, weights, met)
     return matter < _LEAST_MATTER
 
 
@@ -308,9 +304,7 @@ def blank_surroundings(
             if is_blank:
                 begin = end
                 continue
-            if surrounds_a_matter(
-                cores, begin, end, kinds, slots, keys, weights, met
-            ):
+            if surrounds_a_matter(cores, begin, end, kinds, slots, keys, weights, met):
                 cores[begin:end] = _LINE_FEED
                 begin = end
                 continue
@@ -403,3 +397,34 @@ def find_signs(
                     if in_run[run] >= lengths[run]:
                         found[text] |= one << np.uint64(first_run + run)
     return found
+
+
+@compiled_loop(writeable(types.int64, 2)(_CODES, _KINDS))
+def find_runs(codes: UInt32s, kinds: UInt8s) -> Int64s:
+    """The runs of some characters that have one that counts.
+
+    Args:
+        codes: of a text, shape (c,).
+        kinds: 0 for characters outside of runs, 1 for those inside, 2 for those inside that count; shape (CLASSED,).
+
+    Returns:
+        where they begin, and where they end, shape (2, r).
+    """
+    runs = np.empty((2, len(codes) // 2 + 1), dtype=np.int64)
+    out = 0
+    at = 0
+    while at < len(codes):
+        start = at
+        counts = False
+        while at < len(codes):
+            kind = kinds[min(np.int64(codes[at]), OTHER_PLANE)]
+            if kind == 0:
+                break
+            counts |= kind == 2
+            at += 1
+        if counts:
+            runs[0, out] = start
+            runs[1, out] = at
+            out += 1
+        at += 1
+    return runs[:, :out].copy()

@@ -12,7 +12,7 @@ from numba import types
 from matching.arrays import Bools, Int32s, Int64s, UInt32s, UInt64s
 from matching.index.compiling import compiled_loop, read_only, writeable
 
-# Constants of compiled loops: numba's cache notices changes of this file alone, so they equal those of features and text.
+# Constants of compiled loops, as in features and text: numba's cache notices changes of this file alone.
 _TITLE_WEIGHT = 3
 _PIECE_END = 2
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
@@ -34,12 +34,8 @@ def _mix_bits(code: np.uint64) -> np.uint64:
     return mixed * _MURMUR
 
 
-@compiled_loop(
-    types.void(_KEYS, _NUMBERS, types.int64, writeable(types.int32))
-)
-def enter_tokens(
-    characters: UInt64s, ends: Int64s, first: int, slots: Int32s
-) -> None:
+@compiled_loop(types.void(_KEYS, _NUMBERS, types.int64, writeable(types.int32)))
+def enter_tokens(characters: UInt64s, ends: Int64s, first: int, slots: Int32s) -> None:
     """Enter tokens into a hash table with open addressing: slots[place of its characters] = its number.
 
     Args:

@@ -39,7 +39,9 @@ class RaggedRows:
 
     def arrays(self) -> tuple[UInt64s, Int64s]:
         """The values, and where the row of each number begins and ends: views, which must be gone before append()."""
-        return np.frombuffer(self._values, np.uint64), np.frombuffer(self._ends, np.int64)
+        return np.frombuffer(self._values, np.uint64), np.frombuffer(
+            self._ends, np.int64
+        )
 
 
 class TokenTable(dict[str, int]):
@@ -80,8 +82,11 @@ class TokenTable(dict[str, int]):
         if replaced is not None:
             return replaced
 
+        # Whether figures are an amount depends on the context, so both readings have a stand-in.
+        if GRADE.fullmatch(run):
+            return self._stand_in(run, is_amount(text, start, end))
+
         def stand_in(match: re.Match[str]) -> str:
-            # Whether figures are an amount depends on the context, so both readings have a stand-in.
             first, last = match.span()
             amount = is_amount(text, start + first, start + last)
             return self._stand_in(match.group(), amount)

@@ -1,4 +1,4 @@
-"""Many texts are read together as each of them by the patterns alone, and what they speak of is judged as in plain Python."""
+"""Many texts are read together as each by the patterns alone, and what they speak of is judged as in plain Python."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tests.served import ROOT
 FOLDER = Path(__file__).parent
 # What the patterns look for, so that arbitrary texts have some of it.
 SIGNS = (
-    "轴承保持架的了著軸噪，。；：、！,;:.!?=%&#@+-/*\\<>()（）[]【】“”\"\n\t \x01_·…"
+    '轴承保持架的了著軸噪，。；：、！,;:.!?=%&#@+-/*\\<>()（）[]【】“”"\n\t \x01_·…'
     "0123456789０９aAbcdefghimnsuUwxX市县镇路街道区东微信公司大学院研究所零下年"
     "\u200b\ufe0f\u0301\u0336é㎡℃°μωφµ£é½´杞存壙"
 )
@@ -49,7 +49,10 @@ def traps() -> list[str]:
     """The same by themselves and within other sentences."""
     found = list(dict.fromkeys(written_in_tests()))
     before, behind, matter = AROUND
-    return [*found, *(f"{matter}{trap}{behind}{before}{trap}{matter}" for trap in found)]
+    return [
+        *found,
+        *(f"{matter}{trap}{behind}{before}{trap}{matter}" for trap in found),
+    ]
 
 
 def sample_lists() -> list[str]:

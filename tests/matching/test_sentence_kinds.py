@@ -14,8 +14,8 @@ from benchmarks.sentences import (
     read_examples,
     read_lines,
 )
-from matching.sentence_kinds import WEIGHTS, matter_of, surrounds_a_matter
 from matching.names import without_names
+from matching.sentence_kinds import WEIGHTS, matter_of, surrounds_a_matter
 from matching.text import plain_text, plain_texts
 
 FOLDER = Path(__file__).parent
