@@ -12,13 +12,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import cache
+from itertools import chain
 from typing import Any
 
 import numpy as np
 
 from matching import text_kernels
 from matching.arrays import Bools, Int64s, UInt8s, UInt32s
-from matching.code_points import code_points_of
+from matching.code_points import OTHER_PLANE, code_points_of, ranges_of
 from matching.index.kernels import fill_hash_table
 from matching.lexicon import lexicon_lines
 
@@ -140,4 +141,5 @@ def _kinds_of_characters(weights: Mapping[str, int]) -> UInt8s:
 @cache
 def _figures() -> list[int]:
     """The code points of decimal figures in all scripts; those beyond the second plane are none."""
-    return [code for code in range(0x20000) if chr(code).isdecimal()]
+    later = [code for code in range(OTHER_PLANE, 0x20000) if chr(code).isdecimal()]
+    return [*chain.from_iterable(range(*found) for found in ranges_of(r"\d")), *later]
