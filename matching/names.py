@@ -9,13 +9,13 @@ takes words: 经济南方 has no 济南.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from itertools import chain
 from typing import NamedTuple
 
 from matching.lexicon import lexicon_lines
-from matching.screening import Run, Screen, Signs
+from matching.screening import Run, Screen, Signs, class_of
 
 Stretch = tuple[int, int]
 
@@ -296,10 +296,7 @@ def _ends_of_places() -> Iterator[Signs]:
         names = [name for name in full if name[-1] == last]
         short = {name[0] for name in names if len(name) == 2}
         if short:
-            yield Signs(_class_of(short), last)
+            yield Signs(class_of(short), last)
         longer = [name for name in names if len(name) > 2]
-        yield Signs(*(_class_of(name[at] for name in longer) for at in (-3, -2)), last)
-
-
-def _class_of(characters: Iterable[str]) -> str:
-    return f"[{''.join(sorted(set(characters)))}]"
+        third = class_of(name[-3] for name in longer)
+        yield Signs(third, class_of(name[-2] for name in longer), last)

@@ -45,6 +45,8 @@ from matching.index.segment import (
     build_segment,
 )
 from matching.index.token_table import TokenTable
+from matching.latin_tokens import TEXT_END
+from matching.mixed_terms import mixed_terms_in, texts_with_mixed_terms
 
 # Documents of a catalogue that are cut together.
 CATALOGUE_BATCH = 2_000
@@ -170,7 +172,7 @@ class DocumentReader:
         table = self._table
         pieces = words_of.cut_texts(sides, table.replace_latin)
         numbers = table.numbers_of(pieces)
-        return numbers, np.cumsum(numbers == table[words_of.TEXT_END])
+        return numbers, np.cumsum(numbers == table[TEXT_END])
 
 
 # What single queries and changed documents are read by: most of their tokens were met before.
@@ -332,8 +334,8 @@ def _with_mixed_terms(words: Occurrences, sides: Sequence[str]) -> Occurrences:
     """
     more_keys: list[int] = []
     more_sides: list[int] = []
-    for side in words_of.texts_with_mixed_terms(sides):
-        for _, term in words_of.mixed_terms_in(sides[side]):
+    for side in texts_with_mixed_terms(sides):
+        for _, term in mixed_terms_in(sides[side]):
             more_keys.append(term_key(term))
             more_sides.append(side)
     if not more_keys:

@@ -15,9 +15,10 @@ from matching.arrays import Bools, Int64s, UInt64s
 from matching.code_points import code_points_of
 from matching.features import term_key, word_key
 from matching.index import token_kernels
+from matching.latin_tokens import GAP, PIECE_END, STAND_INS, is_han, replace_latin
 from matching.word_classes import GRADE, is_amount
 
-_STAND_INS = sum(len(codes) for codes in words_of.STAND_INS)
+_STAND_INS = sum(len(codes) for codes in STAND_INS)
 # Tokens above which a table is given up for a new one: some 100 MB.
 _MAX_TOKENS = 400_000
 # Runs with Latin tokens that are remembered; then the table begins again.
@@ -91,7 +92,7 @@ class TokenTable(dict[str, int]):
             amount = is_amount(text, start + first, start + last)
             return self._stand_in(match.group(), amount)
 
-        replaced = words_of.replace_latin(run, stand_in)
+        replaced = replace_latin(run, stand_in)
         if not GRADE.search(run):
             if len(self._replaced) >= _RUNS_REMEMBERED:
                 self._replaced.clear()
@@ -104,7 +105,7 @@ class TokenTable(dict[str, int]):
             return known
         if self._free_left == 0:
             # A batch of nothing but new Latin tokens: those that are left over become gaps.
-            return words_of.GAP
+            return GAP
         self._free_left -= 1
         character = next(self._free)
         self._stand_ins[word, amount] = character
@@ -118,7 +119,7 @@ class TokenTable(dict[str, int]):
 
     def numbers_of(self, pieces: Sequence[str]) -> Int64s:
         """The number of each of some tokens, shape (len(pieces),): those met before without any Python for each."""
-        codes, _ = code_points_of([words_of.PIECE_END.join(pieces)])
+        codes, _ = code_points_of([PIECE_END.join(pieces)])
         numbers = token_kernels.find_tokens(
             codes, len(pieces), *self._characters.arrays(), self._slots
         )
@@ -144,7 +145,7 @@ class TokenTable(dict[str, int]):
         if token in self._latin:
             word, amount = self._latin[token]
             self._append(word, amount, (word_key(word),))
-        elif words_of.is_han(token):
+        elif is_han(token):
             self._append(token, False, map(ord, token))
         else:
             self.units.append(())
@@ -163,5 +164,5 @@ class TokenTable(dict[str, int]):
 
 
 def _stand_ins() -> Iterator[str]:
-    for codes in words_of.STAND_INS:
+    for codes in STAND_INS:
         yield from map(chr, codes)
