@@ -251,7 +251,7 @@ _NUMBER_OF = {
 @cache
 def _screen() -> Screen:
     """What finds the texts that have names, by the number of the finder: by what they begin or end with."""
-    addresses = [
+    addresses: list[Signs | Run] = [
         Signs("@"),
         Signs("w", "w", "w"),
         Signs("h", "t", "t"),

@@ -6,6 +6,9 @@ Signatures as in matching.index.kernels (decision 033). The plain form is tests/
 
 from __future__ import annotations
 
+from math import sqrt
+from typing import Any
+
 import numpy as np
 from numba import types
 
@@ -113,7 +116,7 @@ def gram_keys(codes: UInt32s, ends: Int64s, kinds: UInt8s) -> UInt64s:
 )
 def _number_if_new(
     key: np.uint64, slots: Int32s, keys: UInt64s, met: Int32s, size: int
-) -> int:
+) -> int | np.integer[Any]:
     """The number of a gram, entered into those that were met, met[:size]; -1 where it is there or is no known one."""
     mask = np.uint64(len(slots) - 1)
     place = key & mask
@@ -200,7 +203,7 @@ def matter_of_stretch(
         if number >= 0:
             total += weights[number]
             known += 1
-    return total / np.sqrt(known + 1.0)
+    return total / sqrt(known + 1)
 
 
 @compiled_loop(types.int64(types.int64))

@@ -13,7 +13,6 @@ import re
 from collections.abc import Mapping
 from functools import cache
 from itertools import chain
-from typing import Any
 
 import numpy as np
 
@@ -48,12 +47,13 @@ class GramWeights:
     """
 
     def __init__(self, weights: Mapping[str, int]) -> None:
-        self._kinds = _kinds_of_characters(weights)
-        grams, ends = code_points_of(list(weights))
-        self._keys = sentence_kernels.gram_keys(grams, ends, self._kinds)
-        self._weights = np.array(list(weights.values()), dtype=np.int8)
-        self._slots = np.full(2 << len(weights).bit_length(), -1, dtype=np.int32)
-        fill_hash_table(self._keys, len(weights), self._slots)
+        kinds = _kinds_of_characters(weights)
+        keys = sentence_kernels.gram_keys(*code_points_of(list(weights)), kinds)
+        slots = np.full(2 << len(weights).bit_length(), -1, dtype=np.int32)
+        fill_hash_table(keys, len(weights), slots)
+        values = np.array(list(weights.values()), dtype=np.int8)
+        # As the loops take them.
+        self._tables = (kinds, slots, keys, values)
 
     def matter_of(self, stretch: str) -> float:
         """How much a stretch speaks of a matter.
@@ -68,7 +68,7 @@ class GramWeights:
         codes, _ = code_points_of([stretch])
         room = np.empty(sentence_kernels.room_for(len(codes)), dtype=np.int32)
         return sentence_kernels.matter_of_stretch(
-            codes, 0, len(codes), *self._arrays(), room
+            codes, 0, len(codes), *self._tables, room
         )
 
     def surrounds_a_matter(self, stretch: str) -> bool:
@@ -76,7 +76,7 @@ class GramWeights:
         codes, _ = code_points_of([stretch])
         room = np.empty(sentence_kernels.room_for(len(codes)), dtype=np.int32)
         return sentence_kernels.surrounds_a_matter(
-            codes, 0, len(codes), *self._arrays(), room
+            codes, 0, len(codes), *self._tables, room
         )
 
     def blank_surroundings(
@@ -91,12 +91,7 @@ class GramWeights:
         Returns:
             whether a text has a Han character left, shape (n,).
         """
-        return sentence_kernels.blank_surroundings(
-            norms, ends, *self._arrays(), unnamed
-        )
-
-    def _arrays(self) -> tuple[Any, ...]:
-        return self._kinds, self._slots, self._keys, self._weights
+        return sentence_kernels.blank_surroundings(norms, ends, *self._tables, unnamed)
 
 
 def matter_of(stretch: str) -> float:

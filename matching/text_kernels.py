@@ -6,6 +6,8 @@ Signatures as in matching.index.kernels (decision 033). Plain forms of them are 
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numba import types
 
@@ -69,7 +71,7 @@ def find_signs(
         going_on = nothing
         in_run[:] = 0
         for at in range(ends[text], ends[text + 1] + 2):
-            code = END_OF_TEXT
+            code: Any = END_OF_TEXT
             if at < ends[text + 1]:
                 code = min(np.int64(codes[at]), OTHER_PLANE)
             found[text] |= going_on & thirds[code]
@@ -106,7 +108,8 @@ def find_runs(codes: UInt32s, kinds: UInt8s) -> Int64s:
         start = at
         counts = False
         while at < len(codes):
-            kind = kinds[min(np.int64(codes[at]), OTHER_PLANE)]
+            code: Any = min(np.int64(codes[at]), OTHER_PLANE)
+            kind = kinds[code]
             if kind == 0:
                 break
             counts |= kind == 2
