@@ -40,7 +40,11 @@ def texts_of(codes: UInt32s, ends: Int64s) -> list[str]:
 
 @cache
 def ranges_of(members: str) -> list[tuple[int, int]]:
-    """The code points of the first plane that a class of a pattern has, as ranges: from, up to and without."""
+    """The code points of the first plane that are a character, or of a class of a pattern: from, up to and without."""
+    listed = members if len(members) == 1 else members[1:-1]
+    # Sets of letters are looked up letter by letter: the pattern goes through the whole plane.
+    if len(members) == 1 or (members.startswith("[") and listed.isalpha()):
+        return [(ord(character), ord(character) + 1) for character in listed]
     runs = re.compile(f"(?:{members})+").finditer(_first_plane())
     return [run.span() for run in runs]
 

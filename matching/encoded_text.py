@@ -20,7 +20,7 @@ from matching.misread_text import (
     is_chinese,
     read_misread,
 )
-from matching.screening import Run, Signs
+from matching.screening import Run, Signs, Step
 
 # Characters that a program wrote as escapes: \u8f74, \\u8f74, \u{8f74}, \U00008f74, \x{8f74}, %u8f74.
 _ESCAPE = re.compile(
@@ -68,23 +68,6 @@ _ADDRESS = re.compile(
     re.I,
 )
 
-_HEX = "[0-9a-fA-F]"
-# Of a byte of a Han character.
-_HIGH = "[89a-fA-F]"
-# What a text has that read_codes() changes.
-SIGNS_OF_CODES = (
-    Signs("=", r"\?"),
-    Signs("[%=]", _HIGH, _HEX),
-    Signs(r"\\", "[xX]", r"[89a-fA-F{]"),
-    Signs(r"\\", "[23]", "[0-7]"),
-    Signs("%", "2", "5"),
-    Signs(r"[\\%]", "[uU]", r"[0-9a-fA-F{]"),
-    Signs("[uU]", r"\+", _HEX),
-    Signs("&", "[#aA]"),
-    Run("[A-Za-z0-9+/]", 16),
-    Run(r"[0-9a-fA-FxXuU\\ ,;:]", 20),
-)
-
 
 def read_codes(text: str) -> str:
     """A text whose characters were written as codes or as bytes.
@@ -95,21 +78,8 @@ def read_codes(text: str) -> str:
     Returns:
         of the same length; each character stands where its code began.
     """
-    # Looking for a character costs next to nothing, a pattern about as much as folding does.
-    if "=?" in text:
-        text = _MAIL_WORD.sub(_read_mail_word, text)
-    if "%" in text or "=" in text or "\\" in text:
-        text = _read_bytes(text)
-    if "%" in text or "\\" in text:
-        text = _read_escapes(text)
-    if ("U+" in text or "u+" in text) and not _OF_CODES.search(text):
-        text = _NAMES.sub(_read_names, text)
-    if _LONG_RUN.search(text):
-        text = _HEXADECIMAL.sub(_read_hexadecimal, text)
-        text = _UNITS.sub(_read_units, text)
-        text = _BASE64.sub(_read_base64, text)
-    if "&" in text and "#" in text:
-        text = _ENTITIES.sub(_read_entities, text)
+    for step, _ in STEPS_OF_CODES:
+        text = step(text)
     return text
 
 
@@ -133,6 +103,31 @@ def is_coded(text: str) -> bool:
     return read_codes(outside) != outside
 
 
+# Looking for a character costs next to nothing, a pattern about as much as folding does.
+def _read_mail_words(text: str) -> str:
+    return _MAIL_WORD.sub(_read_mail_word, text) if "=?" in text else text
+
+
+def _read_all_names(text: str) -> str:
+    if ("U+" in text or "u+" in text) and not _OF_CODES.search(text):
+        return _NAMES.sub(_read_names, text)
+    return text
+
+
+def _read_all_hexadecimal(text: str) -> str:
+    if not _LONG_RUN.search(text):
+        return text
+    return _UNITS.sub(_read_units, _HEXADECIMAL.sub(_read_hexadecimal, text))
+
+
+def _read_all_base64(text: str) -> str:
+    return _BASE64.sub(_read_base64, text) if _LONG_RUN.search(text) else text
+
+
+def _read_all_entities(text: str) -> str:
+    return _ENTITIES.sub(_read_entities, text) if "&" in text and "#" in text else text
+
+
 def _read_mail_word(match: re.Match[str]) -> str:
     try:
         [(coded, encoding)] = decode_header(match[0])
@@ -144,6 +139,8 @@ def _read_mail_word(match: re.Match[str]) -> str:
 
 
 def _read_escapes(text: str) -> str:
+    if "%" not in text and "\\" not in text:
+        return text
     found = [*_ESCAPE.findall(text), *_LONG_ESCAPE.findall(text)]
     if len(found) < _MIN_ESCAPES:
         return text
@@ -217,6 +214,8 @@ def _read_each(run: str, one: re.Pattern[str]) -> str:
 
 def _read_bytes(text: str) -> str:
     """A text whose characters were written as bytes; %20 and %2C are read only where Han characters are."""
+    if "%" not in text and "=" not in text and "\\" not in text:
+        return text
     read = _BYTES.sub(_read_han_bytes, text)
     return text if read == text else _BYTES.sub(_read_ascii_bytes, read)
 
@@ -240,3 +239,33 @@ def _read_han_bytes(match: re.Match[str]) -> str:
 def _read_ascii_bytes(match: re.Match[str]) -> str:
     read = _coded_bytes(match[0]).decode("ascii", "replace")
     return read.ljust(len(match[0]), FILLER) if read.isprintable() else match[0]
+
+
+_HEX = "[0-9a-fA-F]"
+# Of a byte of a Han character.
+_HIGH = "[89a-fA-F]"
+# In this order; each with what a text has that it changes.
+STEPS_OF_CODES: tuple[Step, ...] = (
+    (_read_mail_words, [Signs("=", r"\?")]),
+    (
+        _read_bytes,
+        [
+            Signs("[%=]", _HIGH, _HEX),
+            Signs(r"\\", "[xX]", _HIGH),
+            Signs(r"\\", "[23]", "[0-7]"),
+            Signs("%", "2", "5"),
+        ],
+    ),
+    (
+        _read_escapes,
+        [
+            Signs(r"[\\%]", "[uU]", r"[0-9a-fA-F{]"),
+            Signs(r"\\", "[xX]", r"\{"),
+            Signs("%", "2", "5"),
+        ],
+    ),
+    (_read_all_names, [Signs("[uU]", r"\+", _HEX)]),
+    (_read_all_hexadecimal, [Run(r"[0-9a-fA-FxXuU\\ ,;:]", 20)]),
+    (_read_all_base64, [Run("[A-Za-z0-9+/]", 16)]),
+    (_read_all_entities, [Signs("&", "[#aA]")]),
+)

@@ -60,6 +60,8 @@ EITHER = str.maketrans({"著": "着", "瞭": "了", "藉": "借"})
 _MAX_MARKS = 30
 # Marks a character that may combine with the one before: both must then be folded together.
 _COMBINING = "\0"
+# What a character that does not fold to one of the first plane, alone, is looked up as: no text has half of a pair.
+_UNEVEN = 0xD800
 # Characters of a text from which numpy looks them up sooner than Python does.
 _LONG = 100
 
@@ -104,33 +106,30 @@ class _SignTable(dict[int, str]):
 
 
 class _PlainCodes:
-    """Code point → the code point it folds to, for those of the first plane that fold to one; others are 0.
+    """Code point → the code point it folds to, for those of the first plane that fold to one.
 
     Looking up all characters of a text at once is several times faster than str.translate with a dictionary.
     """
 
     def __init__(self) -> None:
-        # The last place is that of all other planes.
+        # The last place is that of all other planes. 0: not met yet.
         self._codes = np.zeros(OTHER_PLANE + 1, dtype=np.uint32)
-        # Code points that were met: only those whose folding is known can be looked up.
-        self._known = np.zeros(OTHER_PLANE + 1, dtype=np.bool_)
-        self._known[0xD800:0xE000] = self._known[OTHER_PLANE] = True
+        self._codes[0xD800:0xE000] = self._codes[OTHER_PLANE] = _UNEVEN
 
     def fold(self, codes: UInt32s) -> UInt32s:
-        """Code points folded, both of shape (c,); 0 for those that do not fold to one of the first plane, to one."""
+        """Code points folded, both of shape (c,); _UNEVEN for those that do not fold to one of the first plane."""
         places = np.minimum(codes, OTHER_PLANE)
         folded = self._codes[places]
         if not folded.all():
-            self._learn(places)
+            self._learn(places[folded == 0])
             folded = self._codes[places]
         return folded
 
     def _learn(self, places: UInt32s) -> None:
-        for code in np.unique(places[~self._known[places]]).tolist():
-            self._known[code] = True
+        for code in np.unique(places).tolist():
             folded = _FOLD_TABLE[code]
-            if len(folded) == 1 and folded != _COMBINING and ord(folded) < OTHER_PLANE:
-                self._codes[code] = ord(folded)
+            is_even = len(folded) == 1 and folded != _COMBINING
+            self._codes[code] = min(ord(folded), _UNEVEN) if is_even else _UNEVEN
 
 
 class _FoldTable(dict[int, str]):
@@ -233,7 +232,7 @@ def normalise_all(texts: Sequence[str]) -> list[str]:
     """Texts folded, all characters looked up together."""
     codes, ends = code_points_of(texts)
     folded = _PLAIN_CODES.fold(codes)
-    uneven = np.flatnonzero(folded == 0)
+    uneven = np.flatnonzero(folded == _UNEVEN)
     normalised = texts_of(folded, ends)
     for place in np.unique(np.searchsorted(ends, uneven, side="right") - 1).tolist():
         normalised[place] = _normalise_short(texts[place])

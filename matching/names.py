@@ -9,13 +9,13 @@ takes words: 经济南方 has no 济南.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from itertools import chain
 from typing import NamedTuple
 
 from matching.lexicon import lexicon_lines
-from matching.screening import Run, Screen, Signs
+from matching.screening import Run, Screen, Signs, class_of
 
 Stretch = tuple[int, int]
 
@@ -24,7 +24,7 @@ _BLANK = "\n"
 
 # Figures of a telephone may be masked: 138****2222.
 # A full stop is a decimal point, a part of an address or the end of a Latin sentence; texts are lower-case here.
-_MAIL = r"[a-z0-9][\w.+-]*@[\w-]+(?:\.[\w-]+)+"
+_MAIL = r"[a-z0-9][\w.+-]*+@[\w-]+(?:\.[\w-]+)+"
 _WEB = r"(?:https?://|www\.)[^\s，。；、）)]+"
 _TELEPHONE = (
     r"(?<![\d.])(?:\+?86[- ]?)?(?:1[3-9][\dx*][- ]?[\dx*]{4}[- ]?[\dx*]{4}"
@@ -33,7 +33,10 @@ _TELEPHONE = (
 )
 # 微信号 abc_12345, 加我vx abc123456, QQ: 1234567.
 _CHAT = r"(?:微信号?|v信|wechat(?: id)?|weixin|扣扣|qq号?|(?<=加我)(?:vx|wx|v))[是为:： ]{0,2}[a-z0-9][a-z0-9_-]{4,19}"
-_ADDRESSES = re.compile(f"{_MAIL}|{_WEB}|{_TELEPHONE}|{_CHAT}")
+_OTHER_ADDRESSES = f"{_WEB}|{_TELEPHONE}|{_CHAT}"
+_ADDRESSES = re.compile(f"{_MAIL}|{_OTHER_ADDRESSES}")
+# Where nothing is an address of mail, which may begin at each letter and reach far.
+_WITHOUT_MAIL = re.compile(_OTHER_ADDRESSES)
 # A cheaper look: what every one of them has. The next pattern begins with a figure, to which the engine skips.
 _ADDRESS_SIGNS = ("@", "www", "http", "微信", "v信", "加我", "we", "扣扣", "qq")
 _MANY_FIGURES = re.compile(r"[0-9](?:[0-9]{5}|[- ][0-9]{3}|[0-9][x*])")
@@ -241,7 +244,8 @@ def address_stretches(norm: str) -> list[Stretch]:
     has_sign = any(sign in norm for sign in _ADDRESS_SIGNS)
     if not has_sign and not _MANY_FIGURES.search(norm):
         return []
-    return [found.span() for found in _ADDRESSES.finditer(norm)]
+    pattern = _ADDRESSES if "@" in norm else _WITHOUT_MAIL
+    return [found.span() for found in pattern.finditer(norm)]
 
 
 def without_names(norms: Sequence[str]) -> list[str]:
@@ -270,8 +274,7 @@ _NUMBER_OF = {
 @cache
 def _screen() -> Screen:
     """What finds the texts that have names, by the number of the finder: by what they begin or end with."""
-    figure = r"\d"
-    addresses = [
+    addresses: list[Signs | Run] = [
         Signs("@"),
         Signs("w", "w", "w"),
         Signs("h", "t", "t"),
@@ -280,9 +283,8 @@ def _screen() -> Screen:
         Signs("加", "我"),
         Signs("扣", "扣"),
         Signs("q", "q"),
-        Signs(figure, "[- ]", r"[\dx*]"),
-        Signs(figure, figure, "[x*]"),
-        Run(figure, 6),
+        # A telephone number has nine of these and more.
+        Run(r"[\dx* -]", 9),
     ]
     # Of regards, sincerely, yours, thanks.
     signatures = [
@@ -317,10 +319,7 @@ def _ends_of_places() -> Iterator[Signs]:
         names = [name for name in full if name[-1] == last]
         short = {name[0] for name in names if len(name) == 2}
         if short:
-            yield Signs(_class_of(short), last)
+            yield Signs(class_of(short), last)
         longer = [name for name in names if len(name) > 2]
-        yield Signs(*(_class_of(name[at] for name in longer) for at in (-3, -2)), last)
-
-
-def _class_of(characters: Iterable[str]) -> str:
-    return f"[{''.join(sorted(set(characters)))}]"
+        third = class_of(name[-3] for name in longer)
+        yield Signs(third, class_of(name[-2] for name in longer), last)

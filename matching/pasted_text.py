@@ -7,16 +7,21 @@ and a mark set by a place stands in the original (decision 038). Each step first
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Iterator, Sequence
 from functools import cache
 from itertools import pairwise
 
-from matching.encoded_text import SIGNS_OF_CODES, read_codes
+from matching.encoded_text import STEPS_OF_CODES
 from matching.folding import taiwan_to_simplified, traditional_characters
+from matching.markup import (
+    SIGNS_OF_ENTITIES,
+    SIGNS_OF_MARKUP,
+    drop_markup,
+    read_entities,
+)
 from matching.misread_text import FILLER, SIGNS_OF_MISREAD, read_misread
-from matching.screening import Run, Screen, Signs
+from matching.screening import Run, Screen, Signs, Step
 
 _HAN = "\u3400-\u9fff"
 _IS_HAN = re.compile(f"[{_HAN}]")
@@ -24,40 +29,6 @@ _IS_HAN = re.compile(f"[{_HAN}]")
 # Controls and the lines that chat programs lay over letters: fillers before units are read, for folding comes later.
 _OVERLAY = "[\x00-\x08\x0e-\x1b\x7f\u0305\u0332\u0333\u0335-\u0337\u20d0-\u20ff]"
 _OVERLAID = re.compile(_OVERLAY)
-
-# Elements after which a new line begins.
-_BLOCKS = frozenset(
-    re.findall(
-        "[a-z0-9]+",
-        "address article aside blockquote body br caption center dd div dl dt fieldset figcaption figure footer form "
-        "h1 h2 h3 h4 h5 h6 head header hr html img li main nav ol option p pre section select table tbody td tfoot th "
-        "thead title tr ul",
-    )
-)
-_INLINE = frozenset(
-    re.findall(
-        "[a-z]+",
-        "abbr acronym big button cite code del dfn em font input ins kbd label link mark meta nobr rb rp rt ruby samp "
-        "small span strike strong sub sup tt var wbr",
-    )
-)
-# a<b>c is no element: the letters that are also variables count where they are closed as well.
-_LETTERS = frozenset("abiqsu")
-# The text of an element may itself have been written with entities, which leaves fillers behind.
-_TAG = re.compile(
-    rf"<{FILLER}*/?{FILLER}*([a-z][a-z0-9]*(?::[a-z]\w*)?)(?:[\s/][^<>]*|{FILLER}*)>",
-    re.I,
-)
-# &amp;nbsp; was escaped twice.
-_ENTITY = re.compile(r"&(?:amp;)*(#\d{1,7}|#x[0-9a-f]{1,6}|[a-z][a-z0-9]{1,31});", re.I)
-# How a character is pronounced, written over it.
-_PRONUNCIATION = re.compile(r"<(r[tp])>[^<>]{0,40}</\1>", re.I)
-# What begins and ends stretches that hold no text at all.
-_UNREAD = (
-    ("<!--", "-->"),
-    ("<script", "</script"),
-    ("<style", "</style"),
-)
 
 # A text that was cut after every second character, or third, or fourth: so many pieces of one length in a row.
 _MIN_PIECES = 7  # after the first
@@ -148,7 +119,7 @@ def repair_text(text: str) -> str:
     Returns:
         of the same length; what is left of it stands where it stood.
     """
-    for step in _STEPS:
+    for step, _ in _steps():
         text = step(text)
     return text
 
@@ -156,21 +127,17 @@ def repair_text(text: str) -> str:
 def repair_texts(texts: Sequence[str]) -> list[str]:
     """What repair_text() gives for each text: only the steps of whose signs a text has one are tried."""
     repaired = list(texts)
-    for place, steps in _screen().find(texts):
+    steps = _steps()
+    for place, numbers in _screen().find(texts):
         text = texts[place]
         # What one step has changed, another may go on with.
-        if any(_STEPS[step](text) != text for step in steps):
+        if any(steps[number][0](text) != text for number in numbers):
             repaired[place] = repair_text(text)
     return repaired
 
 
 def _drop_overlays(text: str) -> str:
     return _OVERLAID.sub(FILLER, text) if _OVERLAID.search(text) else text
-
-
-def _read_entities(text: str) -> str:
-    # Looking for a character costs next to nothing, a pattern about as much as folding does.
-    return _ENTITY.sub(_read_entity, text) if "&" in text else text
 
 
 def _join_all_parted(text: str) -> str:
@@ -193,14 +160,6 @@ def _join_all_pieces(text: str) -> str:
 
 def _join_all_lines(text: str) -> str:
     return "".join(_join_wrapped(text)) if _NEXT_LINE.search(text) else text
-
-
-def _read_entity(match: re.Match[str]) -> str:
-    written = match.group()
-    character = html.unescape(f"&{match[1]};")
-    if character.startswith("&") and len(character) > 1:
-        return written
-    return character.ljust(len(written), FILLER)
 
 
 def _join_parted(match: re.Match[str]) -> str:
@@ -249,44 +208,6 @@ def _join_pieces(match: re.Match[str]) -> str:
     if han < sum(map(len, pieces)) / 2 or len(_INSIDE_SENTENCE.findall(run)) < 2:
         return run
     return run.replace(" ", FILLER)
-
-
-def _drop_markup(text: str) -> str:
-    if "<" not in text:
-        return text
-    text = _PRONUNCIATION.sub(lambda match: FILLER * len(match[0]), text)
-    for opening, closing in _UNREAD:
-        text = _drop_between(text, opening, closing)
-    closed = {name for name in _LETTERS if f"</{name}>" in text.lower()}
-
-    def drop(match: re.Match[str]) -> str:
-        name = match[1].lower()
-        size = len(match.group())
-        if name in _BLOCKS:
-            return "\n".ljust(size, FILLER)
-        # Elements of Word have a colon: <o:p>.
-        if name in _INLINE or name in closed or ":" in name:
-            return FILLER * size
-        return match.group()
-
-    return _TAG.sub(drop, text)
-
-
-def _drop_between(text: str, opening: str, closing: str) -> str:
-    """The text without stretches from one sign to another."""
-    # Looked for one after the other: a pattern would search to the end again from each beginning.
-    lower = text.lower()
-    pieces = []
-    position = 0
-    start = lower.find(opening)
-    end = lower.find(closing, start)
-    while 0 <= start < end:
-        end = text.find(">", end) + 1 or len(text)
-        pieces += [text[position:start], "\n".ljust(end - start, FILLER)]
-        position = end
-        start = lower.find(opening, position)
-        end = lower.find(closing, start)
-    return "".join([*pieces, text[position:]])
 
 
 def _is_spaced(run: str) -> bool:
@@ -405,46 +326,40 @@ def _by_phrase(text: str) -> str:
     return plain if len(plain) == len(text) else text
 
 
-# In this order.
-_STEPS = (
-    _drop_overlays,
-    read_codes,
-    _read_entities,
-    read_misread,
-    _drop_markup,
-    _join_all_parted,
-    _open_all_brackets,
-    _join_all_spaced,
-    _join_all_pieces,
-    _join_all_lines,
-    _by_phrase,
-)
+@cache
+def _steps() -> tuple[Step, ...]:
+    """The repairs in their order, each with what a text has that it changes."""
+    sign = f"(?:{_ORNAMENTS}|{_SEPARATORS})"
+    han = f"[{_HAN}]"
+    opening = f"[{re.escape(_OPENING)}]"
+    closing = f"[{re.escape(_CLOSING)}]"
+    return (
+        (_drop_overlays, [Signs(_OVERLAY)]),
+        *STEPS_OF_CODES,
+        (read_entities, SIGNS_OF_ENTITIES),
+        (read_misread, SIGNS_OF_MISREAD),
+        (drop_markup, SIGNS_OF_MARKUP),
+        (
+            _join_all_parted,
+            [Signs(sign, han, sign), Signs(sign, han, " "), Signs(sign, " ", han)],
+        ),
+        (
+            _open_all_brackets,
+            [
+                Signs(closing, opening),
+                Signs(closing, "[,，、 ]", opening),
+                Signs(closing, "[,，、]", " "),
+            ],
+        ),
+        (_join_all_spaced, [Signs(r"\s", han, r"\s")]),
+        # Pieces of up to four.
+        (_join_all_pieces, [Run(" ", _MIN_PIECES, within=5)]),
+        (_join_all_lines, [Signs(r"\n", r"(?:[^\S\n]|\w)")]),
+        (_by_phrase, [Signs(f"[{''.join(_BY_PHRASE)}]")]),
+    )
 
 
 @cache
 def _screen() -> Screen:
     """What finds the texts that a step changes, by the number of the step."""
-    # What patterns that ignore the case take for letters.
-    letter = "a-zA-Z\u0130\u0131\u017f\u212a"
-    sign = f"(?:{_ORNAMENTS}|{_SEPARATORS})"
-    han = f"[{_HAN}]"
-    opening = f"[{re.escape(_OPENING)}]"
-    closing = f"[{re.escape(_CLOSING)}]"
-    return Screen(
-        [Signs(_OVERLAY)],
-        SIGNS_OF_CODES,
-        [Signs("&", f"[#{letter}]")],
-        SIGNS_OF_MISREAD,
-        [Signs("<", f"[{FILLER}/!{letter}]")],
-        [Signs(sign, han, sign), Signs(sign, han, " "), Signs(sign, " ", han)],
-        [
-            Signs(closing, opening),
-            Signs(closing, "[,，、 ]", opening),
-            Signs(closing, "[,，、]", " "),
-        ],
-        [Signs(r"\s", han, r"\s")],
-        # Pieces of up to four.
-        [Run(" ", _MIN_PIECES, within=5)],
-        [Signs(r"\n", r"(?:[^\S\n]|\w)")],
-        [Signs(f"[{''.join(_BY_PHRASE)}]")],
-    )
+    return Screen(*(signs for _, signs in _steps()))

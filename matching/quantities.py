@@ -7,12 +7,12 @@ Like every repair of a pasted text this keeps the length, so that the original i
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 
 from matching.folding import is_unseen
 from matching.misread_text import FILLER
-from matching.screening import Screen, Signs
+from matching.screening import Screen, Signs, class_of
 from matching.word_classes import UNIT
 
 # Sign that stands for a unit → its other spellings. None is shorter than the sign: ㎫ folds to mpa.
@@ -58,9 +58,11 @@ _AFTER_HAN = (
     f"(?![{_HAN}]|[A-Za-z0-9])|(?=[的以左右级厚径宽长深高下上内外时和与及或到至])"
 )
 _BLANK = "[ \u00a0\u2009\u202f\u3000]"
-# Begins with the figure, and looks behind it then: so the engine skips to the next figure.
+_BEGINS_UNIT = class_of(unit[0] for unit in _UNITS)
+# Begins with the figure, and looks behind it then: so the engine skips to the next figure. A figure is taken as a
+# whole, for no unit begins with a part of one; and a look at one character spares most figures all the units.
 _QUANTITY = re.compile(
-    rf"(\d(?<![A-Za-z\d.,]\d)(?:\d{{0,2}}(?:,\d{{3}})+|\d*))(\.\d+)?({_BLANK}{{0,2}})"
+    rf"(\d(?<![A-Za-z\d.,]\d)(?>\d{{0,2}}(?:,\d{{3}})+|\d*))(\.\d+)?+({_BLANK}{{0,2}}+)(?={_BEGINS_UNIT})"
     rf"({'|'.join(map(re.escape, _UNITS))})(?![A-Za-z\d])"
 )
 # Written alone too: a query for um means the unit, and no word of a listing is um.
@@ -93,15 +95,15 @@ _RANGE = re.compile(
 @cache
 def _screen() -> Screen:
     """What finds the texts that join_quantities() changes."""
-    begins = _class_of(unit[0] for unit in _UNITS)
     longer = [unit for unit in _UNITS if len(unit) > 1]
-    of_longer = (_class_of(unit[at] for unit in longer) for at in (0, 1))
-    single = _class_of(unit for unit in _UNITS if len(unit) == 1)
+    begins = class_of(unit[0] for unit in longer)
+    goes_on = class_of(unit[1] for unit in longer)
+    single = class_of(unit for unit in _UNITS if len(unit) == 1)
     return Screen(
         [
-            Signs(r"\d", *of_longer),
+            Signs(r"\d", begins, goes_on),
             Signs(r"\d", single, "[^A-Za-z0-9]"),
-            Signs(r"\d", _BLANK, f"(?:{_BLANK}|{begins})"),
+            Signs(r"\d", _BLANK, f"(?:{_BLANK}|{_BEGINS_UNIT})"),
             Signs(r"\d", ",", r"\d"),
             Signs("u", "m"),
             Signs("零", "下"),
@@ -109,10 +111,6 @@ def _screen() -> Screen:
             Signs(_UNSEEN.pattern),
         ]
     )
-
-
-def _class_of(characters: Iterable[str]) -> str:
-    return f"[{re.escape(''.join(sorted(set(characters))))}]"
 
 
 def join_all_quantities(texts: Sequence[str]) -> list[str]:

@@ -8,7 +8,8 @@ pattern whose sign it is, and one without is a text that the pattern would not c
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 from typing import NamedTuple
 
@@ -37,6 +38,10 @@ class Run(NamedTuple):
     within: int = 1
 
 
+# A change of a text that a pattern makes, and what a text has that it changes.
+Step = tuple[Callable[[str], str], Sequence[Signs | Run]]
+
+
 class Screen:
     """Finds the texts that have any of the signs and runs of some patterns.
 
@@ -61,11 +66,11 @@ class Screen:
         # No sign begins at the end of a text, and no run goes on over it.
         self._firsts[text_kernels.END_OF_TEXT] = 0
         self._runs[text_kernels.END_OF_TEXT] = 0
-        numbered = [*threes, *runs]
-        self._bits = [
-            sum(1 << number for number, sign in enumerate(numbered) if sign in own)
-            for own in signs
-        ]
+        number_of = {sign: number for number, sign in enumerate([*threes, *runs])}
+        self._bits = []
+        for own in signs:
+            numbers = {number_of[sign] for sign in own}
+            self._bits.append(sum(1 << number for number in numbers))
 
     def find(self, texts: Sequence[str]) -> Iterator[tuple[int, list[int]]]:
         """The texts that have any sign: the place of each, and the numbers of the patterns whose sign it has."""
@@ -86,6 +91,11 @@ class Screen:
             self._withins,
             self._first_run,
         )
+
+
+def class_of(characters: Iterable[str]) -> str:
+    """The class of some characters."""
+    return f"[{re.escape(''.join(sorted(set(characters))))}]"
 
 
 def _table(classes: Sequence[str]) -> UInt64s:

@@ -1,5 +1,5 @@
 """Whether a stretch of a text speaks of a matter (a thing, a process, a trouble, a wish) or of what surrounds one.
-Not here: which stretches are looked at and what becomes of them (surroundings), the loops (text_kernels), how the
+Not here: which stretches are looked at and what becomes of them (surroundings), the loops (sentence_kernels), how the
 weights are learned (benchmarks.sentences).
 
 A naive Bayes classifier over characters and pairs of characters, learned from written examples of both kinds
@@ -12,13 +12,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import cache
-from typing import Any
+from itertools import chain
 
 import numpy as np
 
-from matching import text_kernels
+from matching import sentence_kernels
 from matching.arrays import Bools, Int64s, UInt8s, UInt32s
-from matching.code_points import code_points_of
+from matching.code_points import OTHER_PLANE, code_points_of, ranges_of
 from matching.index.kernels import fill_hash_table
 from matching.lexicon import lexicon_lines
 
@@ -47,12 +47,13 @@ class GramWeights:
     """
 
     def __init__(self, weights: Mapping[str, int]) -> None:
-        self._kinds = _kinds_of_characters(weights)
-        grams, ends = code_points_of(list(weights))
-        self._keys = text_kernels.gram_keys(grams, ends, self._kinds)
-        self._weights = np.array(list(weights.values()), dtype=np.int8)
-        self._slots = np.full(2 << len(weights).bit_length(), -1, dtype=np.int32)
-        fill_hash_table(self._keys, len(weights), self._slots)
+        kinds = _kinds_of_characters(weights)
+        keys = sentence_kernels.gram_keys(*code_points_of(list(weights)), kinds)
+        slots = np.full(2 << len(weights).bit_length(), -1, dtype=np.int32)
+        fill_hash_table(keys, len(weights), slots)
+        values = np.array(list(weights.values()), dtype=np.int8)
+        # As the loops take them.
+        self._tables = (kinds, slots, keys, values)
 
     def matter_of(self, stretch: str) -> float:
         """How much a stretch speaks of a matter.
@@ -65,17 +66,17 @@ class GramWeights:
             are on one scale; below 0 it rather surrounds a matter. 0 where none of its grams was ever seen.
         """
         codes, _ = code_points_of([stretch])
-        room = np.empty(text_kernels.room_for(len(codes)), dtype=np.int32)
-        return text_kernels.matter_of_stretch(
-            codes, 0, len(codes), *self._arrays(), room
+        room = np.empty(sentence_kernels.room_for(len(codes)), dtype=np.int32)
+        return sentence_kernels.matter_of_stretch(
+            codes, 0, len(codes), *self._tables, room
         )
 
     def surrounds_a_matter(self, stretch: str) -> bool:
         """Whether a sentence or clause speaks of no matter: matter_of() is low and it has few characters of matters."""
         codes, _ = code_points_of([stretch])
-        room = np.empty(text_kernels.room_for(len(codes)), dtype=np.int32)
-        return text_kernels.surrounds_a_matter(
-            codes, 0, len(codes), *self._arrays(), room
+        room = np.empty(sentence_kernels.room_for(len(codes)), dtype=np.int32)
+        return sentence_kernels.surrounds_a_matter(
+            codes, 0, len(codes), *self._tables, room
         )
 
     def blank_surroundings(
@@ -90,10 +91,7 @@ class GramWeights:
         Returns:
             whether a text has a Han character left, shape (n,).
         """
-        return text_kernels.blank_surroundings(norms, ends, *self._arrays(), unnamed)
-
-    def _arrays(self) -> tuple[Any, ...]:
-        return self._kinds, self._slots, self._keys, self._weights
+        return sentence_kernels.blank_surroundings(norms, ends, *self._tables, unnamed)
 
 
 def matter_of(stretch: str) -> float:
@@ -117,21 +115,21 @@ def learned_weights() -> GramWeights:
 
 
 def _kinds_of_characters(weights: Mapping[str, int]) -> UInt8s:
-    """The kinds of text_kernels of each code point, shape (0x110000,)."""
+    """The kinds of sentence_kernels of each code point, shape (0x110000,)."""
     kinds = np.zeros(0x110000, dtype=np.uint8)
-    kinds[0x3400:0xA000] = text_kernels.HAN
-    kinds[_figures()] |= text_kernels.FIGURE
+    kinds[0x3400:0xA000] = sentence_kernels.HAN
+    kinds[_figures()] |= sentence_kernels.FIGURE
     of_matters = [
         gram
         for gram, weight in weights.items()
         if len(gram) == 1 and weight >= _WEIGHT_OF_MATTERS and _HAN.match(gram)
     ]
     for characters, kind in (
-        (_LETTERS, text_kernels.LETTER),
-        (_SIGNS, text_kernels.SIGN),
-        (_AROUND, text_kernels.AROUND),
-        (_ENDS_SENTENCE, text_kernels.ENDS_SENTENCE),
-        (of_matters, text_kernels.OF_MATTERS),
+        (_LETTERS, sentence_kernels.LETTER),
+        (_SIGNS, sentence_kernels.SIGN),
+        (_AROUND, sentence_kernels.AROUND),
+        (_ENDS_SENTENCE, sentence_kernels.ENDS_SENTENCE),
+        (of_matters, sentence_kernels.OF_MATTERS),
     ):
         kinds[list(map(ord, characters))] |= kind
     return kinds
@@ -140,4 +138,5 @@ def _kinds_of_characters(weights: Mapping[str, int]) -> UInt8s:
 @cache
 def _figures() -> list[int]:
     """The code points of decimal figures in all scripts; those beyond the second plane are none."""
-    return [code for code in range(0x20000) if chr(code).isdecimal()]
+    later = [code for code in range(OTHER_PLANE, 0x20000) if chr(code).isdecimal()]
+    return [*chain.from_iterable(range(*found) for found in ranges_of(r"\d")), *later]

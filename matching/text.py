@@ -10,14 +10,10 @@ from collections.abc import (
     Iterator,
     Sequence,
 )
-from functools import cache, lru_cache
+from functools import lru_cache
 from threading import Lock
 from typing import NamedTuple
 
-import numpy as np
-
-from matching.arrays import Bools
-from matching.code_points import OTHER_PLANE, code_points_of, ranges_of
 from matching.folding import (
     EITHER,
     drop_unseen,
@@ -25,6 +21,14 @@ from matching.folding import (
     normalise,
     normalise_all,
     original_offsets,
+)
+from matching.latin_tokens import (
+    HAN,
+    LATIN,
+    STAND_INS,
+    is_han,
+    mark_texts,
+    replace_latin,
 )
 from matching.lexicon import (
     IN_USE,
@@ -36,9 +40,9 @@ from matching.lexicon import (
     word_lists,
 )
 from matching.misread_text import FILLER
+from matching.mixed_terms import mixed_terms_in
 from matching.pasted_text import repair_text, repair_texts
 from matching.quantities import (
-    SIGNED,
     join_all_quantities,
     join_quantities,
     quantities_in,
@@ -56,6 +60,8 @@ from matching.word_classes import (
 
 __all__ = [
     "EITHER",
+    "HAN",
+    "LATIN",
     "Piece",
     "Span",
     "Token",
@@ -80,7 +86,6 @@ __all__ = [
     "prepare_lists",
     "remembered_with_lists",
     "repair_text",
-    "replace_latin",
     "spans",
     "stop_words",
     "tokens",
@@ -90,31 +95,12 @@ __all__ = [
     "words_version",
 ]
 
-# The characters that jieba cuts; all others belong to Latin tokens.
-HAN = "\u4e00-\u9fd5"
 # Raise when the code below would give other words; the word lists count by themselves.
 RULES = "12"
 
-# A Latin token: letters and figures joined by - . / ' & between them, then ++ or #.
-# Al-Zn-Mg, GPT-4, PA66, GB/T, node.js, C++11, C#, 45# stay whole.
-# −40°c, 38%: with the sign before and the unit behind that are no letters (quantities).
-LATIN = rf"{SIGNED}|[^\W_{HAN}]+(?:[-./'&·][^\W_{HAN}]+)*(?:\+\+[0-9]*|#)?(?![+#])|[^\W_{HAN}]+"
-# What a token may begin with is looked at first: nearly all characters are Han and need no more.
-_LATIN = re.compile(rf"(?=[^\W_{HAN}]|[-+±])(?:{LATIN})")
 # Wi-Fi, 7075-T6 are written WiFi and 7075T6 as well; 10-20 is a range.
 _HYPHEN = re.compile(r"(?<=[^\W\d_])-(?=[^\W_])|(?<=\d)-(?=[^\W\d_])")
 _HAN_RUN = re.compile(f"[{HAN}]+")
-# jieba does not cut these off from the Han characters next to them, so they become gaps.
-GAP = "\n"
-_JOINERS = str.maketrans(dict.fromkeys("+#&._%-", GAP))
-# What a Latin token consists of, what is looked at on its sides, and the joiners: no token reaches out of a run of it.
-_IN_RUNS = rf"[^\W{HAN}]|[-+±./'&·#_%°‰)\]]"
-# Comes back as a piece of its own between two texts that are cut in one call.
-TEXT_END = "\x01"
-# Code points that may replace a Latin token while the Han around it is cut.
-STAND_INS = (range(0xF0000, 0xFFFFE), range(0x100000, 0x10FFFE))
-# What a text itself must not contain then; neither letter nor figure, so a comma does as well.
-_RESERVED = re.compile(f"[{TEXT_END}\ud800-\udfff\U000f0000-\U0010ffff]")
 # Lone characters that make a word of the word of two characters before them.
 _SUFFIXES = frozenset("机器仪剂率性法线板炉工者员盐硅铝钠铁氢油浆斑")
 
@@ -307,64 +293,13 @@ def cut_texts(
     """Cut normalised texts in one call, which is an order of magnitude faster than run by run.
 
     Args:
-        norms: the texts.
-        replace: gives what replace_latin() makes of text[start:end], a run that may have Latin tokens.
+        norms, replace: as of latin_tokens.mark_texts().
 
     Returns:
         the pieces of all texts in order, TEXT_END between two texts: words of Han characters, replaced Latin tokens,
         and everything else character by character. Together they are as long as the texts with the tokens replaced.
     """
-    whole = TEXT_END.join(norms)
-    if _has_reserved(whole, len(norms) - 1):
-        # One character for one, so that offsets stay.
-        whole = TEXT_END.join([_RESERVED.sub(",", norm) for norm in norms])
-    marked: list[str] = []
-    done = 0
-    for start, end in _runs_in(whole):
-        marked.append(whole[done:start])
-        marked.append(replace(whole, start, end))
-        done = end
-    marked.append(whole[done:])
-    return cutter().cut("".join(marked))
-
-
-def replace_latin(run: str, stand_in: Callable[[re.Match[str]], str]) -> str:
-    """A run of letters, figures and signs as it is cut: each Latin token replaced, joiners made gaps.
-
-    Args:
-        run: a whole run of cut_texts().
-        stand_in: gives the one character of STAND_INS that replaces a token, or GAP to leave it out.
-    """
-    return _LATIN.sub(stand_in, run).translate(_JOINERS)
-
-
-def _runs_in(text: str) -> Iterator[tuple[int, int]]:
-    """Where a text has runs of characters that Latin tokens consist of, or that are looked at next to them."""
-    codes, _ = code_points_of([text])
-    is_in = np.zeros(len(codes) + 2, dtype=np.bool_)
-    is_in[1:-1] = _in_runs()[np.minimum(codes, OTHER_PLANE)]
-    edges = np.flatnonzero(is_in[1:] != is_in[:-1]).tolist()
-    return zip(edges[::2], edges[1::2], strict=True)
-
-
-@cache
-def _in_runs() -> Bools:
-    """Which code points of the first plane are of _IN_RUNS; in the last place those of all others, which are."""
-    table = np.zeros(OTHER_PLANE + 1, dtype=np.bool_)
-    for start, end in ranges_of(_IN_RUNS):
-        table[start:end] = True
-    table[OTHER_PLANE] = True
-    return table
-
-
-def _has_reserved(text: str, ends: int) -> bool:
-    """Whether a text may contain reserved characters, but for so many TEXT_END: an encoder is faster than a pattern."""
-    if text.count(TEXT_END) > ends:
-        return True
-    try:
-        return len(text.encode("utf-16-le")) > 2 * len(text)
-    except UnicodeEncodeError:
-        return True
+    return cutter().cut(mark_texts(norms, replace))
 
 
 def piece_of(
@@ -397,11 +332,6 @@ def in_dictionary(word: str) -> bool:
 def frequency_for(word: str) -> int:
     """How frequent a normalised word of Han characters has to be in the cutter's dictionary so that it stays whole."""
     return max(1, cutter().segmenter.frequency_for(word))
-
-
-def is_han(word: str) -> bool:
-    """Whether a piece is of Han characters; no piece mixes them with others."""
-    return "\u4e00" <= word[0] <= "\u9fd5"
 
 
 class Cutter:
@@ -532,48 +462,10 @@ def _latin_parts(word: str) -> list[tuple[int, str]]:
     return parts
 
 
-def mixed_terms_in(norm: str) -> list[tuple[int, str]]:
-    """(start, term) of terms of Han and Latin (3D打印, PVC管材), where they do not cut a Latin token in two."""
-    terms: list[tuple[int, str]] = []
-    # Few texts have any, and a search for each term is faster than the pattern of all.
-    if not any(term in norm for term in mixed_terms()):
-        return terms
-    for match in _mixed_pattern().finditer(norm):
-        start, end = match.span()
-        # PVC管材 is not found in UPVC管材: uPVC is another material.
-        cuts_before = (
-            start > 0 and _is_latin(norm[start]) and _is_latin(norm[start - 1])
-        )
-        cuts_after = (
-            end < len(norm) and _is_latin(norm[end - 1]) and _is_latin(norm[end])
-        )
-        if not cuts_before and not cuts_after:
-            terms.append((start, match.group()))
-    return terms
-
-
-def _is_latin(character: str) -> bool:
-    return character.isalnum() and not is_han(character)
-
-
 @remembered_with_lists()
 def longest_term() -> int:
     """Characters of the longest term of the lexicon, and at least the three of jieba's parts."""
     return max(3, *map(len, lexicon_terms()))
-
-
-@remembered_with_lists()
-def mixed_terms() -> tuple[str, ...]:
-    """The terms of the lexicon that hold Han and Latin, longest first, so that the longest is found."""
-    has_han = re.compile(f"[{HAN}]")
-    has_other = re.compile(f"[^{HAN}]")
-    mixed = [t for t in lexicon_terms() if has_han.search(t) and has_other.search(t)]
-    return tuple(sorted(mixed, key=lambda term: (-len(term), term)))
-
-
-@remembered_with_lists()
-def _mixed_pattern() -> re.Pattern[str]:
-    return re.compile("|".join(map(re.escape, mixed_terms())))
 
 
 _cutter_lock = Lock()

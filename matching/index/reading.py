@@ -6,7 +6,6 @@ One document is a batch of one. tests/matching/oracle.py reads the same features
 
 from __future__ import annotations
 
-import re
 from collections.abc import (
     Iterable,
     Iterator,
@@ -46,6 +45,8 @@ from matching.index.segment import (
     build_segment,
 )
 from matching.index.token_table import TokenTable
+from matching.latin_tokens import TEXT_END
+from matching.mixed_terms import mixed_terms_in, texts_with_mixed_terms
 
 # Documents of a catalogue that are cut together.
 CATALOGUE_BATCH = 2_000
@@ -155,9 +156,7 @@ class DocumentReader:
             whole = keys[ends[numbers[has_term]]]
             words = _split(whole, side_of[has_term] // 2, len(documents))[:texts]
         # A document without a content term is in the index, but is never ranked.
-        terms = np.bincount(
-            occurrences["words"].document_of, minlength=len(documents)
-        )
+        terms = np.bincount(occurrences["words"].document_of, minlength=len(documents))
         return Batch(len(documents), occurrences, terms > 0, words)
 
     def _cut(self, sides: Sequence[str]) -> tuple[Int64s, Int64s]:
@@ -172,10 +171,8 @@ class DocumentReader:
         """
         table = self._table
         pieces = words_of.cut_texts(sides, table.replace_latin)
-        # No Python code for each token: a known one costs a dictionary look-up.
-        looked_up = map(table.__getitem__, pieces)
-        numbers = np.fromiter(looked_up, dtype=np.int64, count=len(pieces))
-        return numbers, np.cumsum(numbers == table[words_of.TEXT_END])
+        numbers = table.numbers_of(pieces)
+        return numbers, np.cumsum(numbers == table[TEXT_END])
 
 
 # What single queries and changed documents are read by: most of their tokens were met before.
@@ -335,23 +332,10 @@ def _with_mixed_terms(words: Occurrences, sides: Sequence[str]) -> Occurrences:
         words: of tokens.
         sides: as of DocumentReader._cut().
     """
-    # One search for each term in all texts together.
-    whole = words_of.TEXT_END.join(sides)
-    places: list[int] = []
-    for term in words_of.mixed_terms():
-        # Few texts have any: a plain search spares a single query the regular expressions.
-        if term in whole:
-            occurrence = re.finditer(re.escape(term), whole)
-            places.extend(match.start() for match in occurrence)
-    if not places:
-        return words
-    # One more for the end mark between two texts.
-    ends = np.cumsum([len(side) + 1 for side in sides])
-    having = np.unique(np.searchsorted(ends, places, side="right"))
     more_keys: list[int] = []
     more_sides: list[int] = []
-    for side in having.tolist():
-        for _, term in words_of.mixed_terms_in(sides[side]):
+    for side in texts_with_mixed_terms(sides):
+        for _, term in mixed_terms_in(sides[side]):
             more_keys.append(term_key(term))
             more_sides.append(side)
     if not more_keys:

@@ -9,11 +9,12 @@ from __future__ import annotations
 import numpy as np
 from numba import types
 
-from matching.arrays import Bools, Int32s, Int64s, UInt64s
+from matching.arrays import Bools, Int32s, Int64s, UInt32s, UInt64s
 from matching.index.compiling import compiled_loop, read_only, writeable
 
-# Constants of compiled loops: numba's cache notices changes of this file alone, so they equal those of features.
+# Constants of compiled loops, as in features and text: numba's cache notices changes of this file alone.
 _TITLE_WEIGHT = 3
+_PIECE_END = 2
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _MURMUR = np.uint64(0xFF51AFD7ED558CCD)
 _HALF = np.uint64(32)
@@ -31,6 +32,71 @@ def _mix_bits(code: np.uint64) -> np.uint64:
     mixed = code * _GOLDEN
     mixed ^= mixed >> _HALF
     return mixed * _MURMUR
+
+
+@compiled_loop(types.void(_KEYS, _NUMBERS, types.int64, writeable(types.int32)))
+def enter_tokens(characters: UInt64s, ends: Int64s, first: int, slots: Int32s) -> None:
+    """Enter tokens into a hash table with open addressing: slots[place of its characters] = its number.
+
+    Args:
+        characters, ends: token n is characters[ends[n]:ends[n + 1]]; the first token has the number 1.
+        first: the first one that is not entered yet.
+        slots: 0 where free; as many as a power of two above the tokens; changed in place.
+    """
+    mask = np.uint64(len(slots) - 1)
+    for number in range(first, len(ends) - 1):
+        place = np.uint64(0)
+        for at in range(ends[number], ends[number + 1]):
+            place = _mix_bits(place + characters[at])
+        # The upper bits of a product depend on all of a character.
+        place >>= _HALF
+        while slots[place & mask]:
+            place += np.uint64(1)
+        slots[place & mask] = number
+
+
+@compiled_loop(
+    writeable(types.int64)(
+        read_only(types.uint32), types.int64, _KEYS, _NUMBERS, read_only(types.int32)
+    )
+)
+def find_tokens(
+    pieces: UInt32s, size: int, characters: UInt64s, ends: Int64s, slots: Int32s
+) -> Int64s:
+    """The numbers of tokens by their characters, which are compared.
+
+    Args:
+        pieces: the code points of the tokens, _PIECE_END between two.
+        size: how many they are.
+        characters, ends, slots: as of enter_tokens().
+
+    Returns:
+        shape (size,); 0 for those that are not in the table.
+    """
+    mask = np.uint64(len(slots) - 1)
+    numbers = np.zeros(size, dtype=np.int64)
+    start = 0
+    for token in range(size):
+        place = np.uint64(0)
+        end = start
+        while end < len(pieces) and pieces[end] != _PIECE_END:
+            place = _mix_bits(place + np.uint64(pieces[end]))
+            end += 1
+        place >>= _HALF
+        while slots[place & mask]:
+            number = np.int64(slots[place & mask])
+            begin = ends[number]
+            same = ends[number + 1] - begin == end - start
+            at = 0
+            while same and at < end - start:
+                same = characters[begin + at] == np.uint64(pieces[start + at])
+                at += 1
+            if same:
+                numbers[token] = number
+                break
+            place += np.uint64(1)
+        start = end + 1
+    return numbers
 
 
 @compiled_loop(types.int64(_NUMBERS, _NUMBERS))

@@ -6,20 +6,24 @@ from __future__ import annotations
 
 import re
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
 from matching import text as words_of
 from matching.arrays import Bools, Int64s, UInt64s
+from matching.code_points import code_points_of
 from matching.features import term_key, word_key
+from matching.index import token_kernels
+from matching.latin_tokens import GAP, PIECE_END, STAND_INS, is_han, replace_latin
 from matching.word_classes import GRADE, is_amount
 
-_STAND_INS = sum(len(codes) for codes in words_of.STAND_INS)
+_STAND_INS = sum(len(codes) for codes in STAND_INS)
 # Tokens above which a table is given up for a new one: some 100 MB.
 _MAX_TOKENS = 400_000
 # Runs with Latin tokens that are remembered; then the table begins again.
 _RUNS_REMEMBERED = 100_000
+_SLOTS_AT_FIRST = 1 << 12
 
 
 class RaggedRows:
@@ -36,7 +40,9 @@ class RaggedRows:
 
     def arrays(self) -> tuple[UInt64s, Int64s]:
         """The values, and where the row of each number begins and ends: views, which must be gone before append()."""
-        return np.frombuffer(self._values, np.uint64), np.frombuffer(self._ends, np.int64)
+        return np.frombuffer(self._values, np.uint64), np.frombuffer(
+            self._ends, np.int64
+        )
 
 
 class TokenTable(dict[str, int]):
@@ -53,6 +59,10 @@ class TokenTable(dict[str, int]):
         self.content_keys = RaggedRows()
         # Whether a token is a stop word or a gap, by its number; 0 is none.
         self._breaks = bytearray([True])
+        # The tokens once more, for looking up many at once: their characters, and a hash table of those entered.
+        self._characters = RaggedRows()
+        self._slots = np.zeros(_SLOTS_AT_FIRST, dtype=np.int32)
+        self._entered = 0
         self._free = _stand_ins()
         self._free_left = _STAND_INS
         # (Latin token, whether it is an amount where it occurs) → its stand-in, and back.
@@ -73,13 +83,16 @@ class TokenTable(dict[str, int]):
         if replaced is not None:
             return replaced
 
+        # Whether figures are an amount depends on the context, so both readings have a stand-in.
+        if GRADE.fullmatch(run):
+            return self._stand_in(run, is_amount(text, start, end))
+
         def stand_in(match: re.Match[str]) -> str:
-            # Whether figures are an amount depends on the context, so both readings have a stand-in.
             first, last = match.span()
             amount = is_amount(text, start + first, start + last)
             return self._stand_in(match.group(), amount)
 
-        replaced = words_of.replace_latin(run, stand_in)
+        replaced = replace_latin(run, stand_in)
         if not GRADE.search(run):
             if len(self._replaced) >= _RUNS_REMEMBERED:
                 self._replaced.clear()
@@ -92,7 +105,7 @@ class TokenTable(dict[str, int]):
             return known
         if self._free_left == 0:
             # A batch of nothing but new Latin tokens: those that are left over become gaps.
-            return words_of.GAP
+            return GAP
         self._free_left -= 1
         character = next(self._free)
         self._stand_ins[word, amount] = character
@@ -104,13 +117,35 @@ class TokenTable(dict[str, int]):
         """Which tokens are stop words or gaps, by number: a view, as of RaggedRows."""
         return np.frombuffer(self._breaks, np.bool_)
 
+    def numbers_of(self, pieces: Sequence[str]) -> Int64s:
+        """The number of each of some tokens, shape (len(pieces),): those met before without any Python for each."""
+        codes, _ = code_points_of([PIECE_END.join(pieces)])
+        numbers = token_kernels.find_tokens(
+            codes, len(pieces), *self._characters.arrays(), self._slots
+        )
+        new = np.flatnonzero(numbers == 0)
+        if len(new):
+            numbers[new] = [self[pieces[place]] for place in new.tolist()]
+            self._enter()
+        return numbers
+
+    def _enter(self) -> None:
+        # At most half of the places are taken, so that free ones are near.
+        if 2 * len(self) > len(self._slots):
+            self._slots = np.zeros(2 << (2 * len(self)).bit_length(), dtype=np.int32)
+            self._entered = 0
+        characters = self._characters.arrays()
+        token_kernels.enter_tokens(*characters, self._entered + 1, self._slots)
+        self._entered = len(self)
+
     def __missing__(self, token: str) -> int:
         # Taken before the rows are appended: row and number must agree.
         number = len(self) + 1
+        self._characters.append(map(ord, token))
         if token in self._latin:
             word, amount = self._latin[token]
             self._append(word, amount, (word_key(word),))
-        elif words_of.is_han(token):
+        elif is_han(token):
             self._append(token, False, map(ord, token))
         else:
             self.units.append(())
@@ -129,5 +164,5 @@ class TokenTable(dict[str, int]):
 
 
 def _stand_ins() -> Iterator[str]:
-    for codes in words_of.STAND_INS:
+    for codes in STAND_INS:
         yield from map(chr, codes)

@@ -1,22 +1,33 @@
-"""Many texts are read together as each of them by the patterns alone, and what they speak of is judged as in plain Python."""
+"""Many texts are read together as each by the patterns alone, and what they speak of is judged as in plain Python."""
 
 from __future__ import annotations
 
 import ast
 import csv
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import example, given
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from matching import sentence_kinds, text
+from matching import (
+    encoded_text,
+    misread_text,
+    names,
+    pasted_text,
+    quantities,
+    sentence_kinds,
+    text,
+)
 from matching.folding import normalise, normalise_all
+from matching.lexicon import lexicon_lines
 from matching.names import without_names
 from matching.pasted_text import repair_text, repair_texts
 from matching.quantities import join_all_quantities, join_quantities
 from matching.surroundings import cores_of
+from matching.word_classes import UNIT
 from tests.matching import oracle
 from tests.matching.conftest import texts
 from tests.served import ROOT
@@ -24,7 +35,7 @@ from tests.served import ROOT
 FOLDER = Path(__file__).parent
 # What the patterns look for, so that arbitrary texts have some of it.
 SIGNS = (
-    "轴承保持架的了著軸噪，。；：、！,;:.!?=%&#@+-/*\\<>()（）[]【】“”\"\n\t \x01_·…"
+    '轴承保持架的了著軸噪，。；：、！,;:.!?=%&#@+-/*\\<>()（）[]【】“”"\n\t \x01_·…'
     "0123456789０９aAbcdefghimnsuUwxX市县镇路街道区东微信公司大学院研究所零下年"
     "\u200b\ufe0f\u0301\u0336é㎡℃°μωφµ£é½´杞存壙"
 )
@@ -49,7 +60,21 @@ def traps() -> list[str]:
     """The same by themselves and within other sentences."""
     found = list(dict.fromkeys(written_in_tests()))
     before, behind, matter = AROUND
-    return [*found, *(f"{matter}{trap}{behind}{before}{trap}{matter}" for trap in found)]
+    return [
+        *found,
+        *(f"{matter}{trap}{behind}{before}{trap}{matter}" for trap in found),
+    ]
+
+
+PATTERNED = (encoded_text, misread_text, names, pasted_text, quantities)
+# Hypothesis makes no texts of possessive groups with references into them, nor of what is looked at on both sides.
+NOT_MADE = {"_PARTED", "_INSIDE_SENTENCE", "_ENDS_UNIT"}
+PATTERNS = {
+    f"{module.__name__}.{name}": value
+    for module in PATTERNED
+    for name, value in vars(module).items()
+    if isinstance(value, re.Pattern) and name not in NOT_MADE
+}
 
 
 def sample_lists() -> list[str]:
@@ -100,6 +125,28 @@ def test_the_sample_lists_are_read_as_each_row_alone() -> None:
 @example(["1,350件,1,35件，,1,234", "::", "：报告如下:", "，，", "a:b", "123,456"])
 @example(["一" * 30_000, "公司" * 3_000, "e\u0301" * 500, "abc " * 5_000])
 def test_any_texts_are_read_as_each_alone(written: list[str]) -> None:
+    assert differences(written) == []
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", PATTERNS)
+@settings(max_examples=30, suppress_health_check=[HealthCheck.filter_too_much])
+@given(st.data())
+def test_what_a_pattern_finds_has_a_sign_of_it(name: str, data: st.DataObject) -> None:
+    found = data.draw(st.from_regex(PATTERNS[name]))
+
+    assert differences([found, f"轴承{found}烧伤，{found}", f"a {found} "]) == []
+
+
+@pytest.mark.parametrize("matches", ["places", "units", "firms"])
+def test_every_name_of_a_list_has_a_sign(matches: str) -> None:
+    lists = {
+        "places": " ".join(lexicon_lines("places.txt")).split(),
+        "units": [f"120{unit}" for unit in UNIT.split("|")],
+        "firms": [f"永盛{end}" for end in names._BODY_END.pattern.split("|")],
+    }
+    written = [f"轴承{name}、阀门在{name}开裂" for name in lists[matches]]
+
     assert differences(written) == []
 
 

@@ -24,6 +24,7 @@ from marketplace.deals.child_models import DealDecision, DealPublicity
 from marketplace.deals.life import DILIGENCE
 from marketplace.deals.models import Deal
 from marketplace.deals.readiness import turn_of
+from marketplace.deals.standing import lines_of, standing_at, standing_on
 from marketplace.errors import Invalid, NotAllowed, NotFound, NotNow, Stale
 from marketplace.extensions import db
 from marketplace.lifecycle import history_of
@@ -461,16 +462,16 @@ def test_it_ends_with_a_reason(state: str, world: World) -> None:
 def test_as_it_stood(world: World) -> None:
     deal = world.bring_to("price_determined")
     last = deal.releases[-1]
-    standing = queries.standing_on(deal, today())
+    standing = standing_on(deal, today())
     assert standing.values["state"] == "price_determined"
     assert standing.release.sha256 == last.sha256
-    first = queries.standing_at(deal, 0)
+    first = standing_at(deal, 0)
     assert first.values["state"] == "proposed"
     with pytest.raises(NotFound):
-        queries.standing_on(deal, today() - timedelta(days=1))
+        standing_on(deal, today() - timedelta(days=1))
     with pytest.raises(NotFound):
-        queries.standing_at(deal, 999)
-    assert [name for name, _, _ in queries.lines_of(standing) if name == "状态"]
+        standing_at(deal, 999)
+    assert [name for name, _, _ in lines_of(standing) if name == "状态"]
 
 
 def test_releases_are_only_added(world: World) -> None:
