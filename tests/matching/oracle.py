@@ -183,7 +183,7 @@ def surrounds_a_matter(stretch: str) -> bool:
     own = [c for c in stretch if "\u3400" <= c <= "\u9fff" and weights().get(c, 0) >= 2]
     if len(stretch) < 3 or len(own) > 2:
         return False
-    return matter_of(stretch) < -1
+    return matter_of(stretch) < -2.5
 
 
 def matter_of(stretch: str) -> float:
