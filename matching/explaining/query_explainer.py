@@ -44,6 +44,8 @@ RARE_DOCUMENTS = 10
 MAX_WORDS = 8
 # Heaviest words of the query that a page names where a document lacks them.
 _NAMED_CONSIDERED = 8
+# Ends of names of quantities.
+_MEASURES = "率量度值"
 # Characters at least of the end of a compound that says what it is; 凝胶 is no 气凝胶.
 _HEAD = 3
 # Shares are equal but for the last bits when they agree to so many places.
@@ -168,6 +170,9 @@ class QueryExplainer:
 
     def _has_parts(self, word: str) -> bool:
         """Whether documents have both words of a phrase: 磨削 of 套圈 stands there where each of them does."""
+        # 导电|率 is cut in two as often as not, so who has 导电 may have it.
+        if word[-1] in _MEASURES and self._frequencies.get(word[:-1], 0):
+            return True
         phrase = naming.parts_of_phrase(word)
         return phrase is not None and all(self._frequencies.get(w, 0) for w in phrase)
 

@@ -37,6 +37,7 @@ _ONE_THING = frozenset(
 _BEFORE_ANY = frozenset(
     "大小高低长短多少新老旧冷热干湿厚薄粗细硬软轻重快慢深浅单可能应有是为使被让时内外上下中前后间里端处起出受取看含设用以对水"
 )
+_ENDS_A_NAME = frozenset("率机炉釜罐仪泵阀板")
 # Behind a word they tell what came of it: 装运|到.
 _COMES_OF_IT = frozenset("的了着过到出至为在于上下成起能给")
 # Words remembered.
@@ -73,8 +74,8 @@ def _is_better_cut(tokens: Sequence[Token], place: int) -> bool:
     if len(word) > 2:
         # 换热|效率
         return words_of.in_dictionary(word[1:]) and word not in words_of.lexicon_terms()
-    # 开机|率
-    if word[1] == "率":
+    # 开机|率, 压接|机
+    if word[1] in _ENDS_A_NAME:
         return True
     if place + 1 == len(tokens):
         return False
