@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import cache
+from itertools import chain
 from typing import NamedTuple
 
 from matching import text as words_of
@@ -129,7 +130,7 @@ def _read_pinyin(text: str, norm: str) -> tuple[str, tuple[Heard, ...]]:
     cut = _cut_words(norm)
     if not _is_spelt(cut):
         return text, ()
-    syllables = [syllable for one in cut for syllable in one]
+    syllables = list(chain.from_iterable(cut))
     sounds = _terms_by_sound()
     heard = []
     place = 0
@@ -207,11 +208,12 @@ def _sounds(character: str) -> frozenset[str]:
 @cache
 def _all_sounds() -> frozenset[str]:
     """Every syllable that a frequent character has."""
-    common = bytes(
-        byte
-        for high in range(0xB0, 0xF8)
-        for low in range(0xA1, 0xFF)
-        for byte in (high, low)
-    ).decode("gb2312", "ignore")
+    # The rows of GB 2312 that hold Han characters.
+    common = "".join(map(_row_of_gb2312, range(0xB0, 0xF8)))
     sounds = _pinyin_of(common)
     return frozenset(sound for sound in sounds if sound.isascii() and sound.isalpha())
+
+
+def _row_of_gb2312(row: int) -> str:
+    pairs = [bytes((row, place)) for place in range(0xA1, 0xFF)]
+    return b"".join(pairs).decode("gb2312", "ignore")

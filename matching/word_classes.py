@@ -19,7 +19,7 @@ GRADE = re.compile(r"[1-9]\d{2,4}")
 _UNIT = (
     "mm|cm|dm|m|km|um|μm|nm|mm2|cm2|m2|mm3|cm3|m3|g|kg|mg|t|l|ml|ul|w|kw|mw|gw|kwh|mwh|wh|v|kv|mv|a|ma|ah|mah|hz|khz|mhz|ghz|"
     "pa|kpa|mpa|gpa|bar|h|hr|min|s|ms|us|ns|k|n|kn|nm|n/mm2|rpm|r/min|l/min|m/s|mm/min|g/l|mg/l|mg/kg|g/cm3|kg/m3|m3/h|"
-    "kva|mm/s|m/min|t/h|ppm|ppb|db|dba|lx|dpi|fps|px|bit|kb|mb|gb|tb|kbps|mbps|gbps|j|kj|mj|ω|kω|mω|w/mk|hrc|hv|hb|x|wt|vol"
+    "kva|mm/s|m/min|t/h|ppm|ppb|db|dba|lx|dpi|fps|px|bit|kb|mb|gb|tb|kbps|mbps|gbps|j|kj|mj|ω|kω|mω|w/mk|hrc|hv|hb|x|wt|vol|μs|μg|μl|μa|mt|mmol|cfu"
 )
 # Units in folded texts, longest first, so that a pattern takes all of one.
 UNIT = "|".join(
@@ -54,7 +54,7 @@ _COUNTS_OR_MEASURES = re.compile(
 # Names of technologies that look like quantities.
 _NAMES_LIKE_QUANTITIES = frozenset({"5g", "4g", "3g", "6g", "2d", "3d", "4d", "5d"})
 _MEASURES = frozenset(
-    "年月日号万亿元个台套吨件名家项人次倍度米克升秒分时天周岁余多%‰°~亩页级路层座条"
+    "年月日号万亿元个台套吨件名家项人次倍度米克升秒分时天周岁余多%‰°~亩页级路层座条目锭"
 )
 # Measures whose first character alone also begins names of things.
 _LONG_MEASURES = re.compile(

@@ -29,6 +29,7 @@ from marketplace.matchmaking.offers import (
     legible_words,
     original_spellings,
     ranked_list_of,
+    written_texts,
 )
 from marketplace.matchmaking.ranking import (
     Ranking,
@@ -214,6 +215,7 @@ def explained_answer(
     if comparison is not None:
         comparison.prepare_rows(ranked.row for ranked in ranking.rows)
     offers = []
+    offers_demands = request.sought == "demand"
     for rank, ranked in enumerate(ranking.rows, start=1):
         facts: tuple[Fact, ...] = ()
         if comparison is not None:
@@ -224,6 +226,7 @@ def explained_answer(
             ranked.reasons,
             ranked.grade,
             spellings,
+            written=document.text if offers_demands else written_texts(ranked.row),
             facts=facts,
             verdict=(opinions or {}).get(ranked.row.id),
             patents=ranked.patents,

@@ -99,6 +99,7 @@ def evidence_for(row: Row, other_id: int, *, by: Reader | None) -> Evidence:
         reasons,
         capped_grade(grade, patents),
         original_spellings(document),
+        written=f"{achievement.title}\n{achievement.text}",
         facts=Comparison(row, by).facts_with(other),
         verdict=verdict_queries.own_verdict(row, other.id, by=by),
         patents=patents,
@@ -149,6 +150,7 @@ def evidence_of_text(
         reasons,
         capped_grade(grade, patents),
         original_spellings(document),
+        written=f"{achievement.title}\n{achievement.text}",
         facts=TextComparison(text, kind, by).facts_with(other),
         patents=patents,
     )

@@ -6,13 +6,15 @@ Which rows are offered, and in which order, is decided in `ranking.py`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flask import current_app
 
 import matching
+from marketplace.listings.disclosure import common_view
 from marketplace.listings.models import Row
 from marketplace.matchmaking.facts import Fact
+from marketplace.matchmaking.figure_facts import FIGURE_TEXTS
 from marketplace.matchmaking.ranking import RankedRow, reads_confidential
 from marketplace.permissions import Reader, may
 from marketplace.verdicts.grading import ranker_version
@@ -20,7 +22,7 @@ from marketplace.verdicts.models import Verdict
 from marketplace.verdicts.projections import holder_of
 from marketplace.verdicts.ranked_lists import RankedItem, RankedList
 from matching.explaining.sentence import match_sentence
-from matching.text import drop_unseen, repair_text, spans
+from matching.text import drop_unseen, plain_text, repair_text, spans
 
 WORDS_IN_BAR = 5  # as many as have a pattern of their own in the style sheet
 WORD_LENGTH = 32  # characters of one word: room for the name of a chemical, not for a text without breaks
@@ -95,6 +97,7 @@ def explained_offer(
     grade: str | None,
     spellings: Mapping[str, str],
     *,
+    written: str = "",
     facts: tuple[Fact, ...] = (),
     verdict: Verdict | None = None,
     patents: str = "",
@@ -107,10 +110,16 @@ def explained_offer(
         reasons: why it has its score.
         grade: code of its grade.
         spellings: as `original_spellings` gives them for the text that was ranked.
+        written: texts of the achievement, to see whether it has a word that is cut otherwise there.
         facts: its conditions compared.
         verdict: what somebody thinks of the pair.
         patents: as of an offer.
     """
+    if reasons.missing:
+        # Single characters are no features, so 铝|液 is not known to be 铝液.
+        norm = plain_text(written)
+        missing = [word for word in reasons.missing if word not in norm]
+        reasons = replace(reasons, missing=missing)
     why = []
     for piece in match_sentence(reasons).pieces:
         text = piece.text
@@ -142,6 +151,13 @@ def explained_offer(
         verdict=verdict,
         patents=patents,
     )
+
+
+def written_texts(achievement: Row) -> str:
+    """The main texts of an achievement, as far as everybody may know them; without its rows of figures."""
+    view = common_view(achievement)
+    texts = [getattr(view, name) or "" for name in FIGURE_TEXTS["achievement"]]
+    return "\n".join(texts)
 
 
 def bar_segments(

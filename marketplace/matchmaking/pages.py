@@ -32,7 +32,6 @@ from marketplace.verdicts import queries as verdict_queries
 from marketplace.verdicts.models import LEVELS
 from marketplace.verdicts.projections import holder_of
 from marketplace.verdicts.ranked_lists import RankedList
-from matching.heard_text import is_pinyin
 
 blueprint = Blueprint("matchmaking", __name__)
 
@@ -272,7 +271,7 @@ def _trial_page(
         problems=problems or {},
         other_needs=trial.other_needs(text, kind),
         heard=trial.heard_in(text) if answer else (),
-        in_pinyin=answer is not None and is_pinyin(text),
+        in_pinyin=answer is not None and trial.is_in_pinyin(text),
         most=trial.MAX_TEXT,
         example=EXAMPLES[kind],
         savable=may(current_reader(), "trial.save"),

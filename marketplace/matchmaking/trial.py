@@ -25,7 +25,7 @@ from marketplace.parsing.secrecy import REFUSAL, secret_mark
 from marketplace.parsing.text import GARBLED
 from marketplace.permissions import Reader
 from matching.encoded_text import decode_text
-from matching.heard_text import Heard, read_by_ear
+from matching.heard_text import Heard, is_pinyin, read_by_ear
 from matching.misread_text import is_illegible
 from matching.text import spans, words
 
@@ -130,6 +130,11 @@ def trial_document(text: str) -> matching.Document:
 def heard_in(text: str) -> tuple[Heard, ...]:
     """What of a pasted text is read otherwise than it is written."""
     return read_by_ear(text)[1]
+
+
+def is_in_pinyin(text: str) -> bool:
+    """Whether a pasted text is in pinyin."""
+    return is_pinyin(text)
 
 
 def _with_conditions(

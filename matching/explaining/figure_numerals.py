@@ -12,9 +12,9 @@ from decimal import Decimal
 
 _DIGITS = "一二三四五六七八九"
 NUMERALS = {numeral: value for value, numeral in enumerate("零" + _DIGITS)} | {"两": 2}
-_SIGNS = {"百": "%", "千": "‰", "万": "‱"}
+_SIGNS = {"百": "%", "千": "‰", "万": "‱", "百万": "ppm"}
 _FRACTION = re.compile(
-    rf"(百|千|万)分之(?:(\d+(?:\.\d+)?)|([{_DIGITS}两]?十?[{_DIGITS}]?))(?![零十百点几多余来{_DIGITS}])"
+    rf"(百万|百|千|万)分之(?:(\d+(?:\.\d+)?)|([{_DIGITS}两]?十?[{_DIGITS}]?))(?![零十百点几多余来{_DIGITS}])"
 )
 # 三成, 七成八, 八成半; 三成套设备 and 五成新 are none.
 _TENTHS = re.compile(

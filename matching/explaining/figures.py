@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from functools import partial
@@ -35,7 +35,6 @@ Outcome = Literal["met", "unmet", "unsaid"]
 # Why nothing is claimed: nothing stated; units without a common measure; both stated, but not comparable for sure;
 # stated more than once, with different results; stated under other conditions.
 Silence = Literal["", "nothing", "units", "unsure", "several", "conditions"]
-
 
 # What is made in hours of work, and per what longer time it is counted.
 _WORKED = frozenset(["产能", "产量", "效率", "生产效率"])
@@ -196,8 +195,8 @@ def judge_figure(
     limit = _as_directed(limit, wanted, naming)
     outcome = _outcome_of(wanted, offered, limit, stated, naming)
     # Both figures of IP67 count, each for itself.
-    if outcome == "met" and wanted.unit == offered.unit == "IP":
-        outcome = "met" if wanted.value % 10 <= offered.value % 10 else "unmet"
+    if wanted.unit == "IP" and wanted.value % 10 > offered.value % 10:
+        outcome = "unmet"
     converted: tuple[Decimal, ...] = ()
     if offered_unit != wanted_unit:
         values = _values_of(offered, offered_unit, scale, difference)
@@ -225,8 +224,9 @@ def _is_by_day(figure: Figure) -> bool:
 
 def _scale_between(offered: Unit, wanted: Unit, naming: Naming) -> Fraction | None:
     """What brings base quantities of the one to those of the other; None where nothing does."""
-    if naming.quantity in _OF_ONE_PIECE:
-        offered, wanted = _of_a_piece(offered), _of_a_piece(wanted)
+    other = set(offered.dimension) ^ set(wanted.dimension)
+    if naming.quantity in _OF_ONE_PIECE and other == {("件", -1)}:
+        return Fraction(1)
     if offered.dimension == wanted.dimension:
         # ppm of a gas is by volume, mg/kg by weight.
         if naming.gas and offered.basis != wanted.basis:
@@ -240,12 +240,6 @@ def _scale_between(offered: Unit, wanted: Unit, naming: Naming) -> Fraction | No
         if wanted.dimension == per_volume and not offered.dimension:
             return WATER
     return None
-
-
-def _of_a_piece(unit: Unit) -> Unit:
-    """12 s of a beat are 12 s a piece."""
-    dimension = tuple(one for one in unit.dimension if one != ("件", -1))
-    return replace(unit, dimension=dimension)
 
 
 def _values_of(

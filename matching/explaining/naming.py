@@ -12,14 +12,9 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 
-import numpy as np
-
 from matching import text as words_of
-from matching.arrays import UInt64s
 from matching.explaining.overlaps import longest_spans
-from matching.explaining.word_ends import cut_starts, pieces_of
-from matching.features import gram_places
-from matching.index.keys import find_keys
+from matching.explaining.word_ends import SHORTEST_PHRASE, cut_starts, pieces_of
 from matching.lexicon import (
     lexicon_lines,
     remembered_with_lists,
@@ -70,13 +65,13 @@ _HOW_MUCH = re.compile(
 _AND_HOW = re.compile("[\u4e00-\u9fff]{2}[大小多少高低快慢好坏差短]")
 # 太湿, 越浅, 老松, 全裂: how much, and what is so.
 _MUCH = re.compile(
-    "[偏过][大小多少高低]|[越太最更很挺老全真特][大小多少高低快慢好坏硬软浅深长短厚薄粗细冷热湿干脏稀稠松紧裂断碎漏堵黑黄糊烂散塌歪弯飘卡贵勤频吵响重轻强弱满空乱旧嫩差累费难猛]"
+    "[偏过][大小多少高低]|[越太最更很挺老全真特][大小多少高低快慢好坏硬软浅深长短厚薄粗细冷热湿干脏稀稠松紧裂断碎漏堵黑黄糊烂散塌歪弯飘卡贵勤频吵响重轻强弱满空乱旧嫩差累费难猛糟]"
 )
 # 低于, 不大于: how a figure is limited.
 _LIMIT = re.compile("不?(?:[高低大小多少优]于|超过)")
 # 收到, 打得, 切完, 装进去, 找不着, 配不上: a verb and what came of it. 得率 is a yield.
 _RESULT = re.compile(
-    r"[\u4e00-\u9fff]{1,2}(?:[到得完]|了个|(?<=[化坏烂死丢])掉|(?<=[制做产炼熬])出|[没不][着来去上下住出掉了动起见]|[进上下出回过起开][来去])|[上下进出]不[来去]|得(?!率)[\u4e00-\u9fff]"
+    r"[\u4e00-\u9fff]{1,2}(?:[到得完]|了个|(?<=[化坏烂死丢])掉|(?<=[制做产炼熬])出|[没不][着来去上下住出掉了动起见]|[进上下出回过起开][来去])|[上下进出]不[来去]|得(?!率)[\u4e00-\u9fff]|[\u4e00-\u9fff]得[上下来去着]|[一两几三]件事"
     r"|[\u4e00-\u9fff]一|[\u4e00-\u9fff]{2}里|[\u4e00-\u9fff]{1,2}[了着]"
 )
 # 货响, 家说: with what people talk of, no part of a machine.
@@ -103,22 +98,8 @@ _ENGLISH_OF_TROUBLE = """
 problem problems trouble issue issues solution solve solved high higher low lower large small bad poor fast slow
 long short filled used using caused reduce reduced increase improve improved required requirement less more quality cost
 """
-# Characters at least of a compound of two words.
-_SHORTEST_PHRASE = 4
 # What makes the name of a thing of what is done before it.
 _HEADS = re.compile("[机仪釜罐阀泵油剂液膜炉](?![\u4e00-\u9fff]?[大小多少高低])")
-# Parts and properties of things.
-_OF_ANY_THING = """
-外圈 内圈 滚道 沟道 端面 表面 内孔 内壁 外壁 齿面 边部 接头 薄膜 板材 型材 铸件 锻件 噪声 寿命 强度 硬度 精度 热处理
-故障诊断 密封 润滑 废水 废气 废渣 清洁度 杂质
-"""
-_OF_A_THING = frozenset(_OF_ANY_THING.split())
-# By what something is done: who has 激光 and 清洗 need not clean by it, and 机器学习 is no learning of a thing.
-_ALL_MEANS = """
-激光 超声 红外 光学 光谱 化学 生物 基因 分子 电子 等离子 机器 机器人 深度 迁移 智能 柔性 绿色 精密 数字 数据 网络 硬质
-等温 电解 有限元
-"""
-_MEANS = frozenset(_ALL_MEANS.split())
 # Characters on one side of an end of a word that are looked at for a word which reaches over it.
 _REACH = 3
 # Words whose kind is remembered: texts of one trade have most of theirs in common.
@@ -163,7 +144,7 @@ def naming_spans(norm: str) -> list[Span]:
             continue
         end = token.start + len(token.word)
         # 轴承防锈 in 轴承防锈油 is half of a name.
-        if len(token.word) >= _SHORTEST_PHRASE and _HEADS.match(norm, end):
+        if len(token.word) >= SHORTEST_PHRASE and _HEADS.match(norm, end):
             continue
         # 压出 in 压出来 is no better than the whole.
         if _is_talk(token.word):
@@ -417,58 +398,3 @@ def _english_words() -> frozenset[str]:
 def everyday_words() -> frozenset[str]:
     """Words that people talk with and that name no thing, process or fault of any trade (everyday.txt)."""
     return frozenset(" ".join(lexicon_lines("everyday.txt")).split())
-
-
-@remembered_with_lists(_REMEMBERED)
-def parts_of_phrase(word: str) -> frozenset[str] | None:
-    """The two words of a compound that only says what is done with a thing, or which part of it: 套圈|磨削, 轴承|外圈.
-
-    Kinds of things are no such phrases: who speaks of 关节 and of 轴承 need not speak of 关节轴承.
-    """
-    if not words_of.is_han(word) or len(word) < _SHORTEST_PHRASE:
-        return None
-    parts = {part for _, part in words_of.piece_of(word).content}
-    for cut in range(2, len(word) - 1):
-        thing, rest = word[:cut], word[cut:]
-        if thing in parts and rest in parts and thing not in _MEANS:
-            is_thing = words_of.part_of_speech(thing).startswith("n")
-            is_done = words_of.part_of_speech(rest).startswith("v")
-            if is_thing and (is_done or rest in _OF_A_THING):
-                return frozenset([thing, rest])
-    return None
-
-
-def with_synonyms(words: Sequence[str]) -> list[str]:
-    """Those of some words that count as one with others."""
-    groups = synonym_groups()
-    return [word for word in words if groups.get(word)]
-
-
-def written_otherwise(words: Sequence[str], grams: UInt64s) -> dict[str, str]:
-    """Those of some words for which a document has a synonym, and which: 异响 → 噪声.
-
-    Args:
-        words: with synonyms, that the document has, itself or as a synonym: both are one feature.
-        grams: keys of the document's grams, ascending, shape (g,); with none nothing is known of how it writes.
-    """
-    others: dict[str, str] = {}
-    for word in words:
-        if _has_in_a_row(word, grams):
-            continue
-        # The group's own spelling: texts are compared in small letters, and people read PLC.
-        for form in synonym_groups()[word]:
-            if _has_in_a_row(form, grams):
-                others[word] = form
-                break
-    return others
-
-
-def _has_in_a_row(form: str, grams: UInt64s) -> bool:
-    keys = _keys_of_form(form)
-    return len(keys) > 0 and bool(np.all(find_keys(grams, keys) >= 0))
-
-
-@remembered_with_lists()
-def _keys_of_form(form: str) -> UInt64s:
-    """The keys of a word of a group as the grams of a text have them."""
-    return gram_places(words_of.normalise(form)).keys

@@ -18,7 +18,7 @@ import numpy as np
 from matching import features
 from matching import text as words_of
 from matching.arrays import Bools, Float64s, Int32s
-from matching.explaining import kernels, naming
+from matching.explaining import kernels, other_words, word_ends
 from matching.explaining.overlaps import longest_spans, span_order
 from matching.explaining.places import (
     PlaceTable,
@@ -44,6 +44,8 @@ RARE_DOCUMENTS = 10
 MAX_WORDS = 8
 # Heaviest words of the query that a page names where a document lacks them.
 _NAMED_CONSIDERED = 8
+# Ends of names of quantities.
+_MEASURES = "率量度值"
 # Characters at least of the end of a compound that says what it is; 凝胶 is no 气凝胶.
 _HEAD = 3
 # Shares are equal but for the last bits when they agree to so many places.
@@ -168,7 +170,10 @@ class QueryExplainer:
 
     def _has_parts(self, word: str) -> bool:
         """Whether documents have both words of a phrase: 磨削 of 套圈 stands there where each of them does."""
-        phrase = naming.parts_of_phrase(word)
+        # 导电|率 is cut in two as often as not, so who has 导电 may have it.
+        if word[-1] in _MEASURES and self._frequencies.get(word[:-1], 0):
+            return True
+        phrase = word_ends.parts_of_phrase(word)
         return phrase is not None and all(self._frequencies.get(w, 0) for w in phrase)
 
     def _missing_from(self, chosen: _ChosenWords, earned: EarnedParts) -> list[str]:
@@ -198,7 +203,7 @@ class QueryExplainer:
             # Itself, or what says most of it: 轴承保持架 is a 保持架.
             heads = [w for w in self._keys if _says_most_of(w, word)]
             instead = [frozenset([head]) for head in heads]
-            phrase = naming.parts_of_phrase(word)
+            phrase = word_ends.parts_of_phrase(word)
             if phrase and self._keys.keys() >= phrase:
                 instead.append(phrase)
             considered[word] = instead
@@ -281,10 +286,10 @@ class QueryExplainer:
     @staticmethod
     def _synonyms(words: list[str], earned: EarnedParts) -> dict[str, str]:
         """Which of the words the document writes otherwise, and how."""
-        with_others = naming.with_synonyms(words)
+        with_others = other_words.with_synonyms(words)
         if not with_others:
             return {}
-        return naming.written_otherwise(with_others, earned.sorted_grams)
+        return other_words.written_otherwise(with_others, earned.sorted_grams)
 
     @cached_property
     def _word_numbers(self) -> dict[str, int]:

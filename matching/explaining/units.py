@@ -104,7 +104,6 @@ _PLAIN: dict[str, tuple[dict[str, int], Fraction]] = {
     "ppb": ({}, Fraction(1, 10**9)),
     # Scales of hardness have no common measure; HB and HBW are one.
     "数量级": ({"数量级": 1}, Fraction(1)),
-    # The two figures of a degree of protection.
     "IP": ({"IP": 1}, Fraction(1)),
     "HRC": ({"HRC": 1}, Fraction(1)),
     "HRA": ({"HRA": 1}, Fraction(1)),

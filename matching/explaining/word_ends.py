@@ -37,8 +37,23 @@ _ONE_THING = frozenset(
 _BEFORE_ANY = frozenset(
     "大小高低长短多少新老旧冷热干湿厚薄粗细硬软轻重快慢深浅单可能应有是为使被让时内外上下中前后间里端处起出受取看含设用以对水"
 )
+_ENDS_A_NAME = frozenset("率机炉釜罐仪泵阀板")
 # Behind a word they tell what came of it: 装运|到.
 _COMES_OF_IT = frozenset("的了着过到出至为在于上下成起能给")
+# Characters at least of a compound of two words.
+SHORTEST_PHRASE = 4
+# Parts and properties of things.
+_OF_ANY_THING = """
+外圈 内圈 滚道 沟道 端面 表面 内孔 内壁 外壁 齿面 边部 接头 薄膜 板材 型材 铸件 锻件 噪声 寿命 强度 硬度 精度 热处理
+故障诊断 密封 润滑 废水 废气 废渣 清洁度 杂质
+"""
+_OF_A_THING = frozenset(_OF_ANY_THING.split())
+# By what something is done: who has 激光 and 清洗 need not clean by it, and 机器学习 is no learning of a thing.
+_ALL_MEANS = """
+激光 超声 红外 光学 光谱 化学 生物 基因 分子 电子 等离子 机器 机器人 深度 迁移 智能 柔性 绿色 精密 数字 数据 网络 硬质
+等温 电解 有限元
+"""
+_MEANS = frozenset(_ALL_MEANS.split())
 # Words remembered.
 _REMEMBERED = 20_000
 
@@ -73,8 +88,8 @@ def _is_better_cut(tokens: Sequence[Token], place: int) -> bool:
     if len(word) > 2:
         # 换热|效率
         return words_of.in_dictionary(word[1:]) and word not in words_of.lexicon_terms()
-    # 开机|率
-    if word[1] == "率":
+    # 开机|率, 压接|机
+    if word[1] in _ENDS_A_NAME:
         return True
     if place + 1 == len(tokens):
         return False
@@ -107,3 +122,22 @@ def _is_piece(word: str, start: int, end: int) -> bool:
     if not after:
         return False
     return after in _MAKES_ANOTHER or {word[end - 1], after} <= _OF_SUBSTANCES
+
+
+@remembered_with_lists(_REMEMBERED)
+def parts_of_phrase(word: str) -> frozenset[str] | None:
+    """The two words of a compound that only says what is done with a thing, or which part of it: 套圈|磨削, 轴承|外圈.
+
+    Kinds of things are no such phrases: who speaks of 关节 and of 轴承 need not speak of 关节轴承.
+    """
+    if not words_of.is_han(word) or len(word) < SHORTEST_PHRASE:
+        return None
+    parts = {part for _, part in words_of.piece_of(word).content}
+    for cut in range(2, len(word) - 1):
+        thing, rest = word[:cut], word[cut:]
+        if thing in parts and rest in parts and thing not in _MEANS:
+            is_thing = words_of.part_of_speech(thing).startswith("n")
+            is_done = words_of.part_of_speech(rest).startswith("v")
+            if is_thing and (is_done or rest in _OF_A_THING):
+                return frozenset([thing, rest])
+    return None

@@ -180,7 +180,7 @@ def _says_something(sentence: str) -> bool:
 
 def surrounds_a_matter(stretch: str) -> bool:
     """sentence_kinds.surrounds_a_matter(): little of matters, and the weights of its grams add up to too little."""
-    own = [c for c in stretch if "\u3400" <= c <= "\u9fff" and weights().get(c, 0) >= 2]
+    own = [c for c in stretch if "\u3400" <= c <= "\u9fff" and weights().get(c, 0) >= 4]
     if len(stretch) < 3 or len(own) > 2:
         return False
     return matter_of(stretch) < -2.5

@@ -152,7 +152,7 @@ def test_a_text_in_codes_is_ranked_and_shown_as_what_it_means(
 def test_a_text_typed_by_ear_is_read_as_it_was_meant_and_that_is_said(
     make: Factory, client: FlaskClient, text: str, said: str
 ) -> None:
-    row = make.achievement("套圈热处理变形控制", summary="热处理以后变形小。")
+    row = make.achievement("套圈热处理变形控制", summary=f"热处理以后变形小。{OFFER}")
 
     page = paste(client, text)
 
@@ -529,6 +529,21 @@ def test_figures_of_a_pasted_text_are_compared_on_the_row_and_beside_both_texts(
         else:
             assert "达到需求" not in page
             assert "未说明" not in page
+
+
+def test_what_an_achievement_has_is_not_said_to_lack_however_it_is_cut(
+    make: Factory, client: FlaskClient
+) -> None:
+    # 中药膏滋 is cut 中|药膏|滋.
+    summary = f"用于阿胶以及中药膏滋的浓缩。{OFFER}"
+    row = make.achievement("阿胶浓缩终点在线判断", summary=summary)
+
+    page = paste(client, "阿胶和中药浓缩粘壁，终点判断不准")
+
+    assert row.title in page
+    lacking = page.split("成果没有提到：")[1].split("。")[0]
+    assert "粘壁" in lacking
+    assert "中药" not in lacking
 
 
 def test_figures_of_a_pasted_achievement_are_compared_with_what_demands_ask(
