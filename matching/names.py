@@ -286,8 +286,10 @@ def _screen() -> Screen:
         # A telephone number has nine of these and more.
         Run(r"[\dx* -]", 9),
     ]
-    # Of regards, sincerely, yours, thanks.
+    # Of regards, sincerely, yours, thanks; of dear, prof., dr., mr., mrs., ms.
     signatures = [
+        Signs("d", "e", "a"),
+        Signs("[frs]", "[.]", r"\s"),
         Signs("g", "a", "r"),
         Signs("n", "c", "e"),
         Signs("u", "r", "s"),
