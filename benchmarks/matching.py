@@ -31,11 +31,12 @@ import scipy.sparse as sp
 from benchmarks import texts
 from matching import Document, Matcher
 from matching import text as words_of
+from matching.batch import QueryBatch
 from matching.features import FEATURE_KINDS, FeatureCounts
 from matching.index import kernels
 from matching.index.feature_index import FeatureIndex
 from matching.index.postings import posting_counts, posting_numbers
-from matching.index.reading import read_features
+from matching.index.reading import read_catalogue, read_features
 from matching.index.segment import build_segment
 from matching.index.weighting import SUBLINEAR, SUBLINEAR_32, scaled_idf
 
@@ -457,24 +458,36 @@ class Run:
     # many questions
 
     def batch(self) -> Iterator[Line]:
-        """The whole list of demands, a thread for each processor; and what all threads took together."""
+        """The whole list of demands, a thread for each processor on both sides; and what all threads took together.
+
+        The peer starts from vectors, and its matrix is turned before: so are ours once, and once they start from text.
+        """
         from sparse_dot_topn import sp_matmul_topn
 
         queries = self.questions
-        ours, _ = measure_both(lambda: self.matcher.rank_all(queries, top=TOP))
-        matrix = self._matrix()
-        rows = sp.vstack([self._vector(q, matrix.shape[1]) for q in queries]).tocsr()
-        threads = os.cpu_count()
-        theirs, _ = measure_both(
-            lambda: sp_matmul_topn(
-                rows, matrix.T.tocsr(), top_n=TOP, n_threads=threads, sort=True
+        matcher = self.matcher
+        read = read_catalogue(queries)
+        # The token table is warm, as it is for the second list that a process ranks.
+        vectors, _ = measure_both(
+            lambda: QueryBatch(matcher.catalogue_, matcher.weights, queries, read).rank(
+                TOP
             )
         )
-        work = f"{len(queries)} demands, cutting included in ours"
+        text, _ = measure_both(lambda: matcher.rank_all(queries, top=TOP))
+        matrix = self._matrix()
+        rows = sp.vstack([self._vector(q, matrix.shape[1]) for q in queries]).tocsr()
+        turned = matrix.T.tocsr()
+        theirs, _ = measure_both(
+            lambda: sp_matmul_topn(
+                rows, turned, top_n=TOP, n_threads=os.cpu_count(), sort=True
+            )
+        )
         peer = "sparse_dot_topn, same matrix"
-        aim = "≥ 3× at 100k"
-        yield Line(f"{work}, by the clock", peer, ours[0], theirs[0], "s", aim)
-        yield Line(f"{work}, CPU", peer, ours[1], theirs[1], "s")
+        aim = "≥ 3× at 100k, ≥ 1× at 10k"
+        for start, ours in (("vectors", vectors), ("text", text)):
+            work = f"{len(queries)} demands, from {start}"
+            yield Line(f"{work}, by the clock", peer, ours[0], theirs[0], "s", aim)
+            yield Line(f"{work}, CPU", peer, ours[1], theirs[1], "s", aim)
 
     # the same features as one matrix, for peers
 

@@ -1,5 +1,5 @@
 """Many queries ranked side by side, with the order, the scores and the reasons that each would get alone.
-Not here: the score (ranking), the scan (index.scanning), how texts are read (index.reading).
+Not here: the score (ranking), the scan (batch_scan), how texts are read (index.reading).
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from matching.arrays import (
     Float32s,
     Float64s,
     Int64s,
-    UInt32s,
 )
+from matching.batch_scan import BatchScan, Found
 from matching.catalogue import Catalogue
 from matching.documents import (
     Document,
@@ -32,42 +32,16 @@ from matching.features import (
     FeatureCounts,
     Features,
 )
-from matching.index import kernels
 from matching.index.feature_index import FeatureIndex
-from matching.index.keys import find_keys
 from matching.index.many import WeightedQueries
 from matching.index.reading import CatalogueFeatures
-from matching.index.scanning import scan_queries
-from matching.index.weighting import SUBLINEAR_32, WeightedQuery
+from matching.index.weighting import WeightedQuery
 from matching.match import Match
 from matching.prepared_query import normalised_weights
 from matching.ranking import QueryRun, rounded
 
-# Queries that one thread ranks at a time: what numpy works on for so many fits the cache.
-CHUNK = 32
-
-
-@dataclass(frozen=True, slots=True)
-class _Lists:
-    """Where the postings of the queries' features lie, of one kind.
-
-    Attributes:
-        packed, later_packed: postings of the main segment and of the documents added since, shape (p,).
-        starts, ends, later_starts, later_ends: of the list of each feature of the queries, shape (k,).
-        weights: of these features, shape (k,).
-        query_ends: query i has the features query_ends[i]:query_ends[i + 1], shape (q + 1,).
-        factors: of the documents, shape (n,).
-    """
-
-    packed: UInt32s
-    starts: Int64s
-    ends: Int64s
-    later_packed: UInt32s
-    later_starts: Int64s
-    later_ends: Int64s
-    weights: Float32s
-    query_ends: Int64s
-    factors: Float32s
+# Queries whose candidates are scored together: what numpy works on for so many fits the cache.
+SCORED_TOGETHER = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +131,8 @@ class QueryBatch:
             self.weighted[kind] = index.weigh_all(read.segments[kind], self._documents)
         words = read.segments["words"]
         # One matrix product for all queries.
-        self._means = catalogue.word_vectors.segment_means(words).astype(np.float64)
+        means = catalogue.word_vectors.segment_means(words)
+        self._directions = vectors.directions(means)
         self._weights = normalised_weights(
             weights,
             np.diff(words.document_ends),
@@ -169,63 +144,56 @@ class QueryBatch:
     def rank(self, top: int) -> list[list[Match]]:
         """The best documents of each query, as Matcher.rank() gives them."""
         ranked: list[list[Match]] = [[] for _ in self._queries]
-        queries = np.flatnonzero(self.has_content)
-        if top <= 0 or not len(queries) or not len(self._catalogue.ids):
+        if top <= 0 or not self.has_content.any() or not len(self._catalogue.ids):
             return ranked
-        lists = self._lists()
+        depth = min(self._depth(top), len(self._catalogue.ids))
+        scan = BatchScan(self._catalogue, self.weighted, self.shares(), depth)
+        processors = os.cpu_count() or 1
+        size = scan.together(-(-len(ranked) // processors))
 
-        def rank_chunk(start: int) -> None:
-            chunk = queries[start : start + CHUNK]
-            for query, best in self._rank_chunk(lists, chunk, top):
+        def rank_chunk(first: int) -> None:
+            chunk = range(first, min(first + size, len(ranked)))
+            for query, best in self._rank_chunk(scan.find(chunk), chunk, top):
                 ranked[query] = best
 
         # The loops and numpy let go of the GIL, so threads rank side by side.
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
-            for _ in pool.map(rank_chunk, range(0, len(queries), CHUNK)):
+        with ThreadPoolExecutor(processors) as pool:
+            for _ in pool.map(rank_chunk, range(0, len(ranked), size)):
                 pass
         return ranked
 
-    def _lists(self) -> list[_Lists]:
-        """By kind of features, those without an index too."""
-        size = len(self._catalogue.ids)
-        lists: list[_Lists] = []
-        for kind in FEATURE_KINDS:
-            if kind in self.indexes:
-                lists.append(self._lists_of(kind))
-            else:
-                lists.append(_no_lists(len(self._queries), size))
-        return lists
+    def _depth(self, top: int) -> int:
+        """How many are scored with vectors, which reorder the best by text (decision 013)."""
+        has_vectors = bool(self._weights["vectors"].any())
+        return max(top, vectors.RESCORED) if has_vectors else top
 
-    def _lists_of(self, kind: str) -> _Lists:
-        index = self.indexes[kind]
-        queries = self.weighted[kind]
-        later = index.later_segment()
-        starts, ends = _list_bounds(index.main.term_ends, queries.terms)
-        later_terms = find_keys(later.keys, queries.keys)
-        later_starts, later_ends = _list_bounds(later.term_ends, later_terms)
-        return _Lists(
-            index.main.by_term,
-            starts,
-            ends,
-            later.by_term,
-            later_starts,
-            later_ends,
-            queries.weights,
-            queries.ends,
-            index.inverse_norms(self._documents),
-        )
+    def shares(self) -> Float32s:
+        """The shares of the kinds in the score of each query, shape (q, 3); none where nothing is ranked."""
+        shares = [self._weights[kind] * self.has_content for kind in FEATURE_KINDS]
+        return np.stack(shares, axis=1).astype(np.float32)
 
     def _rank_chunk(
-        self, lists: Sequence[_Lists], queries: Int64s, top: int
+        self, found: Found, chunk: range, top: int
     ) -> Iterator[tuple[int, list[Match]]]:
-        """(query, its best) of some queries, numbers of shape (q,)."""
-        numbers, ends, sums = self._scan(lists, queries, top)
-        owners = np.repeat(queries, np.diff(ends))
+        """(query, its best) of some queries, by their candidates."""
+        for start in range(0, len(chunk), SCORED_TOGETHER):
+            ends = found.ends[start : start + SCORED_TOGETHER + 1]
+            some = slice(ends[0], ends[-1])
+            candidates = Found(found.numbers[some], ends - ends[0], found.sums[:, some])
+            queries = chunk[start : start + SCORED_TOGETHER]
+            yield from self._rank_some(candidates, queries, top)
+
+    def _rank_some(
+        self, found: Found, queries: range, top: int
+    ) -> Iterator[tuple[int, list[Match]]]:
+        """The same of so many as are scored together."""
+        numbers = found.numbers
+        owners = np.repeat(np.asarray(queries), np.diff(found.ends))
         norms = {
             kind: index.norms(self._documents, numbers)
             for kind, index in self.indexes.items()
         }
-        scores = self._scores(numbers, owners, sums, norms)
+        scores = self._scores(numbers, owners, found.sums, norms)
         # The best of each query first.
         order = np.lexsort((-scores, owners))
         ranking = _Ranking(
@@ -233,9 +201,9 @@ class QueryBatch:
             scores[order].tolist(),
             {kind: values[order] for kind, values in norms.items()},
         )
-        bounds = ends.tolist()
-        for place, query in enumerate(queries.tolist()):
-            first, end = bounds[place : place + 2]
+        ends = found.ends.tolist()
+        for place, query in enumerate(queries):
+            first, end = ends[place : place + 2]
             last = ranking.last_of_best(first, end, top)
             yield query, self._matches(query, ranking, first, last)[:top]
 
@@ -262,38 +230,6 @@ class QueryBatch:
             matches.sort(key=lambda match: (-match.score, id_sort_key(match.id)))
         return matches
 
-    def _scan(
-        self, lists: Sequence[_Lists], queries: Int64s, top: int
-    ) -> tuple[Int64s, Int64s, Float32s]:
-        """See scan_queries()."""
-        allowed = self._catalogue.is_ranked
-        depth = min(self._depth(top), len(allowed))
-        shares = [self._weights[kind][queries] for kind in FEATURE_KINDS]
-        found: tuple[Int64s, Int64s, Float32s] = scan_queries(
-            tuple(one.packed for one in lists),
-            tuple(one.starts for one in lists),
-            tuple(one.ends for one in lists),
-            tuple(one.later_packed for one in lists),
-            tuple(one.later_starts for one in lists),
-            tuple(one.later_ends for one in lists),
-            tuple(one.weights for one in lists),
-            tuple(one.query_ends[queries] for one in lists),
-            tuple(one.query_ends[queries + 1] for one in lists),
-            tuple(one.factors for one in lists),
-            np.stack(shares, axis=1).astype(np.float32),
-            SUBLINEAR_32,
-            allowed,
-            self.indexes["words"].main.size,
-            depth,
-            kernels.NEAR,
-        )
-        return found
-
-    def _depth(self, top: int) -> int:
-        """How many are scored with vectors, which reorder the best by text (decision 013)."""
-        has_vectors = bool(self._weights["vectors"].any())
-        return max(top, vectors.RESCORED) if has_vectors else top
-
     def _scores(
         self,
         numbers: Int64s,
@@ -318,23 +254,7 @@ class QueryBatch:
             total += cosines
         if self._weights["vectors"].any():
             others = self._catalogue.mean_vectors(numbers)
-            near = vectors.vector_similarities(self._means, owners, others)
+            near = vectors.vector_similarities(self._directions, owners, others)
             total += self._weights["vectors"][owners] * near
         scores: Float64s = rounded(total)
         return scores
-
-
-def _no_lists(queries: int, documents: int) -> _Lists:
-    """Those of a kind of features that does not count."""
-    packed = np.zeros(0, dtype=np.uint32)
-    none = np.zeros(0, dtype=np.int64)
-    ends = np.zeros(queries + 1, dtype=np.int64)
-    factors = np.zeros(documents, dtype=np.float32)
-    return _Lists(packed, none, none, packed, none, none, factors[:0], ends, factors)
-
-
-def _list_bounds(term_ends: Int64s, terms: Int64s) -> tuple[Int64s, Int64s]:
-    """Starts and ends of the lists of some features, both empty where the number is -1. Shape (k,) each."""
-    starts = term_ends[terms]
-    ends = np.where(terms >= 0, term_ends[terms + 1], starts)
-    return starts, ends

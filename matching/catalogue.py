@@ -96,6 +96,8 @@ class Catalogue:
         """The mean vectors of some documents, shape (k,) → (k, d)."""
         # Fitted means may be mapped from disk and later ones not, so they are never one array before merge().
         fitted = len(self.means)
+        if not len(self.later_means):
+            return self.means[numbers]
         means = np.empty(
             (len(numbers), self.means.shape[1]),
             dtype=np.float16,

@@ -90,7 +90,7 @@ class QueryRun:
         self._catalogue = catalogue
         self._documents = catalogue.size
         self._given_weights = weights
-        self._known_mean: Float16s | None = None
+        self._direction: Float64s | None = None
         if prepared is None:
             features = self._text.features if read is None else read
             prepared = QueryAlone(catalogue, features)
@@ -234,10 +234,12 @@ class QueryRun:
     def _vector_similarity(self, others: Float16s) -> Float64s:
         """How near the query is to others by their mean vectors, shape (k, d) → (k,)."""
         # Worked out once a run, and not at all where nothing is ranked.
-        if self._known_mean is None:
+        if self._direction is None:
             word_vectors = self._catalogue.word_vectors
-            self._known_mean = word_vectors.mean_vectors([self._features.words])[0]
-        return vectors.vector_similarity(self._known_mean, others)
+            mean = word_vectors.mean_vectors([self._features.words])
+            self._direction = vectors.directions(mean)
+        alone = np.zeros(len(others), dtype=np.int64)
+        return vectors.vector_similarities(self._direction, alone, others)
 
     def score(self, ids: Sequence[Id]) -> Float64s:
         """The scores of documents by id, shape (len(ids),); 0 for those that are not ranked or not here."""

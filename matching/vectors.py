@@ -115,27 +115,11 @@ class WordVectors:
         return means
 
 
-def vector_similarity(
-    query: Float16s,
-    others: Float16s,
-) -> Float64s:
-    """The cosine of mean vectors, at least 0, times the confidence of the others.
-
-    Args:
-        query: a mean vector, shape (d,).
-        others: mean vectors, shape (n, d).
-
-    Returns:
-        0…1, shape (n,).
-    """
-    direction = query.astype(np.float64)
-    length = np.sqrt(np.sum(direction**2)) or 1.0
-    products = np.sum(
-        others.astype(np.float64) * (direction / length),
-        axis=1,
-    )
-    similarity: Float64s = np.maximum(products, 0.0)
-    return similarity
+def directions(means: Float16s) -> Float64s:
+    """Mean vectors made as long as 1, or 0 where there is none, shape (q, d) → (q, d)."""
+    wide = means.astype(np.float64)
+    lengths = np.sqrt(np.sum(wide**2, axis=1, keepdims=True))
+    return wide / np.where(lengths > 0, lengths, 1.0)
 
 
 def vector_similarities(
@@ -143,19 +127,17 @@ def vector_similarities(
     owners: Int64s,
     others: Float16s,
 ) -> Float64s:
-    """What vector_similarity() gives for the others of each of some queries.
+    """The cosine of mean vectors, at least 0, times the confidence of the others.
 
     Args:
-        queries: mean vectors, shape (q, d).
+        queries: directions, shape (q, d).
         owners: the query that each of the others is compared with, shape (n,).
         others: mean vectors, shape (n, d).
 
     Returns:
         0…1, shape (n,).
     """
-    lengths = np.sqrt(np.sum(queries**2, axis=1))
-    directions = queries / np.where(lengths > 0, lengths, 1.0)[:, None]
-    products = np.sum(others.astype(np.float64) * directions[owners], axis=1)
+    products = np.sum(others.astype(np.float64) * queries[owners], axis=1)
     similarity: Float64s = np.maximum(products, 0.0)
     return similarity
 

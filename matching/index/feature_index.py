@@ -37,7 +37,6 @@ from matching.index.weighting import (
     scaled_idf,
     scaled_log,
     scaled_top,
-    vector_norms,
 )
 
 # Later documents there is room for, at least, before the norm sums are copied again.
@@ -202,7 +201,10 @@ class FeatureIndex:
         numbers: Int64s,
     ) -> Float64s:
         """The norms of some documents by number, shape (k,) → (k,)."""
-        return vector_norms(self._sums[numbers], documents)
+        norms: Float64s = kernels.vector_norms(
+            self._sums, numbers, scaled_top(documents), UNIT_NORM
+        )
+        return norms
 
     def inverse_norms(self, documents: int) -> Float32s:
         """What a product is multiplied by to give the cosine, 0 for a document without features, shape (n,)."""

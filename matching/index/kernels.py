@@ -17,6 +17,7 @@ from numba import njit, types
 from matching.arrays import (
     Bools,
     Float32s,
+    Float64s,
     Int32s,
     Int64s,
     UInt8s,
@@ -325,6 +326,34 @@ def inverse_norms(
         if squared > 0:
             inverse[d] = scale / np.sqrt(np.float32(squared))
     return inverse
+
+
+@compiled_loop(
+    types.Array(types.float64, 1, "C")(
+        read_only(types.int64, 2),
+        _NUMBERS,
+        types.int64,
+        types.float64,
+    )
+)
+def vector_norms(sums: Int64s, numbers: Int64s, top: int, unit: float) -> Float64s:
+    """√(top²·A - 2·top·B + C) / unit of some documents.
+
+    Args:
+        sums: A, B, C of the documents, shape (n, 3); whole numbers to the root.
+        numbers: of those that are wanted, shape (k,).
+        top: L, scaled.
+        unit: the norm 1 in the scale of the sums.
+
+    Returns:
+        shape (k,); zero for a document whose features are all in every document.
+    """
+    norms = np.empty(len(numbers), dtype=np.float64)
+    for i in range(len(numbers)):
+        d = numbers[i]
+        squared = top * top * sums[d, 0] - 2 * top * sums[d, 1] + sums[d, 2]
+        norms[i] = np.sqrt(np.float64(max(squared, 0))) / unit
+    return norms
 
 
 @compiled_loop(

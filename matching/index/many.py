@@ -22,6 +22,8 @@ class WeightedQueries:
     Attributes:
         ends: query i has the features ends[i]:ends[i + 1], shape (q + 1,).
         terms: their numbers in the main segment, -1 for none, shape (k,).
+        features: their numbers among those of all queries, uint32, shape (k,).
+        size: how many these are.
         keys: uint64, shape (k,).
         weights: as the scan takes them, shape (k,).
     """
@@ -51,6 +53,8 @@ class WeightedQueries:
         ordered = np.sort((owners << np.uint64(32)) | queries.by_document)
         packed = ordered.astype(np.uint32)
         numbers = posting_numbers(packed)
+        self.features = numbers
+        self.size = len(queries.keys)
         self.keys = queries.keys[numbers]
         self.terms = terms[numbers]
         idf = scaled_idf(frequencies, documents)[numbers]

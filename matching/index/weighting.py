@@ -62,19 +62,6 @@ def scaled_idf(
     return idf
 
 
-def vector_norms(
-    sums: Int64s,
-    documents: int,
-) -> Float64s:
-    """The norms of documents with the sums A, B, C in a catalogue of so many documents. Shape (k, 3) → (k,)."""
-    top = scaled_top(documents)
-    a, b, c = sums.T
-    # Whole numbers to here; zero for a document whose features are all in every document.
-    squared = np.maximum(top * top * a - 2 * top * b + c, 0).astype(np.float64)
-    norms: Float64s = np.sqrt(squared) / UNIT_NORM
-    return norms
-
-
 class WeightedQuery:
     """The features of a query of one kind, weighted as the catalogue is at this moment.
 

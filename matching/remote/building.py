@@ -37,8 +37,9 @@ from matching.index.segment import Segment
 from matching.index.weighting import (
     SQUARED,
     SUBLINEAR,
+    UNIT_NORM,
     scaled_log,
-    vector_norms,
+    scaled_top,
 )
 from matching.remote.frequencies import DocumentFrequencies
 from matching.remote.store import (
@@ -166,7 +167,10 @@ def _stored_candidates(
                 scaled_log(one.fitted),
                 SQUARED,
             )
-            norms[kind].append(float(np.mean(vector_norms(sums, total))))
+            lengths = kernels.vector_norms(
+                sums, np.arange(len(sums)), scaled_top(total), UNIT_NORM
+            )
+            norms[kind].append(float(np.mean(lengths)))
             # Views of the batch, one for each document.
             by_kind[kind] = np.split(packed, ends[1:-1])
         for number, content in enumerate(has_content):

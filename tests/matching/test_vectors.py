@@ -173,11 +173,11 @@ def test_a_text_of_few_words_counts_less() -> None:
     keys = np.sort(np.array([word_key(w) for w in words], dtype=np.uint64))
     same = vectors.WordVectors(keys, np.ones((len(keys), 2), dtype=np.int16))
     long, short = (FeatureCounts(keys[:n], np.ones(n, dtype=np.uint8)) for n in (10, 1))
-    query, *others = same.mean_vectors([long, long, short])
+    means = same.mean_vectors([long, long, short])
 
-    assert vectors.vector_similarity(query, np.array(others)) == pytest.approx(
-        [0.5, 1 / 11], rel=1e-3
-    )
+    assert vectors.vector_similarities(
+        vectors.directions(means[:1]), np.zeros(2, dtype=np.int64), means[1:]
+    ) == pytest.approx([0.5, 1 / 11], rel=1e-3)
 
 
 def test_means_one_by_one_are_those_of_the_whole_catalogue(trained: Matcher) -> None:

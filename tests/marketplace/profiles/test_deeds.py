@@ -126,7 +126,7 @@ def test_a_retired_field_is_not_chosen_and_one_that_is_held_stays(
 
     with pytest.raises(Invalid, match="有几处要改"):
         deeds.save_researcher(ResearcherValues(("102",)), seen=0, by=other)
-    with pytest.raises(Invalid, match="有几处要改"):
+    with pytest.raises(Invalid, match="没有保存"):
         deeds.save_broker(BrokerValues(field_codes=("10",)), seen=0, by=other)
     seen = stored(holder).revision
     deeds.save_researcher(ResearcherValues(("101", "103")), seen=seen, by=holder)

@@ -1,0 +1,134 @@
+"""Documents whose upper bounds may be among the best of a query, collected block by block.
+Not here: the bounds (column_scan), the exact sums of those collected (resumming).
+
+These loops are compiled into those of other files, whose caches do not notice when they change.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+# What sums of 32 bits may differ by, as a factor: some ten times as much as they do.
+SLACK = np.float32(1.0001)
+# The smallest score that counts as above 0 (kernels).
+_LEAST = np.float32(1e-38)
+
+
+@njit(nogil=True, cache=True, boundscheck=False)
+def floor_of(reached: Any, loose: Any, near: Any) -> Any:
+    """What a bound has to reach at least, where so many as are wanted have bounds of `reached` and above.
+
+    Args:
+        reached: a bound.
+        loose: by what bounds may be too large, as a factor.
+        near: what an exact score may lie below the last place.
+    """
+    return max(_LEAST, reached / (loose * SLACK) - near)
+
+
+@njit(nogil=True, cache=True, boundscheck=False)
+def _enter(heap: Any, score: Any) -> None:
+    """Put a score into a heap in place of the smallest, which is at 0."""
+    top = len(heap)
+    at = 0
+    while True:
+        child = 2 * at + 1
+        if child >= top:
+            break
+        if child + 1 < top and heap[child + 1] < heap[child]:
+            child += 1
+        if heap[child] >= score:
+            break
+        heap[at] = heap[child]
+        at = child
+    heap[at] = score
+
+
+@njit(nogil=True, cache=True, boundscheck=False)
+def _reached_by(scores: Any, allowed: Any, top: int) -> Any:
+    """What `top` documents of a block reach for certain, 0 where it has too few for an answer.
+
+    It spares the first block of a query, whose documents would all enter the heap.
+    """
+    size = len(scores) // 8
+    if size < top:
+        return np.float32(0)
+    # The best of each eight documents: the last of the `top` best of these is nearly that of all.
+    best = np.zeros(size, dtype=np.float32)
+    for part in range(8):
+        for i in range(size):
+            place = part * size + i
+            best[i] = max(best[i], scores[place] * allowed[place])
+    return np.partition(best, size - top)[size - top]
+
+
+@njit(nogil=True, cache=True, boundscheck=False)
+def drop_below(numbers: Any, bounds: Any, count: int, floor: Any) -> int:
+    """Move those of the first `count` whose bound reaches the floor to the front. Returns how many."""
+    left = 0
+    for i in range(count):
+        if bounds[i] >= floor:
+            numbers[left] = numbers[i]
+            bounds[left] = bounds[i]
+            left += 1
+    return left
+
+
+@njit(nogil=True, cache=True, boundscheck=False)
+def collect_block(
+    scores: Any,
+    reaching: Any,
+    allowed: Any,
+    first: int,
+    heap: Any,
+    loose: Any,
+    near: Any,
+    numbers: Any,
+    bounds: Any,
+    count: int,
+) -> int:
+    """Collect the documents of a block that may be among the best of a query.
+
+    Args:
+        scores: their upper bounds, shape (n,).
+        reaching: room for a flag for each, shape (BLOCK,).
+        allowed: the only ones that count, shape (n,).
+        first: the number of the first.
+        heap: the highest bounds so far.
+        loose, near: as of floor_of().
+        numbers, bounds: of those collected, shape (room,).
+        count: how many these are.
+
+    Returns:
+        how many they are then; -1 when there is no room for all.
+    """
+    size = len(scores)
+    reached = heap[0]
+    if reached == 0:
+        reached = _reached_by(scores, allowed, len(heap))
+    floor = floor_of(reached, loose, near)
+    for i in range(size):
+        reaching[i] = scores[i] >= floor
+    reaching[size:] = False
+    # Nearly all end here, eight at a time.
+    eights = reaching.view(np.uint64)
+    for eight in range((size + 7) // 8):
+        if eights[eight] == 0:
+            continue
+        for i in range(8 * eight, min(8 * eight + 8, size)):
+            if scores[i] < floor or not allowed[i]:
+                continue
+            if scores[i] > heap[0]:
+                _enter(heap, scores[i])
+                floor = max(floor, floor_of(heap[0], loose, near))
+            if count == len(numbers):
+                count = drop_below(numbers, bounds, count, floor)
+                if count == len(numbers):
+                    return -1
+            numbers[count] = first + i
+            bounds[count] = scores[i]
+            count += 1
+    return count
