@@ -45,7 +45,12 @@ def world(make: Factory) -> World:
     )
     earlier = date(today().year - 1, 12, 31)
     proceeds_deeds.record_receipt(
-        contract, 500_00, earlier, "上一年已到账，补记", by=made.seller, seen=contract.revision
+        contract,
+        500_00,
+        earlier,
+        "上一年已到账，补记",
+        by=made.seller,
+        seen=contract.revision,
     )
     for settles in (True, False):
         plan = proceeds_deeds.plan_distribution(
