@@ -4,6 +4,7 @@ Not here: the tests; nothing of the product imports this.
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
 from collections import Counter
@@ -153,17 +154,26 @@ def without_names(norm: str) -> str:
 
 
 def _core_of_sentence(sentence: str) -> str:
-    if not sentence.strip("\n"):
-        return sentence
-    if surrounds_a_matter(sentence):
-        return "\n" * len(sentence)
-    return _CLAUSE.sub(_core_of_clause, sentence)
+    clauses = [found.group() for found in _CLAUSE.finditer(sentence) if found.group()]
+    pieces = []
+    while clauses and sentence.strip("\n"):
+        # Clauses that speak of a matter by themselves part the runs.
+        quiet = list(itertools.takewhile(_is_quiet, clauses[:8]))
+        runs = ["".join(quiet[:size]) for size in range(len(quiet), 0, -1)]
+        run = next(filter(surrounds_a_matter, runs), "")
+        if run:
+            pieces.append("\n" * len(run))
+            clauses = clauses[len(quiet) - runs.index(run) :]
+        else:
+            pieces.append(_without_lead(clauses.pop(0)))
+    return "".join(pieces) or sentence
 
 
-def _core_of_clause(found: re.Match[str]) -> str:
-    clause = found.group()
-    if surrounds_a_matter(clause):
-        return "\n" * len(clause)
+def _is_quiet(clause: str) -> bool:
+    return not _is_of_matters(clause) and matter_of(clause) < 3
+
+
+def _without_lead(clause: str) -> str:
     lead, colon, _ = clause.partition(":")
     if colon and surrounds_a_matter(lead):
         return "\n" * (len(lead) + 1) + clause[len(lead) + 1 :]
@@ -180,10 +190,14 @@ def _says_something(sentence: str) -> bool:
 
 def surrounds_a_matter(stretch: str) -> bool:
     """sentence_kinds.surrounds_a_matter(): little of matters, and the weights of its grams add up to too little."""
-    own = [c for c in stretch if "\u3400" <= c <= "\u9fff" and weights().get(c, 0) >= 4]
-    if len(stretch) < 3 or len(own) > 2:
+    if len(stretch) < 3 or _is_of_matters(stretch):
         return False
     return matter_of(stretch) < -2.5
+
+
+def _is_of_matters(stretch: str) -> bool:
+    own = [c for c in stretch if "\u3400" <= c <= "\u9fff" and weights().get(c, 0) >= 4]
+    return len(own) > 2
 
 
 def matter_of(stretch: str) -> float:
