@@ -220,6 +220,7 @@ def _deals(
         lab=institute,
         desk=desk,
         topic="大蒜脱皮保鲜",
+        owner_type="government_institute",
     )
     world.decider = world.rector
     deals = deals_at_stations(world)
