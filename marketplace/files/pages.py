@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import structlog
 from flask import (
     Blueprint,
     current_app,
@@ -34,13 +33,12 @@ from marketplace.files import (
 from marketplace.files.forms import AccessForm, AnswerForm, ReturnForm, UploadForm
 from marketplace.files.models import Attachment, FileAccess
 from marketplace.files.recognising import ALLOWED, refused
-from marketplace.files.sending import NOTHING, send_content
+from marketplace.files.sending import NOTHING, open_stored, send_content
 from marketplace.listings.models import Row
 from marketplace.listings.queries import get_visible
 from marketplace.permissions import may, require
 
 blueprint = Blueprint("files", __name__)
-log = structlog.get_logger(__name__)
 KIND = "<any(achievement, demand):kind>"
 FILE = "<int:attachment_id>"
 ACCESS = "<int:access_id>"
@@ -169,14 +167,9 @@ def content(attachment_id: int) -> ResponseReturnValue:
     stored = attachment.file
     if stored is None:
         raise NotFound(*queries.NO_FILE)
-    opened = storage.open_content(stored.sha256)
-    if opened is None:
-        log.error("file_missing", attachment=attachment.id, sha256=stored.sha256)
-        raise NotFound(
-            "这个文件的内容不见了，已经记入日志，由运营方处理。",
-            "可以请上传的人再传一次。",
-        )
-    file, size = opened
+    file, size = open_stored(
+        stored, "可以请上传的人再传一次。", attachment=attachment.id
+    )
     # Of their own people no look is recorded: they work with these files.
     outside = not (sight.inside or sight.member)
     # Every part of one that is read in ranges, for who begins at the second byte has nearly all of it. What is not

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import IO
 
+import structlog
 from flask import Response, request, send_file
 from werkzeug.exceptions import RequestedRangeNotSatisfiable
 from werkzeug.wsgi import FileWrapper
 
+from marketplace.errors import NotFound
+from marketplace.files import storage
 from marketplace.files.models import StoredFile
 from marketplace.files.recognising import TYPES
 
@@ -15,6 +18,26 @@ PIECE = 1 << 16  # bytes
 NOT_MODIFIED = 304
 # Whatever a file is, it may do nothing in the browser: no script, no form, nothing loaded, no window of ours.
 NOTHING = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+
+log = structlog.get_logger(__name__)
+
+
+def open_stored(stored: StoredFile, advice: str, **thing: int) -> tuple[IO[bytes], int]:
+    """A content that a row names, and its size.
+
+    Args:
+        stored: the content.
+        advice: what a reader can do where it is gone.
+        thing: the number of its row, by the name that the log gives it.
+
+    Raises:
+        NotFound: it is gone; the log says so too.
+    """
+    opened = storage.open_content(stored.sha256)
+    if opened is None:
+        log.error("file_missing", sha256=stored.sha256, **thing)
+        raise NotFound("这个文件的内容不见了，已经记入日志，由运营方处理。", advice)
+    return opened
 
 
 def send_content(

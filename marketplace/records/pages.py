@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import structlog
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
@@ -15,11 +14,11 @@ from marketplace.brokerage.models import BrokerageCase
 from marketplace.brokerage.queries import represented_by
 from marketplace.deals.models import Deal
 from marketplace.door import needs
-from marketplace.errors import Invalid, NotFound
+from marketplace.errors import Invalid
 from marketplace.files import storage
 from marketplace.files.deeds import Taken, look_at
 from marketplace.files.recognising import ALLOWED, refused
-from marketplace.files.sending import NOTHING, send_content
+from marketplace.files.sending import NOTHING, open_stored, send_content
 from marketplace.forms import PageForm
 from marketplace.introductions.disclosure import answers, asks
 from marketplace.introductions.models import Introduction
@@ -29,7 +28,6 @@ from marketplace.records import deeds, queries
 from marketplace.records.forms import CaseFileForm, CaseNoteForm, FileForm
 
 blueprint = Blueprint("records", __name__)
-log = structlog.get_logger(__name__)
 RECORDS = "/mine/brokerage/<int:case_id>/records"
 INTRODUCED = "/mine/introductions/<int:introduction_id>/files"
 DECISIONS = "/mine/deals/<int:deal_id>/price/files"
@@ -162,14 +160,7 @@ def content(file_id: int) -> ResponseReturnValue:
     row = queries.get_file(file_id, by=current_user)
     stored = row.file
     assert stored is not None  # noqa: S101  else none was found
-    opened = storage.open_content(stored.sha256)
-    if opened is None:
-        log.error("file_missing", thing_file=row.id, sha256=stored.sha256)
-        raise NotFound(
-            "这个文件的内容不见了，已经记入日志，由运营方处理。",
-            "可以请上传的人再传一次。",
-        )
-    file, size = opened
+    file, size = open_stored(stored, "可以请上传的人再传一次。", thing_file=row.id)
     return send_content(file, size, stored, name=row.name, as_attachment=True)
 
 

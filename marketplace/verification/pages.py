@@ -5,7 +5,6 @@ from __future__ import annotations
 from contextlib import ExitStack
 from itertools import chain
 
-import structlog
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
@@ -13,17 +12,16 @@ from werkzeug.datastructures import FileStorage
 
 from marketplace import persistence
 from marketplace.door import needs
-from marketplace.errors import Invalid, NotFound, Stale
+from marketplace.errors import Invalid, Stale
 from marketplace.files import storage
 from marketplace.files.deeds import Taken, look_at
 from marketplace.files.recognising import ALLOWED
-from marketplace.files.sending import NOTHING, send_content
+from marketplace.files.sending import NOTHING, open_stored, send_content
 from marketplace.permissions import may
 from marketplace.verification import deeds, queries
 from marketplace.verification.forms import AnswerForm
 
 blueprint = Blueprint("verification", __name__)
-log = structlog.get_logger(__name__)
 SHOWN = "/mine/organisations/<int:organisation_id>/verification"
 
 
@@ -63,14 +61,9 @@ def content(file_id: int) -> ResponseReturnValue:
     row = queries.get_file(file_id, by=current_user)
     stored = row.file
     assert stored is not None  # noqa: S101  else none was found
-    opened = storage.open_content(stored.sha256)
-    if opened is None:
-        log.error("file_missing", thing_file=row.id, sha256=stored.sha256)
-        raise NotFound(
-            "这个文件的内容不见了，已经记入日志，由运营方处理。",
-            "可以请单位的管理员再补充一次。",
-        )
-    file, size = opened
+    file, size = open_stored(
+        stored, "可以请单位的管理员再补充一次。", thing_file=row.id
+    )
     return send_content(file, size, stored, name=row.name, as_attachment=True)
 
 
