@@ -29,7 +29,7 @@ LONG = "长" * 31
 # A text has to be long enough to be published, and says nothing of what is looked for.
 NET = "，检修人员踏空时能够承托，网体耐老化、可拆洗，适合城市道路和厂区使用，已经在多处安装。"
 GROUP = "窨井盖,盖板,井盖"
-NIGHT = "，夜里车辆压过声音很大，居民多次向热线反映，希望尽快有人来看一看。"
+NIGHT = "，夜里车辆压过声音很大，路面跟着震动，想换成压不响的。"
 
 
 def shipped(kind: str) -> dict[str, list[str]]:
