@@ -132,7 +132,7 @@ def duplicate_titles() -> dict[str, MarketError]:
     refusals["uq_review_batch_form"] = Stale("这一批已经提交过。", "看它的结果。")
     # Two who approve at the same moment would write the same version.
     refusals["uq_listing_version"] = Stale(
-        "这一条刚有人处理过，也可能是您刚才已经提交过。",
+        "这一条刚有人处理过。",
         "请重新打开，看过新的内容再决定。",
     )
     return refusals

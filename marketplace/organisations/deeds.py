@@ -36,10 +36,7 @@ from marketplace.typed_texts import checked_text, judged_together
 
 # Characters, as the columns hold them.
 MAX_NOTE = 500
-CHANGED = (
-    "这个单位刚有改动，也可能是您刚才已经提交过。",
-    "请重新打开，看过新的内容再决定。",
-)
+CHANGED = ("这个单位刚有改动。", "请重新打开，看过新的内容再决定。")
 
 
 def draft_organisation(

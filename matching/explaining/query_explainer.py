@@ -138,9 +138,7 @@ class QueryExplainer:
         absent = self._absent_words()
         named = sum(self._named.values())
         lacking = sum(self._named[word] for word in absent)
-        # Whose text praises a firm lacks no other word for it.
-        if self._query.speaks_of_no_matter:
-            absent = []
+        absent = self._query.worth_reporting(absent)
         return QueryAnalysis(shares, absent, None, lacking / named if named else 0.0)
 
     @cached_property

@@ -92,11 +92,12 @@ class QueryText:
         """How often each thing, process and fault counts that the text names."""
         return self._counted([naming.naming_spans(norm) for norm in self.sides])
 
-    @cached_property
-    def speaks_of_no_matter(self) -> bool:
-        """Whether it has no title of its own, and its text nothing but praise and talk."""
+    def worth_reporting(self, absent: list[str]) -> list[str]:
+        """Words that the catalogue lacks; none of a text of praise or talk alone, which no other words would help."""
         has_title = any(map(str.isalnum, self._document.title))
-        return not has_title and surroundings.speaks_of_no_matter(self.sides[1])
+        if not has_title and surroundings.speaks_of_no_matter(self.sides[1]):
+            return []
+        return absent
 
     def _counted(self, sides: list[list[Span]]) -> Mapping[str, int]:
         counted: Counter[str] = Counter()
