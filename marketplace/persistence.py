@@ -44,7 +44,7 @@ _patience: ContextVar[int | None] = ContextVar("patience", default=None)
 # What the form of the present deed could not read (`forms.PageForm.judged_whole`).
 unread_boxes: ContextVar[Mapping[str, list[str]]] = ContextVar("unread_boxes")
 
-CHANGED_MEANWHILE = ("这一条刚被别人改过。", "请重新打开，看过新的内容再决定。")
+CHANGED_MEANWHILE = ("这一条刚有改动。", "请重新打开，看过新的内容再决定。")
 PAUSE = 0.005  # seconds between two tries to begin as a writer; a save holds the database for some 20 ms
 # A writer who has waited for t seconds tries (1 + AGEING · t) times as often as one who comes now. Who is next is drawn
 # by lot, and the lot forgets how long somebody has waited: of eight writers who each held the database for 60 ms the

@@ -190,9 +190,8 @@ def _place_of_term(term: str) -> tuple[bool, bool, str]:
 
 
 def _pinyin_of(term: str) -> list[str]:
-    from pypinyin import (
-        lazy_pinyin,
-    )  # a quarter of a second that only those pay who paste a text
+    # A quarter of a second that only those pay who paste a text.
+    from pypinyin import lazy_pinyin
 
     return lazy_pinyin(term)
 

@@ -46,20 +46,31 @@ def cores_of(norms: Sequence[str]) -> list[str]:
     Returns:
         of the same lengths, line feeds in place of what went; a text itself where nothing would be left of it.
     """
-    codes, ends = code_points_of(norms)
-    cores = code_points_of(without_names(norms))[0].copy()
-    has_han = learned_weights().blank_surroundings(codes, ends, cores)
-    left = texts_of(cores, ends)
+    left, empty = _blanked(norms)
     # Nothing but surroundings: better weighed as it is than not at all.
-    for place in np.flatnonzero(~has_han).tolist():
-        if not _says_anything(norms[place], left[place]):
-            left[place] = norms[place]
+    for place in empty:
+        left[place] = norms[place]
     return left
 
 
 def core_of(norm: str) -> str:
     """One text without what says nothing about a technology: cores_of()."""
     return cores_of([norm])[0]
+
+
+def speaks_of_no_matter(norm: str) -> bool:
+    """Whether a folded text has nothing but surroundings: praise of a firm, a letter of thanks."""
+    return bool(_blanked([norm])[1])
+
+
+def _blanked(norms: Sequence[str]) -> tuple[list[str], list[int]]:
+    """Texts with line feeds over what surrounds a matter, and the places of those that have nothing else."""
+    codes, ends = code_points_of(norms)
+    cores = code_points_of(without_names(norms))[0].copy()
+    has_han = learned_weights().blank_surroundings(codes, ends, cores)
+    left = texts_of(cores, ends)
+    without_han = np.flatnonzero(~has_han).tolist()
+    return left, [n for n in without_han if not _says_anything(norms[n], left[n])]
 
 
 def heading_of(core: str) -> str:

@@ -30,8 +30,10 @@ _COMPOUND = rf"(?:{UNIT})(?:[/·](?:{UNIT}|s2))*"
 _QUANTITY = re.compile(
     rf"[-+±]?\d[\d.,-]*(?:{_COMPOUND})(?:[-/][-+]?\d[\d.,]*(?:{UNIT}))?"
 )
-# ra0.4, hrc58, ph8.9: a figure with its scale in front.
-_SCALED = re.compile(r"(?:r[azq]|hr[abc]|hv|hbw?|ph|aql)\d+(?:\.\d+)?")
+# ra0.4, hrc58, ph8.9, hrc58-62: one figure, or from one to another, with the scale in front.
+_SCALED = re.compile(
+    r"(?:r[azq]|hr[abc]|hv|hbw?|ph|aql)\d+(?:\.\d+)?(?:-\d+(?:\.\d+)?)?"
+)
 # GB/T is a standard.
 _COMPOUND_UNIT = re.compile(rf"(?!gb/t)(?:{UNIT})(?:[/·](?:{UNIT}|s2))+")
 _ONE_QUANTITY = re.compile(rf"[-+±]?\d+(?:\.\d+)?(?:{UNIT})")

@@ -250,7 +250,7 @@ def _act(row: Complaint, deed: str, *, by: Reader | None) -> None:
 def _check_seen(row: Complaint, seen: int) -> None:
     # The table's revision then refuses two who have seen the same one.
     if row.revision != seen:
-        raise Stale("这份举报刚被别人处理过。", "请刷新，看过新的情况再决定。")
+        raise Stale("这份举报刚有人处理过。", "请刷新，看过新的情况再决定。")
 
 
 def _read_text(

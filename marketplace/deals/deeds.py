@@ -32,6 +32,7 @@ from marketplace.deals.life import (
     OWNER_TYPES,
     OWNER_TYPES_OF,
     TERMINATE_REASONS,
+    contradict_each_other,
 )
 from marketplace.deals.models import SIDES, Deal, SideName
 from marketplace.deals.readiness import (
@@ -157,6 +158,11 @@ def checked_kinds(
         problems["contract_subtype"] = ["选这一类合同下面的一种，或者不选。"]
     if conversion_mode not in CONVERSION_MODES:
         problems["conversion_mode"] = [CHOOSE]
+    elif contradict_each_other(contract_type, conversion_mode):
+        fitting_mode = CONVERSION_MODES[contract_type]
+        problems["conversion_mode"] = [
+            f"合同类型选的是{CONTRACT_TYPES[contract_type]}，这里选「{fitting_mode}」；或者改合同类型。"
+        ]
     return {
         "title": title,
         "owner_type": owner_type,

@@ -181,6 +181,9 @@ CONVERSION_MODES = {
     "equity": "作价投资",
     "other": "其他协商方式",
 }
+# Of these two kinds of contract the kind of conversion has the same name: one that is called the other is a slip, and
+# it would be made public.
+NAMED_ALIKE = ("transfer", "license")
 OWNER_TYPES = {
     "government_university": "政府设立的高等院校",
     "government_institute": "政府设立的研究开发机构",
@@ -269,6 +272,12 @@ ANSWER_REASONS = {
     "not_relevant": "和本次公示无关",
     "handled": "已经处理过",
 }
+
+
+def contradict_each_other(contract_type: str, conversion_mode: str) -> bool:
+    """Whether a contract cannot be of this kind of conversion: a licence that is called a transfer, or the reverse."""
+    both_named = contract_type in NAMED_ALIKE and conversion_mode in NAMED_ALIKE
+    return both_named and contract_type != conversion_mode
 
 
 def publicity_due(

@@ -122,7 +122,7 @@ def save_chain(
         raise NotFound("没有这条产业链。")
     # Compared here, for SQLAlchemy only notices a save between our reading and our writing.
     elif chain.revision != seen:
-        raise Stale("这条产业链刚被别人改过。", "请刷新后再改。")
+        raise Stale("这条产业链刚有改动。", "请刷新后再改。")
     chain.name = name
     chain.position = position
     chain.official = official
@@ -130,7 +130,7 @@ def save_chain(
     chain.changed_by = reader_id(by)
     # The checks above give the usual answers; these are for somebody who saved between them and now.
     persistence.commit(
-        stale=Stale("这条产业链刚被别人改过。", "请刷新后再改。"),
+        stale=Stale("这条产业链刚有改动。", "请刷新后再改。"),
         duplicates={
             "pk_chain": _refusal("code", f"代码 {code} 刚被别人使用。"),
             "uq_chain_name": _refusal("name", f"已有名为「{name}」的产业链。"),

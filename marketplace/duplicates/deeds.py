@@ -201,7 +201,7 @@ def _propose(kind: str, numbers: list[int], found: list[Resemblance]) -> int:
 
 def _require_seen(pair: ListingPair, seen: int) -> None:
     if pair.revision != seen:
-        raise Stale("这一对刚被别人处理过。", "请重新打开，看过再决定。")
+        raise Stale("这一对刚有人处理过。", "请重新打开，看过再决定。")
 
 
 def _settle(pair: ListingPair, deed: str, *, by: Reader | None, note: str = "") -> None:

@@ -132,7 +132,8 @@ def duplicate_titles() -> dict[str, MarketError]:
     refusals["uq_review_batch_form"] = Stale("这一批已经提交过。", "看它的结果。")
     # Two who approve at the same moment would write the same version.
     refusals["uq_listing_version"] = Stale(
-        "这一条刚被别人处理过。", "请重新打开，看过新的内容再决定。"
+        "这一条刚有人处理过。",
+        "请重新打开，看过新的内容再决定。",
     )
     return refusals
 

@@ -327,6 +327,6 @@ def _all_silent(silent: list[Fact]) -> Fact:
     first = silent[0]
     several = f"{first.name}等 {len(silent)} 项指标"
     # Whose silence it is, where it is one side's in all of them.
-    whose = {fact.note.removesuffix(fact.name) for fact in silent}
-    note = f"{several}未说明" if len(whose) > 1 else f"{whose.pop()}{several}"
+    notes = {fact.note.replace(fact.name, several, 1) for fact in silent}
+    note = f"{several}未说明" if len(notes) > 1 else notes.pop()
     return Fact("技术指标", "unknown", first.wished, "", note, "figure")

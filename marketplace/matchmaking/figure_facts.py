@@ -177,7 +177,8 @@ def silence_words(verdict: FigureVerdict, called: str, hidden: bool) -> str:
     """
     if verdict.silence == "nothing":
         silence = "没有公开" if hidden else "没有写"
-        return f"{called}{silence}{verdict.wanted.name}"
+        # The word itself may well be there, and the sentence above may say that both sides have it.
+        return f"{called}{silence}{verdict.wanted.name}的数值"
     if verdict.silence == "several":
         return f"{called}写了几个不同的数，判断不了"
     both = f"需求 {wished_words(verdict)}，成果 {offered_words(verdict)}"

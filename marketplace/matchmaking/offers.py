@@ -21,6 +21,7 @@ from marketplace.verdicts.grading import ranker_version
 from marketplace.verdicts.models import Verdict
 from marketplace.verdicts.projections import holder_of
 from marketplace.verdicts.ranked_lists import RankedItem, RankedList
+from matching.explaining.naming import naming_spans
 from matching.explaining.sentence import match_sentence
 from matching.text import drop_unseen, plain_text, repair_text, spans
 
@@ -194,7 +195,12 @@ def original_spellings(document: matching.Document) -> dict[str, str]:
     for text in (document.title, document.text):
         # Of the same length, without tags, blanks of scans and what nobody sees.
         repaired = repair_text(text)
-        for span in spans(text):
+        places = spans(text)
+        norm = plain_text(text)
+        # What a text names may be longer than what it is compared by: 漏檢率. Places of a repaired text are others.
+        if len(norm) == len(text):
+            places += naming_spans(norm)
+        for span in places:
             # The first one counts: the title, where a word is in both.
             written = drop_unseen(repaired[span.start : span.end])
             spellings.setdefault(span.word, written)

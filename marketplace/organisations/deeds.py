@@ -36,7 +36,7 @@ from marketplace.typed_texts import checked_text, judged_together
 
 # Characters, as the columns hold them.
 MAX_NOTE = 500
-CHANGED = ("这个单位刚被别人改过。", "请重新打开，看过新的内容再决定。")
+CHANGED = ("这个单位刚有改动。", "请重新打开，看过新的内容再决定。")
 
 
 def draft_organisation(

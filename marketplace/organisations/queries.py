@@ -144,9 +144,14 @@ def unverified_page(page: int) -> tuple[list[Organisation], int, int]:
 
 @as_count()
 def unverified_count() -> Any:
-    """How many wait for an operator to verify them: not those that have been asked for more."""
+    """How many wait for an operator to verify them.
+
+    Not those that have been asked for more, nor those of lists, which nobody belongs to.
+    """
     return db.select(func.count()).where(
-        Organisation.state == "unverified", Organisation.state_note == ""
+        Organisation.state == "unverified",
+        Organisation.state_note == "",
+        Organisation.waiting_since.is_not(None),
     )
 
 

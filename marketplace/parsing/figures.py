@@ -117,6 +117,11 @@ _NUMBERED = re.compile(
     r"\s*(?=[①-⑳])|(?<=\S)\s+(?=\d{1,2}[.、)）]\s*[^\d\s])"
 )  # before 2. or ② of a list in one line
 _LIST_NUMBER = re.compile(r"^\s*([①-⑳]|[（(]?\d{1,2}[)）.、])\s*(?=[^\d\s])")
+# HRC58-62: workshops write the scale of a hardness in front of its number. HB 5800 is a standard.
+_SCALE_IN_FRONT = re.compile(
+    rf"(?<![A-Za-z])(HR[ABC]|HV|HBW?(?!\s*\d{{4}}))\s*({_NUMBER})(?:(\s*[-~～—–至到±]\s*)(?:\1)?\s*({_NUMBER}))?",
+    re.ASCII | re.IGNORECASE,
+)
 # 95% 以上 gives its relation after the unit.
 _SUFFIXES = {
     "以上": "ge",
@@ -226,6 +231,7 @@ def _read_figure(item: str) -> dict[str, Any] | None:
     item = _LIST_NUMBER.sub("", item).strip(" \t。，,、")
     if len(item) > MAX_METRIC:
         return None
+    item = _SCALE_IN_FRONT.sub(_scale_behind, item)
     half = half_width(item)
     for pattern, operator in _SHAPES:
         match = pattern.fullmatch(half)
@@ -235,6 +241,12 @@ def _read_figure(item: str) -> dict[str, Any] | None:
         if figure is not None:
             return figure
     return None
+
+
+def _scale_behind(match: re.Match[str]) -> str:
+    """HRC58-62 → 58-62 HRC."""
+    scale, low, between, high = match.groups("")
+    return f"{low}{between}{high} {scale.upper()}"
 
 
 def _figure_of_match(

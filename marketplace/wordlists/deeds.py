@@ -21,7 +21,7 @@ from marketplace.wordlists.models import (
 )
 
 NOT_SAVED = "草稿没有保存。"
-CHANGED = Stale("这份草稿刚被别人改过。", "对照看过以后，再保存就以您写的为准。")
+CHANGED = Stale("这份草稿刚有改动。", "对照看过以后，再保存就以您写的为准。")
 BUILDING = NotNow(
     "正在重建，一次只能启用一版。", "重建完成后再启用；页面上能看到进展。"
 )

@@ -137,8 +137,8 @@ class QueryExplainer:
         shares.sort(key=lambda pair: (-pair[1], pair[0]))
         absent = self._absent_words()
         named = sum(self._named.values())
-        lacking = sum(self._named[word] for word in absent)
-        return QueryAnalysis(shares, absent, None, lacking / named if named else 0.0)
+        lacking = sum(self._named[word] for word in absent) / named if named else 0.0
+        return QueryAnalysis(shares, self._query.worth_reporting(absent), None, lacking)
 
     @cached_property
     def _named(self) -> dict[str, float]:

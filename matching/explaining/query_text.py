@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Mapping
 from functools import cached_property
 
-from matching import features
+from matching import features, surroundings
 from matching import text as words_of
 from matching.documents import Document
 from matching.explaining import naming
@@ -91,6 +91,13 @@ class QueryText:
     def named_counts(self) -> Mapping[str, int]:
         """How often each thing, process and fault counts that the text names."""
         return self._counted([naming.naming_spans(norm) for norm in self.sides])
+
+    def worth_reporting(self, absent: list[str]) -> list[str]:
+        """Words that the catalogue lacks; none of a text of praise or talk alone, which no other words would help."""
+        has_title = any(map(str.isalnum, self._document.title))
+        if not has_title and surroundings.speaks_of_no_matter(self.sides[1]):
+            return []
+        return absent
 
     def _counted(self, sides: list[list[Span]]) -> Mapping[str, int]:
         counted: Counter[str] = Counter()

@@ -169,6 +169,21 @@ def test_names_and_greetings_are_listed_in_no_text(around: str, names: str) -> N
         assert not listed & hidden, problem
 
 
+@pytest.mark.parametrize(
+    "talk",
+    [
+        "我公司是国家高新技术企业，技术力量雄厚，设备先进，产品质量优良，深受用户好评，欢迎合作共赢。",
+        "根据《中华人民共和国促进科技成果转化法》，现就有关事项通知如下，请各单位认真贯彻执行。",
+        "急招热处理工程师2名，本科以上学历，五年以上经验，月薪15000元，包吃住。",
+    ],
+)
+def test_what_speaks_of_no_matter_lacks_no_word(talk: str) -> None:
+    assert matcher().analyze(Document("q", "", talk)).unknown == []
+    with_matter = Document("q", "", f"{talk}柠檬酸结晶粒度不匀。")
+
+    assert "粒度" in matcher().analyze(with_matter).unknown
+
+
 @pytest.mark.parametrize("problem", COLLOQUIAL)
 def test_what_a_problem_names_is_listed_with_and_without_names(problem: str) -> None:
     plain = matcher().analyze(Document("q", "", f"{problem}。"))

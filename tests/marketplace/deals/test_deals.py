@@ -21,7 +21,7 @@ from marketplace.deals import (
 )
 from marketplace.deals import publicity_deeds as publicity
 from marketplace.deals.child_models import DealDecision, DealPublicity
-from marketplace.deals.life import DILIGENCE
+from marketplace.deals.life import DILIGENCE, OWNER_TYPES_OF
 from marketplace.deals.models import Deal
 from marketplace.deals.readiness import turn_of
 from marketplace.deals.standing import lines_of, standing_at, standing_on
@@ -225,6 +225,33 @@ def test_a_university_is_no_firm(world: World) -> None:
     with pytest.raises(Invalid) as refused:
         world.revise(deal, owner_type="firm")
     assert list(refused.value.problems) == ["owner_type"]
+
+
+@pytest.mark.parametrize(
+    ("contract_type", "conversion_mode", "wrong"),
+    [
+        ("license", "transfer", ["conversion_mode"]),
+        ("transfer", "license", ["conversion_mode"]),
+        ("transfer", "", ["conversion_mode"]),
+        ("license", "equity", []),
+        ("development", "transfer", []),
+    ],
+)
+def test_a_licence_is_no_transfer(
+    contract_type: str, conversion_mode: str, wrong: list[str], world: World
+) -> None:
+    """Both would be made public, one of them untrue."""
+    problems: dict[str, list[str]] = {}
+    deeds.checked_kinds(
+        problems,
+        holder=world.lab,
+        title="轴承专利许可",
+        owner_type=OWNER_TYPES_OF[world.lab.kind][0],
+        contract_type=contract_type,
+        contract_subtype="",
+        conversion_mode=conversion_mode,
+    )
+    assert list(problems) == wrong
 
 
 def test_a_firm_needs_no_publicity(make: Factory) -> None:

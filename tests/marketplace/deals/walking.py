@@ -25,6 +25,7 @@ from marketplace.deals.life import (
     CONVERSION_MODES,
     DILIGENCE,
     OWNER_TYPES_OF,
+    contradict_each_other,
 )
 from marketplace.deals.models import Deal
 from marketplace.deals.readiness import is_publicity_due, turn_of
@@ -69,7 +70,10 @@ class Walk:
             owner_type=self.chance.choice(OWNER_TYPES_OF[world.lab.kind]),
             contract_type=kind,
             contract_subtype="",
-            conversion_mode=self.chance.choice(list(CONVERSION_MODES)),
+            # A licence is no transfer: 许可 and 转让 are refused in each other's contracts.
+            conversion_mode=self.chance.choice(
+                [m for m in CONVERSION_MODES if not contradict_each_other(kind, m)]
+            ),
             by=self.chance.choice([world.chief, world.desk]),
         )
         self.refused = 0

@@ -82,7 +82,7 @@ def test_each_figure_has_both_numbers_and_its_outcome(pair: tuple[Any, Any]) -> 
         "差 2 dB",
     )
     assert result["沟道粗糙度"].offered == "沟道粗糙度Ra ≤0.00004 mm（合 ≤0.04 μm）"
-    assert result["一次合格率"].note == "成果没有写一次合格率"
+    assert result["一次合格率"].note == "成果没有写一次合格率的数值"
     assert result["套圈硬度"].note == (
         "单位不同，不能换算：需求 58～62 HRC，成果 ≥700 HV"
     )
@@ -159,7 +159,7 @@ def test_on_the_page_of_a_pair_all_are_shown_and_on_a_row_the_decided_ones(
     assert [one.note for one in row if one.kind == "figure"][2] == (
         "一次合格率等 2 项指标未说明"
     )
-    for words in ("成果没有写一次合格率", "不能换算"):
+    for words in ("成果没有写一次合格率的数值", "不能换算"):
         assert words in page
 
 
@@ -192,11 +192,11 @@ def test_figures_of_texts_count_where_no_row_says_it(make: Factory) -> None:
 @pytest.mark.parametrize(
     ("reader", "row", "note"),
     [
-        ("guest", "demand", "成果没有写一次合格率"),
-        ("firm", "demand", "对方没有写一次合格率"),
-        ("desk", "demand", "您没有写一次合格率"),
-        ("firm", "achievement", "对方没有写一次合格率"),
-        ("desk", "achievement", "您没有写一次合格率"),
+        ("guest", "demand", "成果没有写一次合格率的数值"),
+        ("firm", "demand", "对方没有写一次合格率的数值"),
+        ("desk", "demand", "您没有写一次合格率的数值"),
+        ("firm", "achievement", "对方没有写一次合格率的数值"),
+        ("desk", "achievement", "您没有写一次合格率的数值"),
     ],
 )
 def test_who_is_silent_depends_on_who_reads(
@@ -246,7 +246,7 @@ def test_figures_that_are_not_public_tell_nothing(
     result = figures(demand, achievement, firm)
 
     assert {one.verdict for one in result.values()} == {"unknown"}
-    assert result["噪声"].note == "对方没有公开噪声"
+    assert result["噪声"].note == "对方没有公开噪声的数值"
     page = client.get(f"/demands/{demand.id}/matches/{achievement.id}").text
     assert "36 dB" not in page
     assert "31 dB" not in page

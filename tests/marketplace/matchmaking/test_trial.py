@@ -55,6 +55,9 @@ def test_a_guest_pastes_a_problem_and_gets_achievements(
     assert "成果里没有出现过的词：" in page
     assert "镀层" in page.split("成果里没有出现过的词：")[1].split("</p>")[0]
     assert PROBLEM in page  # still in the box
+    # As it is written, also where it is compared in other characters.
+    page = paste(client, "軸承振動大，檢測靠人工，漏檢率與霉變率都高，怎樣檢測")
+    assert "霉變率" in page.split("成果里没有出现过的词：")[1].split("</p>")[0]
 
 
 def test_a_text_of_an_achievement_gets_demands(

@@ -63,6 +63,8 @@ def sent(row: Organisation, note: str = ANSWER, **files: bytes) -> dict[str, Any
 def test_who_was_asked_answers_in_the_browser_and_waits_again(
     asked: Organisation, make: Factory, sign_in: SignIn
 ) -> None:
+    # A list has brought one that nobody belongs to: it waits for nobody.
+    make.organisation(verified=False)
     chief, operator = administrator_of(asked), make.person("operator")
     browser, office = sign_in(chief), sign_in(operator)
     address = f"/mine/organisations/{asked.id}/verification"
