@@ -210,7 +210,12 @@ def test_a_deal_that_is_priced_again_takes_its_contract_along(
         deeds.confirm_paper(contract, sha256, by=of_deals.desk)
     other_type = "transfer" if deal.contract_type != "transfer" else "license"
 
-    of_deals.revise(deal, contract_type=other_type, contract_subtype="")
+    of_deals.revise(
+        deal,
+        contract_type=other_type,
+        contract_subtype="",
+        conversion_mode=other_type,
+    )
 
     assert (contract.state, contract.contract_type) == ("drafting", other_type)
     assert not any(paper.standing for paper in contract.papers)
