@@ -50,7 +50,7 @@ def _of_side(side: str, number: int) -> list[Deal]:
 def _move_party(deal: Deal, side: str, organisation_id: int) -> None:
     """Let a side of a deal be another organisation (no commit).
 
-    What is determined or made public names its parties: it begins anew, as with any other change.
+    What is determined or made public names its parties: it begins again, as with any other change.
     """
     setattr(deal, f"{side}_organisation_id", organisation_id)
     # Once the price is determined, what was decided and made public names these very parties.

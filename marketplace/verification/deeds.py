@@ -51,7 +51,7 @@ def answer_question(
     answer = draft_answer(organisation, note, by=by)
     for taken in files:
         add_file(queries.ANSWER, answer.id, taken, shared=True, by=by)
-    # Whoever has left the operators since is not notified: the tray shows it to the others.
+    # Who has left the operators since is not notified: the tray shows it to the others.
     asked_by = persistence.find_row(Person, (question and question.by_id) or 0)
     if asked_by is not None and asked_by.active and "operator" in asked_by.role_names:
         announcements.announce_answer(organisation, answer, asked_by)

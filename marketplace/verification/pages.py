@@ -37,7 +37,7 @@ def show(organisation_id: int) -> ResponseReturnValue:
 @needs("verification.answer", of_thing=True, writes=False, takes_files=True)
 def answer(organisation_id: int) -> ResponseReturnValue:
     """Supply something."""
-    # Whoever may not is refused before a file is looked at.
+    # Who may not is refused before a file is looked at.
     queries.get_readable(organisation_id, by=current_user)
     form = AnswerForm()
     try:
@@ -84,7 +84,7 @@ def _supply(organisation_id: int, form: AnswerForm) -> None:
 
 
 def _lost_files() -> dict[str, list[str]]:
-    """No browser fills a box of files again: whoever mends another box is to know that theirs are not there."""
+    """No browser fills a box of files again: who mends another box is to know that theirs are not there."""
     if not any(sent.filename for sent in request.files.getlist("files")):
         return {}
     return {"files": ["刚才选的文件没有保存，请全部重新选。"]}
@@ -110,7 +110,7 @@ def _page(
     persistence.stop_writing()
     row = queries.get_readable(organisation_id, by=current_user)
     form = form or AnswerForm()
-    # Whoever sends it again after reading the refusal has seen the revision of now.
+    # Who sends it again after reading the refusal has seen the revision of now.
     if form.is_fresh or refusal is not None:
         form.seen.data = str(row.revision)
     page = render_template(

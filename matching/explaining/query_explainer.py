@@ -169,7 +169,7 @@ class QueryExplainer:
         return [w for w in absent if w not in known and not self._has_parts(w)]
 
     def _has_parts(self, word: str) -> bool:
-        """Whether documents have both words of a phrase: 磨削 of 套圈 stands there where each of them does."""
+        """Whether documents have both words of a phrase: 磨削 of 套圈 counts where each of them is found."""
         # 导电|率 is cut in two as often as not, so who has 导电 may have it.
         if word[-1] in _MEASURES and self._frequencies.get(word[:-1], 0):
             return True
