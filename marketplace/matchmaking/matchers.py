@@ -45,7 +45,7 @@ AUDIT = timedelta(seconds=60)
 CHANGES_AT_ONCE = 2000
 BATCH = 500  # rows loaded at a time
 LOOK = 5.0  # seconds between two looks at the files of a generation
-RETRY = 30.0  # seconds between two attempts to build what failed
+RETRY = 30.0  # seconds between two attempts to build, so that a disk that spoils what is built costs no more
 BEING_PREPARED = (
     "匹配模型正在准备。",
     "一般一分钟内就好，请稍后刷新。搜索和浏览不受影响。",
@@ -190,6 +190,10 @@ class Matchers:
         while True:
             name = self.generations.current(kind)
             if catalogue.matcher is not None and name == catalogue.generation:
+                if name and not catalogue.usable:
+                    # It was found damaged; where a build ran lately, it has not been built again yet.
+                    self._prepare(kind)
+                    return
                 if not self._is_damaged(catalogue):
                     return
                 self._prepare(kind)
@@ -282,7 +286,7 @@ class Matchers:
     # building
 
     def _prepare(self, kind: str) -> None:
-        """Start a build in the background, unless one runs here or one has just failed."""
+        """Start a build in the background, unless one runs here or began within `RETRY` seconds."""
         with self._guard:
             running = self._builds.get(kind)
             if running is not None and running.is_alive():

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Select, bindparam, func
 
 from marketplace import contributions
-from marketplace.clock import now
+from marketplace.clock import in_real_time, now
 from marketplace.contributions import NoticeKind
 from marketplace.counting import as_count, count_rows
 from marketplace.errors import NotFound
@@ -108,7 +108,8 @@ def reason_against(notice: Notice, kind: NoticeKind | None, moment: datetime) ->
         return GONE
     if kind.may_be_stopped and notice.kind in stopped_kinds(notice.recipient):
         return STOPPED
-    if moment - notice.created_at > GIVE_UP:
+    # The sender is at work by real time: within one of its turns a rehearsal passes more than five days.
+    if moment - notice.created_at > in_real_time(GIVE_UP):
         return TOO_OLD
     return ""
 

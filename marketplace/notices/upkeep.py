@@ -208,7 +208,7 @@ def note_deferred(claimed: Claimed, reason: str) -> bool:
     pause *= random.uniform(0.75, 1.25)  # noqa: S311  no secret
     values = {
         "state": "queued",
-        "not_before": now() + timedelta(seconds=pause),
+        "not_before": now() + in_real_time(timedelta(seconds=pause)),
         "error": _cut(reason),
     }
     return _release(claimed, values)

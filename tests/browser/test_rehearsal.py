@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from playwright.sync_api import Browser, expect
 from playwright.sync_api import Error as PlaywrightError
 
+from marketplace.notices.queries import TOO_OLD
 from tests.browser.dealing import DealWalk, look_closely, pass_by
 from tests.conftest import database
 from tests.served import CHROMIUM, rehearsal
@@ -132,3 +133,6 @@ def test_every_page_of_a_deal_is_sound(browser: Browser, stage: Stage) -> None:
         walk.close()
     letters = sorted((stage.folder / "mail").glob("*.eml"))
     assert letters
+    # The clock runs ten days between two turns of the sender, which is no reason to give a mail up.
+    given_up = "select count(*) from notice where error like :reason"
+    assert stage.scalar(given_up, reason=f"{TOO_OLD}%") == 0

@@ -291,6 +291,28 @@ def test_an_unusable_artefact_costs_a_log_line_and_no_answer(
     assert is_built == (how != "foreign name")
 
 
+def test_an_artefact_spoilt_twice_within_a_minute_is_built_again_later(
+    site: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = Factory(db.session).achievement()
+    site.extensions["matchers"].fit(("achievement",))
+    folder = site.extensions["matchers"].folder / "achievement"
+    other = another_process(site)
+    damage(folder, "truncated")
+    assert found(other) == [row.id]
+    wait_for_builds(other)
+    damage(folder, "foreign")
+    assert found(other) == [row.id]
+    wait_for_builds(other)
+    # So soon after a build there is none, and every use goes without the artefact.
+    assert other.status()["achievement"]["generation"] == "none"
+
+    monkeypatch.setattr("marketplace.matchmaking.matchers.RETRY", 0.0)
+    assert found(other) == [row.id]
+    wait_for_builds(other)
+    assert other.status()["achievement"]["generation"] != "none"
+
+
 def wait_for_builds(matchers: Matchers) -> None:
     """Wait until what is built in the background has been built."""
     for thread in list(matchers._builds.values()):

@@ -11,7 +11,9 @@ import pytest
 from flask import Flask
 from sqlalchemy.orm import Session
 
+from marketplace import clock
 from marketplace.accounts.models import Person
+from marketplace.clock import Pace
 from marketplace.extensions import db
 from marketplace.notices import deeds, delivery, queries, sending, upkeep
 from marketplace.notices.addresses import Recipient
@@ -369,6 +371,26 @@ def test_pauses_grow_and_are_spread_and_end_after_five_days(
     assert max(by_day) <= 3600 * 1.25
     assert len({round(pause) for pause in by_day[6:]}) > 3
     assert timedelta(days=5) < moment - NOON < timedelta(days=5, hours=10)
+
+
+def test_a_rehearsal_sends_what_waited_for_days_of_its_own(
+    office: PostOffice, person: Person, tell: Tell, stop_clock: StopClock
+) -> None:
+    """At a day a second ten days pass between two turns of the sender."""
+    tell(person)
+    try:
+        clock.set_pace(Pace(86_400, NOON, rehearsed=True))
+        stop_clock(NOON + timedelta(seconds=10))
+        assert clock.now() == NOON + timedelta(days=10)
+        assert send_all() == "sent 1, refused 0, put off 0"
+        office.answers["RCPT"] = lambda _: "450 later"
+        later = tell(person, key="event 2")
+        assert send_all() == "sent 0, refused 0, put off 1"
+        # The server is tried again by real time too.
+        pause = again(later).not_before - clock.now()
+        assert pause > timedelta(days=45)
+    finally:
+        clock.set_pace(Pace())
 
 
 def test_months_old_mail_is_not_sent_when_the_server_is_repaired(
