@@ -314,7 +314,13 @@ def test_a_confirmation_link_opens_once_and_ends(
 
     assert "确认链接无效" in wrong.text
     assert "邮箱已确认，请登录" in first.text
-    assert "已经确认过" in again.text
+    assert "已经确认过了，请登录" in again.text
+    assert again.request.path == "/login"
+    # Used and over is used: nothing is to be confirmed once more.
+    monkeypatch.setitem(client.application.config, "SECURITY_CONFIRM_EMAIL_WITHIN", timedelta(seconds=-1))  # fmt: skip
+    assert "已经确认过了，请登录" in client.get(link, follow_redirects=True).text
+    client.post("/login", data=FORM)
+    assert "已经确认过了。" in client.get(link, follow_redirects=True).text
 
 
 def test_links_end(
@@ -395,7 +401,7 @@ def test_another_address_is_confirmed_there_and_told_here(
     session.refresh(person)
     assert person.email == "next@demo.example"
     assert mailbox.receivers() == ["next@demo.example", former]
-    assert "无效或已经用过" in again.text
+    assert "登录邮箱已经更改过了。" in again.text
 
 
 def test_an_address_that_was_taken_meanwhile_stays_whose_it_is(
