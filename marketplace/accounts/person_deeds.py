@@ -30,12 +30,14 @@ from marketplace.accounts.queries import (
     has_operator,
     hold_person,
     hold_sole_administrations,
-    may_be_forsaken,
+    leaves_nobody,
+    was_verified,
 )
 from marketplace.clock import now
 from marketplace.errors import Invalid, NotFound, NotNow, Stale
 from marketplace.extensions import db
 from marketplace.lifecycle import History
+from marketplace.organisations.changing import forsake
 from marketplace.parsing import ParseError
 from marketplace.parsing.emails import read_address
 from marketplace.parsing.person_names import unfit_sign
@@ -296,24 +298,27 @@ def set_consent(person: Person, kind: str, *, given: bool) -> None:
 def erase_account(person: Person) -> None:
     """注销: erase what is personal of an account; deeds and the listings of organisations stay (no commit).
 
+    An organisation in which nobody else is left is suspended (decision 159).
+
     Raises:
-        NotNow: an organisation would lose its last administrator.
+        NotNow: an organisation would lose its last administrator, and others are there.
     """
     # Under the hold: of two last administrators who both leave, one is refused.
-    alone = hold_sole_administrations(person)
-    if alone:
-        raise NotNow(
-            f"您是「{alone[0].name}」最后一位管理员。",
-            "先在「单位人员」里把管理员交给别人，再注销；单位里只有您一位的，先邀请同事。",
-        )
-    for place in person.memberships:
-        if may_be_forsaken(place):
-            place.organisation.waiting_since = None
+    for place in hold_sole_administrations(person):
+        if not leaves_nobody(place):
+            raise NotNow(
+                f"您是「{place.organisation.name}」最后一位管理员。",
+                "先在「单位人员」里把管理员交给别人，再注销。",
+            )
+    forsaken = [one.organisation for one in person.memberships if leaves_nobody(one)]
     sessions.drop_sessions(person)
     # The encrypted secret and the spare codes are personal too.
     second_factor.reset_factor(person)
     # One by one, as orphans, so that the audit sees each place end.
     person.memberships.clear()
+    # After they are gone: nobody is notified of it who has just left.
+    for organisation in forsaken:
+        forsake(organisation, verified=was_verified(organisation), by=person)
     person.roles.clear()
     for kind in contact_consents.CONSENTS:
         # Withdrawn and not deleted: the rows prove until when contacts might be read.

@@ -36,6 +36,12 @@ class JoinForm(PageForm):
     )
 
 
+class LeavingForm(PageForm):
+    """That one knows what becomes of an organisation without people."""
+
+    sure = BooleanField("我知道离开后单位暂停，发布的内容不再公开")
+
+
 class FoundingForm(PageForm):
     """An organisation that the site does not know yet."""
 

@@ -26,6 +26,7 @@ from marketplace.memberships.forms import (
     FoundingForm,
     InvitationForm,
     JoinForm,
+    LeavingForm,
     PlaceForm,
     ReasonForm,
     request_forms,
@@ -43,14 +44,7 @@ blueprint = Blueprint("memberships", __name__)
 @needs("membership.read")
 def own() -> ResponseReturnValue:
     """One's places, what one has asked for, and the invitations to one's address."""
-    return render_template(
-        "memberships/own.html",
-        memberships=current_user.memberships,
-        requests=queries.own_requests(current_user),
-        invitations=queries.invitations_to(current_user),
-        acting_for=session.get("acting_for"),
-        may_join=may(current_user, "organisation.join"),
-    )
+    return _own_page()
 
 
 @blueprint.post("/mine/organisations/act")
@@ -75,7 +69,12 @@ def leave(organisation_id: int) -> ResponseReturnValue:
     if membership is None:
         raise NotFound("您不在这个单位里。", "请从「我的单位」里选。")
     organisation = membership.organisation
-    deeds.leave_organisation(organisation, by=current_user)
+    form = LeavingForm(prefix=f"o{organisation_id}-")
+    try:
+        deeds.leave_organisation(organisation, sure=form.sure.data, by=current_user)
+    except Invalid as error:
+        form.blame(error.problems)
+        return _own_page(422, refused=(organisation_id, form))
     session.pop("acting_for", None)
     flash(f"您已离开「{organisation.name}」。填报的内容留在单位里。", "success")
     return redirect(url_for("memberships.own"), 303)
@@ -251,6 +250,29 @@ def take(invitation_id: int) -> ResponseReturnValue:
             flash(f"您已加入「{row.organisation.name}」。", "success")
             return redirect(url_for("memberships.own"), 303)
     raise NotFound("没有找到这份邀请。", "可能已经用过、被撤销，或者过期。")
+
+
+def _own_page(
+    status: int = 200, *, refused: tuple[int, LeavingForm] | None = None
+) -> ResponseReturnValue:
+    persistence.stop_writing()
+    places = []
+    for place in current_user.memberships:
+        number = place.organisation_id
+        form = LeavingForm(prefix=f"o{number}-", formdata=None)
+        if refused is not None and refused[0] == number:
+            form = refused[1]
+        places.append((place, queries.way_out(place), form))
+    page = render_template(
+        "memberships/own.html",
+        places=places,
+        refused=refused[1] if refused is not None else None,
+        requests=queries.own_requests(current_user),
+        invitations=queries.invitations_to(current_user),
+        acting_for=session.get("acting_for"),
+        may_join=may(current_user, "organisation.join"),
+    )
+    return page, status
 
 
 def _join_known(organisation: Organisation) -> ResponseReturnValue:

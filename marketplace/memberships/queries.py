@@ -9,7 +9,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, bindparam, exists, func, or_
 
 from marketplace.accounts.models import Membership, Person
-from marketplace.accounts.queries import can_act
+from marketplace.accounts.queries import (
+    can_act,
+    is_last_administrator,
+    leaves_nobody,
+    was_verified,
+)
 from marketplace.clock import now
 from marketplace.counting import Count, as_count
 from marketplace.errors import NotFound
@@ -42,6 +47,15 @@ def people_of(organisation: Organisation) -> list[Membership]:
         .order_by(Membership.is_administrator.desc(), Person.name, Person.id)
     )
     return list(db.session.scalars(query))
+
+
+def way_out(place: Membership) -> str:
+    """How somebody may leave: `free`; `alone`, for nobody else is left and it is suspended; `last`, not yet."""
+    if leaves_nobody(place):
+        return "alone" if was_verified(place.organisation) else "free"
+    if place.is_administrator and is_last_administrator(place):
+        return "last"
+    return "free"
 
 
 def administrators_of(organisation_id: int) -> list[Person]:
