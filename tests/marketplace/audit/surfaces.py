@@ -420,8 +420,8 @@ ELSEWHERE = {
     ),
     "notices": ("mark_all_read", "mark_read", "put_aside", "send_again", "settings", "stop"),
     "personal_data": ("close", "consent"),
-    "profiles": ("check", "end", "hide_broker", "hide_profile", "own_broker", "own_profile", "send_back"),
-    "verification": ("answer",),
+    "profiles": ("check", "end", "hide_broker", "hide_profile", "own_profile", "send_back"),
+    "verification": ("answer", "supply_certificate"),
     "verdicts": ("drop_grades", "stop_grades", "use_grades"),
     "policies": ("add", "new", "texts"),
     "envelopes": (
