@@ -383,7 +383,7 @@ ELSEWHERE = {
         "approve", "ask", "decline", "desk_return", "endorse", "grant", "remove", "revoke", "send_back", "upload",
         "visibility", "withdraw",
     ),
-    "accounts": ("account", "agree", "drop_held", "end_session", "end_sessions"),
+    "accounts": ("account", "agree", "drop_held", "end_session", "end_sessions", "hold_typed"),
     "complaints": ("answer",),
     "contracts": (
         "accept", "amend", "begin", "bring_in", "cancel", "confirm", "correct", "edit", "file", "issue", "licence",
