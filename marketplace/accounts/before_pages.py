@@ -153,7 +153,11 @@ def _is_own_form() -> bool:
 def _hold(person_id: int | None, why: str) -> ResponseReturnValue:
     # They have a new password since, or the account is gone: nothing says whose text it is.
     if person_id is None:
-        flash(f"{why}刚才的操作没有做，请登录后再试。", "error")
+        # The second press of the button that closes an account comes here too.
+        flash(
+            f"{why}刚注销了账号的，账号已经注销；别的操作没有做，请登录后再试。",
+            "error",
+        )
         return redirect(url_for("security.login"), 303)
     row = held_forms.hold_form(
         request.full_path.rstrip("?"),

@@ -50,18 +50,27 @@ MAX_NAME = 40
 ERASED_NAME = "已注销用户"
 
 
+class RegisteredTwice(NotNow):
+    """Two presses of the button that registers."""
+
+
 def finish_registration(person: Person) -> None:
     """注册: give a new person what belongs to them; no commit, the view of the library does.
 
     Raises:
-        NotNow: the same address was registered a moment ago.
+        RegisteredTwice: the same address was registered a moment ago.
+        NotNow: so was the same telephone.
     """
     # Set by us: the defaults of columns come with the flush, after the library has read them.
     person.failed_count = 0
     person.password_set_at = now()
     db.session.add(person)
-    twice = NotNow("这份注册刚才已经提交过。", "请到邮箱里找确认邮件。")
-    taken = {"uq_person_email": twice, "uq_person_mobile": twice}
+    words = ("这份注册刚才已经提交过。", "请到邮箱里找确认邮件。")
+    # A telephone alone may be that of two people who register at one moment.
+    taken = {
+        "uq_person_email": RegisteredTwice(*words),
+        "uq_person_mobile": NotNow(*words),
+    }
     with persistence.refusals(duplicates=taken):
         db.session.flush()
     # After the flush: consents and held forms name the person by number.

@@ -35,7 +35,12 @@ from flask_security.signals import (
     user_authenticated,
     user_registered,
 )
-from flask_security.utils import check_and_get_token_status, set_request_attr
+from flask_security.utils import (
+    check_and_get_token_status,
+    do_flash,
+    get_message,
+    set_request_attr,
+)
 
 from marketplace import persistence
 from marketplace.accounts import (
@@ -55,6 +60,7 @@ from marketplace.accounts.models import Person, Role
 from marketplace.clock import now
 from marketplace.errors import NotFound
 from marketplace.extensions import db, limiter
+from marketplace.parsing.text import clean_text
 
 # Pages the library has with every second factor: a choice between several kinds, and mail to an administrator.
 UNUSED = ("security.tf_select", "security.two_factor_rescue")
@@ -128,6 +134,8 @@ def connect(app: Flask) -> None:
     app.view_functions["security.two_factor_token_validation"] = _for_guests(validate)
     for endpoint in USED_LINKS:
         app.view_functions[endpoint] = _unless_used(app.view_functions[endpoint])
+    register = app.view_functions["security.register"]
+    app.view_functions["security.register"] = _once(register)
     for endpoint in ("security.confirm_email", "security.register"):
         app.view_functions[endpoint] = keep_destination(app.view_functions[endpoint])
     # Last: what counts tries wraps whatever the views have become by now.
@@ -142,6 +150,23 @@ def _for_guests(view: Callable[..., Any]) -> Callable[..., Any]:
         if current_user.is_authenticated:
             return redirect(url_for("accounts.account"))
         return view(**values)
+
+    return guarded
+
+
+def _once(view: Callable[..., Any]) -> Callable[..., Any]:
+    """The view that registers; of two presses at one moment the second is answered like the first."""
+
+    @wraps(view)
+    def guarded() -> Any:
+        try:
+            return view()
+        except person_deeds.RegisteredTwice:
+            db.session.rollback()
+        persistence.expect_writing(False)
+        address = clean_text(request.form.get("email"))
+        do_flash(*get_message("CONFIRM_REGISTRATION", email=address))
+        return redirect(url_for("security.login"))
 
     return guarded
 

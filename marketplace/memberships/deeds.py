@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import secrets
 from datetime import timedelta
-
-from flask import current_app
-from itsdangerous import BadSignature, URLSafeSerializer
 
 from marketplace import persistence
 from marketplace.accounts import granting
@@ -294,14 +289,14 @@ def invite_person(
         role=place,
         is_administrator=administers,
         # Random and long, so a plain SHA-256 is enough and no slow hash is needed.
-        digest=_digest(nonce),
+        digest=queries.digest_of(nonce),
         created_by_id=reader_id(by),
         expires_at=now() + timedelta(days=INVITATION_DAYS),
     )
     db.session.add(invitation)
     db.session.flush()  # for its number, which History and the link hold
     _note(organisation, "invite", by, f"邀请 {invitation.id}：{invitation.role_name}")
-    token = _signer().dumps([invitation.id, nonce])
+    token = queries.link_signer().dumps([invitation.id, nonce])
     # An operator invites for the organisation; their own name would mean nothing to its reader.
     inviter = by.name if isinstance(by, Person) else "平台运营方"
     announcements.send_invitation(invitation, token, inviter)
@@ -352,20 +347,8 @@ def opened_invitation(token: str) -> Invitation:
     Raises:
         NotFound: it was not made here, or is used, revoked or over: one answer, for the link alone says nothing.
     """
-    invitation: Invitation | None = None
-    try:
-        number, nonce = _signer().loads(token)
-    # A link that a mail program cut off unpacks to something else.
-    except (BadSignature, ValueError, TypeError):
-        number, nonce = 0, ""
-    # Signed by us, but perhaps for another purpose of an older version.
-    if isinstance(number, int) and isinstance(nonce, str):
-        invitation = persistence.find_row(Invitation, number)
-    # In constant time, so that no digest can be guessed letter by letter.
-    wrong = invitation is None or not hmac.compare_digest(
-        invitation.digest, _digest(nonce)
-    )
-    if invitation is None or wrong or not invitation.is_open:
+    invitation = queries.invitation_of_link(token)
+    if invitation is None or not invitation.is_open:
         raise NotFound(
             "这份邀请不能用了：可能已经用过、被撤销，或者过期。",
             "请让邀请您的人重新发一份。",
@@ -544,12 +527,3 @@ def _commit() -> None:
     # The key of places is (person, organisation): a duplicate means that somebody accepted them just now.
     quicker = Stale(CHANGED_MEANWHILE, "请刷新后再看。")
     persistence.commit(stale=quicker, duplicates={"pk_membership": quicker})
-
-
-def _digest(nonce: str) -> str:
-    return hashlib.sha256(nonce.encode()).hexdigest()
-
-
-def _signer() -> URLSafeSerializer:
-    # Its own salt: a signed value of another purpose is no invitation.
-    return URLSafeSerializer(current_app.secret_key or "", salt="invitation")

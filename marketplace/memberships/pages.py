@@ -67,7 +67,9 @@ def leave(organisation_id: int) -> ResponseReturnValue:
     """Leave an organisation."""
     membership = current_user.place_in(organisation_id)
     if membership is None:
-        raise NotFound("您不在这个单位里。", "请从「我的单位」里选。")
+        # Pressed twice, or it was never theirs: one answer, which says nothing of other organisations.
+        flash("您不在这个单位里，不用再离开。")
+        return redirect(url_for("memberships.own"), 303)
     organisation = membership.organisation
     form = LeavingForm(prefix=f"o{organisation_id}-")
     try:
@@ -105,9 +107,13 @@ def join_code(uscc: str) -> ResponseReturnValue:
     code = checked_uscc(uscc)
     # By the code alone: names are spelt in many ways, and two bodies may share one.
     known = organisation_queries.find_organisation("", code)
-    if known is not None:
-        return _join_known(known)
-    return _offer_founding(code)
+    if known is None:
+        return _offer_founding(code)
+    # A button that was pressed twice leads to what the first press did.
+    if request.method == "POST" and current_user.place_in(known.id) is not None:
+        flash(f"您已经在「{known.name}」里。")
+        return redirect(url_for("memberships.own"), 303)
+    return _join_known(known)
 
 
 @blueprint.post("/mine/organisations/requests/<int:request_id>/withdraw")
@@ -136,6 +142,9 @@ def change(organisation_id: int, person_id: int) -> ResponseReturnValue:
     """Give somebody another place, or let them go."""
     organisation = queries.get_managed(organisation_id, by=current_user)
     membership = _membership(organisation, person_id)
+    if membership is None:
+        flash("这个人已不在本单位里。")
+        return _back(organisation_id)
     # Read before the deed: a commit expires the row, and a place that went has no person.
     name = membership.person.name
     if "remove" in request.form:
@@ -228,7 +237,14 @@ def revoke(invitation_id: int) -> ResponseReturnValue:
 @needs("public.read")
 def invitation(token: str) -> ResponseReturnValue:
     """What an invitation offers, and taking it."""
-    row = deeds.opened_invitation(token)
+    try:
+        row = deeds.opened_invitation(token)
+    except NotFound:
+        used = queries.used_invitation(token, by=current_user)
+        if used is None:
+            raise
+        flash(f"您已经接受了这份邀请，在「{used.organisation.name}」里。")
+        return redirect(url_for("memberships.own"), 303)
     if request.method == "GET":
         return render_template("memberships/invitation.html", invitation=row)
     # By the path alone: after signing in or registering the same link opens again.
@@ -249,6 +265,10 @@ def take(invitation_id: int) -> ResponseReturnValue:
             deeds.take_invitation(row, by=current_user)
             flash(f"您已加入「{row.organisation.name}」。", "success")
             return redirect(url_for("memberships.own"), 303)
+    taken = queries.get_invitation(invitation_id)
+    if taken is not None and taken.used_by_id == current_user.id:
+        flash(f"您已经在「{taken.organisation.name}」里。")
+        return redirect(url_for("memberships.own"), 303)
     raise NotFound("没有找到这份邀请。", "可能已经用过、被撤销，或者过期。")
 
 
@@ -380,11 +400,11 @@ def _people_page(
     return page, status
 
 
-def _membership(organisation: Organisation, person_id: int) -> Membership:
+def _membership(organisation: Organisation, person_id: int) -> Membership | None:
     for membership in queries.people_of(organisation):
         if membership.person_id == person_id:
             return membership
-    raise NotFound("这个人不在本单位里。", "请刷新后再看。")
+    return None
 
 
 def _request(request_id: int) -> JoinRequest:
