@@ -329,7 +329,9 @@ def _account_key() -> str:
 
 
 def _is_refused(response: Response) -> bool:
-    """Whether a try was refused; a success leads on."""
+    """Whether a try was refused; a success leads on, and a form without a wrong password is no try."""
+    if g.get("no_try"):
+        return False
     return response.status_code < 300 or response.status_code >= 400
 
 
