@@ -72,7 +72,7 @@ USED_LINKS: dict[
     "security.confirm_email": (
         "confirm",
         "CONFIRM_EMAIL_WITHIN",
-        # Whoever has set another password since by a link, which names nobody then, has confirmed the mailbox too.
+        # Who has set another password since by a link, which names nobody then, has confirmed the mailbox too.
         lambda person, _data: person is None or person.confirmed_at is not None,
         "这个邮箱已经确认过了",
     ),

@@ -34,7 +34,7 @@ def move(
     )
     organisation.state = state
     db.session.add(row)
-    # Its number is part of what people are told.
+    # Its number is part of what people are notified of.
     with persistence.refusals(stale=quicker(), duplicates=duplicates()):
         db.session.flush()
     contributions.announce_organisation(organisation, deed, note, row.id)

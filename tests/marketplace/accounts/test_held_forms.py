@@ -416,8 +416,8 @@ def test_a_browser_without_its_cookies_is_what_is_named(guarded: Flask) -> None:
         "/account/held?form=/mine/demand/new",
         FORM["title"],
     )
-    kept = bare.post(address, data=fields)
-    again = enter_guarded(bare, kept.location)
+    held = bare.post(address, data=fields)
+    again = enter_guarded(bare, held.location)
     assert typed["summary"] in bare.get(again.location, follow_redirects=True).text
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -463,3 +464,25 @@ def test_one_mailbox_gets_no_flood(
 
     assert answers == {200}
     assert box.receivers().count("new@demo.example") == 1 + sent
+
+
+def test_two_presses_at_once_are_one_registration(
+    new_site: Callable[..., Flask],
+) -> None:
+    site = new_site()
+    box = Mailbox(site)
+    answers: list[tuple[int, str | None]] = []
+
+    def press() -> None:
+        answer = site.test_client().post("/register", data=FORM)
+        answers.append((answer.status_code, answer.location))
+
+    threads = [threading.Thread(target=press) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    # Neither says what the other has done.
+    assert answers == [(302, "/login")] * 2
+    assert "new@demo.example" in box.receivers()

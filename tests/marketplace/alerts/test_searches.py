@@ -182,11 +182,11 @@ def test_each_item_is_in_one_digest_whatever_becomes_of_it(
         deeds.alert_to_findings()
         deeds.alert_to_findings()
         stop_clock(datetime(2026, 11, day, 0, 30))
-        told = "".join(one.happened for one in notices_of(person)[before:])
-        assert gather_digests() == int(bool(told))
+        named = "".join(one.happened for one in notices_of(person)[before:])
+        assert gather_digests() == int(bool(named))
         assert gather_digests() == 0
         # In order, once for each time it is named.
-        return sorted(re.findall("蠕动泵(..)的攻关", told), key=list(rows).index)
+        return sorted(re.findall("蠕动泵(..)的攻关", named), key=list(rows).index)
 
     change("撤回", listing_deeds.withdraw)
     change("暂停", listing_deeds.suspend, note="核实中")
