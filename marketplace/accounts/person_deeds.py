@@ -19,11 +19,7 @@ from marketplace.accounts import (
     second_factor,
     sessions,
 )
-from marketplace.accounts.models import (
-    ERASED_DOMAIN,
-    ROLES,
-    Person,
-)
+from marketplace.accounts.models import ERASED_DOMAIN, ROLES, Person
 from marketplace.accounts.queries import (
     find_person,
     find_person_of_mobile,
@@ -58,8 +54,7 @@ def finish_registration(person: Person) -> None:
     """注册: give a new person what belongs to them; no commit, the view of the library does.
 
     Raises:
-        RegisteredTwice: the same address was registered a moment ago.
-        NotNow: so was the same telephone.
+        NotNow: the same address (RegisteredTwice), or the same telephone, was registered a moment ago.
     """
     # Set by us: the defaults of columns come with the flush, after the library has read them.
     person.failed_count = 0
@@ -305,9 +300,7 @@ def set_consent(person: Person, kind: str, *, given: bool) -> None:
 
 
 def erase_account(person: Person) -> None:
-    """注销: erase what is personal of an account; deeds and the listings of organisations stay (no commit).
-
-    An organisation in which nobody else is left is suspended (decision 159).
+    """注销: erase what is personal of an account; deeds and the listings of organisations stay (no commit, 159).
 
     Raises:
         NotNow: an organisation would lose its last administrator, and others are there.
