@@ -148,14 +148,7 @@ def page_above() -> str:
     Returns:
         its path; empty where the request was no reading one, or nothing above it is a page but the home page.
     """
-    adapter = current_app.create_url_adapter(request)
-    if adapter is None or request.method not in READING:
-        return ""
-    path = request.path
-    while path := path.rpartition("/")[0]:
-        if adapter.test(path, "GET"):
-            return path
-    return ""
+    return refused_requests.nearest_page() if request.method in READING else ""
 
 
 def current_reader() -> Reader:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
-from flask import Flask, request
+from flask import Flask, current_app, request
 
 # Shorter ones are typed again sooner than copied. What bears no Han character is a code, a token or a password.
 LEAST = 8
@@ -23,7 +23,22 @@ def register_globals(app: Flask) -> None:
 
 
 def previous_page() -> str:
-    """The address on this site from which the request was sent; empty where the browser does not say."""
+    """The page of this site from which the request was sent; of a form, the one it stands on where no browser says."""
+    return _named_page() or (nearest_page() if request.method == "POST" else "")
+
+
+def nearest_page() -> str:
+    """The path of the request if it is a page too, else that of the nearest one above it; empty for the home page."""
+    adapter = current_app.create_url_adapter(request)
+    path = request.path
+    while adapter is not None and path:
+        if adapter.test(path, "GET"):
+            return path
+        path = path.rpartition("/")[0]
+    return ""
+
+
+def _named_page() -> str:
     try:
         parts = urlsplit(request.referrer or "")
     except ValueError:  # no address at all

@@ -391,6 +391,7 @@ MORE_FILES: dict[str, dict[str, str]] = {
         "writing": "what is typed is read and checked without committing it",
     },
     "organisations": {
+        "changing": "what a deed sets of an organisation, and what follows",
         "identity": "names and codes are checked as they are typed",
         "list_deeds": "organisations of a list are entered",
         "twins": "which may be one body",

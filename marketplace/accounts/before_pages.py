@@ -15,6 +15,7 @@ from flask import (
     g,
     make_response,
     redirect,
+    render_template,
     request,
     session,
     url_for,
@@ -55,10 +56,12 @@ UNPROVED = (
     "没有提交：这个表单不是从现在打开的页面发出的，或页面打开后您重新登录过。",
     "请返回上一页，刷新后再提交。",
 )
-NO_COOKIE = (
-    "没有提交：浏览器没有带来本站的 Cookie，可能被清除或拦截了。",
-    "请允许本站使用 Cookie，重新打开刚才那一页，再填写和提交。",
-)
+# Forms of the library that mean the same when they are sent again, and one whose passwords are typed once more.
+SENT_AGAIN = {
+    "security.forgot_password": "again",
+    "security.send_confirmation": "again",
+    "security.register": "form",
+}
 GIVEN_BACK = "这是您登录前填写的内容，已回到表单里，还没有保存。请核对后再提交。"
 
 
@@ -97,15 +100,36 @@ def hold_unproved_form(_error: CSRFError) -> ResponseReturnValue:
         # The script of the open page says it in its own words; what was typed is still on that page.
         return "", 401
     # Without any session nobody has signed in again: what is missing is the cookie.
-    words = UNPROVED if request.cookies.get(_cookie_name()) else NO_COOKIE
+    if not request.cookies.get(_cookie_name()):
+        return _cookie_page()
     if not _is_own_form() or not sent_from_here():
-        return current_app.handle_user_exception(Invalid(*words))
+        return current_app.handle_user_exception(Invalid(*UNPROVED))
     if current_user.is_authenticated:
         return _hold(current_user.id, "打开页面以后您重新登录过。")
     owner = held_forms.owner_of(sessions.last_uniquifier())
     if owner is None:
-        return current_app.handle_user_exception(Invalid(*words))
+        return current_app.handle_user_exception(Invalid(*UNPROVED))
     return _hold(owner, ENDED)
+
+
+def _cookie_page() -> ResponseReturnValue:
+    """The page that takes what was typed along; nothing is stored for who has not said that they want it."""
+    persistence.expect_writing(False)  # it only reads
+    endpoint = request.endpoint or ""
+    way = SENT_AGAIN.get(endpoint, "")
+    if _is_own_form():
+        deed = deed_of(current_app, endpoint) or ""
+        way = "again" if may(Guest(), deed) else "sign_in"
+    fields = []
+    for name, value in request.form.items(multi=True):
+        # Another site's words are not offered as one's own; secrets are typed again.
+        if sent_from_here() and "password" not in name and name != "csrf_token":
+            fields.append((name, value))
+    values = {"fields": fields, "way": way, "files": any(request.files.values())}
+    page = render_template(
+        "errors/cookie.html", path=request.full_path.rstrip("?"), **values
+    )
+    return page, 422
 
 
 def _cookie_name() -> str:
@@ -129,7 +153,11 @@ def _is_own_form() -> bool:
 def _hold(person_id: int | None, why: str) -> ResponseReturnValue:
     # They have a new password since, or the account is gone: nothing says whose text it is.
     if person_id is None:
-        flash(f"{why}刚才的操作没有做，请登录后再试。", "error")
+        # The second press of the button that closes an account comes here too.
+        flash(
+            f"{why}刚注销了账号的，账号已经注销；别的操作没有做，请登录后再试。",
+            "error",
+        )
         return redirect(url_for("security.login"), 303)
     row = held_forms.hold_form(
         request.full_path.rstrip("?"),

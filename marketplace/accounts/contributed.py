@@ -102,6 +102,7 @@ def deed_names() -> Iterator[tuple[str, str]]:
         "person.erase": "注销账号",
         "person.reset": "重设登录",
         # Pages everybody may open: what is written there bears the name of the page.
+        "accounts.hold_typed": "登录后继续填写",
         "security.login": "登录页",
         "security.logout": "退出",
         "security.register": "注册页",

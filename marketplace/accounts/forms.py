@@ -114,6 +114,8 @@ class SignInForm(OwnNext, LoginForm):
     def validate(self, **more: Any) -> bool:
         """Whether they get in. A wrong password, an unknown name and a locked account get the same words."""
         if not Form.validate(self, **more):
+            # What is left empty tries no password (`sign_in._is_refused`).
+            g.no_try = True
             return False
         self.ifield = self.email
         self.user = known = find_by_identity(self.email.data or "")
@@ -134,6 +136,7 @@ class SignInForm(OwnNext, LoginForm):
             return False
         # The password was right: nothing is counted as a failure, and the reason may be named.
         if not passed:
+            g.no_try = True
             self._say_why()
             return False
         locking.forget_failures(known)
@@ -257,6 +260,7 @@ class ChangeForm(OwnWords, ChangePasswordForm):
         wrong = get_message("INVALID_PASSWORD")[0] in self.password.errors
         persistence.turn_writer()
         g.former_password = former
+        g.no_try = not wrong
         if wrong:
             locking.count_failure(person)
         return valid

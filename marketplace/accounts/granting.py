@@ -8,7 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from marketplace.accounts.models import STAFF_ROLES, Membership, Person, Role
-from marketplace.accounts.queries import hold_person, hold_sole_administrations
+from marketplace.accounts.queries import (
+    hold_person,
+    hold_sole_administrations,
+    leaves_nobody,
+    was_verified,
+)
 from marketplace.clock import now
 from marketplace.errors import NotNow
 from marketplace.extensions import db
@@ -110,9 +115,10 @@ def read_under_hold(person: Person) -> None:
 
 def _require_other_administrators(person: Person) -> None:
     # An auditor looks on and acts for nobody: their organisation needs another administrator first.
-    alone = hold_sole_administrations(person)
-    if alone:
-        raise NotNow(
-            f"对方是「{alone[0].name}」最后一位管理员，审计人员不能替单位办事。",
-            "请对方先把管理员交给别人，或换一个人。",
-        )
+    for place in hold_sole_administrations(person):
+        # Nothing is lost with one that was never verified and has nobody else.
+        if was_verified(place.organisation) or not leaves_nobody(place):
+            raise NotNow(
+                f"对方是「{place.organisation.name}」最后一位管理员，审计人员不能替单位办事。",
+                "请对方先把管理员交给别人，或离开这个单位，或换一个人。",
+            )

@@ -18,10 +18,11 @@ from flask import (
     url_for,
 )
 from flask.typing import ResponseReturnValue
+from flask_login import current_user
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 
-from marketplace import persistence
+from marketplace import limits, persistence
 from marketplace.accounts import (
     agreements,
     before_pages,
@@ -32,10 +33,10 @@ from marketplace.accounts import (
     second_factor,
     sessions,
 )
-from marketplace.accounts.destinations import wanted_path
+from marketplace.accounts.destinations import own_path, wanted_path
 from marketplace.accounts.forms import AccountForm, AgreeForm
 from marketplace.door import OPEN_PAGE, needs
-from marketplace.errors import Invalid
+from marketplace.errors import Invalid, NotFound
 
 blueprint = Blueprint("accounts", __name__)
 # For histories, which name people by number.
@@ -143,6 +144,27 @@ def resume(number: int) -> ResponseReturnValue:
         most=MAX_EXCERPT,
         fields=row.fields,
     )
+
+
+@blueprint.post("/account/held")
+@needs("public.read")
+@limits.limit_texts
+def hold_typed() -> ResponseReturnValue:
+    """登录后继续填写: hold a form whose cookie was lost, for who signs in next in this browser."""
+    path = own_path(request.args.get("form"))
+    if not path:
+        raise NotFound("没有要留下的内容。", "请重新打开刚才那一页。")
+    row = held_forms.hold_form(
+        path,
+        request.form.items(multi=True),
+        reason=held_forms.EXPIRED,
+        person_id=current_user.id,
+    )
+    back = url_for("accounts.resume", number=row.id)
+    if current_user.is_authenticated:
+        return redirect(back, 303)
+    flash("刚才填写的内容已经留下，登录后还给您。")
+    return redirect(url_for("security.login", next=back), 303)
 
 
 @blueprint.post("/account/held/<int:number>/drop")

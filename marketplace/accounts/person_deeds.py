@@ -19,23 +19,21 @@ from marketplace.accounts import (
     second_factor,
     sessions,
 )
-from marketplace.accounts.models import (
-    ERASED_DOMAIN,
-    ROLES,
-    Person,
-)
+from marketplace.accounts.models import ERASED_DOMAIN, ROLES, Person
 from marketplace.accounts.queries import (
     find_person,
     find_person_of_mobile,
     has_operator,
     hold_person,
     hold_sole_administrations,
-    may_be_forsaken,
+    leaves_nobody,
+    was_verified,
 )
 from marketplace.clock import now
 from marketplace.errors import Invalid, NotFound, NotNow, Stale
 from marketplace.extensions import db
 from marketplace.lifecycle import History
+from marketplace.organisations.changing import forsake
 from marketplace.parsing import ParseError
 from marketplace.parsing.emails import read_address
 from marketplace.parsing.person_names import unfit_sign
@@ -48,18 +46,26 @@ MAX_NAME = 40
 ERASED_NAME = "已注销用户"
 
 
+class RegisteredTwice(NotNow):
+    """Two presses of the button that registers."""
+
+
 def finish_registration(person: Person) -> None:
     """注册: give a new person what belongs to them; no commit, the view of the library does.
 
     Raises:
-        NotNow: the same address was registered a moment ago.
+        NotNow: the same address (RegisteredTwice), or the same telephone, was registered a moment ago.
     """
     # Set by us: the defaults of columns come with the flush, after the library has read them.
     person.failed_count = 0
     person.password_set_at = now()
     db.session.add(person)
-    twice = NotNow("这份注册刚才已经提交过。", "请到邮箱里找确认邮件。")
-    taken = {"uq_person_email": twice, "uq_person_mobile": twice}
+    words = ("这份注册刚才已经提交过。", "请到邮箱里找确认邮件。")
+    # A telephone alone may be that of two people who register at one moment.
+    taken = {
+        "uq_person_email": RegisteredTwice(*words),
+        "uq_person_mobile": NotNow(*words),
+    }
     with persistence.refusals(duplicates=taken):
         db.session.flush()
     # After the flush: consents and held forms name the person by number.
@@ -294,26 +300,27 @@ def set_consent(person: Person, kind: str, *, given: bool) -> None:
 
 
 def erase_account(person: Person) -> None:
-    """注销: erase what is personal of an account; deeds and the listings of organisations stay (no commit).
+    """注销: erase what is personal of an account; deeds and the listings of organisations stay (no commit, 159).
 
     Raises:
-        NotNow: an organisation would lose its last administrator.
+        NotNow: an organisation would lose its last administrator, and others are there.
     """
     # Under the hold: of two last administrators who both leave, one is refused.
-    alone = hold_sole_administrations(person)
-    if alone:
-        raise NotNow(
-            f"您是「{alone[0].name}」最后一位管理员。",
-            "先在「单位人员」里把管理员交给别人，再注销；单位里只有您一位的，先邀请同事。",
-        )
-    for place in person.memberships:
-        if may_be_forsaken(place):
-            place.organisation.waiting_since = None
+    for place in hold_sole_administrations(person):
+        if not leaves_nobody(place):
+            raise NotNow(
+                f"您是「{place.organisation.name}」最后一位管理员。",
+                "先在「单位人员」里把管理员交给别人，再注销。",
+            )
+    forsaken = [one.organisation for one in person.memberships if leaves_nobody(one)]
     sessions.drop_sessions(person)
     # The encrypted secret and the spare codes are personal too.
     second_factor.reset_factor(person)
     # One by one, as orphans, so that the audit sees each place end.
     person.memberships.clear()
+    # After they are gone: nobody is notified of it who has just left.
+    for organisation in forsaken:
+        forsake(organisation, verified=was_verified(organisation), by=person)
     person.roles.clear()
     for kind in contact_consents.CONSENTS:
         # Withdrawn and not deleted: the rows prove until when contacts might be read.

@@ -95,35 +95,45 @@ def is_last_administrator(place: Membership) -> bool:
     return db.session.scalar(query.limit(1)) is None
 
 
-def may_be_forsaken(place: Membership) -> bool:
-    """Whether nothing is lost with the last of its people: an organisation that was never verified.
-
-    It has published nothing and has no deals; whoever entered a wrong one has nobody to hand it over to.
-    """
-    others = db.select(Membership.person_id).where(
-        Membership.organisation_id == place.organisation_id,
-        Membership.person_id != place.person_id,
-    )
-    verified = db.select(History.id).where(
-        History.kind == "organisation",
-        History.thing_id == place.organisation_id,
-        History.deed == "verify",
-    )
-    if place.organisation.is_verified or db.session.scalar(verified.limit(1)):
+def leaves_nobody(place: Membership) -> bool:
+    """Whether nobody else is left in that organisation who can sign in and act for it."""
+    # An auditor acts by no place, so nothing is lost with theirs.
+    if not place.person.acts:
         return False
+    others = (
+        db.select(Membership.person_id)
+        .join(Person)
+        .where(
+            Membership.organisation_id == place.organisation_id,
+            Membership.person_id != place.person_id,
+            can_act(),
+        )
+    )
     return db.session.scalar(others.limit(1)) is None
 
 
-def hold_sole_administrations(person: Person) -> list[Organisation]:
-    """Hold the people of all organisations of a person, and find those that they alone administer."""
+def was_verified(organisation: Organisation) -> bool:
+    """Whether an organisation was ever verified; else it has published nothing and has no deals."""
+    verified = db.select(History.id).where(
+        History.kind == "organisation",
+        History.thing_id == organisation.id,
+        History.deed == "verify",
+    )
+    return (
+        organisation.verified_at is not None
+        or db.session.scalar(verified.limit(1)) is not None
+    )
+
+
+def hold_sole_administrations(person: Person) -> list[Membership]:
+    """Hold the people of all organisations of a person, and find the places of those that they alone administer."""
     # In one order, so that two deeds about people of the same organisations never wait for each other.
     for number in sorted(person.organisation_ids):
         hold_people(number)
     found = []
     for place in person.memberships:
-        is_last = place.is_administrator and is_last_administrator(place)
-        if is_last and not may_be_forsaken(place):
-            found.append(place.organisation)
+        if place.is_administrator and is_last_administrator(place):
+            found.append(place)
     return found
 
 

@@ -12,6 +12,8 @@ from typing import Any
 from flask import (
     Flask,
     Response,
+    current_app,
+    flash,
     g,
     make_response,
     redirect,
@@ -33,7 +35,12 @@ from flask_security.signals import (
     user_authenticated,
     user_registered,
 )
-from flask_security.utils import set_request_attr
+from flask_security.utils import (
+    check_and_get_token_status,
+    do_flash,
+    get_message,
+    set_request_attr,
+)
 
 from marketplace import persistence
 from marketplace.accounts import (
@@ -47,15 +54,35 @@ from marketplace.accounts import (
     sign_in_words,
     tries,
 )
-from marketplace.accounts.destinations import keep_destination
+from marketplace.accounts.destinations import keep_destination, wanted_path
 from marketplace.accounts.mail import Mail, render_text
 from marketplace.accounts.models import Person, Role
 from marketplace.clock import now
 from marketplace.errors import NotFound
 from marketplace.extensions import db, limiter
+from marketplace.parsing.text import clean_text
 
 # Pages the library has with every second factor: a choice between several kinds, and mail to an administrator.
 UNUSED = ("security.tf_select", "security.two_factor_rescue")
+
+# Links in mails that are pressed again: name of the signer, its period, whether it did its work, and what is said then.
+USED_LINKS: dict[
+    str, tuple[str, str, Callable[[Person | None, list[str]], bool], str]
+] = {
+    "security.confirm_email": (
+        "confirm",
+        "CONFIRM_EMAIL_WITHIN",
+        # Who has set another password since by a link, which names nobody then, has confirmed the mailbox too.
+        lambda person, _data: person is None or person.confirmed_at is not None,
+        "这个邮箱已经确认过了",
+    ),
+    "security.change_email_confirm": (
+        "change_email",
+        "CHANGE_EMAIL_WITHIN",
+        lambda person, data: person is not None and person.email == data[2],
+        "登录邮箱已经更改过了",
+    ),
+}
 
 
 def make_security() -> Security:
@@ -105,6 +132,10 @@ def connect(app: Flask) -> None:
         app.view_functions[endpoint] = _no_such_page
     validate = app.view_functions["security.two_factor_token_validation"]
     app.view_functions["security.two_factor_token_validation"] = _for_guests(validate)
+    for endpoint in USED_LINKS:
+        app.view_functions[endpoint] = _unless_used(app.view_functions[endpoint])
+    register = app.view_functions["security.register"]
+    app.view_functions["security.register"] = _once(register)
     for endpoint in ("security.confirm_email", "security.register"):
         app.view_functions[endpoint] = keep_destination(app.view_functions[endpoint])
     # Last: what counts tries wraps whatever the views have become by now.
@@ -119,6 +150,48 @@ def _for_guests(view: Callable[..., Any]) -> Callable[..., Any]:
         if current_user.is_authenticated:
             return redirect(url_for("accounts.account"))
         return view(**values)
+
+    return guarded
+
+
+def _once(view: Callable[..., Any]) -> Callable[..., Any]:
+    """The view that registers; of two presses at one moment the second is answered like the first."""
+
+    @wraps(view)
+    def guarded() -> Any:
+        try:
+            return view()
+        except person_deeds.RegisteredTwice:
+            db.session.rollback()
+        persistence.expect_writing(False)
+        address = clean_text(request.form.get("email"))
+        do_flash(*get_message("CONFIRM_REGISTRATION", email=address))
+        return redirect(url_for("security.login"))
+
+    return guarded
+
+
+def _unless_used(view: Callable[..., Any]) -> Callable[..., Any]:
+    """The view of a link in a mail; one that has done its work already says so and leads on, over or not.
+
+    Only who got the mail has such a link: its signature is ours, so that a stranger learns nothing by it.
+    """
+
+    @wraps(view)
+    def guarded(token: str) -> Any:
+        name, within, done, words = USED_LINKS[request.endpoint or ""]
+        ends = current_app.config[f"SECURITY_{within}"]
+        data = check_and_get_token_status(token, name, ends)[2]
+        if not data:
+            return view(token=token)
+        number = held_forms.owner_of(data[0])
+        if not done(persistence.find_row(Person, number or 0), data):
+            return view(token=token)
+        if current_user.is_authenticated:
+            flash(f"{words}。")
+            return redirect(wanted_path() or url_for("accounts.account"))
+        flash(f"{words}，请登录。")
+        return redirect(url_for("security.login"))
 
     return guarded
 
@@ -256,7 +329,9 @@ def _account_key() -> str:
 
 
 def _is_refused(response: Response) -> bool:
-    """Whether a try was refused; a success leads on."""
+    """Whether a try was refused; a success leads on, and a form without a wrong password is no try."""
+    if g.get("no_try"):
+        return False
     return response.status_code < 300 or response.status_code >= 400
 
 

@@ -42,7 +42,7 @@ MESSAGES = {
         "error",
     ),
     "INVALID_RESET_PASSWORD_TOKEN": (
-        "重设密码的链接无效或已经用过，请重新申请。",
+        "重设密码的链接无效或已经用过。新密码设好了的，直接登录；没有的，重新申请。",
         "error",
     ),
     "PASSWORD_RESET_NO_LOGIN": ("密码已设好，请用新密码登录。", "success"),

@@ -10,7 +10,6 @@ from marketplace.alerts import deeds, queries
 from marketplace.catalogue.facets import facet_names
 from marketplace.catalogue.search_state import SearchState
 from marketplace.door import needs
-from marketplace.errors import NotFound
 
 blueprint = Blueprint("alerts", __name__)
 
@@ -45,7 +44,8 @@ def remove(search_id: int) -> ResponseReturnValue:
     # One answer for another person's and for none at all: numbers tell nothing.
     search = queries.own_search(search_id, current_user)
     if search is None:
-        raise NotFound("没有找到这个检索。", "可能已经删去了。")
+        flash("这个检索不在您保存的里面，可能已经删去了。")
+        return redirect(url_for("alerts.own"), 303)
     # Before it is gone: a deleted row cannot be read after the commit.
     names = facet_names()
     state = queries.state_of(search, names, queries.read_replaced())

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import secrets
 from datetime import timedelta
-
-from flask import current_app
-from itsdangerous import BadSignature, URLSafeSerializer
 
 from marketplace import persistence
 from marketplace.accounts import granting
@@ -18,8 +13,9 @@ from marketplace.accounts.places import fits_kind
 from marketplace.accounts.queries import (
     hold_people,
     is_last_administrator,
-    may_be_forsaken,
+    leaves_nobody,
     numbered,
+    was_verified,
 )
 from marketplace.clock import now
 from marketplace.errors import Invalid, NotAllowed, NotFound, NotNow, Stale
@@ -29,6 +25,7 @@ from marketplace.memberships import announcements, queries
 from marketplace.memberships.models import Invitation, JoinRequest
 from marketplace.organisations import deeds as organisation_deeds
 from marketplace.organisations import queries as organisation_queries
+from marketplace.organisations.changing import forsake, start
 from marketplace.organisations.identity import checked_uscc
 from marketplace.organisations.models import Organisation
 from marketplace.parsing.text import too_long
@@ -82,7 +79,7 @@ def found_organisation(
     )
     # Who enters a university speaks for it, not for a research of their own.
     place = "desk" if kind in INSTITUTIONS else "member"
-    _add_place(by, organisation, place, administers=True)
+    _add_place(by, organisation, place, administers=True, by=by)
     # Nobody is notified: the tray of the operators shows what waits to be verified.
     _note(organisation, "found", by, "")
     _commit()
@@ -102,8 +99,8 @@ def ask_to_join(
     require(by, "organisation.join")
     if message := too_long(note, MAX_NOTE):
         raise Invalid(message, problems={"note": [message]})
-    # A merged row leads elsewhere; a suspended one has nobody who may act for it.
-    if not organisation.is_active:
+    # A merged row leads elsewhere; for a suspended one nobody may act, unless nobody is all that it lacks.
+    if not organisation.is_active and not organisation.is_forsaken:
         raise _stopped(organisation)
     if by.place_in(organisation.id) is not None:
         raise NotNow(f"您已经在「{organisation.name}」里。", "不用再申请。")
@@ -146,7 +143,13 @@ def accept_request(
     _require_place(request.organisation, place)
     # They may have come in by an invitation meanwhile; a second place would break the key of the table.
     if request.person.place_in(request.organisation_id) is None:
-        _add_place(request.person, request.organisation, place, administers=administers)
+        _add_place(
+            request.person,
+            request.organisation,
+            place,
+            administers=administers,
+            by=by,
+        )
         # An open link would give them another place later, which nobody means any more.
         _revoke_earlier(request.organisation_id, request.person.email)
     _decide(request, "accepted", by)
@@ -218,15 +221,27 @@ def remove_member(membership: Membership, *, by: Reader | None) -> None:
     _end_place(membership, "remove", by)
 
 
-def leave_organisation(organisation: Organisation, *, by: Person) -> None:
+def leave_organisation(
+    organisation: Organisation, *, sure: bool = False, by: Person
+) -> None:
     """Leave an organisation; one's listings stay with it.
 
+    Args:
+        organisation: where they have a place.
+        sure: they know that it is suspended, where nobody else is left (decision 159).
+        by: who leaves.
+
     Raises:
-        NotNow: they do not belong to it, or are its last administrator.
+        NotNow: they do not belong to it, or are its last administrator and others are there.
+        Invalid: they did not say that they are sure, and it needs that.
     """
     membership = by.place_in(organisation.id)
     if membership is None:
         raise NotNow(f"您已经不在「{organisation.name}」里。", "请刷新后再看。")
+    hold_people(organisation.id)
+    if queries.way_out(membership) == "alone" and not sure:
+        message = "单位里只有您一位：勾选「我知道」以后才能离开。"
+        raise Invalid(message, problems={"sure": [message]})
     _end_place(membership, "leave", by)
 
 
@@ -274,14 +289,14 @@ def invite_person(
         role=place,
         is_administrator=administers,
         # Random and long, so a plain SHA-256 is enough and no slow hash is needed.
-        digest=_digest(nonce),
+        digest=queries.digest_of(nonce),
         created_by_id=reader_id(by),
         expires_at=now() + timedelta(days=INVITATION_DAYS),
     )
     db.session.add(invitation)
     db.session.flush()  # for its number, which History and the link hold
     _note(organisation, "invite", by, f"邀请 {invitation.id}：{invitation.role_name}")
-    token = _signer().dumps([invitation.id, nonce])
+    token = queries.link_signer().dumps([invitation.id, nonce])
     # An operator invites for the organisation; their own name would mean nothing to its reader.
     inviter = by.name if isinstance(by, Person) else "平台运营方"
     announcements.send_invitation(invitation, token, inviter)
@@ -332,20 +347,8 @@ def opened_invitation(token: str) -> Invitation:
     Raises:
         NotFound: it was not made here, or is used, revoked or over: one answer, for the link alone says nothing.
     """
-    invitation: Invitation | None = None
-    try:
-        number, nonce = _signer().loads(token)
-    # A link that a mail program cut off unpacks to something else.
-    except (BadSignature, ValueError, TypeError):
-        number, nonce = 0, ""
-    # Signed by us, but perhaps for another purpose of an older version.
-    if isinstance(number, int) and isinstance(nonce, str):
-        invitation = persistence.find_row(Invitation, number)
-    # In constant time, so that no digest can be guessed letter by letter.
-    wrong = invitation is None or not hmac.compare_digest(
-        invitation.digest, _digest(nonce)
-    )
-    if invitation is None or wrong or not invitation.is_open:
+    invitation = queries.invitation_of_link(token)
+    if invitation is None or not invitation.is_open:
         raise NotFound(
             "这份邀请不能用了：可能已经用过、被撤销，或者过期。",
             "请让邀请您的人重新发一份。",
@@ -380,6 +383,7 @@ def take_invitation(invitation: Invitation, *, by: Person) -> None:
             invitation.organisation,
             invitation.role,
             administers=invitation.is_administrator,
+            by=by,
         )
     # Used even where they were in already: a link opens one place once.
     invitation.used_at, invitation.used_by_id = now(), by.id
@@ -403,11 +407,11 @@ def _end_place(membership: Membership, deed: str, by: Reader | None) -> None:
     # Before the place goes: afterwards it leads to neither.
     organisation, person = membership.organisation, membership.person
     hold_people(organisation.id)
+    alone, verified = leaves_nobody(membership), was_verified(organisation)
+    # One may go as the last one; nobody is sent away as that from what others know as an organisation that acts.
+    stays_behind = alone and (deed == "leave" or not verified)
     # Only administrators can be the last one; anybody else who leaves changes nothing for the others.
-    if may_be_forsaken(membership):
-        # Nobody waits for its verification any more.
-        organisation.waiting_since = None
-    elif membership.is_administrator:
+    if membership.is_administrator and not stays_behind:
         _require_other_administrator(membership)
     row = _note(organisation, deed, by, numbered(person.id))
     # Who leaves knows it; who is removed is notified, with the number of this row as key.
@@ -416,12 +420,22 @@ def _end_place(membership: Membership, deed: str, by: Reader | None) -> None:
         announcements.announce_removal(membership, row.id)
     # Deleted as an orphan; listings belong to the organisation and stay.
     person.memberships.remove(membership)
+    if stays_behind:
+        forsake(organisation, verified=verified, by=by)
     _commit()
 
 
 def _add_place(
-    person: Person, organisation: Organisation, place: str, *, administers: bool
+    person: Person,
+    organisation: Organisation,
+    place: str,
+    *,
+    administers: bool,
+    by: Reader | None,
 ) -> None:
+    # Somebody is there again; that they belong to it an operator has decided, or who invited them.
+    if organisation.is_forsaken:
+        start(organisation, by=by)
     # An invitation may be older than what has become of the organisation.
     if not organisation.is_active:
         raise _stopped(organisation)
@@ -432,7 +446,7 @@ def _require_other_administrator(membership: Membership) -> None:
     if is_last_administrator(membership):
         raise NotNow(
             LAST_ADMINISTRATOR,
-            "在「单位人员」里指定一位新的管理员；单位里只有这一位的，先邀请同事。",
+            "在「单位人员」里指定一位新的管理员。",
         )
 
 
@@ -513,12 +527,3 @@ def _commit() -> None:
     # The key of places is (person, organisation): a duplicate means that somebody accepted them just now.
     quicker = Stale(CHANGED_MEANWHILE, "请刷新后再看。")
     persistence.commit(stale=quicker, duplicates={"pk_membership": quicker})
-
-
-def _digest(nonce: str) -> str:
-    return hashlib.sha256(nonce.encode()).hexdigest()
-
-
-def _signer() -> URLSafeSerializer:
-    # Its own salt: a signed value of another purpose is no invitation.
-    return URLSafeSerializer(current_app.secret_key or "", salt="invitation")

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from wtforms import BooleanField, RadioField, SelectField, StringField
 from wtforms.validators import InputRequired, Length
 
+from marketplace.accounts.models import Membership
 from marketplace.forms import PageForm
 from marketplace.memberships.deeds import places_for
 from marketplace.memberships.models import JoinRequest
+from marketplace.memberships.queries import way_out
 from marketplace.organisations.models import ORGANISATION_KINDS
 
 ELSEWHERE = "elsewhere"
@@ -34,6 +36,12 @@ class JoinForm(PageForm):
         [Length(max=200)],
         description="比如您的部门和职务，对方好认。",
     )
+
+
+class LeavingForm(PageForm):
+    """That one knows what becomes of an organisation without people."""
+
+    sure = BooleanField("我知道离开后单位暂停，发布的内容不再公开")
 
 
 class FoundingForm(PageForm):
@@ -104,3 +112,34 @@ def request_forms(request: JoinRequest) -> tuple[AcceptForm, ReasonForm]:
     places = places_for(request.organisation)
     accept = AcceptForm(places=places, formdata=None, prefix=prefix)
     return accept, ReasonForm(formdata=None, prefix=prefix)
+
+
+def leaving_rows(
+    places: Iterable[Membership], refused: tuple[int, LeavingForm] | None
+) -> list[tuple[Membership, str, LeavingForm]]:
+    """One's places, how one may leave each, and the form for it; `refused`: the number of one, with what was sent."""
+    rows = []
+    for place in places:
+        number = place.organisation_id
+        form = LeavingForm(prefix=f"o{number}-", formdata=None)
+        if refused is not None and refused[0] == number:
+            form = refused[1]
+        rows.append((place, way_out(place), form))
+    return rows
+
+
+def place_rows(
+    members: Iterable[Membership], places: Mapping[str, str]
+) -> list[tuple[Membership, PlaceForm]]:
+    """The people of an organisation, each with the form of their place."""
+    rows = []
+    for member in members:
+        form = PlaceForm(
+            places=places,
+            formdata=None,
+            place=member.role,
+            administers=member.is_administrator,
+            prefix=f"p{member.person_id}-",
+        )
+        rows.append((member, form))
+    return rows

@@ -26,8 +26,11 @@ from marketplace.memberships.forms import (
     FoundingForm,
     InvitationForm,
     JoinForm,
+    LeavingForm,
     PlaceForm,
     ReasonForm,
+    leaving_rows,
+    place_rows,
     request_forms,
 )
 from marketplace.memberships.models import Invitation, JoinRequest
@@ -37,20 +40,14 @@ from marketplace.organisations.models import Organisation
 from marketplace.permissions import may
 
 blueprint = Blueprint("memberships", __name__)
+FOUNDED = "「{}」已登记，正在等平台核验。核验前可以写草稿、看匹配；核验后可以发布、看联系方式。"
 
 
 @blueprint.get("/mine/organisations")
 @needs("membership.read")
 def own() -> ResponseReturnValue:
     """One's places, what one has asked for, and the invitations to one's address."""
-    return render_template(
-        "memberships/own.html",
-        memberships=current_user.memberships,
-        requests=queries.own_requests(current_user),
-        invitations=queries.invitations_to(current_user),
-        acting_for=session.get("acting_for"),
-        may_join=may(current_user, "organisation.join"),
-    )
+    return _own_page()
 
 
 @blueprint.post("/mine/organisations/act")
@@ -63,8 +60,7 @@ def act() -> ResponseReturnValue:
         raise NotFound("您不在这个单位里。", "请从「我的单位」里选。")
     # Of this browser: in another one the person may write for another organisation.
     session["acting_for"] = membership.organisation_id
-    flash(f"现在以「{membership.organisation.name}」的名义填报。", "success")
-    return redirect(url_for("memberships.own"), 303)
+    return _to_own(f"现在以「{membership.organisation.name}」的名义填报。", "success")
 
 
 @blueprint.post("/mine/organisations/<int:organisation_id>/leave")
@@ -73,12 +69,19 @@ def leave(organisation_id: int) -> ResponseReturnValue:
     """Leave an organisation."""
     membership = current_user.place_in(organisation_id)
     if membership is None:
-        raise NotFound("您不在这个单位里。", "请从「我的单位」里选。")
+        # Pressed twice, or it was never theirs: one answer, which says nothing of other organisations.
+        return _to_own("您不在这个单位里，不用再离开。")
     organisation = membership.organisation
-    deeds.leave_organisation(organisation, by=current_user)
+    form = LeavingForm(prefix=f"o{organisation_id}-")
+    try:
+        deeds.leave_organisation(organisation, sure=form.sure.data, by=current_user)
+    except Invalid as error:
+        form.blame(error.problems)
+        return _own_page(422, refused=(organisation_id, form))
     session.pop("acting_for", None)
-    flash(f"您已离开「{organisation.name}」。填报的内容留在单位里。", "success")
-    return redirect(url_for("memberships.own"), 303)
+    return _to_own(
+        f"您已离开「{organisation.name}」。填报的内容留在单位里。", "success"
+    )
 
 
 @blueprint.route("/mine/organisations/join", methods=["GET", "POST"])
@@ -106,9 +109,12 @@ def join_code(uscc: str) -> ResponseReturnValue:
     code = checked_uscc(uscc)
     # By the code alone: names are spelt in many ways, and two bodies may share one.
     known = organisation_queries.find_organisation("", code)
-    if known is not None:
-        return _join_known(known)
-    return _offer_founding(code)
+    if known is None:
+        return _offer_founding(code)
+    # A button that was pressed twice leads to what the first press did.
+    if request.method == "POST" and current_user.place_in(known.id) is not None:
+        return _to_own(f"您已经在「{known.name}」里。")
+    return _join_known(known)
 
 
 @blueprint.post("/mine/organisations/requests/<int:request_id>/withdraw")
@@ -120,8 +126,7 @@ def withdraw(request_id: int) -> ResponseReturnValue:
     if row.person_id != current_user.id:
         raise NotFound("没有找到这份申请。", "请从「我的单位」进入。")
     deeds.withdraw_request(row, by=current_user)
-    flash("申请已撤回。", "success")
-    return redirect(url_for("memberships.own"), 303)
+    return _to_own("申请已撤回。", "success")
 
 
 @blueprint.get("/mine/organisations/<int:organisation_id>/people")
@@ -137,6 +142,9 @@ def change(organisation_id: int, person_id: int) -> ResponseReturnValue:
     """Give somebody another place, or let them go."""
     organisation = queries.get_managed(organisation_id, by=current_user)
     membership = _membership(organisation, person_id)
+    if membership is None:
+        flash("这个人已不在本单位里。")
+        return _back(organisation_id)
     # Read before the deed: a commit expires the row, and a place that went has no person.
     name = membership.person.name
     if "remove" in request.form:
@@ -229,15 +237,22 @@ def revoke(invitation_id: int) -> ResponseReturnValue:
 @needs("public.read")
 def invitation(token: str) -> ResponseReturnValue:
     """What an invitation offers, and taking it."""
-    row = deeds.opened_invitation(token)
+    try:
+        row = deeds.opened_invitation(token)
+    except NotFound:
+        used = queries.used_invitation(token, by=current_user)
+        if used is None:
+            raise
+        return _to_own(f"您已经接受了这份邀请，在「{used.organisation.name}」里。")
     if request.method == "GET":
         return render_template("memberships/invitation.html", invitation=row)
     # By the path alone: after signing in or registering the same link opens again.
     if not current_user.is_authenticated:
         return redirect(url_for("security.login", next=request.path), 303)
     deeds.take_invitation(row, by=current_user)
-    flash(f"您已加入「{row.organisation.name}」，身份是{row.role_name}。", "success")
-    return redirect(url_for("memberships.own"), 303)
+    return _to_own(
+        f"您已加入「{row.organisation.name}」，身份是{row.role_name}。", "success"
+    )
 
 
 @blueprint.post("/mine/organisations/take/<int:invitation_id>")
@@ -248,9 +263,27 @@ def take(invitation_id: int) -> ResponseReturnValue:
     for row in queries.invitations_to(current_user):
         if row.id == invitation_id:
             deeds.take_invitation(row, by=current_user)
-            flash(f"您已加入「{row.organisation.name}」。", "success")
-            return redirect(url_for("memberships.own"), 303)
+            return _to_own(f"您已加入「{row.organisation.name}」。", "success")
+    taken = queries.get_invitation(invitation_id)
+    if taken is not None and taken.used_by_id == current_user.id:
+        return _to_own(f"您已经在「{taken.organisation.name}」里。")
     raise NotFound("没有找到这份邀请。", "可能已经用过、被撤销，或者过期。")
+
+
+def _own_page(
+    status: int = 200, *, refused: tuple[int, LeavingForm] | None = None
+) -> ResponseReturnValue:
+    persistence.stop_writing()
+    page = render_template(
+        "memberships/own.html",
+        places=leaving_rows(current_user.memberships, refused),
+        refused=refused[1] if refused is not None else None,
+        requests=queries.own_requests(current_user),
+        invitations=queries.invitations_to(current_user),
+        acting_for=session.get("acting_for"),
+        may_join=may(current_user, "organisation.join"),
+    )
+    return page, status
 
 
 def _join_known(organisation: Organisation) -> ResponseReturnValue:
@@ -267,8 +300,7 @@ def _join_known(organisation: Organisation) -> ResponseReturnValue:
             error, status = refusal, 409
         else:
             message = f"已向「{organisation.name}」提出申请，对方同意后您会收到通知。"
-            flash(message, "success")
-            return redirect(url_for("memberships.own"), 303)
+            return _to_own(message, "success")
     page = render_template(
         "memberships/join.html",
         form=form,
@@ -303,17 +335,9 @@ def _offer_founding(code: str) -> ResponseReturnValue:
             except NotNow as refusal:
                 error, status = refusal, 409
             else:
-                flash(_founded(organisation), "success")
-                return redirect(url_for("memberships.own"), 303)
+                return _to_own(FOUNDED.format(organisation.name), "success")
     page = render_template("memberships/found.html", form=form, uscc=code, error=error)
     return page, status
-
-
-def _founded(organisation: Organisation) -> str:
-    return (
-        f"「{organisation.name}」已登记，正在等平台核验。"
-        "核验前可以写草稿、看匹配；核验后可以发布、看联系方式。"
-    )
 
 
 def _people_page(
@@ -328,16 +352,6 @@ def _people_page(
     # What a refused deed has set must not be rendered as if it were so.
     persistence.stop_writing()
     places = deeds.places_for(organisation)
-    members = []
-    for membership in queries.people_of(organisation):
-        place_form = PlaceForm(
-            places=places,
-            formdata=None,
-            place=membership.role,
-            administers=membership.is_administrator,
-            prefix=f"p{membership.person_id}-",
-        )
-        members.append((membership, place_form))
     rows = []
     for one in queries.requests_for([organisation.id]):
         accept, refusal = request_forms(one)
@@ -347,7 +361,7 @@ def _people_page(
     page = render_template(
         "memberships/people.html",
         organisation=organisation,
-        members=members,
+        members=place_rows(queries.people_of(organisation), places),
         requests=rows,
         invitations=queries.open_invitations(organisation),
         form=form or InvitationForm(places=places, formdata=None),
@@ -358,11 +372,11 @@ def _people_page(
     return page, status
 
 
-def _membership(organisation: Organisation, person_id: int) -> Membership:
+def _membership(organisation: Organisation, person_id: int) -> Membership | None:
     for membership in queries.people_of(organisation):
         if membership.person_id == person_id:
             return membership
-    raise NotFound("这个人不在本单位里。", "请刷新后再看。")
+    return None
 
 
 def _request(request_id: int) -> JoinRequest:
@@ -370,6 +384,11 @@ def _request(request_id: int) -> JoinRequest:
     if row is None:
         raise NotFound("没有找到这份申请。", "请从「我的单位」进入。")
     return row
+
+
+def _to_own(message: str, category: str = "message") -> ResponseReturnValue:
+    flash(message, category)
+    return redirect(url_for("memberships.own"), 303)
 
 
 def _back(organisation_id: int) -> ResponseReturnValue:

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 from collections.abc import Collection, Iterable
 from functools import cache
 from typing import Any
 
+from flask import current_app
+from itsdangerous import BadSignature, URLSafeSerializer
 from sqlalchemy import ColumnElement, and_, bindparam, exists, func, or_
 
 from marketplace.accounts.models import Membership, Person
-from marketplace.accounts.queries import can_act
+from marketplace.accounts.queries import (
+    can_act,
+    is_last_administrator,
+    leaves_nobody,
+    was_verified,
+)
 from marketplace.clock import now
 from marketplace.counting import Count, as_count
 from marketplace.errors import NotFound
@@ -42,6 +51,15 @@ def people_of(organisation: Organisation) -> list[Membership]:
         .order_by(Membership.is_administrator.desc(), Person.name, Person.id)
     )
     return list(db.session.scalars(query))
+
+
+def way_out(place: Membership) -> str:
+    """How somebody may leave: `free`; `alone`, for nobody else is left and it is suspended; `last`, not yet."""
+    if leaves_nobody(place):
+        return "alone" if was_verified(place.organisation) else "free"
+    if place.is_administrator and is_last_administrator(place):
+        return "last"
+    return "free"
 
 
 def administrators_of(organisation_id: int) -> list[Person]:
@@ -191,3 +209,42 @@ def get_request(request_id: int) -> JoinRequest | None:
 def get_invitation(invitation_id: int) -> Invitation | None:
     """The invitation of that number."""
     return find_row(Invitation, invitation_id)
+
+
+def used_invitation(token: str, *, by: Reader) -> Invitation | None:
+    """The invitation of a link that this reader has taken themselves; None for everybody else."""
+    invitation = invitation_of_link(token)
+    # Nobody has used an open one, and a guest is nobody.
+    if invitation is None or by.id is None or invitation.used_by_id != by.id:
+        return None
+    return invitation
+
+
+def invitation_of_link(token: str) -> Invitation | None:
+    """The invitation that a link is of, open or not; None where it was not made here."""
+    try:
+        number, nonce = link_signer().loads(token)
+    # A link that a mail program cut off unpacks to something else.
+    except (BadSignature, ValueError, TypeError):
+        return None
+    # Signed by us, but perhaps for another purpose of an older version.
+    if not isinstance(number, int) or not isinstance(nonce, str):
+        return None
+    invitation = find_row(Invitation, number)
+    # In constant time, so that no digest can be guessed letter by letter.
+    if invitation is None or not hmac.compare_digest(
+        invitation.digest, digest_of(nonce)
+    ):
+        return None
+    return invitation
+
+
+def digest_of(nonce: str) -> str:
+    """What is stored of the secret part of a link."""
+    return hashlib.sha256(nonce.encode()).hexdigest()
+
+
+def link_signer() -> URLSafeSerializer:
+    """What signs the links of invitations."""
+    # Its own salt: a signed value of another purpose is no invitation.
+    return URLSafeSerializer(current_app.secret_key or "", salt="invitation")

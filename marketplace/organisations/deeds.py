@@ -8,10 +8,19 @@ from typing import Any
 from marketplace import contributions, persistence
 from marketplace.clock import day_in_china, now, today
 from marketplace.dictionaries.models import current_districts
-from marketplace.errors import Invalid, MarketError, NotNow, Stale
+from marketplace.errors import Invalid, NotNow, Stale
 from marketplace.extensions import db
 from marketplace.lifecycle import History
 from marketplace.organisations import twins
+from marketplace.organisations.changing import (
+    duplicates,
+    move,
+    quicker,
+    require_state,
+    start,
+    stop,
+    wrong_state,
+)
 from marketplace.organisations.identity import (
     checked_name,
     checked_uscc,
@@ -81,7 +90,7 @@ def draft_organisation(
         )
         db.session.add(organisation)
         # For its id. Two may enter one code or one name at the same moment.
-        with persistence.refusals(stale=_quicker(), duplicates=_duplicates()):
+        with persistence.refusals(stale=quicker(), duplicates=duplicates()):
             db.session.flush()
     elif code and organisation.uscc is None:
         refuse_former_name(organisation, name)
@@ -173,12 +182,12 @@ def ask_organisation(
         NotAllowed, NotNow, Stale, Invalid.
     """
     require(by, "organisation.verify")
-    _require_state(organisation, "unverified", "要求补充")
+    require_state(organisation, "unverified", "要求补充")
     if seen is not None and seen != organisation.revision:
         raise Stale(*CHANGED)
     organisation.state_note = _checked_note(note)
     # The state stays; its people answer on their page (room verification), and History holds both.
-    _move(organisation, "ask", "unverified", by=by, note=organisation.state_note)
+    move(organisation, "ask", "unverified", by=by, note=organisation.state_note)
     _commit()
 
 
@@ -193,9 +202,9 @@ def draft_answer(
     Raises:
         NotNow: it does not wait to be verified.
     """
-    _require_state(organisation, "unverified", "补充核验材料")
+    require_state(organisation, "unverified", "补充核验材料")
     organisation.state_note = ""
-    return _move(organisation, "answer", "unverified", by=by, note=note)
+    return move(organisation, "answer", "unverified", by=by, note=note)
 
 
 def suspend_organisation(
@@ -209,23 +218,16 @@ def suspend_organisation(
     """
     require(by, "organisation.suspend")
     if not organisation.is_active:
-        raise _wrong_state(organisation, "暂停")
-    organisation.state_note = _checked_note(note)
-    _move(organisation, "suspend", "suspended", by=by, note=organisation.state_note)
-    # The rooms above hide what is theirs in the same transaction; none of them is known here.
-    contributions.stop_organisation(organisation.id, by)
+        raise wrong_state(organisation, "暂停")
+    stop(organisation, note=_checked_note(note), by=by)
     _commit()
 
 
 def resume_organisation(organisation: Organisation, *, by: Reader | None) -> None:
     """Let its people act for a suspended organisation again. Raises NotAllowed, NotNow."""
     require(by, "organisation.suspend")
-    _require_state(organisation, "suspended", "恢复")
-    organisation.state_note = ""
-    # Suspending left `verified_at` as it was, so it says which state to come back to.
-    state = "verified" if organisation.verified_at else "unverified"
-    _move(organisation, "resume", state, by=by)
-    contributions.start_organisation(organisation.id, by)
+    require_state(organisation, "suspended", "恢复")
+    start(organisation, by=by)
     _commit()
 
 
@@ -255,7 +257,7 @@ def change_identity(
     if organisation.revision != seen:
         raise Stale(*CHANGED)
     if not organisation.is_active:
-        raise _wrong_state(organisation, "修改")
+        raise wrong_state(organisation, "修改")
     # Empty leaves the code: a form that forgot it must not delete it.
     code = organisation.uscc
     with judged_together() as part:
@@ -284,7 +286,7 @@ def change_identity(
     # What was checked was another name or code.
     organisation.verified_at = None
     organisation.state_note = ""
-    _move(organisation, "rename", "unverified", by=by, note=note)
+    move(organisation, "rename", "unverified", by=by, note=note)
     _commit()
 
 
@@ -321,7 +323,7 @@ def move_seat(
     # A seat of the past may be entered later; of two with the latest day the second corrects the first.
     if all(one.since <= since for one in organisation.seats):
         organisation.district_code = district_code
-    _move(organisation, "seat", organisation.state, by=by, note=district_code)
+    move(organisation, "seat", organisation.state, by=by, note=district_code)
     _commit()
 
 
@@ -334,7 +336,7 @@ def add_alias(organisation: Organisation, name: str, *, by: Reader | None) -> No
         message = f"「{name}」已经是「{other.name}」的名称。"
         raise Invalid(message, problems={"alias": [message]})
     remember_name(organisation, name, "alias", None)
-    _move(organisation, "alias", organisation.state, by=by, note=name)
+    move(organisation, "alias", organisation.state, by=by, note=name)
     _commit()
 
 
@@ -369,14 +371,14 @@ def merge_organisations(
     gone.uscc = None
     gone.verified_at = None
     gone.merged_into_id = kept.id
-    _move(gone, "merge", "merged", by=by, note=kept.name)
+    move(gone, "merge", "merged", by=by, note=kept.name)
     # The code is free before it is given on: both databases look at each row by itself.
     db.session.flush()
     if kept.uscc is None:
         kept.uscc = code
     merge = OrganisationMerge(gone=gone, kept=kept, moved=moved, by_id=reader_id(by))
     db.session.add(merge)
-    _move(kept, "merge", kept.state, by=by, note=gone.name)
+    move(kept, "merge", kept.state, by=by, note=gone.name)
     twins.settle_pair(gone, kept, "merged", by)
     _commit()
     return merge
@@ -412,14 +414,14 @@ def undo_merge(merge: OrganisationMerge, *, by: Reader | None) -> None:
             # Also of one that is suspended since: resuming asks it which state to come back to.
             kept.verified_at = None
             if kept.state == "verified":
-                _move(kept, "rename", "unverified", by=by)
+                move(kept, "rename", "unverified", by=by)
         db.session.flush()
     gone.uscc = before["uscc"]
     gone.verified_at = None
     if before["verified_at"]:
         gone.verified_at = datetime.fromisoformat(before["verified_at"])
     gone.merged_into_id = None
-    _move(gone, "unmerge", before["state"], by=by, note=kept.name)
+    move(gone, "unmerge", before["state"], by=by, note=kept.name)
     db.session.flush()
     contributions.move_back(gone.id, kept.id, merge.moved["rooms"])
     # What was hidden with the other row would stay so: nobody can resume an owner that is not suspended.
@@ -439,7 +441,7 @@ def keep_apart(one: Organisation, other: Organisation, *, by: Reader | None) -> 
         raise NotNow("这一对已经没有要决定的。", "请从「疑似重复单位」进入。")
     # The background proposes no pair that has a row, whatever its state.
     twins.settle_pair(one, other, "apart", by)
-    _move(one, "apart", one.state, by=by, note=other.name)
+    move(one, "apart", one.state, by=by, note=other.name)
     _commit()
 
 
@@ -458,7 +460,7 @@ def propose_twins() -> int:
 def _verify(
     organisation: Organisation, uscc: str, checked: str, by: Reader | None
 ) -> None:
-    _require_state(organisation, "unverified", "核验")
+    require_state(organisation, "unverified", "核验")
     # Verified means that a code was checked: the database demands one too.
     if not organisation.uscc and not uscc.strip():
         message = "核验前填上统一社会信用代码。"
@@ -475,7 +477,7 @@ def _verify(
     organisation.uscc = code
     organisation.verified_at = now()
     organisation.state_note = ""
-    _move(organisation, "verify", "verified", by=by, note=checked.strip()[:500])
+    move(organisation, "verify", "verified", by=by, note=checked.strip()[:500])
 
 
 def _checked_note(note: str) -> str:
@@ -490,7 +492,7 @@ def _release_name(name: str) -> None:
     if holder is not None and holder.state == "merged":
         holder.name_key = released_key(holder.id)
         # The column is unique: the name is free before it is taken.
-        with persistence.refusals(stale=_quicker()):
+        with persistence.refusals(stale=quicker()):
             db.session.flush()
 
 
@@ -504,57 +506,5 @@ def _identity_of(organisation: Organisation) -> dict[str, Any]:
     }
 
 
-def _require_state(organisation: Organisation, state: str, deed: str) -> None:
-    if organisation.state != state:
-        raise _wrong_state(organisation, deed)
-
-
-def _wrong_state(organisation: Organisation, deed: str) -> NotNow:
-    return NotNow(
-        f"「{organisation.name}」现在的状态是「{organisation.state_name}」，不能{deed}。",
-        "请刷新后再看。",
-    )
-
-
 def _commit() -> None:
-    persistence.commit(stale=_quicker(), duplicates=_duplicates())
-
-
-def _quicker() -> Stale:
-    return Stale("同一时刻有别人改了这个单位，或登记了这个代码。", "请刷新后再看。")
-
-
-def _duplicates() -> dict[str, MarketError]:
-    """What is raised where two took one code or name at the same moment: constraint → error."""
-    names = ("uq_organisation_uscc", "uq_organisation_name_key")
-    return dict.fromkeys(names, _quicker())
-
-
-def _move(
-    organisation: Organisation,
-    deed: str,
-    state: str,
-    *,
-    by: Reader | None,
-    note: str = "",
-) -> History:
-    """Set the state of an organisation and leave a History row (no commit)."""
-    # The period of the operators begins with what they have to look at.
-    if deed in ("rename", "answer"):
-        organisation.waiting_since = now()
-    row = History(
-        kind="organisation",
-        thing_id=organisation.id,
-        deed=deed,
-        before=organisation.state,
-        after=state,
-        note=note,
-        by_id=reader_id(by),
-    )
-    organisation.state = state
-    db.session.add(row)
-    # Its number is part of what people are told.
-    with persistence.refusals(stale=_quicker(), duplicates=_duplicates()):
-        db.session.flush()
-    contributions.announce_organisation(organisation, deed, note, row.id)
-    return row
+    persistence.commit(stale=quicker(), duplicates=duplicates())

@@ -29,6 +29,8 @@ STATES = {
     "suspended": "已暂停",
     "merged": "已合并",
 }
+# Why one is suspended whose last person has gone; by it the next person brings it back (decision 159).
+FORSAKEN = "单位里已没有人员，有人加入后恢复"
 NAME_KINDS = {"former": "曾用名", "alias": "简称或别名"}
 # Deed of a History row of an organisation → its Chinese name, whichever room did it.
 DEED_NAMES = {
@@ -140,6 +142,11 @@ class Organisation(Model):
     def is_active(self) -> bool:
         """Whether its people may act for it."""
         return self.state in ("unverified", "verified")
+
+    @property
+    def is_forsaken(self) -> bool:
+        """Whether it is suspended for nothing but that nobody is left who acts for it."""
+        return self.state == "suspended" and self.state_note == FORSAKEN
 
     @property
     def is_asked(self) -> bool:

@@ -42,7 +42,7 @@ def close_own_account(person: Person, *, password: str) -> None:
 
     Raises:
         Invalid: the password is wrong.
-        NotNow: an organisation would lose its last administrator.
+        NotNow: an organisation would lose its last administrator, and others are there.
         NotAllowed: they run or audit the site; another operator takes their role first.
     """
     require(person, "personal_data.change")

@@ -17,6 +17,7 @@ from marketplace.audit.looks import record_reading
 from marketplace.door import OPEN_PAGE, needs
 from marketplace.downloads import as_download
 from marketplace.errors import Invalid, MarketError
+from marketplace.memberships.queries import way_out
 from marketplace.personal_data import deeds, queries
 from marketplace.personal_data.forms import ClosingForm
 from marketplace.retention import PERIODS
@@ -108,7 +109,16 @@ def close() -> ResponseReturnValue:
                 logout_user()
                 flash("账号已注销，个人信息已删除。", "success")
                 return redirect(url_for("catalogue.home"), 303)
-    page = render_template("personal_data/close.html", form=form, error=error)
+    page = render_template(
+        "personal_data/close.html",
+        form=form,
+        error=error,
+        alone=[
+            place.organisation.name
+            for place in present_person().memberships
+            if way_out(place) == "alone"
+        ],
+    )
     return page, status
 
 

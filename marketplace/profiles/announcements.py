@@ -66,7 +66,7 @@ def announce_decision(person: Person, history: History, reason: str = "") -> Non
         subject=subject,
         happened=f"{happened}{because}",
         to_do=to_do,
-        link=path_of("profiles.own_broker"),
+        link=path_of("verification.certificate"),
         about=("broker", person.id),
     )
 
@@ -120,7 +120,7 @@ def _announce_end(profile: BrokerProfile) -> bool:
         to_do="换了新证书的，填上新的编号和有效期，平台核对后继续有效。",
         # A day that is past is no deadline any more.
         until=end if left >= 0 else None,
-        link=path_of("profiles.own_broker"),
+        link=path_of("verification.certificate"),
         # For the log on the page of the operators.
         about=("broker", profile.person_id),
     )

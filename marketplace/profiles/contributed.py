@@ -37,7 +37,7 @@ def tasks(person: Reader) -> Iterator[Task]:
     profile = queries.troubled_certificate(person)
     if profile is None:
         return
-    url = url_for("profiles.own_broker")
+    url = url_for("verification.certificate")
     if profile.state == "returned":
         yield Task(
             kind_name="证书",

@@ -8,7 +8,7 @@ from marketplace import contributions, persistence
 from marketplace.accounts import granting
 from marketplace.accounts.models import Person
 from marketplace.clock import now, today
-from marketplace.errors import Invalid, NotNow, Stale
+from marketplace.errors import Invalid, MarketError, NotNow, Stale
 from marketplace.extensions import db
 from marketplace.lifecycle import History
 from marketplace.parsing import ParseError
@@ -71,7 +71,7 @@ def save_researcher(values: ResearcherValues, *, seen: int, by: Person) -> None:
     # What hangs on the row alone would leave its revision as it was.
     profile.changed_at = now()
     _note_agreement(profile, before, by)
-    _commit()
+    commit_profile()
 
 
 def hide_researcher(*, by: Person) -> None:
@@ -86,19 +86,31 @@ def hide_researcher(*, by: Person) -> None:
         setattr(profile, f"{name}_public", False)
     profile.changed_at = now()
     _note_agreement(profile, before, by)
-    _commit()
+    commit_profile()
 
 
 def save_broker(
     values: BrokerValues, *, reply: str = "", seen: int, by: Person
 ) -> BrokerProfile:
-    """Store what a broker says of themselves; another certificate than before is to be checked.
+    """Store what a broker says of themselves, as `draft_broker`."""
+    profile, _ = draft_broker(values, reply=reply, seen=seen, by=by)
+    commit_profile()
+    return profile
+
+
+def draft_broker(
+    values: BrokerValues, *, reply: str = "", seen: int, by: Person
+) -> tuple[BrokerProfile, History]:
+    """What a broker says of themselves; another certificate than before is to be checked (no commit).
 
     Args:
         values: what they typed.
         reply: what they answer to operators who sent it back; of nobody else it is left out.
         seen: the revision they saw; 0 where there was none yet.
         by: whose profile it is.
+
+    Returns:
+        the profile, and the row of History, whose number the files bear that came with it.
 
     Raises:
         NotAllowed, Stale.
@@ -133,9 +145,10 @@ def save_broker(
     note = "列入名录" if values.listed else "不列入名录"
     if before == "returned" and reply:
         note = f"{note}。答复：{reply}"
-    _add_history(by.id, "broker", "save", before, profile.state, note, by)
-    _commit()
-    return profile
+    saved = _add_history(by.id, "broker", "save", before, profile.state, note, by)
+    with persistence.refusals(stale=_changed(), duplicates=_twice()):
+        db.session.flush()
+    return profile, saved
 
 
 def hide_broker(*, by: Person) -> None:
@@ -149,7 +162,7 @@ def hide_broker(*, by: Person) -> None:
     profile.changed_at = now()
     state = profile.state
     _add_history(by.id, "broker", "hide", state, state, "不列入名录", by)
-    _commit()
+    commit_profile()
 
 
 def check_certificate(
@@ -369,10 +382,11 @@ def _changed_since() -> Stale:
     return Stale("这份资料在您打开以后改过。", "请重新打开，看过新的内容再决定。")
 
 
-def _commit() -> None:
-    duplicates: dict[str, Stale] = {
-        # Of two first saves at the same moment the second one sees what the first wrote.
-        "pk_researcher_profile": _changed(),
-        "pk_broker_profile": _changed(),
-    }
-    persistence.commit(stale=_changed(), duplicates=duplicates)
+def _twice() -> dict[str, MarketError]:
+    # Of two first saves at the same moment the second one sees what the first wrote.
+    return {"pk_researcher_profile": _changed(), "pk_broker_profile": _changed()}
+
+
+def commit_profile() -> None:
+    """Commit what was drafted of a profile. Raises Stale."""
+    persistence.commit(stale=_changed(), duplicates=_twice())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Self
 
 from wtforms import (
     BooleanField,
@@ -142,7 +142,7 @@ class BrokerForm(SeenForm):
     @classmethod
     def from_profile(
         cls, profile: BrokerProfile | None, names: Mapping[str, str]
-    ) -> BrokerForm:
+    ) -> Self:
         """The form with what is stored."""
         values: dict[str, Any] = {"seen": "0"}
         if profile is not None:

@@ -9,7 +9,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from marketplace import persistence
+from marketplace import contributions, persistence
 from marketplace.accounts.models import INSTITUTIONS
 from marketplace.clock import today
 from marketplace.dictionaries.models import choosable_fields, fields_of_level
@@ -18,7 +18,6 @@ from marketplace.errors import Invalid, MarketError, NotFound, Stale
 from marketplace.parsing.text import clean_text, half_width
 from marketplace.profiles import deeds, disclosure, queries
 from marketplace.profiles.forms import (
-    BrokerForm,
     CheckForm,
     EndForm,
     ResearcherForm,
@@ -120,45 +119,13 @@ def hide_profile() -> ResponseReturnValue:
     return redirect(url_for("profiles.own_profile"), 303)
 
 
-@blueprint.route("/mine/broker", methods=["GET", "POST"])
-@needs("broker.apply")
-def own_broker() -> ResponseReturnValue:
-    """One's own profile as a broker."""
-    profile = queries.own_broker(current_user)
-    names = choosable_fields(1, profile.field_codes if profile else ())
-    form = BrokerForm(names=names)
-    if form.is_fresh:
-        form = BrokerForm.from_profile(profile, names)
-    if not form.is_submitted():
-        return _own_broker_page(form)
-    try:
-        # A day that is none would reach the deed as no day at all.
-        with form.judged_whole():
-            profile = deeds.save_broker(
-                form.values,
-                reply=form.reply.data or "",
-                seen=form.seen_revision,
-                by=current_user,
-            )
-    except Invalid as error:
-        form.blame(error.problems, CHOSEN_FIRST)
-        return _own_broker_page(form, 422)
-    except Stale as error:
-        return _own_broker_page(form, 409, error=error)
-    message = "资料已保存。"
-    if profile.state == "waiting":
-        message = "资料已保存，证书正在等平台核对。"
-    flash(message, "success")
-    return redirect(url_for("profiles.own_broker"), 303)
-
-
 @blueprint.post("/mine/broker/hide")
 @needs("broker.apply")
 def hide_broker() -> ResponseReturnValue:
     """Take oneself off the list."""
     deeds.hide_broker(by=current_user)
     flash("已从技术经理人名录里撤下，资料还在。", "success")
-    return redirect(url_for("profiles.own_broker"), 303)
+    return redirect(url_for("verification.certificate"), 303)
 
 
 @blueprint.get(OFFICE)
@@ -260,6 +227,8 @@ def _office_page(
         history=queries.history_of_broker(person_id),
         words=HISTORY_WORDS,
         forms=offered,
+        # What they have supplied with it.
+        panels=contributions.case_panels(profile, current_user) if profile else [],
         refused=next(iter((forms or {}).values()), None),
     )
     return page, status
@@ -284,24 +253,6 @@ def _own_profile_page(
         shown=shown,
         at_institution=bool(disclosure.verified_places(current_user, INSTITUTIONS)),
         is_desk=any(one.role == "desk" for one in current_user.memberships),
-        error=error,
-    )
-    return page, status
-
-
-def _own_broker_page(
-    form: BrokerForm, status: int = 200, *, error: MarketError | None = None
-) -> ResponseReturnValue:
-    persistence.stop_writing()
-    profile = queries.own_broker(current_user)
-    if error is not None:
-        form.seen.data = str(profile.revision if profile else 0)
-    page = render_template(
-        "profiles/own_broker.html",
-        form=form,
-        profile=profile,
-        certified=bool(profile and profile.is_certified(today())),
-        is_broker="broker" in current_user.role_names,
         error=error,
     )
     return page, status

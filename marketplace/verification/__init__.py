@@ -1,4 +1,4 @@
-"""Verification: what an organisation supplies where operators need more before they verify it.
+"""Verification: what an organisation or a broker supplies that operators need to verify them.
 
 Here: what the room offers to the other rooms (`marketplace/contributions.py`).
 """
@@ -15,6 +15,7 @@ from marketplace.verification.contributed import (
     task_count,
     tasks,
 )
+from marketplace.verification.upkeep import forget_person
 
 DEEDS: Deeds = {
     # Of an organisation: a licence names its representative, so that its other people have no use for it.
@@ -26,6 +27,7 @@ __all__ = [
     "DEEDS",
     "case_panels",
     "deed_names",
+    "forget_person",
     "notice_kinds",
     "personal_copy",
     "removals",

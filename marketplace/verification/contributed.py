@@ -12,6 +12,7 @@ from marketplace.accounts.models import Person
 from marketplace.contributions import Panel, Task
 from marketplace.organisations.models import Organisation
 from marketplace.permissions import Reader, may
+from marketplace.profiles.models import BrokerProfile
 from marketplace.verification import queries, upkeep
 from marketplace.wording import day
 
@@ -39,7 +40,13 @@ def task_count(person: Reader) -> int:
 
 
 def case_panels(row: Any, reader: Reader) -> Iterator[Panel]:
-    """On the page of an organisation in the office: what it has supplied."""
+    """On the page of an organisation, or of a broker, in the office: what was supplied."""
+    if isinstance(row, BrokerProfile) and may(reader, "broker.check", row):
+        files = queries.certificate_files(row.person_id)
+        if files:
+            yield Panel(
+                "verification/_certificate.html", {"files": files, "id": "files"}
+            )
     if not isinstance(row, Organisation) or not may(reader, "verification.read", row):
         return
     turns = queries.turns_of(row)
@@ -53,7 +60,7 @@ def personal_copy(person: Person) -> Iterator[tuple[str, list[dict[str, Any]]]]:
     for one in queries.supplied_by(person.id):
         # Removed ones too: that they were uploaded is data about the person.
         rows.append({"文件": one.name, "上传": one.created_at.isoformat()})
-    yield "核验单位的材料", rows
+    yield "核验单位和证书的材料", rows
 
 
 def removals() -> Iterator[tuple[str, Callable[[datetime], int]]]:

@@ -1,4 +1,4 @@
-"""What the people of an organisation do for its verification. The only file of this room that commits."""
+"""What people supply so that their organisation or certificate is verified. Only this file of the room commits."""
 
 from __future__ import annotations
 
@@ -6,16 +6,20 @@ from collections.abc import Sequence
 
 from marketplace import persistence
 from marketplace.accounts.models import Person
-from marketplace.errors import Stale
+from marketplace.errors import Invalid, Stale
 from marketplace.files.deeds import Taken
 from marketplace.files.taking import add_file
 from marketplace.organisations.deeds import draft_answer
 from marketplace.organisations.models import Organisation
 from marketplace.permissions import require
+from marketplace.profiles.deeds import commit_profile, draft_broker
+from marketplace.profiles.models import BrokerProfile
+from marketplace.profiles.writing import BrokerValues
 from marketplace.typed_texts import LEAST, checked_text
 from marketplace.verification import announcements, queries
 
 MAX_NOTE = 500
+NOTHING_TO_CHECK = "没有等核对的证书，不用传文件：先填写证书，或改成新的证书。"
 MISSING = f"写明补充了什么，{LEAST}–{MAX_NOTE} 字。"
 
 
@@ -56,3 +60,27 @@ def answer_question(
     if asked_by is not None and asked_by.active and "operator" in asked_by.role_names:
         announcements.announce_answer(organisation, answer, asked_by)
     persistence.commit()
+
+
+def supply_certificate(
+    values: BrokerValues, files: Sequence[Taken], *, reply: str, seen: int, by: Person
+) -> BrokerProfile:
+    """保存: what a broker says of themselves, with files of the certificate that is to be checked.
+
+    Args:
+        values, reply, seen, by: as for `draft_broker`.
+        files: what `look_at` gave, each of another content.
+
+    Raises:
+        NotAllowed, Stale.
+        Invalid: something is missing, too long or unknown; no certificate waits that the files could show.
+        CannotSave: the disk is full.
+    """
+    profile, saved = draft_broker(values, reply=reply, seen=seen, by=by)
+    # A scan of what nobody compares is a copy of a paper too much.
+    if files and profile.state != "waiting":
+        raise Invalid(NOTHING_TO_CHECK, problems={"files": [NOTHING_TO_CHECK]})
+    for taken in files:
+        add_file(queries.CERTIFICATE, saved.id, taken, shared=True, by=by)
+    commit_profile()
+    return profile

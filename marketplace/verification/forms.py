@@ -1,10 +1,11 @@
-"""The form of what an organisation supplies. What may be typed is checked by the deed."""
+"""The forms of what an organisation and a broker supply. What may be typed is checked by the deeds."""
 
 from __future__ import annotations
 
 from wtforms import MultipleFileField, TextAreaField
 
 from marketplace.forms import SeenForm
+from marketplace.profiles.forms import BrokerForm
 from marketplace.verification.deeds import MAX_NOTE
 
 
@@ -15,3 +16,9 @@ class AnswerForm(SeenForm):
         "补充了什么", description=f"平台运营人员会看到，2–{MAX_NOTE} 字。"
     )
     files = MultipleFileField("文件")
+
+
+class CertificateForm(BrokerForm):
+    """What a broker says of themselves, with files of the certificate."""
+
+    files = MultipleFileField("证书文件")

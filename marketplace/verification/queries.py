@@ -10,11 +10,14 @@ from marketplace.files.models import ThingFile
 from marketplace.lifecycle import History
 from marketplace.organisations.models import Organisation
 from marketplace.organisations.queries import get_organisation
-from marketplace.permissions import Reader, may
+from marketplace.permissions import Reader, may, reader_id
 from marketplace.persistence import find_row
+from marketplace.profiles.models import BrokerProfile
 
-ANSWER = "organisation_answer"  # kind of the thing that a file belongs to
-NO_FILE = ("没有找到这个文件。", "请从单位的核验材料里打开。")
+# Kinds of the things that a file belongs to; their numbers are those of rows of History.
+ANSWER = "organisation_answer"
+CERTIFICATE = "broker_certificate"
+NO_FILE = ("没有找到这个文件。", "请从核验材料或证书资料的页面里打开。")
 # Deeds of an organisation that this room shows.
 TURNS = ("ask", "answer", "verify")
 
@@ -87,19 +90,38 @@ def last_question(organisation: Organisation) -> History | None:
 
 def supplied_by(person_id: int) -> list[ThingFile]:
     """The files that somebody has supplied, removed or not."""
-    query = db.select(ThingFile).filter_by(thing_kind=ANSWER, by_id=person_id)
+    query = db.select(ThingFile).where(
+        ThingFile.thing_kind.in_((ANSWER, CERTIFICATE)), ThingFile.by_id == person_id
+    )
     return list(db.session.scalars(query.order_by(ThingFile.id)))
+
+
+def certificate_files(person_id: int) -> list[ThingFile]:
+    """The files of somebody's certificates, newest first, also those whose content is gone."""
+    query = db.select(ThingFile).filter_by(thing_kind=CERTIFICATE, by_id=person_id)
+    return list(db.session.scalars(query.order_by(ThingFile.id.desc())))
 
 
 def get_file(file_id: int, *, by: Reader) -> ThingFile:
     """A file that this reader may have now. Raises NotFound: also while it waits for the scanner."""
     row = find_row(ThingFile, file_id)
-    if row is None or row.file is None or row.thing_kind != ANSWER:
-        raise NotFound(*NO_FILE)
-    answer = find_row(History, row.thing_id)
-    assert answer is not None  # noqa: S101  rows of History are never removed
-    if not may(by, "verification.read", get_organisation(answer.thing_id)):
+    if row is None or row.file is None or not _may_have(row, by):
         raise NotFound(*NO_FILE)
     if row.is_held:
         raise NotFound("这个文件还没有查毒，现在打不开。", "请过一会儿再试。")
     return row
+
+
+def _may_have(row: ThingFile, by: Reader) -> bool:
+    """Whether a file is one of this room that this reader may have."""
+    if row.thing_kind not in (ANSWER, CERTIFICATE):
+        return False
+    supplied = find_row(History, row.thing_id)
+    assert supplied is not None  # noqa: S101  rows of History are never removed
+    if row.thing_kind == ANSWER:
+        return may(by, "verification.read", get_organisation(supplied.thing_id))
+    profile = find_row(BrokerProfile, supplied.thing_id)
+    # Without one its holder has closed the account.
+    return profile is not None and (
+        reader_id(by) == profile.person_id or may(by, "broker.check", profile)
+    )

@@ -313,6 +313,14 @@ def enter_guarded(browser: FlaskClient, address: str = "/login") -> Any:
     return browser.post(address, data=data)
 
 
+def form_of(page: str) -> tuple[str, dict[str, str]]:
+    """Where the form of the page without a cookie is sent, and what it sends."""
+    form = re.search(r'<form class="deed".*?</form>', page, re.DOTALL)[0]  # type: ignore[index]
+    address = re.search(r'action="([^"]+)"', form)[1]  # type: ignore[index]
+    fields = dict(re.findall(r'name="([^"]+)" value="([^"]*)"', form))
+    return address, {name: html.unescape(text) for name, text in fields.items()}
+
+
 def held_count(site: Flask) -> int:
     with site.app_context():
         count = db.session.query(HeldForm).count()
@@ -402,6 +410,45 @@ def test_a_browser_without_its_cookies_is_what_is_named(guarded: Flask) -> None:
     # Nothing of ours is lost, and nothing of another site's is shown as ours.
     assert typed["summary"] in own.text
     assert typed["summary"] not in lost.text
+    # The page has brought a cookie: what was typed goes on, into the form after signing in.
+    address, fields = form_of(own.text)
+    assert (address, fields["title"]) == (
+        "/account/held?form=/mine/demand/new",
+        FORM["title"],
+    )
+    held = bare.post(address, data=fields)
+    again = enter_guarded(bare, held.location)
+    assert typed["summary"] in bare.get(again.location, follow_redirects=True).text
+
+
+@pytest.mark.parametrize(
+    ("address", "typed", "words", "said"),
+    [
+        ("/register", {"email": "new@demo.example", "name": "王新", "password": PASSWORD}, "回到表单", "请填写密码"),
+        ("/reset", {"email": "new@demo.example"}, "再提交一次", "重设密码的邮件已发出"),
+        ("/trial", {"text": "轴承装配后有异音，想降到三十六分贝以下", "kind": "demand"}, "再提交一次", "异音"),
+    ],
+)  # fmt: skip
+def test_a_guest_without_cookies_goes_on_with_what_was_typed(
+    address: str, typed: dict[str, str], words: str, said: str, guarded: Flask
+) -> None:
+    bare = guarded.test_client()
+    here = {"Sec-Fetch-Site": "same-origin"}
+
+    refused = bare.post(address, data=typed, headers=here)
+    path, fields = form_of(refused.text)
+    again = bare.post(path, data=fields, headers=here)
+
+    assert (refused.status_code, words in refused.text) == (422, True)
+    assert f'href="{address}">重新打开' in refused.text
+    assert PASSWORD not in refused.text
+    assert said in again.text
+    # Cookies that are blocked for good: the same page, and still nothing is lost.
+    blocked = guarded.test_client(use_cookies=False).post(path, data=fields, headers=here)  # fmt: skip
+    assert form_of(blocked.text)[1].keys() == fields.keys()
+    # To sign in nothing is sent twice: the way back is all.
+    sign_in = guarded.test_client().post("/login", data={"email": "a@b.example"}, headers=here)  # fmt: skip
+    assert 'href="/login">重新打开' in sign_in.text
 
 
 def test_a_page_that_was_open_while_one_signed_in_elsewhere_loses_nothing(

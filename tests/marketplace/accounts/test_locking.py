@@ -293,6 +293,29 @@ def test_one_account_is_tried_from_many_addresses_only_so_often(
     assert knock(site.test_client(), "second@demo.example").location == "/mine"
 
 
+@pytest.mark.parametrize(
+    ("address", "data", "status"),
+    [
+        ("/login", {"email": "first@demo.example", "password": ""}, 200),
+        # A new password that is refused is no try at the account.
+        ("/change", {"password": PASSWORD, "new_password": "x", "new_password_confirm": "x"}, 200),
+        ("/change", {"password": "wrong", "new_password": "x", "new_password_confirm": "x"}, 429),
+    ],
+)  # fmt: skip
+def test_what_is_no_try_is_not_counted(
+    address: str, data: dict[str, str], status: int, new_site: Callable[..., Flask]
+) -> None:
+    site = new_site(RATELIMIT_ENABLED=True)
+    _add(site, "first")
+    browser = site.test_client()
+    if address == "/change":
+        knock(browser, "first@demo.example")
+
+    answers = [browser.post(address, data=data).status_code for _ in range(10)]
+
+    assert answers[-1] == status
+
+
 def test_nobody_alone_keeps_an_owner_out(new_site: Callable[..., Flask]) -> None:
     site = new_site(RATELIMIT_ENABLED=True)
     _add(site, "first")

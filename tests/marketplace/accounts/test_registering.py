@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -314,7 +315,13 @@ def test_a_confirmation_link_opens_once_and_ends(
 
     assert "确认链接无效" in wrong.text
     assert "邮箱已确认，请登录" in first.text
-    assert "已经确认过" in again.text
+    assert "已经确认过了，请登录" in again.text
+    assert again.request.path == "/login"
+    # Used and over is used: nothing is to be confirmed once more.
+    monkeypatch.setitem(client.application.config, "SECURITY_CONFIRM_EMAIL_WITHIN", timedelta(seconds=-1))  # fmt: skip
+    assert "已经确认过了，请登录" in client.get(link, follow_redirects=True).text
+    client.post("/login", data=FORM)
+    assert "已经确认过了。" in client.get(link, follow_redirects=True).text
 
 
 def test_links_end(
@@ -395,7 +402,7 @@ def test_another_address_is_confirmed_there_and_told_here(
     session.refresh(person)
     assert person.email == "next@demo.example"
     assert mailbox.receivers() == ["next@demo.example", former]
-    assert "无效或已经用过" in again.text
+    assert "登录邮箱已经更改过了。" in again.text
 
 
 def test_an_address_that_was_taken_meanwhile_stays_whose_it_is(
@@ -457,3 +464,25 @@ def test_one_mailbox_gets_no_flood(
 
     assert answers == {200}
     assert box.receivers().count("new@demo.example") == 1 + sent
+
+
+def test_two_presses_at_once_are_one_registration(
+    new_site: Callable[..., Flask],
+) -> None:
+    site = new_site()
+    box = Mailbox(site)
+    answers: list[tuple[int, str | None]] = []
+
+    def press() -> None:
+        answer = site.test_client().post("/register", data=FORM)
+        answers.append((answer.status_code, answer.location))
+
+    threads = [threading.Thread(target=press) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    # Neither says what the other has done.
+    assert answers == [(302, "/login")] * 2
+    assert "new@demo.example" in box.receivers()

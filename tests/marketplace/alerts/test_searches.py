@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,15 +14,19 @@ from flask.testing import FlaskClient
 from werkzeug.datastructures import MultiDict
 
 from marketplace.accounts.models import Person
-from marketplace.alerts import deeds, queries
+from marketplace.alerts import announcements, deeds, queries
 from marketplace.alerts.models import SavedSearch
 from marketplace.catalogue.facets import facet_names
 from marketplace.catalogue.search_state import SearchState
-from marketplace.clock import now
+from marketplace.clock import now, today
 from marketplace.dictionaries.models import Chain, read_successors
 from marketplace.errors import Invalid, NotAllowed, NotNow
 from marketplace.extensions import db
+from marketplace.listings import deeds as listing_deeds
+from marketplace.listings import ending_deeds
+from marketplace.notices.deeds import choose_mail
 from marketplace.notices.models import Notice
+from marketplace.notices.upkeep import gather_digests
 from marketplace.organisations import deeds as organisation_deeds
 from marketplace.personal_data.queries import copy_of
 from marketplace.retention import stored_for
@@ -151,6 +156,61 @@ def test_each_new_listing_is_announced_once(
     assert notices_of(person)[-1].subject == "您保存的检索有 1 条新内容"
 
 
+def test_each_item_is_in_one_digest_whatever_becomes_of_it(
+    make: Factory,
+    save: Callable[..., SavedSearch],
+    stop_clock: Callable[[datetime], None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    stop_clock(datetime(2026, 11, 27, 4, 0))
+    person, owner = make.person("firm", make.organisation()), make.organisation()
+    choose_mail(by=person, quiet_from=22, quiet_until=7, daily=True, stopped=())
+    # Both find every one of these.
+    save(person, "q=蠕动泵")
+    save(person, "q=蠕动泵&kind=demand")
+    rows = {}
+    for name in ("读过", "撤回", "暂停", "续期"):
+        rows[name] = make.demand(f"蠕动泵{name}的攻关", owner=owner)
+
+    def change(name: str, deed: Callable[..., object], **values: str) -> None:
+        deed(rows[name], by=None, seen=rows[name].revision, **values)
+
+    def next_morning(day: int) -> list[str]:
+        """Who is in the alerts of that day, and whether the daily mail names one."""
+        before = len(notices_of(person))
+        stop_clock(datetime(2026, 11, day, 0, 10))
+        deeds.alert_to_findings()
+        deeds.alert_to_findings()
+        stop_clock(datetime(2026, 11, day, 0, 30))
+        named = "".join(one.happened for one in notices_of(person)[before:])
+        assert gather_digests() == int(bool(named))
+        assert gather_digests() == 0
+        # In order, once for each time it is named.
+        return sorted(re.findall("蠕动泵(..)的攻关", named), key=list(rows).index)
+
+    change("撤回", listing_deeds.withdraw)
+    change("暂停", listing_deeds.suspend, note="核实中")
+    # Killed after the searches were carried out: nothing is noted, and nobody forgotten.
+    with monkeypatch.context() as patched:
+        patched.setattr(announcements, "announce_findings", _killed)
+        with pytest.raises(KeyboardInterrupt):
+            deeds.alert_to_findings()
+    db.session.rollback()
+    assert next_morning(28) == ["读过", "续期"]
+    # Shown again after the digest: new to who has not read of it. What was read of stays read, changed or renewed.
+    change("暂停", listing_deeds.resume)
+    rows["读过"].summary = "蠕动泵软管寿命要加倍"
+    rows["续期"].valid_until = today()
+    db.session.commit()
+    change("续期", ending_deeds.renew)
+    assert next_morning(29) == ["暂停"]
+    assert next_morning(30) == []
+
+
+def _killed(*_: Any) -> None:
+    raise KeyboardInterrupt
+
+
 def test_more_than_a_notice_names_are_counted(
     make: Factory, save: Callable[..., SavedSearch]
 ) -> None:
@@ -220,10 +280,13 @@ def test_the_pages(app: Flask, make: Factory, sign_in: SignIn) -> None:
 
     (search,) = queries.saved_searches(person)
     remove = f"/mine/searches/{search.id}/remove"
-    assert stranger.post(remove).status_code == 404
+    assert stranger.post(remove).status_code == 303
+    assert queries.saved_searches(person) == [search]
     assert reader.post(remove).status_code == 303
-    assert reader.post(remove).status_code == 404
-    assert "还没有保存检索" in reader.get("/mine/searches").text
+    # The second press leads to the same page.
+    again = reader.post(remove, follow_redirects=True).text
+    assert "可能已经删去了" in again
+    assert "还没有保存检索" in again
 
 
 def test_what_is_saved_is_copied_and_forgotten_with_the_account(

@@ -383,7 +383,7 @@ ELSEWHERE = {
         "approve", "ask", "decline", "desk_return", "endorse", "grant", "remove", "revoke", "send_back", "upload",
         "visibility", "withdraw",
     ),
-    "accounts": ("account", "agree", "drop_held", "end_session", "end_sessions"),
+    "accounts": ("account", "agree", "drop_held", "end_session", "end_sessions", "hold_typed"),
     "complaints": ("answer",),
     "contracts": (
         "accept", "amend", "begin", "bring_in", "cancel", "confirm", "correct", "edit", "file", "issue", "licence",
@@ -420,8 +420,8 @@ ELSEWHERE = {
     ),
     "notices": ("mark_all_read", "mark_read", "put_aside", "send_again", "settings", "stop"),
     "personal_data": ("close", "consent"),
-    "profiles": ("check", "end", "hide_broker", "hide_profile", "own_broker", "own_profile", "send_back"),
-    "verification": ("answer",),
+    "profiles": ("check", "end", "hide_broker", "hide_profile", "own_profile", "send_back"),
+    "verification": ("answer", "supply_certificate"),
     "verdicts": ("drop_grades", "stop_grades", "use_grades"),
     "policies": ("add", "new", "texts"),
     "envelopes": (

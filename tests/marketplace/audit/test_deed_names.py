@@ -20,7 +20,7 @@ from tests import house
 from tests.factories import Factory
 
 # Function that leaves a History row → place of the deed among its arguments; the thing follows from the room.
-HISTORY = {"_move": 1, "_note": 1, "_add_history": 2, "_end_place": 1}
+HISTORY = {"move": 1, "_note": 1, "_add_history": 2, "_end_place": 1}
 KINDS = {
     "organisations": "organisation",
     "memberships": "organisation",

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from marketplace.accounts import person_deeds
+from marketplace.accounts import granting, person_deeds
 from marketplace.clock import now
 from marketplace.errors import Invalid, NotAllowed, NotFound, NotNow
 from marketplace.memberships import deeds, queries
@@ -146,8 +146,53 @@ def test_an_organisation_never_loses_its_last_administrator(make: Factory) -> No
     with pytest.raises(NotNow, match="最后一位"):
         deeds.remove_member(other, by=second)
 
+    # Not even the operators send the last one away; who is alone goes when they know what follows.
+    with pytest.raises(Invalid, match="只有您一位"):
+        deeds.leave_organisation(firm, by=second)
+
     assert first.organisation_ids == frozenset()
     assert [one.person_id for one in queries.people_of(firm)] == [second.id]
+
+
+def test_an_organisation_that_everybody_left_is_hidden_until_somebody_comes(
+    make: Factory,
+) -> None:
+    firm, operator = make.organisation(), make.person("operator")
+    last, stopped = make.person("firm", firm, administers=True), make.person("firm", firm)  # fmt: skip
+    next_one = make.person("firm")
+    # Who cannot sign in is nobody to hand it over to.
+    stopped.active = False
+    listing = make.demand(owner=firm)
+    _, token = deeds.invite_person(firm, next_one.email, place="member", by=last)
+    seen = []
+
+    for come in (
+        lambda: deeds.take_invitation(deeds.opened_invitation(token), by=next_one),
+        lambda: deeds.accept_request(
+            deeds.ask_to_join(firm, by=last),
+            place="member",
+            administers=True,
+            by=operator,
+        ),
+    ):
+        deeds.leave_organisation(
+            firm, sure=True, by=last if last.place_in(firm.id) else next_one
+        )
+        seen.append((firm.state, listing.state))
+        come()
+        seen.append((firm.state, listing.state))
+
+    assert seen == [("suspended", "suspended"), ("verified", "published")] * 2
+    # What the operators suspend themselves comes back by them alone.
+    organisation_deeds.suspend_organisation(firm, note="核查中", by=operator)
+    deeds.leave_organisation(firm, sure=True, by=last)
+    with pytest.raises(NotNow, match="暂停"):
+        deeds.ask_to_join(firm, by=next_one)
+    # One that was never verified has nothing to hide.
+    new = make.organisation(verified=False)
+    granting.give_place(last, new, "member", administers=True)
+    deeds.leave_organisation(new, by=last)
+    assert (new.state, new.waiting_since) == ("unverified", None)
 
 
 def test_an_invitation_is_for_one_address_and_one_use(make: Factory) -> None:
@@ -288,16 +333,18 @@ def test_whoever_entered_a_wrong_organisation_is_not_bound_to_it(
 
     def go() -> None:
         if away == "leave":
-            deeds.leave_organisation(firm, by=founder)
+            deeds.leave_organisation(firm, sure=case != "alone", by=founder)
         else:
             person_deeds.erase_account(founder)
 
-    if case == "alone":
-        go()
-        assert (queries.people_of(firm), firm.waiting_since) == ([], None)
-    else:
+    if case == "colleague":
         with pytest.raises(NotNow, match="最后一位管理员"):
             go()
+    else:
+        go()
+        assert (queries.people_of(firm), firm.waiting_since) == ([], None)
+        # What was verified once may have published something.
+        assert firm.is_forsaken is (case == "verified once")
 
 
 def test_who_cannot_sign_in_is_no_remaining_administrator(
@@ -307,10 +354,8 @@ def test_who_cannot_sign_in_is_no_remaining_administrator(
     chief, closed = (make.person("firm", firm, administers=True) for _ in range(2))
     person_deeds.close_account(closed, by=None)
 
-    with pytest.raises(NotNow, match="最后一位管理员"):
+    with pytest.raises(Invalid, match="只有您一位"):
         deeds.leave_organisation(firm, by=chief)
-    with pytest.raises(NotNow, match="最后一位管理员"):
-        person_deeds.erase_account(chief)
     deeds.remove_member(closed.place_in(firm.id), by=chief)
 
     assert [place.person_id for place in queries.people_of(firm)] == [chief.id]
@@ -323,7 +368,7 @@ def test_who_only_looks_on_is_no_remaining_administrator(
     chief, auditor = (make.person("firm", firm, administers=True) for _ in range(2))
     staff_deeds.add_staff(auditor.email, name="", role="auditor", by=chief_operator)
 
-    with pytest.raises(NotNow, match="最后一位管理员"):
+    with pytest.raises(Invalid, match="只有您一位"):
         deeds.leave_organisation(firm, by=chief)
     assert queries.administrators_of(firm.id) == [chief]
     assert queries.desk_of(firm.id) == [chief]

@@ -101,13 +101,38 @@ def test_an_invitation_as_a_link(
     led = client.post(link)
     wrong = sign_in(other).post(link)
     taken = sign_in(invited).post(link)
-    again = sign_in(invited).post(link)
+    again = sign_in(invited).get(link, follow_redirects=True)
+    late = sign_in(other).get(link)
 
     assert as_guest.status_code == 200
     assert "不是收到邀请的邮箱" in as_other
     assert "/login" in led.location
-    assert (wrong.status_code, taken.status_code, again.status_code) == (403, 303, 404)
+    assert (wrong.status_code, taken.status_code, late.status_code) == (403, 303, 404)
+    assert "您已经接受了这份邀请" in again.text
     assert invited.place_in(firm.id) is not None
+
+
+def test_a_button_that_is_pressed_twice_leads_to_what_the_first_press_did(
+    make: Factory, sign_in: SignIn
+) -> None:
+    person, code = make.person("firm"), new_uscc()
+    browser = sign_in(person)
+    founding = {"name": "临清两次厂（示例）", "kind": "firm", "district": "371581"}
+
+    def press(address: str, **data: str) -> tuple[int, str]:
+        answers = [browser.post(address, data=data) for _ in range(2)]
+        assert {one.location for one in answers} == {"/mine/organisations"}, address
+        return answers[-1].status_code, browser.get("/mine/organisations").text
+
+    found = press(f"{JOIN}/{code}", **founding)
+    firm = find_organisation("", code)
+    left = press(f"/mine/organisations/{firm.id}/leave")
+    row, _ = deeds.invite_person(firm, person.email, place="member", by=None)
+    take = press(f"/mine/organisations/take/{row.id}")
+
+    assert (found[0], f"您已经在「{firm.name}」里" in found[1]) == (303, True)
+    assert (left[0], "不用再离开" in left[1]) == (303, True)
+    assert (take[0], f"您已经在「{firm.name}」里" in take[1]) == (303, True)
 
 
 @pytest.mark.parametrize("name", ["guest", "nowhere", "stranger", "member", "other"])

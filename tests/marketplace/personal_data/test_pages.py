@@ -15,6 +15,7 @@ from marketplace.accounts import contact_consents, person_deeds
 from marketplace.accounts.models import Person
 from marketplace.audit.models import Withheld
 from marketplace.listings import deeds as listing_deeds
+from marketplace.memberships import deeds as memberships
 from marketplace.notices.models import Notice
 from tests.factories import Factory
 from tests.marketplace.desk.pressing import filled
@@ -202,11 +203,18 @@ def test_staff_do_not_close_their_own(
 def test_the_last_administrator_hands_over_first(
     make: Factory, sign_in: SignIn
 ) -> None:
-    chief = make.person("firm", make.organisation(), administers=True)
+    firm = make.organisation()
+    chief = make.person("firm", firm, administers=True)
+    colleague = make.person("firm", firm)
+    values = {"password": "a-long-enough-password", "sure": "y"}
+    browser = sign_in(chief)
 
-    answer = sign_in(chief).post(
-        "/account/close", data={"password": "a-long-enough-password", "sure": "y"}
-    )
+    answer = browser.post("/account/close", data=values)
 
     assert (answer.status_code, "最后一位管理员" in answer.text) == (409, True)
     assert chief.active
+    # Nobody is left to hand it over to: the page says what becomes of it.
+    memberships.leave_organisation(firm, by=colleague)
+    assert f"只有您一位：{firm.name}" in browser.get("/account/close").text
+    assert browser.post("/account/close", data=values).status_code == 303
+    assert (chief.active, firm.is_forsaken) == (False, True)

@@ -25,7 +25,7 @@ from marketplace.organisations.queries import (
     unverified_page,
     verification_due,
 )
-from marketplace.personal_data.deeds import carry_out_retention
+from marketplace.personal_data.deeds import carry_out_retention, close_own_account
 from marketplace.verification import deeds
 from tests.factories import Factory, new_uscc
 from tests.marketplace.files.samples import pdf_of
@@ -124,6 +124,62 @@ def test_who_was_asked_answers_in_the_browser_and_waits_again(
         content.close()
         assert content.status_code == status
         assert reader.get(address).status_code == status
+
+
+def test_a_certificate_is_shown_to_who_checks_it_and_goes_with_its_account(
+    make: Factory, sign_in: SignIn
+) -> None:
+    person, operator = make.person("firm", make.organisation()), make.person("operator")
+    browser, office = sign_in(person), sign_in(operator)
+    form = {
+        "seen": "0",
+        "number": "SD-77",
+        "level": "senior",
+        "issuer": "山东省技术市场协会（示例）",
+        "valid_to": "2031-05-01",
+        "introduction": "做过十二次轴承企业的对接",
+    }
+    scan = pdf_of("证书第一页")
+
+    def send(values: dict[str, str], **files: bytes) -> Any:
+        named = [(io.BytesIO(data), f"{name}.pdf") for name, data in files.items()]
+        return browser.post("/mine/broker", data={**values, "files": named})
+
+    for wrong, files, words in (
+        ({"valid_to": "明年"}, {"证书": scan}, "「明年」不是一个日期"),
+        ({"valid_to": "明年"}, {"证书": scan}, "请全部重新选"),
+        ({}, {"证书": scan, "附页": b"MZ"}, "「附页.pdf」"),
+        (dict.fromkeys(("number", "level", "issuer", "valid_to"), ""), {"证书": scan}, "没有等核对的证书"),
+    ):  # fmt: skip
+        answer = send(form | wrong, **files)
+        assert (answer.status_code, words in answer.text) == (422, True)
+        assert form["introduction"] in answer.text
+    assert db.session.scalars(db.select(ThingFile)).all() == []
+
+    assert send(form, 证书=scan, 附页=pdf_of("第二页")).status_code == 303
+    # Two presses of one form.
+    late = send(form, 证书=scan)
+    assert (late.status_code, form["introduction"] in late.text) == (409, True)
+    file, _ = db.session.scalars(db.select(ThingFile).order_by(ThingFile.id))
+    for page in (browser.get("/mine/broker"), office.get(f"/office/brokers/{person.id}")):  # fmt: skip
+        assert "证书.pdf" in page.text
+        assert "附页.pdf" in page.text
+    assert "证书.pdf" in browser.get("/account/data.json").text
+    for reader, status in (
+        (person, 200),
+        (operator, 200),
+        (make.person("firm", make.organisation()), 404),
+        (make.broker(), 404),
+        (make.person("auditor"), 404),
+    ):
+        content = sign_in(reader).get(f"/mine/verification-files/{file.id}")
+        content.close()
+        assert content.status_code == status
+    file.created_at = now() - timedelta(days=366)
+    db.session.commit()
+    assert carry_out_retention()["verification_file"] == 1
+    close_own_account(person, password="a-long-enough-password")
+    assert db.session.scalars(db.select(ThingFile)).all() == []
 
 
 def test_supplied_files_go_after_a_year_and_what_was_said_stays(
