@@ -19,6 +19,7 @@ from marketplace.listings.models import Row
 from marketplace.listings.schema import SCHEMAS
 from marketplace.listings.schema.field import SeenBy
 from marketplace.permissions import Guest, Reader, may, operator
+from marketplace.wording import in_quotes
 
 Contact = tuple[str, str]  # label, value
 Key = tuple[str, int]  # kind of a listing, its number
@@ -170,7 +171,7 @@ def asker_in_words(case: Introduction) -> str:
 def _title(row: Row, *, visible: bool) -> str:
     if not visible:
         return f"一条不公开的{row.kind_word}"
-    return f"{row.kind_word}「{row.title}」"
+    return f"{row.kind_word}{in_quotes(row.title)}"
 
 
 def person_contacts(person: Person) -> tuple[Contact, ...]:

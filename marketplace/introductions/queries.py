@@ -26,6 +26,7 @@ from marketplace.listings.worklists import SOMEBODY, numbers_of
 from marketplace.matchmaking.answers import TOP, top_matches
 from marketplace.permissions import Guest, Reader, operator
 from marketplace.persistence import Page, find_row
+from marketplace.wording import in_quotes
 from matching.judging import grades
 
 Row = Achievement | Demand
@@ -107,7 +108,7 @@ def names_for(wanted: Row, person: Person) -> list[Name]:
         # Whether everybody may know whose it is: this person does in any case.
         unnamed = not knowledge_of(row, Guest()).firm
         suffix = "，未公开单位" if unnamed else ""
-        text = f"{row.kind_word}「{row.title}」{suffix}"
+        text = f"{row.kind_word}{in_quotes(row.title)}{suffix}"
         code = f"{row.kind}-{row.id}"
         assert row.organisation_id is not None  # noqa: S101
         names.append(Name(code, text, row.organisation_id, row, unnamed))

@@ -395,7 +395,7 @@ def test_as_of_a_day(world: World, sign_in: SignIn) -> None:
     assert page.status_code == 200
     assert page.headers["X-Release-Hash"] == deal.releases[-1].sha256
     assert page.headers["X-Previous-Release-Hash"] == deal.releases[-2].sha256
-    first = chief.get(address(deal, "?release=0")).get_data(as_text=True)
+    first = chief.get(address(deal, "?version=1")).get_data(as_text=True)
     assert "等同意" in first
     assert (
         chief.get(address(deal, f"?as_of={today() - timedelta(days=9)}")).status_code
@@ -403,7 +403,7 @@ def test_as_of_a_day(world: World, sign_in: SignIn) -> None:
     )
     for day in ("昨天吧", today() + timedelta(days=9), "9999-12-31"):
         assert chief.get(address(deal, f"?as_of={day}")).status_code == 404
-    assert chief.get(address(deal, "?release=99")).status_code == 404
+    assert chief.get(address(deal, "?version=99")).status_code == 404
 
 
 def test_an_unnamed_firm_is_named_once_it_agrees(
