@@ -42,7 +42,7 @@ def file_complaint(
 
     Args:
         subject: what, as `subjects.py` reads it.
-        nonce: of the form, which two presses share.
+        nonce: of the form, which two presses share, as does who goes back and presses once more.
         reason: a key of `REASONS`.
         text: what is wrong.
         link: where the proof stands, if anywhere.
@@ -57,7 +57,8 @@ def file_complaint(
         Invalid: something lacks or is too long.
     """
     require(by, "complaint.file")
-    code = queries.code_of(nonce)
+    thing = f"{subject.kind} {subject.number} {subject.part}"
+    code = queries.code_of(nonce, thing, reason, text, link, contact)
     # First of all: at the second press the thing may be hidden by now, and the code is still wanted.
     before = queries.complaint_of(code)
     if before is not None:

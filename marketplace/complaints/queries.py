@@ -41,11 +41,18 @@ class Clocked:
     is_overdue: bool
 
 
-def code_of(nonce: str) -> str:
-    """The code of who sends a form: the same for two presses of one form, and known to nobody who has not sent it."""
+def code_of(nonce: str, *typed: str) -> str:
+    """The code of who sends a form: the same for two presses of one form, and known to nobody who has not sent it.
+
+    Args:
+        nonce: of the form (`limits.form_nonce`).
+        typed: what is in its boxes: who goes back and writes something else sends another one.
+    """
     # Derived and not drawn: the second press of a form has to find the code of the first, which is stored nowhere.
     key = current_app.config["SECRET_KEY"].encode()
-    digest = hmac.new(key, f"complaint {nonce}".encode(), hashlib.sha256).digest()
+    # As a list: what stands in one box is not what stands in the next.
+    said = f"complaint {[nonce, *typed]}".encode()
+    digest = hmac.new(key, said, hashlib.sha256).digest()
     return base64.b32encode(digest).decode()[:CODE_LENGTH]
 
 

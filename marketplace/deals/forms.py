@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import secrets
 from collections.abc import Mapping
 from datetime import date
 
@@ -25,6 +24,7 @@ from marketplace.deals.life import (
 )
 from marketplace.deals.pricing_deeds import Price
 from marketplace.forms import PageForm, SeenForm
+from marketplace.limits import form_nonce
 from marketplace.parsing import ParseError
 from marketplace.parsing.days import read_day
 from marketplace.parsing.exact_sums import FEN_OF_WAN
@@ -272,10 +272,10 @@ class ObjectionForm(PageForm):
         "联系方式", description="选填，只有公示单位的审批人看得到，用来核实。"
     )
 
-    def begin(self) -> None:
+    def begin(self, publicity_id: int) -> None:
         """Fill in what is not typed, where the form is shown for the first time."""
         # The code by which the author reads the answer is derived from it: it must be impossible to guess.
-        self.nonce.data = secrets.token_urlsafe(18)
+        self.nonce.data = form_nonce(f"objection {publicity_id}")
 
 
 class StatusForm(PageForm):

@@ -80,6 +80,8 @@ def test_a_guest_reports_gets_a_number_and_reads_what_became_of_it(
     data = form_of(client, path)
 
     first = client.post("/complaints/new", data=data, follow_redirects=True).text
+    # Gone back, the form is opened once more.
+    data = form_of(client, path)
     again = client.post("/complaints/new", data=data, follow_redirects=True).text
 
     number, code = re.search(r"受理编号 (JB\S+?)，查询码 (\w+)", first).groups()  # type: ignore[union-attr]

@@ -303,6 +303,15 @@ def test_a_guest_objects_and_asks(world: World, client: FlaskClient) -> None:
     )
     found = re.search(r"受理编号 (YY\d{8}-\d{5})，查询码 ([A-Z2-7]{12})", answer)
     assert found is not None
+    # Who goes back opens the form once more and sends the same; another text is another objection.
+    for text, is_same in (("价格明显偏低。", True), ("依据没有写全。", False)):
+        shown = client.get(path).get_data(as_text=True)
+        once_more = re.search(r'name="nonce"[^>]*value="([^"]+)"', shown)
+        assert once_more is not None
+        sent = values | {"nonce": once_more[1], "text": text}
+        told = client.post(path, data=sent, follow_redirects=True)
+        assert (found[0] in told.get_data(as_text=True)) is is_same
+    assert len(deal.objections) == 2
     db.session.refresh(deal)
     assert deal.state == "objection"
     number, code = found.groups()
