@@ -181,7 +181,7 @@ class PriceForm(SeenForm):
     empowerment = TextAreaField(
         "赋权情况", description="成果已赋权给完成人的，写明范围、期限和决定；没有不填。"
     )
-    met_on = StringField("开会日期", description=DAY_HELP)
+    met_on = StringField("开会日期", description="作决定的那次会，如 2026-03-15。")
     attendees = TextAreaField("参会人", description=f"一行一位。{OWN_ONLY}")
     minutes = TextAreaField("会议决议", description=f"2–2000 字。{OWN_ONLY}")
 

@@ -275,6 +275,7 @@ def test_a_firm_needs_no_publicity(make: Factory) -> None:
         ({"minutes": "好"}, "minutes"),
         ({"met_on": None}, "met_on"),
         ({"met_on": date(2099, 1, 1)}, "met_on"),
+        ({"met_on": date(2016, 3, 15)}, "met_on"),
         ({"attendees": ()}, "attendees"),
     ],
 )
@@ -492,7 +493,7 @@ def test_as_it_stood(world: World) -> None:
     standing = standing_on(deal, today())
     assert standing.values["state"] == "price_determined"
     assert standing.release.sha256 == last.sha256
-    first = standing_at(deal, 0)
+    first = standing_at(deal, 1)
     assert first.values["state"] == "proposed"
     with pytest.raises(NotFound):
         standing_on(deal, today() - timedelta(days=1))
