@@ -26,6 +26,7 @@ MAX_TEXT = 2000
 MAX_RULING = 500
 MAX_LINK = 500
 MAX_CONTACT = 200
+LOOK_AGAIN = "请重新打开，看过新的情况再决定。"
 
 
 def file_complaint(
@@ -216,7 +217,7 @@ def _rule(row: Complaint, deed: str, *, seen: int, note: str, by: Reader) -> Non
     row.ruled_at = now()
     row.life.move(row, deed, by=by, note=words)
     # Two who rule at once meet here, before anything is hidden.
-    with persistence.refusals():
+    with persistence.refusals(stale=Stale("这份举报刚有人处理过。", LOOK_AGAIN)):
         db.session.flush()
     # Before the listing, whose deed commits: the letters go with the ruling or not at all.
     announcements.announce_ruling(row, deed)
@@ -251,7 +252,7 @@ def _act(row: Complaint, deed: str, *, by: Reader | None) -> None:
 def _check_seen(row: Complaint, seen: int) -> None:
     # The table's revision then refuses two who have seen the same one.
     if row.revision != seen:
-        raise Stale("这份举报刚有人处理过。", "请刷新，看过新的情况再决定。")
+        raise Stale(f"这份举报刚有人处理过，现在是「{row.state_name}」。", LOOK_AGAIN)
 
 
 def _read_text(

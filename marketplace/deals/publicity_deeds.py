@@ -221,7 +221,10 @@ def file_objection(
         ("evidence", evidence, MAX_TEXT, ""),
         ("contact", contact, MAX_CONTACT, ""),
     ):
-        texts[name] = gathered_text(problems, name, raw, most, missing=missing)
+        # Its text is published with the answer; the boxes below it are not.
+        texts[name] = gathered_text(
+            problems, name, raw, most, missing=missing, is_public=name == "text"
+        )
     if problems:
         raise Invalid("异议没有提交。", "请改好标出的几处。", problems=problems)
     deal = db.session.get_one(Deal, publicity.deal_id)

@@ -363,6 +363,10 @@ def test_an_objection_locks_until_it_is_answered(world: World) -> None:
     row, code = world.object_to(deal)
     assert deal.state == "objection"
     assert world.object_to(deal)[0].id == row.id  # two presses of one form
+    # Published with its answer.
+    with pytest.raises(Invalid) as refused:
+        world.object_to(deal, text="价格偏低，请打 139 0535 1234 核实。")
+    assert set(refused.value.problems) == {"text"}
     with pytest.raises(NotNow):
         world.revise(deal)
     world.let_end(deal)

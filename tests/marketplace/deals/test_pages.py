@@ -156,9 +156,15 @@ def test_a_wrong_answer_in_diligence_is_given_back(
     # On top of the page, with a way to the box of this item.
     assert text.index('href="#item-note"') < text.index('id="lacks"')
     assert text.count('id="item-note"') == 1
-    chosen = re.search(r'<input[^>]*id="finding-limits-yes"[^>]*>', text)
+    chosen = re.search(r'<input[^>]*id="item-has_finding-1"[^>]*>', text)
     assert chosen is not None
     assert " checked" in chosen[0]
+    # Nothing chosen: the way leads to the first choice.
+    sent = sent | {"has_finding": "", "note": ""}
+    page = sign_in(world.desk).post(address(deal, "/items"), data=sent)
+    text = page.get_data(as_text=True)
+    assert text.index('href="#item-has_finding-0"') < text.index('id="lacks"')
+    assert text.count('id="item-has_finding-0"') == 1
 
 
 def test_by_buttons_from_an_introduction(world: World, sign_in: SignIn) -> None:
