@@ -218,7 +218,6 @@ def test_titles_are_quoted_in_one_way() -> None:
     # Whose titles nobody types, and a title typed with marks.
     others = {
         "templates/accounts/agree.html",
-        "marketplace/wording.py",
         "marketplace/exchange/xlsx.py",
     }
     others |= {"marketplace/setup/demo_deals.py"}

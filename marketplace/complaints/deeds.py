@@ -142,9 +142,10 @@ def appeal(row: Complaint, *, seen: int, text: str, by: Reader) -> None:
     Raises NotAllowed, NotNow, Stale, Invalid.
     """
     require(by, "complaint.answer", row)
-    _check_seen(row, seen)
+    # First: who presses twice has said it already, and nobody else was quicker.
     if not row.may_be_answered:
         raise NotNow("已经说明过一次，或现在不能申诉。", "结果会通知您。")
+    _check_seen(row, seen)
     problems: dict[str, list[str]] = {}
     words = _read_text("text", text, 2, MAX_TEXT, problems)
     if problems:

@@ -260,7 +260,11 @@ def test_the_copy_of_a_reporter_holds_it_and_a_closed_account_leaves_no_contact(
     reporter = world.make.person("broker")
     row = world.file(by=reporter, contact="0635-8230000")
     world.rule(row, "hold")
-    deeds.appeal(row, seen=row.revision, text="权利是我们的。", by=world.chief)
+    seen = row.revision
+    deeds.appeal(row, seen=seen, text="权利是我们的。", by=world.chief)
+    # Pressed twice: they have said it, nobody else was quicker.
+    with pytest.raises(NotNow, match="已经说明过一次"):
+        deeds.appeal(row, seen=seen, text="权利是我们的。", by=world.chief)
 
     copy = contributions.personal_copy(reporter)
     others = contributions.personal_copy(world.chief)
