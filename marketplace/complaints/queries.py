@@ -140,7 +140,7 @@ def concerning(person: Reader) -> list[Complaint]:
     """What somebody may answer now."""
     if person.id is None:
         return []
-    rows = db.session.scalars(_answerable_query(), own_numbers(person))
+    rows = db.session.scalars(_answerable_query(), _numbers(person))
     # The statement narrows, the permission table decides.
     return [row for row in rows if may(person, "complaint.answer", row)]
 
@@ -149,9 +149,16 @@ def concerning_count(person: Reader) -> Count | int:
     """How many those are: the header of every page asks."""
     if person.id is None:
         return 0
-    values = own_numbers(person)
+    values = _numbers(person)
     # Rows are loaded only where the statement counts some (109).
     return Count(_answerable_count(), values, lambda: len(concerning(person)))
+
+
+def _numbers(person: Reader) -> dict[str, Any]:
+    """As for one's own listings; who may speak for a suspended organisation is heard on its things too."""
+    numbers = own_numbers(person)
+    numbers["handled_ids"] = [*numbers["handled_ids"], *person.stopped_ids]
+    return numbers
 
 
 @cache

@@ -161,11 +161,11 @@ def verify_organisation(
 def ask_organisation(
     organisation: Organisation, *, note: str, by: Reader | None, seen: int | None = None
 ) -> None:
-    """Tell an unverified organisation what is missing before it can be verified.
+    """Tell an unverified organisation what is missing, or a suspended one why it stays so.
 
     Args:
         organisation: the row.
-        note: what it shall supply; its people read it.
+        note: what it shall supply, or why; its people read it.
         by: an operator.
         seen: the revision that was on the page: two presses are one question. None for the site itself.
 
@@ -173,29 +173,30 @@ def ask_organisation(
         NotAllowed, NotNow, Stale, Invalid.
     """
     require(by, "organisation.verify")
-    _require_state(organisation, "unverified", "要求补充")
+    _require_answerable(organisation, "要求补充")
     if seen is not None and seen != organisation.revision:
         raise Stale(*CHANGED)
     organisation.state_note = _checked_note(note)
     # The state stays; its people answer on their page (room verification), and History holds both.
-    _move(organisation, "ask", "unverified", by=by, note=organisation.state_note)
+    state, note = organisation.state, organisation.state_note
+    _move(organisation, "ask", state, by=by, note=note)
     _commit()
 
 
 def draft_answer(
     organisation: Organisation, note: str, *, by: Reader | None
 ) -> History:
-    """Note what its people supplied for its verification, which waits for the operators again (no commit).
+    """Note what its people supplied for its verification, or said of its suspension; operators are to act (no commit).
 
     Returns:
         the row of History, whose number the files of this answer bear.
 
     Raises:
-        NotNow: it does not wait to be verified.
+        NotNow: it does not wait to be verified, and is not suspended.
     """
-    _require_state(organisation, "unverified", "补充核验材料")
+    _require_answerable(organisation, "补充核验材料")
     organisation.state_note = ""
-    return _move(organisation, "answer", "unverified", by=by, note=note)
+    return _move(organisation, "answer", organisation.state, by=by, note=note)
 
 
 def suspend_organisation(
@@ -502,6 +503,12 @@ def _identity_of(organisation: Organisation) -> dict[str, Any]:
         # JSON has no moments.
         "verified_at": verified_at.isoformat() if verified_at else None,
     }
+
+
+def _require_answerable(organisation: Organisation, deed: str) -> None:
+    """Its people and operators write to each other while it waits to be verified or is suspended. Raises NotNow."""
+    if organisation.state not in ("unverified", "suspended"):
+        raise _wrong_state(organisation, deed)
 
 
 def _require_state(organisation: Organisation, state: str, deed: str) -> None:

@@ -147,6 +147,11 @@ class Organisation(Model):
         return self.state == "unverified" and bool(self.state_note)
 
     @property
+    def has_appealed(self) -> bool:
+        """Whether it is suspended, and its people have said something that no operator has answered."""
+        return self.state == "suspended" and not self.state_note
+
+    @property
     def state_name(self) -> str:
         """The state in Chinese."""
         return STATES[self.state]

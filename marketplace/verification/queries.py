@@ -16,12 +16,12 @@ from marketplace.persistence import find_row
 ANSWER = "organisation_answer"  # kind of the thing that a file belongs to
 NO_FILE = ("没有找到这个文件。", "请从单位的核验材料里打开。")
 # Deeds of an organisation that this room shows.
-TURNS = ("ask", "answer", "verify")
+TURNS = ("ask", "answer", "verify", "suspend", "resume")
 
 
 @dataclass(frozen=True)
 class Turn:
-    """A question, an answer with its files, or the verification.
+    """A question, an answer with its files, the verification, or a suspension and its end.
 
     Attributes:
         event: the row of History.
@@ -60,7 +60,7 @@ def turns_of(organisation: Organisation) -> list[Turn]:
     for event in db.session.scalars(query):
         turns.append(Turn(event, _files_of(event)))
     # An organisation that was verified at once has nothing to show.
-    if all(one.event.deed == "verify" for one in turns):
+    if all(one.event.deed in ("verify", "resume") for one in turns):
         return []
     return turns
 
@@ -74,10 +74,11 @@ def _files_of(event: History) -> list[ThingFile]:
 
 
 def last_question(organisation: Organisation) -> History | None:
-    """What an operator asked last."""
+    """What an operator asked last, or why one suspended it."""
     query = (
         db.select(History)
-        .filter_by(kind="organisation", thing_id=organisation.id, deed="ask")
+        .filter_by(kind="organisation", thing_id=organisation.id)
+        .where(History.deed.in_(("ask", "suspend")))
         .order_by(History.id.desc())
         .limit(1)
     )

@@ -15,7 +15,7 @@ from marketplace import contributions
 from marketplace.accounts.models import Person
 from marketplace.audit.models import Withheld
 from marketplace.clock import now, today
-from marketplace.complaints import deeds
+from marketplace.complaints import deeds, queries
 from marketplace.complaints.life import COMPLAINT_LIFE
 from marketplace.complaints.models import Complaint
 from marketplace.complaints.subjects import Subject, subject_at
@@ -24,7 +24,8 @@ from marketplace.extensions import db
 from marketplace.issues.choosing import choose_lines
 from marketplace.issues.deeds import begin_proof, publish_proof
 from marketplace.notices.models import Notice
-from marketplace.permissions import Guest
+from marketplace.organisations.deeds import suspend_organisation
+from marketplace.permissions import Guest, may
 from marketplace.personal_data.deeds import carry_out_retention, close_own_account
 from marketplace.profiles import queries as profile_queries
 from tests.factories import Factory
@@ -252,6 +253,22 @@ def test_who_reported_is_removed_a_year_after_the_ruling(
     expected = ("", None) if forgotten else ("0635-8230000", reporter.id)
     assert known == expected
     assert row.text == TEXT
+
+
+def test_a_suspended_organisation_is_heard(world: World) -> None:
+    # Of a person, whose complaint may have the number of the organisation.
+    profile = Complaint(id=world.firm.id, thing_kind="profile", thing_id=world.operator.id)  # fmt: skip
+    rows = [world.file(), world.file(f"/organisations/{world.firm.id}")]
+    for row in rows:
+        world.rule(row, "hold")
+    suspend_organisation(world.firm, note="收到冒用名义的举报。", by=world.operator)
+    plain = world.make.person("firm", world.firm)
+    assert not may(world.chief, "complaint.answer", profile)
+    assert queries.concerning(world.chief) == rows
+    assert int(queries.concerning_count(world.chief)) == 2
+    for row in rows:
+        assert not may(plain, "complaint.answer", row)
+        deeds.appeal(row, seen=row.revision, text="权利是我们的。", by=world.chief)
 
 
 def test_the_copy_of_a_reporter_holds_it_and_a_closed_account_leaves_no_contact(
