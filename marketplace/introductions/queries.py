@@ -18,7 +18,7 @@ from marketplace.errors import NotFound, SearchUnavailable
 from marketplace.extensions import db
 from marketplace.introductions.disclosure import Key, answers, asks
 from marketplace.introductions.life import UNANSWERED
-from marketplace.introductions.models import Introduction
+from marketplace.introductions.models import Introduction, IntroductionMessage
 from marketplace.listings.disclosure import knowledge_of
 from marketplace.listings.models import LISTINGS, Achievement, Demand
 from marketplace.listings.queries import get_findable, load_rows, looked_after
@@ -305,3 +305,11 @@ def _answered_by(person: Reader) -> ColumnElement[bool]:
             and_(Introduction.wanted_kind == kind, Introduction.wanted_id.in_(ids))
         )
     return or_(*kinds)
+
+
+def last_message(case: Introduction) -> IntroductionMessage | None:
+    """What was written last, read from the database: the list of the row may be older."""
+    query = db.select(IntroductionMessage).filter_by(introduction_id=case.id)
+    ordered = query.order_by(IntroductionMessage.id.desc()).limit(1)
+    row: IntroductionMessage | None = db.session.scalar(ordered)
+    return row

@@ -547,6 +547,10 @@ def test_messages_reach_the_other_side_only(world: World) -> None:
         deeds.write_message(case, "可以谈吗", by=world.chief)
     world.press(case, "accept")
     deeds.write_message(case, "周三下午可以谈。", by=world.desk)
+    told = len(texts_to(world.chief))
+    # Pressed twice it is one message; said by the other side, or later, it is another.
+    deeds.write_message(case, "周三下午可以谈。", by=world.desk)
+    assert (len(case.messages), len(texts_to(world.chief))) == (1, told)
     assert "周三下午可以谈。" in texts_to(world.chief)[-1]
     assert "周三下午可以谈。" not in texts_to(world.desk)[-1]
     with pytest.raises(NotFound):
