@@ -19,6 +19,7 @@ from marketplace.organisations.identity import (
 )
 from marketplace.organisations.models import (
     ORGANISATION_KINDS,
+    WRITING,
     Organisation,
     OrganisationMerge,
     OrganisationSeat,
@@ -173,13 +174,12 @@ def ask_organisation(
         NotAllowed, NotNow, Stale, Invalid.
     """
     require(by, "organisation.verify")
-    _require_answerable(organisation, "要求补充")
+    _require_state(organisation, "要求补充", *WRITING)
     if seen is not None and seen != organisation.revision:
         raise Stale(*CHANGED)
-    organisation.state_note = _checked_note(note)
+    organisation.state_note = note = _checked_note(note)
     # The state stays; its people answer on their page (room verification), and History holds both.
-    state, note = organisation.state, organisation.state_note
-    _move(organisation, "ask", state, by=by, note=note)
+    _move(organisation, "ask", organisation.state, by=by, note=note)
     _commit()
 
 
@@ -194,7 +194,7 @@ def draft_answer(
     Raises:
         NotNow: it does not wait to be verified, and is not suspended.
     """
-    _require_answerable(organisation, "补充核验材料")
+    _require_state(organisation, "补充核验材料", *WRITING)
     organisation.state_note = ""
     return _move(organisation, "answer", organisation.state, by=by, note=note)
 
@@ -221,7 +221,7 @@ def suspend_organisation(
 def resume_organisation(organisation: Organisation, *, by: Reader | None) -> None:
     """Let its people act for a suspended organisation again. Raises NotAllowed, NotNow."""
     require(by, "organisation.suspend")
-    _require_state(organisation, "suspended", "恢复")
+    _require_state(organisation, "恢复", "suspended")
     organisation.state_note = ""
     # Suspending left `verified_at` as it was, so it says which state to come back to.
     state = "verified" if organisation.verified_at else "unverified"
@@ -459,7 +459,7 @@ def propose_twins() -> int:
 def _verify(
     organisation: Organisation, uscc: str, checked: str, by: Reader | None
 ) -> None:
-    _require_state(organisation, "unverified", "核验")
+    _require_state(organisation, "核验", "unverified")
     # Verified means that a code was checked: the database demands one too.
     if not organisation.uscc and not uscc.strip():
         message = "核验前填上统一社会信用代码。"
@@ -505,22 +505,14 @@ def _identity_of(organisation: Organisation) -> dict[str, Any]:
     }
 
 
-def _require_answerable(organisation: Organisation, deed: str) -> None:
-    """Its people and operators write to each other while it waits to be verified or is suspended. Raises NotNow."""
-    if organisation.state not in ("unverified", "suspended"):
-        raise _wrong_state(organisation, deed)
-
-
-def _require_state(organisation: Organisation, state: str, deed: str) -> None:
-    if organisation.state != state:
+def _require_state(organisation: Organisation, deed: str, *states: str) -> None:
+    if organisation.state not in states:
         raise _wrong_state(organisation, deed)
 
 
 def _wrong_state(organisation: Organisation, deed: str) -> NotNow:
-    return NotNow(
-        f"「{organisation.name}」现在的状态是「{organisation.state_name}」，不能{deed}。",
-        "请刷新后再看。",
-    )
+    words = f"「{organisation.name}」现在的状态是「{organisation.state_name}」，不能{deed}。"
+    return NotNow(words, "请刷新后再看。")
 
 
 def _commit() -> None:

@@ -29,6 +29,8 @@ STATES = {
     "suspended": "已暂停",
     "merged": "已合并",
 }
+# Its people and operators write to each other, about its verification or its suspension (153, 158).
+WRITING = ("unverified", "suspended")
 NAME_KINDS = {"former": "曾用名", "alias": "简称或别名"}
 # Deed of a History row of an organisation → its Chinese name, whichever room did it.
 DEED_NAMES = {
