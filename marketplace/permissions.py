@@ -55,6 +55,10 @@ class Reader(Protocol):
         """Of these, the ones whose people they look after."""
 
     @property
+    def stopped_ids(self) -> Collection[int]:
+        """Ids of suspended organisations whose people they look after: they may object, and do nothing else."""
+
+    @property
     def verified_ids(self) -> Collection[int]:
         """Of these, the verified ones."""
 
@@ -73,6 +77,7 @@ class Guest:
     active_ids: Collection[int] = ()
     handled_ids: Collection[int] = ()
     administered_ids: Collection[int] = ()
+    stopped_ids: Collection[int] = ()
     verified_ids: Collection[int] = ()
     organisations: Collection[Any] = ()
 
@@ -196,6 +201,15 @@ def administrator(person: Reader, thing: Any) -> bool:
     if number is None:
         number = getattr(thing, "id", None)
     return number in person.administered_ids
+
+
+def stopped_administrator(person: Reader, thing: Any) -> bool:
+    """Who looks after the people of a suspended organisation that the thing is, or belongs to: it is to be heard."""
+    number = getattr(thing, "id", None)
+    # What belongs to somebody is never taken for an organisation of its own number.
+    if hasattr(thing, "organisation_id"):
+        number = thing.organisation_id
+    return number in person.stopped_ids
 
 
 def publisher(person: Reader, thing: Any) -> bool:

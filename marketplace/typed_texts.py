@@ -10,13 +10,17 @@ from contextlib import AbstractContextManager, contextmanager
 
 from marketplace.errors import NOT_SAVED, Invalid
 from marketplace.parsing import ParseError
+from marketplace.parsing.contacts import holds_contact
 from marketplace.parsing.secrecy import REFUSAL, secret_mark
 from marketplace.parsing.text import escape_formula, read_prose
 
+NO_CONTACT = "不要写电话和邮箱，这一栏会公开。"
 LEAST = 2  # characters of a reason that somebody understands
 
 
-def checked_text(name: str, raw: str, most: int, *, missing: str = "") -> str:
+def checked_text(
+    name: str, raw: str, most: int, *, missing: str = "", is_public: bool = False
+) -> str:
     """A text as it is stored.
 
     Args:
@@ -24,9 +28,10 @@ def checked_text(name: str, raw: str, most: int, *, missing: str = "") -> str:
         raw: as it was typed.
         most: largest number of characters.
         missing: what the person reads who typed nothing, or one character; empty: nothing need be typed.
+        is_public: everybody will read it: no telephone and no mail address stands in it.
 
     Raises:
-        Invalid: it is missing, too long, or bears the mark of a state secret.
+        Invalid: it is missing, too long, bears the mark of a state secret, or names a contact that may not be public.
     """
     try:
         # Typed into a box, =A1 is a text; in a cell it is a formula without its result.
@@ -35,17 +40,25 @@ def checked_text(name: str, raw: str, most: int, *, missing: str = "") -> str:
         raise Invalid(error.message, problems={name: [error.sentence]}) from None
     if secret_mark(text):
         raise Invalid(REFUSAL, problems={name: [REFUSAL]})
+    if is_public and holds_contact(text):
+        raise Invalid(NO_CONTACT, problems={name: [NO_CONTACT]})
     if missing and len(text) < LEAST:
         raise Invalid(missing, problems={name: [missing]})
     return text
 
 
 def gathered_text(
-    problems: dict[str, list[str]], name: str, raw: str, most: int, *, missing: str = ""
+    problems: dict[str, list[str]],
+    name: str,
+    raw: str,
+    most: int,
+    *,
+    missing: str = "",
+    is_public: bool = False,
 ) -> str:
     """As `checked_text`; what is wrong goes into `problems`, so that one try names all faults. Empty then."""
     try:
-        return checked_text(name, raw, most, missing=missing)
+        return checked_text(name, raw, most, missing=missing, is_public=is_public)
     except Invalid as error:
         problems |= error.problems
         return ""

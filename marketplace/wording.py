@@ -10,6 +10,7 @@ from flask import Flask
 from marketplace.clock import day_in_china, in_china
 
 UNKNOWN = "未填写"
+OPENING, CLOSING = "「『", "」』"  # by level
 
 
 def day(value: date | datetime | None) -> str:
@@ -93,7 +94,27 @@ def spaced(value: object) -> str:
     return f"{before}{text}{after}"
 
 
+def in_quotes(title: object) -> str:
+    """A title in quotation marks; marks of its own become the inner ones: 「『甲』专利权转让」.
+
+    Source: GB/T 15834-2011 4.8.3.3: the marks alternate by level.
+    """
+    depth = 1
+    signs = []
+    for sign in str(title):
+        if sign in OPENING:
+            signs.append(OPENING[depth % 2])
+            depth += 1
+        elif sign in CLOSING:
+            # A title that was cut where it began has one too many.
+            depth = max(depth - 1, 1)
+            signs.append(CLOSING[depth % 2])
+        else:
+            signs.append(sign)
+    return f"「{''.join(signs)}」"
+
+
 def register_filters(app: Flask) -> None:
     """Make the filters known to the templates of `app`."""
-    for function in (day, minute, amount, money, yuan, percent, spaced):
+    for function in (day, minute, amount, money, yuan, percent, spaced, in_quotes):
         app.add_template_filter(function)

@@ -45,6 +45,11 @@ class SomeReader:
         return self.organisation_ids if self.administers else ()
 
     @property
+    def stopped_ids(self) -> Collection[int]:
+        """None: none of theirs is suspended."""
+        return ()
+
+    @property
     def verified_ids(self) -> Collection[int]:
         """All of theirs, or none."""
         return self.organisation_ids if self.is_verified else ()

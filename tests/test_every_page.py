@@ -657,7 +657,7 @@ def addresses(app: Flask, houses: dict[str, Any]) -> dict[str, set[str]]:
     found["brokerage.propose"].add(f"/brokerage/propose?{pair}")
     number = min(houses["values"]["deal_id"])
     found["deals.deal"] |= {
-        f"/mine/deals/{number}?release=0",
+        f"/mine/deals/{number}?version=1",
         f"/mine/deals/{number}?as_of={today()}",
     }
     found["notices.stop_page"] = {stop_path("person 1", "listing.decided")}

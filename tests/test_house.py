@@ -208,3 +208,22 @@ def test_sums_stand_at_the_right() -> None:
             found += 1
             assert 'class="number"' in tag, f"{path}: {tag}"
     assert found > 20
+
+
+def test_titles_are_quoted_in_one_way() -> None:
+    """A title may have marks of its own: `in_quotes` makes those the inner ones."""
+    by_hand = re.compile(
+        r"[「《]\{[^{}\n]*\btitle\b[^{}\n]*\}|[「《]\{\{[^{}\n]*\btitle\b[^{}\n]*\}\}"
+    )
+    # Whose titles nobody types, and a title typed with marks.
+    others = {
+        "templates/accounts/agree.html",
+        "marketplace/exchange/xlsx.py",
+    }
+    others |= {"marketplace/setup/demo_deals.py"}
+    found = set()
+    for folder, kind in (("templates", "*.html"), ("marketplace", "*.py")):
+        for path in (ROOT / folder).rglob(kind):
+            if by_hand.search(path.read_text(encoding="utf-8")):
+                found.add(str(path.relative_to(ROOT)))
+    assert found == others

@@ -256,6 +256,16 @@ class Person(UserMixin, Model):
         return self._ids_where(lambda place: place.is_administrator and self.acts)
 
     @property
+    def stopped_ids(self) -> frozenset[int]:
+        """Ids of the suspended organisations for which the person may still say something."""
+        stopped = []
+        for place in self.memberships:
+            suspended = place.organisation.state == "suspended"
+            if suspended and place.is_administrator and self.acts:
+                stopped.append(place.organisation_id)
+        return frozenset(stopped)
+
+    @property
     def active_ids(self) -> frozenset[int]:
         """Ids of the organisations the person may act for: those that are not suspended."""
         return self._ids_where(lambda place: True)

@@ -11,6 +11,7 @@ from marketplace.listings.models import Row
 from marketplace.notices.addresses import Recipient
 from marketplace.notices.deeds import notify, path_of
 from marketplace.verdicts.projections import holder_of
+from marketplace.wording import in_quotes
 from matching.judging import grades
 
 FOUND = "alerts.found"
@@ -81,7 +82,7 @@ def announce_matches(
         subject = match.subject
         if subject not in subjects:
             subjects.append(subject)
-            lines.append(f"您的{subject.kind_word}「{subject.title}」")
+            lines.append(f"您的{subject.kind_word}{in_quotes(subject.title)}")
         grade = grades.NAMES[match.offer.grade]  # type: ignore[index]
         lines.append(f"· {_described(match.offer.row)}，{grade}")
         # In the words of the page of matches, so that a mail claims no more than the site.
@@ -108,4 +109,4 @@ def announce_matches(
 
 
 def _described(row: Row) -> str:
-    return f"{row.kind_word}「{row.title}」，{holder_of(row)}"
+    return f"{row.kind_word}{in_quotes(row.title)}，{holder_of(row)}"

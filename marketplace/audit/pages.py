@@ -31,8 +31,9 @@ blueprint = Blueprint("audit", __name__)
 
 
 def init_app(app: Flask) -> None:
-    """Listen to what happens at the door."""
+    """Listen to what happens at the door, and let pages of errors say what may have been a second press."""
     signals.connect(app)
+    app.jinja_env.globals["has_just_saved"] = queries.has_just_saved
 
 
 @blueprint.get("/audit")

@@ -18,7 +18,7 @@ import sqlalchemy as sa
 
 from marketplace.audit.entries import moment_text
 from marketplace.audit.models import Entry, Withheld
-from marketplace.clock import begin_of_day, in_china
+from marketplace.clock import begin_of_day, in_china, now
 from marketplace.errors import Invalid
 from marketplace.extensions import db
 from marketplace.parsing.text import escape_formula
@@ -26,6 +26,7 @@ from marketplace.persistence import Page
 
 # Entries of one page, each with its values.
 PAGE_SIZE = 50
+SECOND_PRESS = 10  # seconds; a busy site answers the first one late
 MAX_EXPORT = 20_000  # rows of one file
 ROLE_NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}", re.ASCII)
 HEADERS = ("序号", "时间", "人员", "代表单位", "做了什么", "对象", "对象编号", "内容", "个人信息")  # fmt: skip
@@ -61,6 +62,27 @@ class Filters:
             "until": self.until,
         }
         return {name: str(value) for name, value in values.items() if value}
+
+
+def has_just_saved(person_id: int) -> bool:
+    """Whether a person saved something some seconds ago: what is refused now may be the second press of one button.
+
+    By the audit, where everything that is saved has an entry in its own transaction: the second press, which waited
+    for the first one, finds it.
+    """
+    deed = Entry.deed
+    looks = sa.or_(
+        deed == "refused",
+        deed.startswith("sign_"),
+        deed.endswith(".export"),
+        # The pages of one's own things declare no deed but this, whatever is done there.
+        sa.and_(deed.endswith(".read"), deed != "mine.read"),
+    )
+    since = moment_text(now() - timedelta(seconds=SECOND_PRESS))
+    query = db.select(Entry.position).where(
+        Entry.actor == person_id, Entry.at >= since, sa.not_(looks)
+    )
+    return db.session.scalar(query.limit(1)) is not None
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from marketplace.memberships.queries import desk_of
 from marketplace.notices.addresses import Recipient
 from marketplace.notices.deeds import notify, path_of
 from marketplace.permissions import Reader
+from marketplace.wording import in_quotes
 from marketplace.workdays.calendar import Deadline
 
 CARRIED = "brokerage.carried"
@@ -88,7 +89,7 @@ def announce_pair(case: BrokerageCase, side: CaseSide) -> None:
     (other,) = (one for one in SIDES if one != side.side)
     name = kind_in_words(case, other)
     own = case.listing_of(side.side)
-    about = "" if own is None else f"您的{own.kind_word}「{own.title}」"
+    about = "" if own is None else f"您的{own.kind_word}{in_quotes(own.title)}"
     assert case.broker is not None  # noqa: S101
     lines = [f"技术经理人{case.broker.name}认为{about}和{name}合适，介绍双方对接。"]
     lines.append(f"理由：{case.message}")
@@ -274,10 +275,9 @@ def pair_in_words(case: BrokerageCase) -> str:
         if listing is not None:
             # These words go into mails and copies of data, where nothing that is confidential may stand.
             public = listing.visibility != "confidential"
-            titles.append(
-                listing.title if public else f"一条不公开的{listing.kind_word}"
-            )
-    return "「" + "」和「".join(titles) + "」"
+            title = listing.title if public else f"一条不公开的{listing.kind_word}"
+            titles.append(in_quotes(title))
+    return "和".join(titles)
 
 
 def _to_broker(

@@ -30,6 +30,7 @@ from marketplace.permissions import (
     operator,
     writer,
 )
+from marketplace.wording import in_quotes
 
 
 @dataclass(frozen=True)
@@ -190,7 +191,7 @@ def _title(shown: Row | None, listing: Row | None) -> str:
         return ""
     if shown is None:
         return f"一项{listing.kind_word}"
-    return f"{listing.kind_word}「{listing.title}」"
+    return f"{listing.kind_word}{in_quotes(listing.title)}"
 
 
 def _contacts(

@@ -25,6 +25,7 @@ from marketplace.extensions import db
 from marketplace.organisations.models import Organisation
 from marketplace.permissions import Reader, reader_id, require
 from marketplace.typed_texts import checked_text, judged_together
+from marketplace.wording import in_quotes
 
 CHANGED = Stale("这份证明刚有变化。", "请重新打开，看过再决定。")
 REASON_MISSING = f"写明原因，2–{MAX_REASON} 字，申请人会看到。"
@@ -105,7 +106,7 @@ def issue_certificate(row: ConversionCertificate, *, by: Reader, seen: int) -> N
         # Between request and issue a registration may have been cancelled.
         if line.contract.state != "registered":
             raise NotNow(
-                f"合同「{line.contract.title}」现在是「{line.contract.state_name}」，不能再写进证明。",
+                f"合同{in_quotes(line.contract.title)}现在是「{line.contract.state_name}」，不能再写进证明。",
                 "请不确认这份申请，让申请人重新申请。",
             )
         for name, fen in line.contract.registered_sums.items():

@@ -55,6 +55,8 @@ class RequestForm(PageForm):
             words = f"{contract.title}（{known}，{total} 元，{one.part}）"
             choices.append((str(contract.id), words))
         self.contracts.choices = choices
+        if not choices:
+            del self.contracts
 
     @property
     def chosen(self) -> list[int]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 
 from flask import (
     Blueprint,
@@ -68,8 +69,7 @@ def new() -> ResponseReturnValue:
             by=current_user,
         )
     except Invalid as error:
-        form.blame(error.problems, "contracts")
-        return _new_page(form, organisation, 422)
+        return _new_page(form, organisation, 422, error.problems)
     flash("已申请，单位确认以后签发。", "success")
     return _to(row.id)
 
@@ -230,19 +230,23 @@ def _organisations() -> list[Organisation]:
 
 
 def _new_page(
-    form: RequestForm, organisation: Organisation, status: int = 200
+    form: RequestForm,
+    organisation: Organisation,
+    status: int = 200,
+    problems: Mapping[str, list[str]] = MappingProxyType({}),
 ) -> ResponseReturnValue:
     persistence.stop_writing()
     candidates = queries.candidates_of(current_user.name, organisation.id)
     offered = _organisations()
     form.offer([(one.id, one.name) for one in offered], candidates)
     form.organisation.data = str(organisation.id)
+    # After the choices are laid out: what is wrong is said at a box that is there.
+    form.blame(problems, "registry_numbers")
     page = render_template(
         "certificates/new.html",
         form=form,
         organisation=organisation,
         others=[one for one in offered if one.id != organisation.id],
-        candidates=candidates,
     )
     return page, status
 

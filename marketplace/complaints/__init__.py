@@ -22,6 +22,7 @@ from marketplace.permissions import (
     anyone,
     handler,
     operator,
+    stopped_administrator,
     uninvolved_operator,
     writer,
 )
@@ -30,7 +31,7 @@ DEEDS: Deeds = {
     "complaint.file": (anyone,),
     "complaint.read": (operator,),
     "complaint.rule": (uninvolved_operator,),
-    "complaint.answer": (writer, handler),
+    "complaint.answer": (writer, handler, stopped_administrator),
 }
 
 __all__ = [

@@ -14,6 +14,7 @@ from marketplace.listings.announcements import people_of
 from marketplace.memberships.queries import administrators_of
 from marketplace.notices.addresses import Recipient, check_address
 from marketplace.notices.deeds import notify, path_of
+from marketplace.wording import in_quotes
 
 CONCERNS = "complaint.concerns"
 RULED = "complaint.ruled"
@@ -46,7 +47,7 @@ def notice_kinds() -> Iterator[NoticeKind]:
 
 def announce_ruling(row: Complaint, deed: str) -> None:
     """Notify both sides of a decision of the operators (no commit)."""
-    thing = f"{row.thing_name}「{row.title}」"
+    thing = f"{row.thing_name}{in_quotes(row.title)}"
     # A complaint that was dismissed at once has touched nobody.
     if row.state != "dismissed" or row.appealed_at is not None or _was_hidden(row):
         for person in people_concerned(row):

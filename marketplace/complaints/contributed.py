@@ -12,7 +12,7 @@ from marketplace.complaints.life import COMPLAINT_LIFE
 from marketplace.contributions import Link, Panel, Task, Tray
 from marketplace.counting import Count
 from marketplace.permissions import Reader, may
-from marketplace.wording import day
+from marketplace.wording import day, in_quotes
 
 # Parts of the site that nobody but their reader sees.
 CLOSED = ("/mine", "/office", "/complaints", "/renew", "/audit")
@@ -71,7 +71,7 @@ def personal_copy(person: Any) -> Iterator[tuple[str, list[dict[str, Any]]]]:
             {
                 "受理编号": one.number,
                 "举报": str(one.created_at),
-                "对象": f"{one.thing_name}「{one.title}」",
+                "对象": f"{one.thing_name}{in_quotes(one.title)}",
                 "原因": one.reason_name,
                 "说明": one.text,
                 "联系方式": one.contact_reply,
@@ -85,7 +85,7 @@ def personal_copy(person: Any) -> Iterator[tuple[str, list[dict[str, Any]]]]:
             {
                 "受理编号": one.number,
                 "申诉": str(one.appealed_at),
-                "对象": f"{one.thing_name}「{one.title}」",
+                "对象": f"{one.thing_name}{in_quotes(one.title)}",
                 "说明": one.appeal,
                 "状态": one.state_name,
             }

@@ -26,6 +26,7 @@ MAX_TEXT = 2000
 MAX_RULING = 500
 MAX_LINK = 500
 MAX_CONTACT = 200
+LOOK_AGAIN = "请重新打开，看过新的情况再决定。"
 
 
 def file_complaint(
@@ -42,7 +43,7 @@ def file_complaint(
 
     Args:
         subject: what, as `subjects.py` reads it.
-        nonce: of the form, which two presses share.
+        nonce: of the form, which two presses share, as does who goes back and presses once more.
         reason: a key of `REASONS`.
         text: what is wrong.
         link: where the proof stands, if anywhere.
@@ -57,7 +58,8 @@ def file_complaint(
         Invalid: something lacks or is too long.
     """
     require(by, "complaint.file")
-    code = queries.code_of(nonce)
+    thing = f"{subject.kind} {subject.number} {subject.part}"
+    code = queries.code_of(nonce, thing, reason, text, link, contact)
     # First of all: at the second press the thing may be hidden by now, and the code is still wanted.
     before = queries.complaint_of(code)
     if before is not None:
@@ -140,9 +142,10 @@ def appeal(row: Complaint, *, seen: int, text: str, by: Reader) -> None:
     Raises NotAllowed, NotNow, Stale, Invalid.
     """
     require(by, "complaint.answer", row)
-    _check_seen(row, seen)
+    # First: who presses twice has said it already, and nobody else was quicker.
     if not row.may_be_answered:
         raise NotNow("已经说明过一次，或现在不能申诉。", "结果会通知您。")
+    _check_seen(row, seen)
     problems: dict[str, list[str]] = {}
     words = _read_text("text", text, 2, MAX_TEXT, problems)
     if problems:
@@ -215,7 +218,7 @@ def _rule(row: Complaint, deed: str, *, seen: int, note: str, by: Reader) -> Non
     row.ruled_at = now()
     row.life.move(row, deed, by=by, note=words)
     # Two who rule at once meet here, before anything is hidden.
-    with persistence.refusals():
+    with persistence.refusals(stale=Stale("这份举报刚有人处理过。", LOOK_AGAIN)):
         db.session.flush()
     # Before the listing, whose deed commits: the letters go with the ruling or not at all.
     announcements.announce_ruling(row, deed)
@@ -250,7 +253,7 @@ def _act(row: Complaint, deed: str, *, by: Reader | None) -> None:
 def _check_seen(row: Complaint, seen: int) -> None:
     # The table's revision then refuses two who have seen the same one.
     if row.revision != seen:
-        raise Stale("这份举报刚有人处理过。", "请刷新，看过新的情况再决定。")
+        raise Stale(f"这份举报刚有人处理过，现在是「{row.state_name}」。", LOOK_AGAIN)
 
 
 def _read_text(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from typing import Any
 
 from wtforms import HiddenField, RadioField, SelectField, StringField, TextAreaField
@@ -10,6 +9,7 @@ from wtforms.fields.choices import SelectChoice
 
 from marketplace.complaints.life import REASONS
 from marketplace.forms import PageForm, SeenForm
+from marketplace.limits import form_nonce
 
 
 class ComplaintForm(PageForm):
@@ -37,8 +37,8 @@ class ComplaintForm(PageForm):
     def begin(self, page: str) -> None:
         """Fill in what is not typed, where the form is shown for the first time."""
         self.page.data = page
-        # 144 random bits: the code that is derived from it has 60.
-        self.nonce.data = secrets.token_urlsafe(18)
+        # The code that is derived from it has 60 bits: it must be impossible to guess.
+        self.nonce.data = form_nonce(f"complaint {page}")
 
     def narrow(self, kind: str, brokers: Any) -> None:
         """Leave only the questions that the thing calls for."""

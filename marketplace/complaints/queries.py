@@ -41,11 +41,18 @@ class Clocked:
     is_overdue: bool
 
 
-def code_of(nonce: str) -> str:
-    """The code of who sends a form: the same for two presses of one form, and known to nobody who has not sent it."""
+def code_of(nonce: str, *typed: str) -> str:
+    """The code of who sends a form: the same for two presses of one form, and known to nobody who has not sent it.
+
+    Args:
+        nonce: of the form (`limits.form_nonce`).
+        typed: what is in its boxes: who goes back and writes something else sends another one.
+    """
     # Derived and not drawn: the second press of a form has to find the code of the first, which is stored nowhere.
     key = current_app.config["SECRET_KEY"].encode()
-    digest = hmac.new(key, f"complaint {nonce}".encode(), hashlib.sha256).digest()
+    # As a list: what stands in one box is not what stands in the next.
+    said = f"complaint {[nonce, *typed]}".encode()
+    digest = hmac.new(key, said, hashlib.sha256).digest()
     return base64.b32encode(digest).decode()[:CODE_LENGTH]
 
 
@@ -133,7 +140,7 @@ def concerning(person: Reader) -> list[Complaint]:
     """What somebody may answer now."""
     if person.id is None:
         return []
-    rows = db.session.scalars(_answerable_query(), own_numbers(person))
+    rows = db.session.scalars(_answerable_query(), _numbers(person))
     # The statement narrows, the permission table decides.
     return [row for row in rows if may(person, "complaint.answer", row)]
 
@@ -142,9 +149,16 @@ def concerning_count(person: Reader) -> Count | int:
     """How many those are: the header of every page asks."""
     if person.id is None:
         return 0
-    values = own_numbers(person)
+    values = _numbers(person)
     # Rows are loaded only where the statement counts some (109).
     return Count(_answerable_count(), values, lambda: len(concerning(person)))
+
+
+def _numbers(person: Reader) -> dict[str, Any]:
+    """As for one's own listings; who may speak for a suspended organisation is heard on its things too."""
+    numbers = own_numbers(person)
+    numbers["handled_ids"] = [*numbers["handled_ids"], *person.stopped_ids]
+    return numbers
 
 
 @cache

@@ -13,7 +13,7 @@ from marketplace.deals.models import SIDES
 from marketplace.memberships.queries import desk_of
 from marketplace.notices.addresses import Recipient
 from marketplace.notices.deeds import notify, path_of
-from marketplace.wording import day
+from marketplace.wording import day, in_quotes
 
 PAPER = "contract.paper"
 VOIDED = "contract.voided"
@@ -43,8 +43,8 @@ def announce_paper(paper: ContractPaper) -> None:
         contract,
         PAPER,
         key=f"contract paper {paper.id}",
-        subject=f"请确认合同文本：「{contract.title}」第 {paper.number} 稿",
-        happened=f"合同「{contract.title}」第 {paper.number} 稿的 PDF 已经生成。\nSHA-256：{paper.sha256}",
+        subject=f"请确认合同文本：{in_quotes(contract.title)}第 {paper.number} 稿",
+        happened=f"合同{in_quotes(contract.title)}第 {paper.number} 稿的 PDF 已经生成。\nSHA-256：{paper.sha256}",
         to_do="打开链接，下载 PDF 看过，再确认。双方确认同一份文件，合同才算签订。",
     )
 
@@ -56,8 +56,8 @@ def announce_signed(paper: ContractPaper) -> None:
         contract,
         PAPER,
         key=f"contract signed {paper.id}",
-        subject=f"双方已确认合同：「{contract.title}」",
-        happened=f"双方都确认了合同「{contract.title}」第 {paper.number} 稿。\nSHA-256：{paper.sha256}",
+        subject=f"双方已确认合同：{in_quotes(contract.title)}",
+        happened=f"双方都确认了合同{in_quotes(contract.title)}第 {paper.number} 稿。\nSHA-256：{paper.sha256}",
         to_do="卖方在有效期内到技术合同登记机构办理登记。",
     )
 
@@ -70,8 +70,9 @@ def announce_voided(
         contract,
         VOIDED,
         key=f"contract voided {paper.id} {contract.revision}",
-        subject=f"合同改过，原来的确认失效：「{contract.title}」",
-        happened=f"合同「{contract.title}」改了：{'、'.join(labels)}。{why}\n第 {paper.number} 稿的确认全部失效。",
+        subject=f"合同改过，原来的确认失效：{in_quotes(contract.title)}",
+        happened=f"合同{in_quotes(contract.title)}改了：{'、'.join(labels)}。{why}\n"
+        f"第 {paper.number} 稿的确认全部失效。",
         to_do="看过改动，重新生成文本，双方再确认一次。",
     )
 
@@ -82,7 +83,7 @@ def announce_office(contract: TechContract, happened: str, to_do: str = "") -> N
         contract,
         OFFICE,
         key=f"contract office {contract.id} {contract.revision}",
-        subject=f"合同登记：「{contract.title}」{contract.state_name}",
+        subject=f"合同登记：{in_quotes(contract.title)}{contract.state_name}",
         happened=happened,
         to_do=to_do,
     )
@@ -112,8 +113,8 @@ def announce_due(
         DUE,
         # With its day, so that an end that moves is announced once more.
         key=f"contract {contract.id} {code} {last} {stage}",
-        subject=f"{words}：「{contract.title}」{state}",
-        happened=f"合同「{contract.title}」{words}，最后一天 {day(last)}，{state}。",
+        subject=f"{words}：{in_quotes(contract.title)}{state}",
+        happened=f"合同{in_quotes(contract.title)}{words}，最后一天 {day(last)}，{state}。",
         to_do=to_do,
         until=last,
     )

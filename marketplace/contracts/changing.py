@@ -50,7 +50,8 @@ def write_fields(
     # Saving what is there already is no change: confirmations stay, also of a registered contract.
     if not changed:
         return []
-    _require_changeable(contract)
+    if refusal := refusal_of(contract):
+        raise refusal
     # With what stays as well: a sum may contradict a field that nobody typed now.
     problems = problems_of({**contract.values, **values})
     if problems:
@@ -126,19 +127,21 @@ def perform_deal(contract: TechContract, *, by: Reader | None) -> None:
         move_deal(deal, "perform", by=by, note=note, until=contract.valid_to)
 
 
-def _require_changeable(contract: TechContract) -> None:
+def refusal_of(contract: TechContract) -> NotNow | None:
+    """Why the fields of a contract can no longer be changed; None where they can."""
     if contract.state not in CHANGEABLE:
-        raise NotNow(
+        return NotNow(
             f"这份合同{contract.state_name}，条款不能再改。",
             "登记金额有误的，由运营方更正；条款变更请另签补充协议。",
         )
     # From `performing` on money has come in: what it was paid for cannot become another contract.
     deal = contract.deal
     if deal is not None and deal.state not in ("approved", "contracted"):
-        raise NotNow(
+        return NotNow(
             f"这笔交易现在是「{deal.state_name}」，合同不能再改。",
             "条款变更请另签补充协议。",
         )
+    return None
 
 
 def _let_fall(

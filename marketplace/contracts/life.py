@@ -62,6 +62,6 @@ CONTRACT_LIFE = Life(
         "amend": "更正登记金额",
         "cancel": "撤销登记",
     },
-    phases={"confirmed": CONFIRMED, "changeable": CHANGEABLE},
+    phases={"confirmed": CONFIRMED},
 )
 ENTRY_KINDS = {"registered": "登记", "amended": "更正", "cancelled": "撤销"}

@@ -16,6 +16,7 @@ from marketplace.memberships.queries import desk_of
 from marketplace.notices.addresses import Recipient
 from marketplace.notices.deeds import notify, path_of
 from marketplace.permissions import Reader
+from marketplace.wording import in_quotes
 from marketplace.workdays.calendar import Deadline
 
 MOVED = "deal.moved"
@@ -55,7 +56,7 @@ def announce(deal: Deal, happened: str, *, by: Reader | None) -> None:
         until = Deadline(deal.due_on).end
     for person, sides in people_of(deal, by):
         asked = _is_asked(turn.who, sides)
-        words = f"交易 {deal.number}「{deal.title}」：{happened}。"
+        words = f"交易 {deal.number}{in_quotes(deal.title)}：{happened}。"
         if turn.what and not asked:
             words += f"接下来由{TURNS[turn.who]}{turn.what}。"
         notify(
@@ -88,7 +89,7 @@ def announce_objection(deal: Deal, objection: DealObjection) -> None:
             Recipient.of(person),
             key=f"objection {objection.id}",
             subject=f"公示收到异议：{deal.title}",
-            happened=f"交易 {deal.number}「{deal.title}」的公示收到异议 {objection.number}"
+            happened=f"交易 {deal.number}{in_quotes(deal.title)}的公示收到异议 {objection.number}"
             f"（{objection.reason_name}），交易已锁定。",
             to_do="核查后在交易的页面答复，答复会公开。",
             until=Deadline(objection.due_on).end,

@@ -380,6 +380,11 @@ class DealRelease(Model):
     at: Mapped[datetime] = mapped_column(default=now)
 
     @property
+    def version(self) -> int:
+        """What people call it, on pages and in addresses: the first one is 1."""
+        return self.number + 1
+
+    @property
     def changes(self) -> dict[str, Any]:
         """The changed fields with their new values."""
         changes: dict[str, Any] = json.loads(self.body)["changes"]

@@ -142,7 +142,9 @@ def checked_kinds(
 ) -> dict[str, str]:
     """What kind of deal it is, as the row holds it; `problems` gets what is wrong."""
     missing = "写明交易的名称，2–200 字。"
-    title = gathered_text(problems, "title", title, 200, missing=missing)
+    title = gathered_text(
+        problems, "title", title, 200, missing=missing, is_public=True
+    )
     fitting = OWNER_TYPES_OF.get(holder.kind, tuple(OWNER_TYPES))
     if owner_type not in OWNER_TYPES:
         problems["owner_type"] = [CHOOSE]

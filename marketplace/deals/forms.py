@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import secrets
 from collections.abc import Mapping
 from datetime import date
 
@@ -25,6 +24,7 @@ from marketplace.deals.life import (
 )
 from marketplace.deals.pricing_deeds import Price
 from marketplace.forms import PageForm, SeenForm
+from marketplace.limits import form_nonce
 from marketplace.parsing import ParseError
 from marketplace.parsing.days import read_day
 from marketplace.parsing.exact_sums import FEN_OF_WAN
@@ -181,7 +181,7 @@ class PriceForm(SeenForm):
     empowerment = TextAreaField(
         "赋权情况", description="成果已赋权给完成人的，写明范围、期限和决定；没有不填。"
     )
-    met_on = StringField("开会日期", description=DAY_HELP)
+    met_on = StringField("开会日期", description="作决定的那次会，如 2026-03-15。")
     attendees = TextAreaField("参会人", description=f"一行一位。{OWN_ONLY}")
     minutes = TextAreaField("会议决议", description=f"2–2000 字。{OWN_ONLY}")
 
@@ -272,10 +272,10 @@ class ObjectionForm(PageForm):
         "联系方式", description="选填，只有公示单位的审批人看得到，用来核实。"
     )
 
-    def begin(self) -> None:
+    def begin(self, publicity_id: int) -> None:
         """Fill in what is not typed, where the form is shown for the first time."""
         # The code by which the author reads the answer is derived from it: it must be impossible to guess.
-        self.nonce.data = secrets.token_urlsafe(18)
+        self.nonce.data = form_nonce(f"objection {publicity_id}")
 
 
 class StatusForm(PageForm):

@@ -7,8 +7,7 @@ from datetime import date
 
 from marketplace import persistence
 from marketplace.accounts.models import Person
-from marketplace.clock import today
-from marketplace.deals import announcements
+from marketplace.deals import announcements, terms
 from marketplace.deals.child_models import (
     MAX_NOTE,
     MAX_TEXT,
@@ -72,7 +71,7 @@ def decide_price(deal: Deal, price: Price, *, by: Person, seen: int) -> DealDeci
     deal.life.permits(deal, "decide_price", by)
     if deal.pending_decision is not None:
         raise NotNow("有一份定价在等审批。", "请先批准或退回。")
-    values = _checked_price(price)
+    values = _checked_price(deal, price)
     decision = DealDecision(
         deal_id=deal.id,
         approvals_needed=approvals_needed(deal),
@@ -198,7 +197,7 @@ def _pending(deal: Deal, deed: str, by: Person, seen: int) -> DealDecision:
     return decision
 
 
-def _checked_price(price: Price) -> dict[str, object]:
+def _checked_price(deal: Deal, price: Price) -> dict[str, object]:
     """The record as it is stored. Raises Invalid."""
     problems: dict[str, list[str]] = {}
     if price.method not in PRICING_METHODS:
@@ -209,9 +208,8 @@ def _checked_price(price: Price) -> dict[str, object]:
         problems["price"] = ["写金额；按提成等方式计价的，在下一格写明怎么算。"]
     if price.price_fen is not None and not 0 < price.price_fen < MAX_FEN:
         problems["price"] = ["金额要大于 0，不超过 1000 亿元。"]
-    # Minutes of a meeting that has yet to take place show nothing.
-    if price.met_on is None or price.met_on > today():
-        problems["met_on"] = ["写开会作决定的那一天，不晚于今天。"]
+    if problem := terms.meeting_problem(price.met_on, deal.began_on):
+        problems["met_on"] = [problem]
     names = tuple(name for name in price.attendees if name)
     if not names or len(names) > MAX_ATTENDEES:
         problems["attendees"] = [f"写出参会的人，一行一位，1–{MAX_ATTENDEES} 位。"]

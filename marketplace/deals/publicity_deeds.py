@@ -186,7 +186,7 @@ def file_objection(
 
     Args:
         publicity: what is made public.
-        nonce: of the form, which two presses share.
+        nonce: of the form, which two presses share, as does who goes back and presses once more.
         reason, remedy: keys of `OBJECTION_REASONS`, `REMEDIES`.
         text: what is wrong.
         evidence: what shows it; may be empty.
@@ -201,7 +201,7 @@ def file_objection(
         Invalid: something lacks or is too long.
     """
     require(by, "deal.object", publicity)
-    code = queries.code_of(nonce)
+    code = queries.code_of(nonce, reason, text, evidence, remedy, contact)
     # Before the term is looked at: a second press gets the same number and code, even if it comes after the end.
     before = queries.objection_of(code)
     if before is not None:
@@ -221,7 +221,10 @@ def file_objection(
         ("evidence", evidence, MAX_TEXT, ""),
         ("contact", contact, MAX_CONTACT, ""),
     ):
-        texts[name] = gathered_text(problems, name, raw, most, missing=missing)
+        # Its text is published with the answer; the boxes below it are not.
+        texts[name] = gathered_text(
+            problems, name, raw, most, missing=missing, is_public=name == "text"
+        )
     if problems:
         raise Invalid("异议没有提交。", "请改好标出的几处。", problems=problems)
     deal = db.session.get_one(Deal, publicity.deal_id)

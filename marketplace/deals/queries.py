@@ -237,10 +237,17 @@ def objections_of(person_id: int) -> Iterator[DealObjection]:
     yield from db.session.scalars(query.order_by(DealObjection.id))
 
 
-def code_of(nonce: str) -> str:
-    """The code of who sends a form: the same for two presses of one form, and known to nobody who has not sent it."""
+def code_of(nonce: str, *typed: str) -> str:
+    """The code of who sends a form: the same for two presses of one form, and known to nobody who has not sent it.
+
+    Args:
+        nonce: of the form (`limits.form_nonce`).
+        typed: what is in its boxes: who goes back and writes something else sends another one.
+    """
     key = current_app.config["SECRET_KEY"].encode()
-    digest = hmac.new(key, f"objection {nonce}".encode(), hashlib.sha256).digest()
+    # As a list: what stands in one box is not what stands in the next.
+    said = f"objection {[nonce, *typed]}".encode()
+    digest = hmac.new(key, said, hashlib.sha256).digest()
     return base64.b32encode(digest).decode()[:CODE_LENGTH]
 
 

@@ -34,10 +34,10 @@ def standing_on(deal: Deal, day: date) -> Standing:
     return _standing(deal, begin_of_day(day + date.resolution))
 
 
-def standing_at(deal: Deal, number: int) -> Standing:
-    """A deal as it stood with one release. Raises NotFound."""
-    releases = [one for one in deal.releases if one.number <= number]
-    if not releases or releases[-1].number != number:
+def standing_at(deal: Deal, version: int) -> Standing:
+    """A deal as it stood with one release, by its version. Raises NotFound."""
+    releases = [one for one in deal.releases if one.version <= version]
+    if not releases or releases[-1].version != version:
         raise NotFound("这笔交易没有这一版。", "请从交易的页面选一版。")
     return _standing_of(releases)
 

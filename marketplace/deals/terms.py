@@ -24,6 +24,8 @@ STATION_DAYS = "deals.station_days"
 OBJECTION_DAYS = "deals.objection_days"
 # What no deal can do without. Everything else that is in force is frozen too, for the rooms above.
 KEYS = frozenset({PUBLICITY_DAYS, ANSWER_DAYS, STATION_DAYS, OBJECTION_DAYS})
+# How long before the first day a meeting about it may have been.
+MEETING_DAYS = 365
 # States that are over, and those whose end something else says.
 WITHOUT_TERM = ("converted", "terminated")
 
@@ -40,6 +42,24 @@ def rules_on(day: date) -> dict[str, Any]:
         if row.in_force == "active" and row.valid_from <= day and not ended:
             keys.add(row.key)
     return frozen(sorted(keys), day)
+
+
+def meeting_problem(met_on: date | None, began_on: date) -> str:
+    """What is wrong with the day of a meeting that is recorded; empty where nothing is.
+
+    Args:
+        met_on: as it was typed; None: nothing was, or no day.
+        began_on: the first day of what the meeting was about. It may have been prepared, but not for years.
+    """
+    if met_on is None:
+        return "写开会的那一天。"
+    # Minutes of a meeting that has yet to take place show nothing.
+    if met_on > today():
+        return "开会的那一天不能晚于今天。"
+    earliest = began_on - timedelta(days=MEETING_DAYS)
+    if met_on < earliest:
+        return f"开会的那一天不能早于 {earliest}，请看年份是不是写对了。"
+    return ""
 
 
 def days_of(deal: Deal, key: str) -> int:

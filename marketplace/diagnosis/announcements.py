@@ -12,6 +12,7 @@ from marketplace.listings.announcements import people_of
 from marketplace.notices.addresses import Recipient
 from marketplace.notices.deeds import notify, path_of
 from marketplace.permissions import Reader
+from marketplace.wording import in_quotes
 
 TO_FIRM = "diagnosis.to_firm"
 TO_DIAGNOSER = "diagnosis.to_diagnoser"
@@ -73,8 +74,8 @@ def announce_to_firm(
             TO_FIRM,
             Recipient.of(person),
             key=f"diagnosis {case.id} {deed} {case.revision}",
-            subject=f"需求「{row.title}」：{happened}",
-            happened=f"需求「{row.title}」的诊断，{happened}。{said}",
+            subject=f"需求{in_quotes(row.title)}：{happened}",
+            happened=f"需求{in_quotes(row.title)}的诊断，{happened}。{said}",
             to_do=to_do,
             link=path_of("diagnosis.case", number=case.id),
             about=("demand", row.id),
@@ -100,7 +101,7 @@ def announce_to_diagnoser(
             Recipient.of(person),
             key=f"diagnosis {case.id} {deed} {case.revision}",
             subject=f"需求诊断：{happened}（{row.title}）",
-            happened=f"您诊断的需求「{row.title}」，{happened}。{said}",
+            happened=f"您诊断的需求{in_quotes(row.title)}，{happened}。{said}",
             to_do=to_do,
             link=path_of("diagnosis.case", number=case.id),
             about=("demand", row.id),

@@ -26,6 +26,7 @@ from marketplace.listings import deeds as listing_deeds
 from marketplace.listings import rewriting_deeds, settling, writing
 from marketplace.listings.models import Achievement, Demand
 from marketplace.permissions import Reader, reader_id, require
+from marketplace.wording import in_quotes
 
 CONFIRMED = "确认诊断的改写。"
 PART_FIELDS = ("title", "problem", "expected_goal")
@@ -175,7 +176,7 @@ def confirm_split(
             event = draft.life.move(
                 draft, "rewrite", by=case.proposed_by, changed=list(PART_FIELDS)
             )
-            event.note = f"由需求「{row.title}」拆出，企业已确认。"
+            event.note = f"由需求{in_quotes(row.title)}拆出，企业已确认。"
             # Last, for the audit names who pressed the button by it.
             draft.life.move(draft, "edit", by=by, note=CONFIRMED)
             db.session.add(

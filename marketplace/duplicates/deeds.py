@@ -16,6 +16,7 @@ from marketplace.listings.announcements import announce_decision
 from marketplace.listings.models import LISTINGS, Row
 from marketplace.listings.settling import commit_listing, settle_others, sync_index
 from marketplace.permissions import Reader, reader_id, require
+from marketplace.wording import in_quotes
 
 BATCH = 200  # listings that are compared before what was found is written
 
@@ -64,11 +65,11 @@ def merge_pair(
     change_deeds.drop_change(gone)
     # With the state, as the CHECK wants it.
     pair.gone_id = gone.id
-    note = f"与「{kept.title}」重复，保留那一条"
+    note = f"与{in_quotes(kept.title)}重复，保留那一条"
     gone.life.move(gone, "merge", by=by, note=note)
     # The matchers look for rows that changed lately.
     gone.updated_at = now()
-    _settle(pair, "merge", by=by, note=f"保留「{kept.title}」")
+    _settle(pair, "merge", by=by, note=f"保留{in_quotes(kept.title)}")
     # A firm fewer in a place: of unnamed demands there another part of it may have to be named.
     others = settle_others(gone)
     announce_decision(gone, "merge", by=by, note=note)

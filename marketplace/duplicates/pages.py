@@ -12,6 +12,7 @@ from marketplace.duplicates import deeds, queries
 from marketplace.forms import SeenForm
 from marketplace.listings.differences import row_differences
 from marketplace.permissions import operator
+from marketplace.wording import in_quotes
 
 blueprint = Blueprint("duplicates", __name__)
 PAIR = "/mine/duplicates/<int:pair_id>"
@@ -45,7 +46,10 @@ def merge(pair_id: int) -> ResponseReturnValue:
     kept, gone = deeds.merge_pair(
         pair, number, by=current_user, seen=SeenForm().seen_revision
     )
-    flash(f"已保留「{kept.title}」，「{gone.title}」已撤下，可以撤销。", "success")
+    flash(
+        f"已保留{in_quotes(kept.title)}，{in_quotes(gone.title)}已撤下，可以撤销。",
+        "success",
+    )
     return redirect(url_for("duplicates.pair_page", pair_id=pair.id), 303)
 
 

@@ -11,6 +11,7 @@ from marketplace.envelopes.models import FundClaim
 from marketplace.memberships.queries import administrators_of
 from marketplace.notices.addresses import Recipient
 from marketplace.notices.deeds import notify, path_of
+from marketplace.wording import in_quotes
 
 DECIDED = "claim.decided"
 
@@ -36,8 +37,8 @@ def announce_decision(
             Recipient.of(person),
             # With the revision: a claim may be sent back more than once, and each time is news.
             key=f"claim {row.id} {deed} {row.revision}",
-            subject=f"申领 {row.number}「{row.content['title']}」：{row.state_name}",
-            happened=f"{row.claimant_name}的申领 {row.number}「{row.content['title']}」：{happened}",
+            subject=f"申领 {row.number}{in_quotes(row.content['title'])}：{row.state_name}",
+            happened=f"{row.claimant_name}的申领 {row.number}{in_quotes(row.content['title'])}：{happened}",
             to_do=to_do,
             until=until,
             link=path_of("envelopes.claim", claim_id=row.id),

@@ -27,6 +27,7 @@ from marketplace.policies.typed_figures import as_typed, read_figures, require_s
 from marketplace.profiles.models import LEVELS
 from marketplace.profiles.queries import own_broker
 from marketplace.rules.queries import value_on
+from marketplace.wording import in_quotes
 
 PAYEE = "training.payee"
 TRAINED = "trained"
@@ -123,7 +124,7 @@ def _granted(clause: Clause, figures: dict[str, Figure]) -> Verdict:
     if why:
         why = f"，{why}"
     raise NotNow(
-        f"「{clause.title}」现在不能申领：{outcome_of(verdict)}{why}。",
+        f"{in_quotes(clause.title)}现在不能申领：{outcome_of(verdict)}{why}。",
         "可以在「我能拿多少」里补全情况，再存一份测算。",
     )
 
@@ -312,6 +313,8 @@ def _own_certificate(claim: FundClaim) -> Base:
 def check_envelope(envelope: Envelope, code: str) -> None:
     """Refuse what cannot be claimed from an envelope. Raises NotNow."""
     if envelope.state != "open":
-        raise NotNow(f"「{envelope.title}」现在{envelope.state_name}，不能申领。", "")
+        raise NotNow(
+            f"{in_quotes(envelope.title)}现在{envelope.state_name}，不能申领。", ""
+        )
     if code not in envelope.clause_codes:
-        raise NotNow(f"「{envelope.title}」不支持这一条政策。", "")
+        raise NotNow(f"{in_quotes(envelope.title)}不支持这一条政策。", "")

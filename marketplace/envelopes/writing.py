@@ -10,7 +10,7 @@ from marketplace.envelopes.models import Envelope, EnvelopeMovement, FundClaim
 from marketplace.errors import NotNow, Stale
 from marketplace.extensions import db
 from marketplace.permissions import Reader, reader_id
-from marketplace.wording import yuan
+from marketplace.wording import in_quotes, yuan
 
 CHANGED = Stale("这笔申领刚有变化。", "请重新打开，看过再决定。")
 # Kind → what it adds to budget, to what is reserved and to what is paid, as multiples of its amount.
@@ -71,7 +71,7 @@ def move_money(
     # What is more than there is comes back as the CHECK of the table too, whatever wrote it.
     if left_fen < 0:
         raise NotNow(
-            f"「{envelope.title}」还剩 {yuan(envelope.left_fen)} 元，不够 {yuan(amount_fen)} 元。",
+            f"{in_quotes(envelope.title)}还剩 {yuan(envelope.left_fen)} 元，不够 {yuan(amount_fen)} 元。",
             "等预算增加或有预留释放以后再办。",
         )
     envelope.budget_fen = budget_fen

@@ -87,7 +87,7 @@ def build_record(deal: Deal, *, number: int, made_for: str) -> dict[str, Any]:
         ],
         "history": [
             {
-                "number": one.number,
+                "number": one.version,
                 # A merger of organisations writes a release without being a deed of the life table.
                 "deed": DEAL_LIFE.deeds.get(one.deed, "单位合并"),
                 "at": minute(one.at),
@@ -133,7 +133,7 @@ def _deal_rows(deal: Deal) -> Rows:
     broken = broken_release(deal.releases)
     chain = "每一版都接着上一版"
     if broken is not None:
-        chain = f"从第 {broken} 版起对不上，请平台核查"
+        chain = f"从第 {broken + 1} 版起对不上，请平台核查"
     rows = [
         ["编号", deal.number],
         ["名称", deal.title],

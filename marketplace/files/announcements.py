@@ -14,7 +14,7 @@ from marketplace.listings.announcements import people_of
 from marketplace.notices.addresses import Recipient
 from marketplace.notices.deeds import notify, path_of
 from marketplace.permissions import Reader
-from marketplace.wording import day
+from marketplace.wording import day, in_quotes
 
 REQUESTED = "files.requested"
 ANSWERED = "files.answered"
@@ -57,9 +57,9 @@ def announce_request(access: FileAccess, *, by: Reader) -> None:
             REQUESTED,
             Recipient.of(person),
             key=f"file access {access.id}",
-            subject=f"有人申请查看附件「{attachment.name}」",
+            subject=f"有人申请查看附件{in_quotes(attachment.name)}",
             happened=f"{access.organisation.name}的 {access.person.name} 申请查看{row.kind_word}"
-            f"「{row.title}」的附件「{attachment.name}」。\n理由：{access.reason}",
+            f"{in_quotes(row.title)}的附件{in_quotes(attachment.name)}。\n理由：{access.reason}",
             to_do="打开链接，同意到哪一天，或写明原因谢绝。",
             link=path_of("files.own", kind=row.kind, listing_id=row.id),
             about=(row.kind, row.id),
@@ -76,8 +76,8 @@ def announce_withdrawal(access: FileAccess, *, by: Reader | None) -> None:
             Recipient.of(person),
             # A key of its own: the notice of the request has that of the request.
             key=f"file access {access.id} withdrawn",
-            subject=f"查看附件「{attachment.name}」的申请已撤回",
-            happened=f"{access.organisation.name}撤回了查看「{attachment.name}」的申请，不用再答复。",
+            subject=f"查看附件{in_quotes(attachment.name)}的申请已撤回",
+            happened=f"{access.organisation.name}撤回了查看{in_quotes(attachment.name)}的申请，不用再答复。",
             link=path_of("files.own", kind=row.kind, listing_id=row.id),
             about=(row.kind, row.id),
         )
@@ -120,8 +120,8 @@ def announce_expiry(access: FileAccess) -> None:
             REQUESTED,
             Recipient.of(person),
             key=f"file access {access.id} expired",
-            subject=f"附件「{attachment.name}」的查看期限已到",
-            happened=f"{access.organisation.name}的 {access.person.name} 不能再查看「{attachment.name}」。",
+            subject=f"附件{in_quotes(attachment.name)}的查看期限已到",
+            happened=f"{access.organisation.name}的 {access.person.name} 不能再查看{in_quotes(attachment.name)}。",
             link=path_of("files.own", kind=row.kind, listing_id=row.id),
             about=(row.kind, row.id),
         )
@@ -142,8 +142,8 @@ def announce_decision(
             DECIDED,
             Recipient.of(person),
             key=f"attachment {attachment.id} {key}",
-            subject=f"附件「{attachment.name}」{happened.splitlines()[0]}",
-            happened=f"{row.kind_word}「{row.title}」的附件「{attachment.name}」{happened}",
+            subject=f"附件{in_quotes(attachment.name)}{happened.splitlines()[0]}",
+            happened=f"{row.kind_word}{in_quotes(row.title)}的附件{in_quotes(attachment.name)}{happened}",
             to_do=to_do,
             link=path_of("files.own", kind=row.kind, listing_id=row.id),
             about=(row.kind, row.id),

@@ -15,7 +15,7 @@ from marketplace.files.forms import ReturnForm
 from marketplace.files.life import ACCESS_LIFE
 from marketplace.listings.models import Achievement
 from marketplace.permissions import Reader, may
-from marketplace.wording import day, spaced
+from marketplace.wording import day, in_quotes, spaced
 from marketplace.workdays.calendar import DESK_DAYS
 from marketplace.workdays.queries import load_calendar
 
@@ -81,7 +81,7 @@ def _desk_tasks(person: Reader) -> Iterator[Task]:
     for one in waiting:
         row = one.listing
         deadline = calendar.after_workdays(day_in_china(one.created_at), DESK_DAYS)
-        note = f"{row.kind_word}「{row.title}」"
+        note = f"{row.kind_word}{in_quotes(row.title)}"
         if calendar.workdays_left(today(), deadline.day) < 0:
             note += "，已超过期限。"
         yield Task(

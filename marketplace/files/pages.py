@@ -37,6 +37,7 @@ from marketplace.files.sending import NOTHING, open_stored, send_content
 from marketplace.listings.models import Row
 from marketplace.listings.queries import get_visible
 from marketplace.permissions import may, require
+from marketplace.wording import in_quotes
 
 blueprint = Blueprint("files", __name__)
 KIND = "<any(achievement, demand):kind>"
@@ -101,7 +102,7 @@ def visibility(attachment_id: int) -> ResponseReturnValue:
     attachment = queries.get_own(attachment_id, by=current_user)
     wanted = request.form.get("visibility", "")
     deeds.change_visibility(attachment, wanted, by=current_user, seen=_seen())
-    text = f"附件「{attachment.name}」已改为{attachment.visibility_name}。"
+    text = f"附件{in_quotes(attachment.name)}已改为{attachment.visibility_name}。"
     if review_queue.waits_at_desk(attachment):
         text += "本单位审核、再由平台审核以后别人才看得到。"
     elif attachment.approved_at is None and wanted == "public":
@@ -244,7 +245,7 @@ def approve(attachment_id: int) -> ResponseReturnValue:
     """Let others see a file of a listing that is public already."""
     attachment = queries.get_own(attachment_id, by=current_user, deed="files.review")
     review_deeds.approve_attachment(attachment, by=current_user, seen=_seen())
-    flash(f"附件「{attachment.name}」已通过。", "success")
+    flash(f"附件{in_quotes(attachment.name)}已通过。", "success")
     return _to_queue()
 
 
@@ -266,7 +267,7 @@ def endorse(attachment_id: int) -> ResponseReturnValue:
     """Let a file go on from its institution to the operators."""
     attachment = queries.get_own(attachment_id, by=current_user, deed="files.endorse")
     review_deeds.endorse_attachment(attachment, by=current_user, seen=_seen())
-    flash(f"附件「{attachment.name}」已通过，送平台审核。", "success")
+    flash(f"附件{in_quotes(attachment.name)}已通过，送平台审核。", "success")
     return _to_own(attachment.listing)
 
 
@@ -300,7 +301,7 @@ def _return(
             "files/returning.html", one=attachment, form=form, view=view
         )
         return page, 422
-    flash(f"附件「{attachment.name}」已退回，原因已转告。", "success")
+    flash(f"附件{in_quotes(attachment.name)}已退回，原因已转告。", "success")
     return None
 
 

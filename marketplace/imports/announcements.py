@@ -9,6 +9,7 @@ from marketplace.contributions import NoticeKind
 from marketplace.imports.models import ListImport
 from marketplace.notices.addresses import Recipient
 from marketplace.notices.deeds import notify, path_of
+from marketplace.wording import in_quotes
 
 ENDED = "imports.ended"
 
@@ -40,7 +41,7 @@ def announce_end(row: ListImport, counts: Mapping[str, int], note: str) -> None:
         Recipient.of(person),
         # A second commit of the same import is another end.
         key=f"import {row.id} {row.state} {now().isoformat()}",
-        subject=f"清单「{row.file_name}」：{row.state_name}",
+        subject=f"清单{in_quotes(row.file_name)}：{row.state_name}",
         happened=happened,
         to_do=to_do,
         link=path_of("imports.preview", import_id=row.id),

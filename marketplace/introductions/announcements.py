@@ -15,6 +15,7 @@ from marketplace.notices.addresses import Recipient
 from marketplace.notices.deeds import notify, path_of
 from marketplace.permissions import Reader
 from marketplace.verdicts.queries import reason_names
+from marketplace.wording import in_quotes
 from marketplace.workdays.calendar import Deadline
 
 WANTED = "introduction.wanted"
@@ -45,7 +46,7 @@ def announce_wanted(case: Introduction, *, again: bool = False) -> None:
     """Notify the side that answers: who wants to talk, why, until when. Each reminder has its own last day."""
     wanted = case.wanted
     who = asker_in_words(case)
-    lines = [f"{who}看了您的{wanted.kind_word}「{wanted.title}」，想和您对接。"]
+    lines = [f"{who}看了您的{wanted.kind_word}{in_quotes(wanted.title)}，想和您对接。"]
     if case.why:
         lines.append(f"平台的匹配依据：{case.why}")
     if case.message:
@@ -56,7 +57,7 @@ def announce_wanted(case: Introduction, *, again: bool = False) -> None:
             Recipient.of(person),
             # A reminder comes with another revision, and so with another key.
             key=f"introduction {case.id} wanted {case.revision}",
-            subject=f"{'请答复：' if again else ''}{who}想对接「{wanted.title}」",
+            subject=f"{'请答复：' if again else ''}{who}想对接{in_quotes(wanted.title)}",
             happened="\n".join(lines),
             to_do="打开链接，接受或写明原因谢绝。接受以后双方才看得到联系方式。",
             until=Deadline(case.due_on).end,
@@ -68,7 +69,7 @@ def announce_wanted(case: Introduction, *, again: bool = False) -> None:
 def announce_answer(case: Introduction) -> None:
     """Notify who asked of what became of it."""
     wanted = case.wanted
-    what = f"{wanted.kind_word}「{wanted.title}」"
+    what = f"{wanted.kind_word}{in_quotes(wanted.title)}"
     if case.state == "accepted":
         happened = f"您想对接的{what}，对方接受了。"
         to_do = "打开链接看联系方式，直接联系或留言。"
@@ -104,9 +105,9 @@ def announce_withdrawn(case: Introduction) -> None:
             WANTED,
             Recipient.of(person),
             key=f"introduction {case.id} withdrawn",
-            subject=f"对方撤回了对接：「{wanted.title}」",
+            subject=f"对方撤回了对接：{in_quotes(wanted.title)}",
             # In the words of before any acceptance: who stayed unnamed is not named by taking it back.
-            happened=f"{asker_in_words(case)}撤回了对{wanted.kind_word}「{wanted.title}」的对接。\n"
+            happened=f"{asker_in_words(case)}撤回了对{wanted.kind_word}{in_quotes(wanted.title)}的对接。\n"
             f"原因：{case.note}",
             to_do="不用再做什么。",
             link=_link(case),
@@ -126,7 +127,7 @@ def announce_message(
             WRITTEN,
             Recipient.of(person),
             key=f"introduction message {message.id}",
-            subject=f"对接留言：「{wanted.title}」",
+            subject=f"对接留言：{in_quotes(wanted.title)}",
             happened=f"对方留言：\n{message.text}",
             to_do="打开链接回复。",
             link=_link(case),
@@ -151,7 +152,7 @@ def announce_file(
             WRITTEN,
             Recipient.of(person),
             key=key,
-            subject=f"对接里的新文件：「{wanted.title}」",
+            subject=f"对接里的新文件：{in_quotes(wanted.title)}",
             happened=f"对方传了一个文件：「{name}」。",
             to_do="打开链接看文件。",
             link=_link(case),

@@ -15,7 +15,7 @@ from marketplace.introductions.disclosure import asker_in_words
 from marketplace.introductions.life import INTRODUCTION_LIFE
 from marketplace.listings.models import Achievement, Demand
 from marketplace.permissions import Reader, acting_person, may
-from marketplace.wording import last_day
+from marketplace.wording import in_quotes, last_day
 
 
 def tasks(person: Reader) -> Iterator[Task]:
@@ -96,7 +96,7 @@ def personal_copy(person: Person) -> Iterator[tuple[str, list[dict[str, Any]]]]:
     for case in queries.begun_by(person):
         rows.append(
             {
-                "对接": f"{case.wanted.kind_word}「{case.wanted.title}」",
+                "对接": f"{case.wanted.kind_word}{in_quotes(case.wanted.title)}",
                 "附言": case.message,
                 "提出": case.created_at.isoformat(),
                 "状态": case.state_name,

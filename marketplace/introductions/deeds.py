@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from marketplace import contributions, persistence
@@ -35,6 +36,7 @@ from marketplace.workdays.queries import load_calendar
 
 MAX_A_DAY = 30  # introductions that an organisation begins
 MAX_WORDS = 8  # of the reasons, stored with what is begun
+SECOND_PRESS = timedelta(minutes=1)  # the same words later are said on purpose
 MISSING = f"写清楚，{LEAST}–{MAX_TEXT} 字。"
 MUST_AGREE = "对接要把联系方式转给对方，请先勾选同意。"
 
@@ -258,7 +260,7 @@ def bring_together(
 
 
 def write_message(case: Introduction, text: str, *, by: Person) -> IntroductionMessage:
-    """留言 to the other side, once both may talk.
+    """留言 to the other side, once both may talk; pressed twice it is one.
 
     Raises:
         NotFound: `by` belongs to neither side.
@@ -272,6 +274,12 @@ def write_message(case: Introduction, text: str, *, by: Person) -> IntroductionM
     if case.state != "accepted":
         raise NotNow(f"这次对接现在是「{case.state_name}」。", "对方接受以后才能留言。")
     text = checked_text("text", text, MAX_TEXT, missing=MISSING)
+    # A message has no revision: of two presses the second one waits here, and finds the first.
+    persistence.hold_row(case)
+    before = queries.last_message(case)
+    is_again = before is not None and (before.by_id, before.text) == (by.id, text)
+    if before is not None and is_again and now() - before.at < SECOND_PRESS:
+        return before
     message = IntroductionMessage(
         introduction_id=case.id, by_id=by.id, by_asking_side=asking, text=text
     )

@@ -19,6 +19,7 @@ from marketplace.listings.models import Row
 from marketplace.listings.schema import SCHEMAS
 from marketplace.listings.schema.field import SeenBy
 from marketplace.permissions import Guest, Reader, may, operator
+from marketplace.wording import in_quotes
 
 Contact = tuple[str, str]  # label, value
 Key = tuple[str, int]  # kind of a listing, its number
@@ -123,9 +124,8 @@ def with_contacts(
     listing = case.wanted
     asks_own, answers_own = asks(case, reader), answers(case, reader)
     if asking.is_named:
-        # The contact of the person who began it, who agreed then to hand it over.
-        owner = ("person", case.asked_by_id)
-        asking = _reached(asking, [owner], own=asks_own, contacts=asker_contacts(case))
+        owners, contacts = _asker_reached(case)
+        asking = _reached(asking, owners, own=asks_own, contacts=contacts)
     # What came without a listing is always named.
     elif case.own is not None:
         asking = _reached_by_brokers(asking, case.own, own=asks_own)
@@ -137,6 +137,19 @@ def with_contacts(
     else:
         wanted = _reached_by_brokers(wanted, listing, own=answers_own)
     return asking, wanted
+
+
+def _asker_reached(case: Introduction) -> tuple[list[Owner], tuple[Contact, ...]]:
+    """Whose contacts the side that asks has handed over, and these: of who began it, and of the desk of its listing."""
+    owners: list[Owner] = [("person", case.asked_by_id)]
+    contacts = asker_contacts(case)
+    # An account need not have a telephone; the desk of a listing is there to be called.
+    if contacts and case.own is not None:
+        said = {value for _, value in contacts}
+        desk = [one for one in desk_contacts(case.own) if one[1] not in said]
+        contacts += tuple(desk)
+        owners.append((case.own.kind, case.own.id))
+    return owners, contacts
 
 
 def _reached_by_brokers(side: Side, listing: Row, *, own: bool) -> Side:
@@ -170,7 +183,7 @@ def asker_in_words(case: Introduction) -> str:
 def _title(row: Row, *, visible: bool) -> str:
     if not visible:
         return f"一条不公开的{row.kind_word}"
-    return f"{row.kind_word}「{row.title}」"
+    return f"{row.kind_word}{in_quotes(row.title)}"
 
 
 def person_contacts(person: Person) -> tuple[Contact, ...]:

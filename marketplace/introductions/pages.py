@@ -28,6 +28,7 @@ from marketplace.listings.disclosure import knowledge_of
 from marketplace.listings.models import KIND_NAMES, LISTINGS
 from marketplace.permissions import Guest, may
 from marketplace.verdicts.queries import reason_names
+from marketplace.wording import in_quotes
 from marketplace.workdays.calendar import Deadline
 
 blueprint = Blueprint("introductions", __name__)
@@ -277,7 +278,9 @@ def _steps_onward(row: Introduction) -> list[tuple[str, str]]:
     steps = []
     if own is not None and own.in_matching and own.is_matchable:
         matches = url_for("matchmaking.matches", kind=own.kind, listing_id=own.id)
-        steps.append((f"看「{own.title}」匹配到的其他{KIND_NAMES[sought]}", matches))
+        steps.append(
+            (f"看{in_quotes(own.title)}匹配到的其他{KIND_NAMES[sought]}", matches)
+        )
     search = url_for("catalogue.search", kind=sought)
     steps.append((f"检索{KIND_NAMES[sought]}", search))
     if own is None:

@@ -18,7 +18,7 @@ from marketplace.errors import NotFound, SearchUnavailable
 from marketplace.extensions import db
 from marketplace.introductions.disclosure import Key, answers, asks
 from marketplace.introductions.life import UNANSWERED
-from marketplace.introductions.models import Introduction
+from marketplace.introductions.models import Introduction, IntroductionMessage
 from marketplace.listings.disclosure import knowledge_of
 from marketplace.listings.models import LISTINGS, Achievement, Demand
 from marketplace.listings.queries import get_findable, load_rows, looked_after
@@ -26,6 +26,7 @@ from marketplace.listings.worklists import SOMEBODY, numbers_of
 from marketplace.matchmaking.answers import TOP, top_matches
 from marketplace.permissions import Guest, Reader, operator
 from marketplace.persistence import Page, find_row
+from marketplace.wording import in_quotes
 from matching.judging import grades
 
 Row = Achievement | Demand
@@ -107,7 +108,7 @@ def names_for(wanted: Row, person: Person) -> list[Name]:
         # Whether everybody may know whose it is: this person does in any case.
         unnamed = not knowledge_of(row, Guest()).firm
         suffix = "，未公开单位" if unnamed else ""
-        text = f"{row.kind_word}「{row.title}」{suffix}"
+        text = f"{row.kind_word}{in_quotes(row.title)}{suffix}"
         code = f"{row.kind}-{row.id}"
         assert row.organisation_id is not None  # noqa: S101
         names.append(Name(code, text, row.organisation_id, row, unnamed))
@@ -304,3 +305,11 @@ def _answered_by(person: Reader) -> ColumnElement[bool]:
             and_(Introduction.wanted_kind == kind, Introduction.wanted_id.in_(ids))
         )
     return or_(*kinds)
+
+
+def last_message(case: Introduction) -> IntroductionMessage | None:
+    """What was written last, read from the database: the list of the row may be older."""
+    query = db.select(IntroductionMessage).filter_by(introduction_id=case.id)
+    ordered = query.order_by(IntroductionMessage.id.desc()).limit(1)
+    row: IntroductionMessage | None = db.session.scalar(ordered)
+    return row

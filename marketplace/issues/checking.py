@@ -29,6 +29,7 @@ from marketplace.issues.models import Issue, IssueFile
 from marketplace.issues.workbooks import HASH_LABEL, checked_words, facts_words
 from marketplace.parsing import ParseError
 from marketplace.parsing.text import cell_text, escape_formula
+from marketplace.wording import in_quotes
 
 MAX_FILE = 20 * 2**20  # bytes; an issue of 1,500 lines has 3
 MAX_DIFFERENCES = 20  # that are listed; the rest is counted
@@ -358,10 +359,10 @@ def verdict_words(finding: Finding) -> str:
         return "没有这样的一期：本站没有发布过这个文件或这个指纹。"
     title = finding.issue.title
     if finding.verdict == "equal":
-        return f"一致：就是「{title}」，与发布时一个字节不差。"
+        return f"一致：就是{in_quotes(title)}，与发布时一个字节不差。"
     if finding.verdict == "same":
-        return f"内容一致：文件另存过，但每一格都与「{title}」发布时相同。"
-    return f"已被改动：它自称「{title}」，但与本站发布的不一样。"
+        return f"内容一致：文件另存过，但每一格都与{in_quotes(title)}发布时相同。"
+    return f"已被改动：它自称{in_quotes(title)}，但与本站发布的不一样。"
 
 
 def digest_words(finding: Finding) -> str:

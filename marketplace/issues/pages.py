@@ -35,6 +35,7 @@ from marketplace.limits import limit_checks
 from marketplace.listings.models import KIND_NAMES
 from marketplace.organisations.models import Organisation
 from marketplace.permissions import may, publishing_ids
+from marketplace.wording import in_quotes
 
 blueprint = Blueprint("issues", __name__)
 ISSUE = "/lists/<int:issue_id>"
@@ -259,7 +260,7 @@ def publish(proof_id: int) -> ResponseReturnValue:
         fingerprint=request.form.get("fingerprint", ""),
         by=current_user,
     )
-    flash(f"「{made.title}」已发布。文件一般一分钟内生成。", "success")
+    flash(f"{in_quotes(made.title)}已发布。文件一般一分钟内生成。", "success")
     return redirect(url_for("issues.issue", issue_id=made.id), 303)
 
 

@@ -20,7 +20,7 @@ from marketplace.memberships.queries import administrators_of, desk_of
 from marketplace.notices.addresses import Recipient
 from marketplace.notices.deeds import notify, path_of
 from marketplace.permissions import Reader
-from marketplace.wording import day
+from marketplace.wording import day, in_quotes
 
 Row = Achievement | Demand
 DECIDED = "listing.decided"
@@ -111,8 +111,8 @@ def announce_decision(row: Row, deed: str, *, by: Reader | None, note: str) -> N
             Recipient.of(person),
             # Each deed raises the revision, so that no two bear the same.
             key=f"{row.kind} {row.id} {deed} {row.revision}",
-            subject=f"{row.kind_word}「{row.title}」{happened}",
-            happened=f"{row.kind_word}「{row.title}」{happened}。{reason}",
+            subject=f"{row.kind_word}{in_quotes(row.title)}{happened}",
+            happened=f"{row.kind_word}{in_quotes(row.title)}{happened}。{reason}",
             to_do=to_do,
             link=_link_to(row, deed),
             about=(row.kind, row.id),
@@ -138,8 +138,8 @@ def announce_rewriting(
             Recipient.of(person),
             # By revision: each time the text is written on there is something else to confirm.
             key=f"rewriting {rewriting.id} {rewriting.revision}",
-            subject=f"{row.kind_word}「{row.title}」的改写等您确认",
-            happened=f"{name} 代为改写了{row.kind_word}「{row.title}」。您确认以前不会生效，也不会公开。",
+            subject=f"{row.kind_word}{in_quotes(row.title)}的改写等您确认",
+            happened=f"{name} 代为改写了{row.kind_word}{in_quotes(row.title)}。您确认以前不会生效，也不会公开。",
             to_do="打开链接，对照原文逐项看；可以采用全部或几项，也可以不采用。",
             until=until,
             link=path_of("listings.rewriting", kind=row.kind, listing_id=row.id),
@@ -155,9 +155,7 @@ def announce_rewriting_decided(
     if writer is None or not writer.active:
         return
     said = f"\n原因：{rewriting.remark}" if rewriting.remark else ""
-    happened = (
-        f"您代为改写的{row.kind_word}「{row.title}」，对方{rewriting.state_name}。"
-    )
+    happened = f"您代为改写的{row.kind_word}{in_quotes(row.title)}，对方{rewriting.state_name}。"
     notify(
         REWRITING_DECIDED,
         Recipient.of(writer),
@@ -177,8 +175,8 @@ def announce_end(row: Row) -> None:
             Recipient.of(person),
             # By its end: a listing that was renewed and ends again is news once more.
             key=f"{row.kind} {row.id} ended {row.valid_until}",
-            subject=f"{row.kind_word}「{row.title}」已到期",
-            happened=f"{row.kind_word}「{row.title}」的有效期到 {day(row.valid_until)}，已不再公开和参与匹配。",
+            subject=f"{row.kind_word}{in_quotes(row.title)}已到期",
+            happened=f"{row.kind_word}{in_quotes(row.title)}的有效期到 {day(row.valid_until)}，已不再公开和参与匹配。",
             to_do="还需要的，打开链接按「仍然有效」，不用登录、不用再审核，马上重新公开。",
             link=_renewal_path(row, person),
             about=(row.kind, row.id),
@@ -197,7 +195,9 @@ def announce_contact_gone(
     """
     # Drafts and what is over lose their contact as well, but nothing of them leaves the public.
     hidden = sum(row.state == "suspended" for row in rows)
-    titles = [f"{row.kind_word}「{row.title}」（{row.state_name}）" for row in rows]
+    titles = [
+        f"{row.kind_word}{in_quotes(row.title)}（{row.state_name}）" for row in rows
+    ]
     named = "；".join(titles[:MAX_TITLES])
     more = f"等 {len(titles)} 条" if len(titles) > MAX_TITLES else ""
     pause = f"其中已公开的 {hidden} 条暂停公开。" if hidden else ""
@@ -246,8 +246,8 @@ def _remind(row: Row) -> int:
             Recipient.of(person),
             # By the day it ends and the stage, so that a job that runs twice reminds once.
             key=f"{row.kind} {row.id} ends {end} {stage}",
-            subject=f"{row.kind_word}「{row.title}」{day(end)} 到期",
-            happened=f"{row.kind_word}「{row.title}」的有效期到 {day(end)}，还有 {left} 天。",
+            subject=f"{row.kind_word}{in_quotes(row.title)}{day(end)} 到期",
+            happened=f"{row.kind_word}{in_quotes(row.title)}的有效期到 {day(end)}，还有 {left} 天。",
             to_do="到期后不再公开和参与匹配。还需要的，打开链接按「仍然有效」，不用登录。",
             until=end,
             link=_renewal_path(row, person),

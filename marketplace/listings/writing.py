@@ -30,6 +30,7 @@ from marketplace.parsing import ParseError
 from marketplace.parsing.secrecy import REFUSAL, secret_mark
 from marketplace.parsing.text import refuse_unreadable
 from marketplace.permissions import Reader, require
+from marketplace.wording import in_quotes
 
 # Of a child row these say where it stands, not what it says.
 PLACE_COLUMNS = {"id", "achievement_id", "demand_id", "position"}
@@ -56,7 +57,7 @@ class AlreadySaved(Invalid):
     """
 
     def __init__(self, title: str, existing_id: int) -> None:
-        message = f"这张表已经存成「{title}」，这次没有再存一条。"
+        message = f"这张表已经存成{in_quotes(title)}，这次没有再存一条。"
         advice = "要改那一条，请打开它修改；要另外再建一条，请再按一次保存。"
         # Of no field: it is said above the form.
         super().__init__(message, advice, problems={"form": [advice]})

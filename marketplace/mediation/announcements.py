@@ -18,6 +18,7 @@ from marketplace.mediation.queries import described
 from marketplace.notices.addresses import Recipient
 from marketplace.notices.deeds import notify, path_of
 from marketplace.permissions import Reader
+from marketplace.wording import in_quotes
 
 Row = Achievement | Demand
 REQUESTED = "mediation.requested"
@@ -71,7 +72,7 @@ def announce_given(
     if by is not None and by.id == broker.id:
         return
     # What they may know of it now; at the moment of an assignment they are not yet among its brokers.
-    what = f"{row.kind_word}「{row.title}」"
+    what = f"{row.kind_word}{in_quotes(row.title)}"
     notify(
         REQUESTED,
         Recipient.of(broker),
@@ -106,8 +107,8 @@ def announce_answer(
             ANSWERED,
             Recipient.of(person),
             key=f"broker request {request.id} {deed}",
-            subject=f"{row.kind_word}「{row.title}」：{happened}",
-            happened=f"您为{row.kind_word}「{row.title}」请技术经理人，{happened}。{reason}",
+            subject=f"{row.kind_word}{in_quotes(row.title)}：{happened}",
+            happened=f"您为{row.kind_word}{in_quotes(row.title)}请技术经理人，{happened}。{reason}",
             to_do=to_do,
             link=path_of("mediation.own", kind=row.kind, listing_id=row.id),
             about=(row.kind, row.id),
@@ -123,8 +124,8 @@ def announce_vacancy(request: BrokerRequest, broker: Person) -> None:
             ANSWERED,
             Recipient.of(person),
             key=f"broker request {request.id} vacancy",
-            subject=f"{row.kind_word}「{row.title}」的技术经理人不再办理",
-            happened=f"{broker.name} 不再是{row.kind_word}「{row.title}」的技术经理人，平台会另行安排。",
+            subject=f"{row.kind_word}{in_quotes(row.title)}的技术经理人不再办理",
+            happened=f"{broker.name} 不再是{row.kind_word}{in_quotes(row.title)}的技术经理人，平台会另行安排。",
             to_do="不用再做什么，安排后通知您；也可以从名录里另请一位。",
             link=path_of("mediation.own", kind=row.kind, listing_id=row.id),
             about=(row.kind, row.id),

@@ -15,6 +15,7 @@ from marketplace.errors import Invalid, NotFound
 from marketplace.lifecycle import acting_for
 from marketplace.mediation import deeds, queries
 from marketplace.mediation.forms import ReasonForm, RequestForm
+from marketplace.wording import in_quotes
 
 blueprint = Blueprint("mediation", __name__)
 KIND = "<any(achievement, demand):kind>"
@@ -103,7 +104,9 @@ def assign(request_id: int) -> ResponseReturnValue:
     if broker is None:
         raise NotFound("没有这位技术经理人。", "请在列表里选一位。")
     deeds.assign_request(row, broker, by=current_user)
-    flash(f"「{row.listing.title}」已交给技术经理人「{broker.name}」。", "success")
+    flash(
+        f"{in_quotes(row.listing.title)}已交给技术经理人「{broker.name}」。", "success"
+    )
     return _to_queue()
 
 

@@ -20,6 +20,7 @@ from marketplace.permissions import Reader, may, require
 from marketplace.persistence import find_row
 from marketplace.profiles import queries as profile_queries
 from marketplace.profiles.disclosure import PublicBroker
+from marketplace.wording import in_quotes
 
 Row = Achievement | Demand
 # A listing that is over needs no broker; one that is hidden or expired may be back tomorrow.
@@ -166,7 +167,7 @@ def described(row: Row, reader: Reader) -> str:
     view = view_of(row, reader)
     # As everybody knows it: a request opens no name that its listing does not open.
     owner = row.holder_name if view.knows.firm else UNNAMED
-    return f"{row.kind_word}「{view.title}」（{owner}）"
+    return f"{row.kind_word}{in_quotes(view.title)}（{owner}）"
 
 
 def is_visible(row: Row, reader: Reader) -> bool:

@@ -130,17 +130,25 @@ def organisation_announced(
             "还不能核验，请补充",
             f"打开链接写明补充了什么，可以附文件；平台收到后 {VERIFY_DAYS} 个工作日内核验。",
         ),
-        "suspend": ("已被平台暂停", "有疑问请联系平台运营方。"),
+        "suspend": (
+            "已被平台暂停",
+            f"不同意的，打开链接写明理由，可以附材料；平台收到后 {VERIFY_DAYS} 个工作日内答复。",
+        ),
         "resume": ("已恢复", ""),
     }
     # Renaming, moving and merging are seen on the page of the organisation, and nobody has to act on them.
     if deed not in words:
         return
     happened, to_do = words[deed]
+    if deed == "ask" and organisation.state == "suspended":
+        happened, to_do = (
+            "申诉有了答复，仍然暂停",
+            "打开链接看说明；还有理由的，可以再写。",
+        )
     # The note of verifying says what was compared, which is for the file of the operators.
     reason = f"\n说明：{note}" if note and deed != "verify" else ""
     link = path_of("memberships.own")
-    if deed == "ask":
+    if deed in ("ask", "suspend"):
         link = path_of("verification.show", organisation_id=organisation.id)
     for person in administrators_of(organisation.id):
         notify(

@@ -73,9 +73,9 @@ def forsake(organisation: Organisation, *, verified: bool, by: Reader | None) ->
         stop(organisation, note=FORSAKEN, by=by)
 
 
-def require_state(organisation: Organisation, state: str, deed: str) -> None:
-    """Refuse a deed of another state. Raises NotNow."""
-    if organisation.state != state:
+def require_state(organisation: Organisation, deed: str, *states: str) -> None:
+    """Refuse a deed of other states. Raises NotNow."""
+    if organisation.state not in states:
         raise wrong_state(organisation, deed)
 
 

@@ -28,6 +28,7 @@ from marketplace.organisations.identity import (
 )
 from marketplace.organisations.models import (
     ORGANISATION_KINDS,
+    WRITING,
     Organisation,
     OrganisationMerge,
     OrganisationSeat,
@@ -170,11 +171,11 @@ def verify_organisation(
 def ask_organisation(
     organisation: Organisation, *, note: str, by: Reader | None, seen: int | None = None
 ) -> None:
-    """Tell an unverified organisation what is missing before it can be verified.
+    """Tell an unverified organisation what is missing, or a suspended one why it stays so.
 
     Args:
         organisation: the row.
-        note: what it shall supply; its people read it.
+        note: what it shall supply, or why; its people read it.
         by: an operator.
         seen: the revision that was on the page: two presses are one question. None for the site itself.
 
@@ -182,29 +183,29 @@ def ask_organisation(
         NotAllowed, NotNow, Stale, Invalid.
     """
     require(by, "organisation.verify")
-    require_state(organisation, "unverified", "要求补充")
+    require_state(organisation, "要求补充", *WRITING)
     if seen is not None and seen != organisation.revision:
         raise Stale(*CHANGED)
-    organisation.state_note = _checked_note(note)
+    organisation.state_note = note = _checked_note(note)
     # The state stays; its people answer on their page (room verification), and History holds both.
-    move(organisation, "ask", "unverified", by=by, note=organisation.state_note)
+    move(organisation, "ask", organisation.state, by=by, note=note)
     _commit()
 
 
 def draft_answer(
     organisation: Organisation, note: str, *, by: Reader | None
 ) -> History:
-    """Note what its people supplied for its verification, which waits for the operators again (no commit).
+    """Note what its people supplied for its verification, or said of its suspension; operators are to act (no commit).
 
     Returns:
         the row of History, whose number the files of this answer bear.
 
     Raises:
-        NotNow: it does not wait to be verified.
+        NotNow: it does not wait to be verified, and is not suspended.
     """
-    require_state(organisation, "unverified", "补充核验材料")
+    require_state(organisation, "补充核验材料", *WRITING)
     organisation.state_note = ""
-    return move(organisation, "answer", "unverified", by=by, note=note)
+    return move(organisation, "answer", organisation.state, by=by, note=note)
 
 
 def suspend_organisation(
@@ -226,7 +227,7 @@ def suspend_organisation(
 def resume_organisation(organisation: Organisation, *, by: Reader | None) -> None:
     """Let its people act for a suspended organisation again. Raises NotAllowed, NotNow."""
     require(by, "organisation.suspend")
-    require_state(organisation, "suspended", "恢复")
+    require_state(organisation, "恢复", "suspended")
     start(organisation, by=by)
     _commit()
 
@@ -460,7 +461,7 @@ def propose_twins() -> int:
 def _verify(
     organisation: Organisation, uscc: str, checked: str, by: Reader | None
 ) -> None:
-    require_state(organisation, "unverified", "核验")
+    require_state(organisation, "核验", "unverified")
     # Verified means that a code was checked: the database demands one too.
     if not organisation.uscc and not uscc.strip():
         message = "核验前填上统一社会信用代码。"

@@ -31,6 +31,8 @@ STATES = {
 }
 # Why one is suspended whose last person has gone; by it the next person brings it back (decision 159).
 FORSAKEN = "单位里已没有人员，有人加入后恢复"
+# Its people and operators write to each other, about its verification or its suspension (153, 158).
+WRITING = ("unverified", "suspended")
 NAME_KINDS = {"former": "曾用名", "alias": "简称或别名"}
 # Deed of a History row of an organisation → its Chinese name, whichever room did it.
 DEED_NAMES = {
@@ -152,6 +154,11 @@ class Organisation(Model):
     def is_asked(self) -> bool:
         """Whether its own people have to supply something before operators go on verifying it."""
         return self.state == "unverified" and bool(self.state_note)
+
+    @property
+    def has_appealed(self) -> bool:
+        """Whether it is suspended, and its people have said something that no operator has answered."""
+        return self.state == "suspended" and not self.state_note
 
     @property
     def state_name(self) -> str:

@@ -102,6 +102,8 @@ def ask(organisation_id: int) -> ResponseReturnValue:
         deeds.ask_organisation(
             row, note=form.note.data or "", by=current_user, seen=form.seen_revision
         )
+        if row.state == "suspended":
+            return f"已答复「{row.name}」，仍然暂停。"
         return f"已请「{row.name}」补充；对方补充以后回到「待核验单位」。"
 
     return _do(organisation_id, deed, {"asking": form})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Select, func, or_
+from sqlalchemy import ColumnElement, Select, and_, func, or_
 from sqlalchemy.orm import aliased
 
 from marketplace.clock import day_in_china
@@ -118,12 +118,12 @@ def get_organisation(organisation_id: int) -> Organisation:
 
 
 def unverified_page(page: int) -> tuple[list[Organisation], int, int]:
-    """Those that are not verified: (rows of a page, its number, number of pages).
+    """Those that are not verified, or object to being suspended: (rows of a page, its number, number of pages).
 
     First those that wait for an operator, the longest waiting first; then those that a list brought and nobody belongs
     to; last those that have been asked for more.
     """
-    unverified = Organisation.state == "unverified"
+    unverified = or_(Organisation.state == "unverified", _has_appealed())
     count = db.select(func.count()).where(unverified)
     arithmetic = Page(db.session.scalar(count) or 0, PAGE)
     query = (
@@ -144,28 +144,35 @@ def unverified_page(page: int) -> tuple[list[Organisation], int, int]:
 
 @as_count()
 def unverified_count() -> Any:
-    """How many wait for an operator to verify them.
+    """How many wait for an operator to verify them, or to answer what they say of their suspension.
 
     Not those that have been asked for more, nor those of lists, which nobody belongs to.
     """
-    return db.select(func.count()).where(
+    unverified = and_(
         Organisation.state == "unverified",
         Organisation.state_note == "",
         Organisation.waiting_since.is_not(None),
     )
+    return db.select(func.count()).where(or_(unverified, _has_appealed()))
+
+
+def _has_appealed() -> ColumnElement[bool]:
+    """`Organisation.has_appealed`, in SQL."""
+    return and_(Organisation.state == "suspended", Organisation.state_note == "")
 
 
 def verification_due(
     organisation: Organisation, calendar: Calendar | None = None
 ) -> Deadline | None:
-    """Until when operators verify an organisation; None where they do not have to act, or nobody waits for it.
+    """Until when operators verify an organisation, or answer it; None where they have nothing to do or nobody waits.
 
     Args:
         organisation: the row.
         calendar: the working days, where the caller has read them already.
     """
     since = organisation.waiting_since
-    if organisation.state != "unverified" or organisation.is_asked or since is None:
+    waits = organisation.state == "unverified" and not organisation.is_asked
+    if since is None or not (waits or organisation.has_appealed):
         return None
     calendar = calendar or load_calendar()
     return calendar.after_workdays(day_in_china(since), VERIFY_DAYS)

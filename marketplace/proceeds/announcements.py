@@ -10,6 +10,7 @@ from marketplace.contributions import NoticeKind
 from marketplace.notices.addresses import Recipient
 from marketplace.notices.deeds import notify, path_of
 from marketplace.proceeds.models import InventorShare
+from marketplace.wording import in_quotes
 
 STATEMENT = "proceeds.statement"
 
@@ -32,7 +33,7 @@ def announce_statement(share: InventorShare, person: Person, revision: int) -> N
         # With the revision of the contract: given back after a mistake, it is news once more.
         key=f"inventor share {share.id} to {person.id} {revision}",
         subject="收入分配明细",
-        happened=f"{contract.seller_name}定下了合同「{contract.title}」的收入分配方案，把您的一份明细交给了您。",
+        happened=f"{contract.seller_name}定下了合同{in_quotes(contract.title)}的收入分配方案，把您的一份明细交给了您。",
         to_do="打开链接看您的份额和金额，下载 PDF；有疑问的，请问本单位的成果转化部门。",
     )
 
@@ -45,7 +46,7 @@ def announce_correction(share: InventorShare, person: Person, revision: int) -> 
         person,
         key=f"inventor share {share.id} from {person.id} {revision}",
         subject="收入分配明细更正",
-        happened=f"合同「{contract.title}」的一份收入分配明细曾误交给您，{contract.seller_name}已更正，您不能再打开。",
+        happened=f"合同{in_quotes(contract.title)}的一份收入分配明细曾误交给您，{contract.seller_name}已更正，您不能再打开。",
         to_do="不用再做什么。",
     )
 
@@ -63,7 +64,7 @@ def _announce(
         STATEMENT,
         Recipient.of(person),
         key=key,
-        subject=f"{subject}：「{contract.title}」",
+        subject=f"{subject}：{in_quotes(contract.title)}",
         happened=happened,
         to_do=to_do,
         link=path_of("proceeds.own"),

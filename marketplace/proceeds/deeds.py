@@ -60,10 +60,10 @@ def plan_milestone(
     title = gathered_text(problems, "title", title, 200, missing=missing)
     if due_on is None:
         problems["due_on"] = [DAY_NEEDED]
-    elif not FIRST_DAY <= due_on <= LAST_DAY:
-        problems["due_on"] = [f"写 {FIRST_DAY} 到 {LAST_DAY} 之间的日期。"]
-    if plan_fen is not None and plan_fen <= 0:
-        problems["plan_fen"] = ["金额要大于 0；只有交付、没有付款的不写。"]
+    elif not _first_day(contract) <= due_on <= LAST_DAY:
+        problems["due_on"] = [f"写 {_first_day(contract)} 到 {LAST_DAY} 之间的日期。"]
+    if problem := _plan_problem(contract, plan_fen):
+        problems["plan_fen"] = [problem]
     if problems:
         raise Invalid(*NOT_SAVED, problems=problems)
     row = Milestone(
@@ -84,7 +84,7 @@ def finish_milestone(
     _require_seen(milestone, seen)
     if milestone.done_on is not None:
         raise NotNow("这个节点已经完成。", "")
-    if problem := _past_problem(done_on):
+    if problem := _past_problem(done_on, _first_day(milestone.contract)):
         raise _wrong("done_on", problem)
     # The day is what people typed, the moment is what a release is dated by (141).
     milestone.done_on, milestone.done_at = done_on, now()
@@ -112,7 +112,8 @@ def record_receipt(
     problems: dict[str, list[str]] = {}
     if amount_fen is None or amount_fen <= 0:
         problems["amount_fen"] = ["写到账的金额，单位元，要大于 0。"]
-    if problem := _past_problem(received_on):
+    # Money may have come before the deal: that needs a word why.
+    if problem := _past_problem(received_on, FIRST_DAY):
         problems["received_on"] = [problem]
     note = gathered_text(problems, "note", note, MAX_NOTE)
     if amount_fen is None or problems:
@@ -361,13 +362,43 @@ def _require_signed(contract: TechContract, by: Reader) -> None:
         )
 
 
-def _past_problem(day_typed: date | None) -> str:
+def _past_problem(day_typed: date | None, first: date) -> str:
     """What is wrong with a day on which something was done; empty where nothing is."""
     if day_typed is None or day_typed > today():
         return "写今天或以前的日期。"
-    if day_typed < FIRST_DAY:
-        return f"日期不能早于 {FIRST_DAY}，请看年份是不是写对了。"
+    if day_typed < first:
+        return f"日期不能早于 {first}，请看年份是不是写对了。"
     return ""
+
+
+def _first_day(contract: TechContract) -> date:
+    """Before it nothing is due: the day its deal began; of a contract from the register that of the law."""
+    return contract.deal.began_on if contract.deal is not None else FIRST_DAY
+
+
+def _plan_problem(contract: TechContract, plan_fen: int | None) -> str:
+    """What is wrong with the sum of a milestone; empty where nothing is."""
+    if plan_fen is None:
+        return ""
+    if plan_fen <= 0:
+        return "金额要大于 0；只有交付、没有付款的不写。"
+    price = _fixed_price(contract)
+    planned = queries.planned_fen(contract)
+    # All together: each of them may be below the price.
+    if price is None or planned + plan_fen <= price:
+        return ""
+    return (
+        f"加上已有节点的 {yuan(planned)} 元，超过合同成交总额 {yuan(price)} 元，"
+        f"最多还能写 {yuan(max(price - planned, 0))} 元。只有交付、没有付款的不写。"
+    )
+
+
+def _fixed_price(contract: TechContract) -> int | None:
+    """The price of a contract in 分; None where there is none, or a royalty has no total that could be exceeded."""
+    # A row of the register says nothing of how it is paid.
+    if getattr(contract, "payment_method", None) in ROYALTY_METHODS:
+        return None
+    return contract.total_fen
 
 
 def _require_reason(
@@ -385,10 +416,8 @@ def _require_reason(
             "note",
             f"到账日期早于交易开始的 {day(began)}。请核对年份；确实更早收到的，在说明里写明原因。",
         )
-    price = contract.total_fen
-    # A royalty has no total that could be exceeded.
-    is_fixed = getattr(contract, "payment_method", None) not in ROYALTY_METHODS
-    if price is None or not is_fixed or note:
+    price = _fixed_price(contract)
+    if price is None or note:
         return
     # All together: each of five payments may be below the price.
     whole = queries.received_fen(contract) + amount_fen

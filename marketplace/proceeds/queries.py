@@ -99,6 +99,12 @@ def milestones_of(contract: TechContract) -> Sequence[Milestone]:
     return db.session.scalars(query.order_by(Milestone.due_on, Milestone.id)).all()
 
 
+def planned_fen(contract: TechContract) -> int:
+    """What is to be paid by all of them, 分."""
+    query = db.select(db.func.sum(Milestone.plan_fen))
+    return int(db.session.scalar(query.filter_by(contract_id=contract.id)) or 0)
+
+
 def receipts_of(contract: TechContract) -> Sequence[Receipt]:
     """Every receipt and entry against one, oldest first."""
     query = db.select(Receipt).filter_by(contract_id=contract.id)

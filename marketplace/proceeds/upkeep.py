@@ -15,6 +15,7 @@ from marketplace.issues.printing import PrintingError
 from marketplace.proceeds import queries
 from marketplace.proceeds.models import InventorShare
 from marketplace.proceeds.printing import render_statement
+from marketplace.wording import in_quotes
 
 log = structlog.get_logger(__name__)
 # Numbers of shares that could not be printed: of this process, a start tries them again.
@@ -55,7 +56,7 @@ def remind() -> int:
         count += announce_due(
             one.contract,
             f"milestone-{one.id}",
-            f"节点「{one.title}」",
+            f"节点{in_quotes(one.title)}",
             one.due_on,
             "按合同交付或付款，办好后由卖方记录。",
         )

@@ -13,6 +13,7 @@ from marketplace.parsing import ParseError
 from marketplace.parsing.contacts import holds_contact
 from marketplace.parsing.text import half_width, read_line, read_prose
 from marketplace.profiles.models import LEVELS, RESEARCHER_FIELDS
+from marketplace.typed_texts import NO_CONTACT
 
 # With more of them a directory by field would list everybody everywhere.
 MAX_FIELDS = 3
@@ -174,7 +175,7 @@ def _refuse_contacts(name: str, plain: str, problems: dict[str, list[str]]) -> N
     if name == "number":
         return
     if holds_contact(plain):
-        problems[name] = ["不要写电话和邮箱，这一栏会公开。对接由平台安排。"]
+        problems[name] = [f"{NO_CONTACT}对接由平台安排。"]
 
 
 def _raise_problems(problems: dict[str, list[str]]) -> None:

@@ -12,6 +12,7 @@ from marketplace.deals.models import SIDES
 from marketplace.notices.addresses import Recipient
 from marketplace.notices.deeds import notify, path_of
 from marketplace.ratings.models import Rating
+from marketplace.wording import in_quotes
 
 GIVEN = "rating.given"
 REVEALED = "rating.revealed"
@@ -33,7 +34,7 @@ def announce_given(row: Rating) -> None:
         row.contract,
         other_side(row.side),
         key=f"rating given {row.id}",
-        subject=f"合作方已评价：「{row.contract.title}」",
+        subject=f"合作方已评价：{in_quotes(row.contract.title)}",
         happened="合作方已经评价了这份合同的合作。双方都评价以后同时看到；到期没有评价的，单方的评价公开给双方，不能再补。",
         to_do="打开合同，评价合作方。",
         until=row.reveal_on,
@@ -50,7 +51,7 @@ def announce_revealed(contract: TechContract) -> None:
             side,
             # One key for the contract, so that two revealed ratings are a single notice.
             key=f"rating revealed {contract.id}",
-            subject=f"合作评价已公开：「{contract.title}」",
+            subject=f"合作评价已公开：{in_quotes(contract.title)}",
             happened="这份合同的合作评价现在双方都能看到。",
             to_do="可以答复对方的评价一次。",
         )
@@ -63,7 +64,7 @@ def announce_reply(row: Rating) -> None:
         row.contract,
         row.side,
         key=f"rating replied {row.id}",
-        subject=f"合作方答复了评价：「{row.contract.title}」",
+        subject=f"合作方答复了评价：{in_quotes(row.contract.title)}",
         happened="合作方答复了贵方的评价。",
         to_do="",
     )

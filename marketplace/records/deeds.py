@@ -8,8 +8,9 @@ from marketplace import persistence
 from marketplace.accounts.models import Person
 from marketplace.brokerage.models import BrokerageCase
 from marketplace.brokerage.writing import move_case, require_seen
-from marketplace.clock import now, today
+from marketplace.clock import day_in_china, now
 from marketplace.deals.models import Deal
+from marketplace.deals.terms import meeting_problem
 from marketplace.errors import NOT_SAVED, Invalid, NotFound, NotNow
 from marketplace.extensions import db
 from marketplace.files import upkeep
@@ -60,8 +61,8 @@ def write_note(
     text = gathered_text(problems, "text", text, MAX_TEXT, missing=missing)
     # A note is of no meeting: it needs neither a day nor names.
     if note_kind != "note":
-        if met_on is None or met_on > today():
-            problems["met_on"] = ["写会谈的日期，今天或以前。"]
+        if problem := meeting_problem(met_on, day_in_china(case.created_at)):
+            problems["met_on"] = [problem]
         missing = f"写参加的人，2–{MAX_ATTENDEES} 字。"
         attendees = gathered_text(
             problems, "attendees", attendees, MAX_ATTENDEES, missing=missing

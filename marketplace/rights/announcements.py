@@ -19,7 +19,7 @@ from marketplace.notices.addresses import Recipient
 from marketplace.notices.deeds import notify, path_of
 from marketplace.permissions import Reader
 from marketplace.rights.models import CoOwnerConsent
-from marketplace.wording import day
+from marketplace.wording import day, in_quotes
 
 ASKED = "rights.asked"
 LINK = "rights.link"
@@ -78,10 +78,10 @@ def announce_asking(consent: CoOwnerConsent, token: str) -> None:
     """Ask a co-owner: its people by their accounts, an address by a link."""
     row = consent.achievement
     happened = (
-        f"{row.holder_name}填报了成果「{row.title}」，写明「{consent.name}」是共有人，"
+        f"{row.holder_name}填报了成果{in_quotes(row.title)}，写明{in_quotes(consent.name)}是共有人，"
         f"征求你们同意公开发布和转化。\n{consent.terms}"
     )
-    subject = f"征求共有人同意：成果「{row.title}」"
+    subject = f"征求共有人同意：成果{in_quotes(row.title)}"
     # The moment makes a repeated request another notice; without it the second would not go out.
     key = f"co-owner {consent.id} {consent.asked_at.isoformat()}"
     to_do = "打开链接看内容，选「同意」，或写明原因选「不同意」。没有答复以前不会公开。"
@@ -125,8 +125,8 @@ def announce_answer(consent: CoOwnerConsent, *, by: Reader | None) -> None:
             ANSWERED,
             Recipient.of(person),
             key=f"co-owner {consent.id} {consent.state} {consent.answered_at.isoformat()}",
-            subject=f"共有人「{consent.name}」{words}",
-            happened=f"共有人「{consent.name}」（{consent.answered_as}）{words}成果「{row.title}」。{reason}",
+            subject=f"共有人{in_quotes(consent.name)}{words}",
+            happened=f"共有人{in_quotes(consent.name)}（{consent.answered_as}）{words}成果{in_quotes(row.title)}。{reason}",
             to_do=to_do,
             link=path_of("rights.own", listing_id=row.id),
             about=("achievement", row.id),
@@ -195,7 +195,7 @@ def _remind(row: Achievement, right: IntellectualProperty, ending: Ending) -> in
             Recipient.of(person),
             key=f"patent {row.id} {mark} {ending.code} {ending.day} {stage}",
             subject=f"专利「{name}」{day(ending.day)} {ending.words.split('（')[0]}",
-            happened=f"成果「{row.title}」的专利「{name}」，{day(ending.day)} {ending.words}，还有 {left} 天。",
+            happened=f"成果{in_quotes(row.title)}的专利「{name}」，{day(ending.day)} {ending.words}，还有 {left} 天。",
             to_do=to_do,
             until=ending.day,
             link=path_of("listings.edit", kind="achievement", listing_id=row.id),

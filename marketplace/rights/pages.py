@@ -16,6 +16,7 @@ from marketplace.rights import deeds, queries
 from marketplace.rights.forms import AnswerForm, AskForm
 from marketplace.rights.life import TEXTS
 from marketplace.rights.models import CoOwnerConsent
+from marketplace.wording import in_quotes
 
 blueprint = Blueprint("rights", __name__)
 CONSENT = "<int:consent_id>"
@@ -61,7 +62,7 @@ def withdraw(consent_id: int) -> ResponseReturnValue:
     """Ask a co-owner no longer."""
     consent = queries.get_consent(consent_id, by=current_user, deed="rights.ask")
     deeds.withdraw_asking(consent, by=current_user)
-    flash(f"已撤回对「{consent.name}」的征求，发出的链接不能再用。", "success")
+    flash(f"已撤回对{in_quotes(consent.name)}的征求，发出的链接不能再用。", "success")
     return redirect(url_for("rights.own", listing_id=consent.achievement_id), 303)
 
 

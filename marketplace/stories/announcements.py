@@ -10,6 +10,7 @@ from marketplace.deals.models import SIDES
 from marketplace.notices.addresses import Recipient
 from marketplace.notices.deeds import notify, path_of
 from marketplace.stories.models import Story
+from marketplace.wording import in_quotes
 
 WRITTEN = "story.written"
 PUBLISHED = "story.published"
@@ -26,7 +27,7 @@ def notice_kinds() -> Iterator[NoticeKind]:
 
 def announce_text(story: Story) -> None:
     """Both sides have a text to agree to; what they agreed to before is void."""
-    happened = f"「{story.title}」的文字写好了，是第 {story.text.number} 稿。"
+    happened = f"{in_quotes(story.title)}的文字写好了，是第 {story.text.number} 稿。"
     if story.text.number > 1:
         happened += "以前的同意全部失效，案例现在不公开。"
     _tell(
@@ -34,7 +35,7 @@ def announce_text(story: Story) -> None:
         WRITTEN,
         # Each text once, whoever presses how often.
         key=f"story text {story.text.id}",
-        subject=f"请看成功案例的文字：「{story.title}」",
+        subject=f"请看成功案例的文字：{in_quotes(story.title)}",
         happened=happened,
         to_do="打开链接看全文。双方都同意同一份文字才公开；同意以后随时可以撤回。",
     )
@@ -47,8 +48,8 @@ def announce_published(story: Story) -> None:
         PUBLISHED,
         # With the revision: it may go down and be public again, and each time is a letter of its own.
         key=f"story published {story.id} {story.revision}",
-        subject=f"成功案例已公开：「{story.title}」",
-        happened=f"双方都同意了「{story.title}」的文字，案例已公开。",
+        subject=f"成功案例已公开：{in_quotes(story.title)}",
+        happened=f"双方都同意了{in_quotes(story.title)}的文字，案例已公开。",
         to_do="不想再公开的，撤回同意，案例立即撤下。",
     )
 
@@ -59,8 +60,8 @@ def announce_down(story: Story, why: str) -> None:
         story,
         DOWN,
         key=f"story down {story.id} {story.revision}",
-        subject=f"成功案例不再公开：「{story.title}」",
-        happened=f"「{story.title}」不再公开：{why}",
+        subject=f"成功案例不再公开：{in_quotes(story.title)}",
+        happened=f"{in_quotes(story.title)}不再公开：{why}",
         to_do="",
     )
 

@@ -47,7 +47,7 @@ class Written:
     body: str
 
     def checked(self) -> str:
-        """The canonical text of it. Raises Invalid: something lacks or is too long."""
+        """The canonical text of it. Raises Invalid: something lacks, is too long or names a contact."""
         texts = {}
         problems: dict[str, list[str]] = {}
         # All boxes at once: who corrects one fault should not meet the next at the second try.
@@ -58,7 +58,9 @@ class Written:
             ("body", MAX_BODY, "正文"),
         ):
             raw, missing = getattr(self, name), f"写{what}，2–{most} 字。"
-            texts[name] = gathered_text(problems, name, raw, most, missing=missing)
+            texts[name] = gathered_text(
+                problems, name, raw, most, missing=missing, is_public=True
+            )
         if problems:
             raise Invalid("案例没有保存。", "请改好标出的几处。", problems=problems)
         return canonical_text(**texts)
@@ -70,7 +72,7 @@ def write_story(contract: TechContract, written: Written, *, by: Reader) -> Stor
     Raises:
         NotAllowed: `by` is neither an operator nor the broker of the deal.
         NotNow: the contract is not registered, or has a story.
-        Invalid: something lacks or is too long.
+        Invalid: something lacks, is too long or names a contact.
     """
     require(by, "story.write", contract)
     _require_registered(contract)

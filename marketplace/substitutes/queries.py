@@ -24,6 +24,7 @@ from marketplace.organisations.models import Organisation
 from marketplace.permissions import Reader
 from marketplace.persistence import find_row
 from marketplace.substitutes.models import ROLE_NAMES, Substitution
+from marketplace.wording import in_quotes
 
 MAX_ROWS = 100  # of one's own page
 MAX_DONE = 500  # deeds that a report lists
@@ -301,6 +302,8 @@ def _described(event: History) -> tuple[str, str]:
     row = load_row(kind, number)
     deeds = life.deeds if life is not None else LISTINGS[kind].life.deeds
     title = (
-        f"{KIND_NAMES[kind]}「{row.title}」" if row is not None else KIND_NAMES[kind]
+        f"{KIND_NAMES[kind]}{in_quotes(row.title)}"
+        if row is not None
+        else KIND_NAMES[kind]
     )
     return title, deeds.get(event.deed, event.deed)

@@ -22,20 +22,19 @@ from marketplace.permissions import require
 from marketplace.verdicts import deeds, grading, judgements, queries, ranked_lists
 from marketplace.verdicts.models import GRADE_DEEDS, LEVELS, Verdict
 from marketplace.verdicts.ranked_lists import RankedList
+from marketplace.wording import in_quotes
 
 blueprint = Blueprint("verdicts", __name__)
 
 # The largest id a database takes: beyond it there is no page, instead of an error of the driver.
 PAIR = "<int:listing_id>/matches/<int(max=2147483647):other_id>"
 LIKED = Markup(
-    '已记为感兴趣：「{}」，对方不会收到通知。想和对方谈，下一步：<a href="{}">想对接</a>。'
+    '已记为感兴趣：{}，对方不会收到通知。想和对方谈，下一步：<a href="{}">想对接</a>。'
 )
 DECLINED = (
-    "已记为不合适（{reason}）：「{title}」。它移到下面的「不合适的」，可以在那里收回。"
+    "已记为不合适（{reason}）：{title}。它移到下面的「不合适的」，可以在那里收回。"
 )
-GRADED = (
-    "已评定为「{level}」：「{title}」。评定和程序的分数并列保存，用来检查匹配质量。"
-)
+GRADED = "已评定为「{level}」：{title}。评定和程序的分数并列保存，用来检查匹配质量。"
 
 Deed: TypeAlias = Callable[[Row], Verdict]
 
@@ -56,7 +55,7 @@ def like(kind: str, listing_id: int, other_id: int) -> ResponseReturnValue:
         listing_id=other_id,
         name=f"{kind}-{listing_id}",
     )
-    flash(LIKED.format(_offered_title(row), further))
+    flash(LIKED.format(in_quotes(_offered_title(row)), further))
     return _back_to_matches(subject)
 
 
@@ -108,7 +107,7 @@ def retract(kind: str, listing_id: int, other_id: int) -> ResponseReturnValue:
     """收回: the pair is ranked with the others again."""
     subject = listing_queries.get_visible(kind, listing_id, by=current_user)
     row = deeds.retract(subject, other_id, by=current_user)
-    flash(f"已收回对「{_offered_title(row)}」的评价，它重新参加排列。")
+    flash(f"已收回对{in_quotes(_offered_title(row))}的评价，它重新参加排列。")
     return _back_to_matches(subject)
 
 
@@ -199,7 +198,7 @@ def _judge(
     reasons = queries.reason_names(kind)
     flash(
         message.format(
-            title=_offered_title(row),
+            title=in_quotes(_offered_title(row)),
             reason=reasons.get(row.reason or "", ""),
             level=LEVELS.get(row.level or 0, ""),
         )

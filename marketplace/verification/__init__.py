@@ -5,7 +5,12 @@ Here: what the room offers to the other rooms (`marketplace/contributions.py`).
 
 from __future__ import annotations
 
-from marketplace.permissions import Deeds, administrator, operator
+from marketplace.permissions import (
+    Deeds,
+    administrator,
+    operator,
+    stopped_administrator,
+)
 from marketplace.verification.announcements import notice_kinds
 from marketplace.verification.contributed import (
     case_panels,
@@ -19,8 +24,8 @@ from marketplace.verification.upkeep import forget_person
 
 DEEDS: Deeds = {
     # Of an organisation: a licence names its representative, so that its other people have no use for it.
-    "verification.read": (administrator, operator),
-    "verification.answer": (administrator,),
+    "verification.read": (administrator, stopped_administrator, operator),
+    "verification.answer": (administrator, stopped_administrator),
 }
 
 __all__ = [

@@ -27,13 +27,16 @@ def notice_kinds() -> Iterator[NoticeKind]:
 def announce_answer(organisation: Organisation, answer: History, to: Person) -> None:
     """Notify the operator who asked; to the others their tray shows that it waits again."""
     due = verification_due(organisation)
+    happened, to_do = "补充了核验材料", "核对以后核验，还缺什么再请对方补充。"
+    if organisation.state == "suspended":
+        happened, to_do = "对暂停提出申诉", "核对以后恢复，或写明为什么仍然暂停。"
     notify(
         ANSWERED,
         Recipient.of(to),
         key=f"verification answer {answer.id}",
-        subject=f"「{organisation.name}」补充了核验材料",
-        happened=f"「{organisation.name}」补充了核验材料：{answer.note}",
-        to_do="核对以后核验，还缺什么再请对方补充。",
+        subject=f"「{organisation.name}」{happened}",
+        happened=f"「{organisation.name}」{happened}：{answer.note}",
+        to_do=to_do,
         until=due.day if due is not None else None,
         link=path_of("organisations.office", organisation_id=organisation.id),
         about=("organisation", organisation.id),

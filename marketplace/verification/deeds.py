@@ -20,6 +20,7 @@ from marketplace.verification import announcements, queries
 
 MAX_NOTE = 500
 NOTHING_TO_CHECK = "没有等核对的证书，不用传文件：先填写证书，或改成新的证书。"
+NO_REASON = f"写明事实和理由，{LEAST}–{MAX_NOTE} 字。"
 MISSING = f"写明补充了什么，{LEAST}–{MAX_NOTE} 字。"
 
 
@@ -31,10 +32,10 @@ def answer_question(
     by: Person,
     seen: int,
 ) -> None:
-    """补充核验材料: it waits for the operators again, with their whole period.
+    """补充核验材料, or 申诉 of a suspended one: it waits for the operators again, with their whole period.
 
     Args:
-        organisation: not verified; its people may supply something before they are asked too.
+        organisation: not verified, and its people may supply something before they are asked too; or suspended.
         note: what is supplied.
         files: what `look_at` gave, each of another content.
         by: who looks after its people.
@@ -50,8 +51,12 @@ def answer_question(
     persistence.hold_row(organisation)
     if organisation.revision != seen:
         raise Stale(*persistence.CHANGED_MEANWHILE)
-    note = checked_text("note", note, MAX_NOTE, missing=MISSING)
-    question = queries.last_question(organisation) if organisation.is_asked else None
+    missing = MISSING if organisation.state == "unverified" else NO_REASON
+    note = checked_text("note", note, MAX_NOTE, missing=missing)
+    # One that nobody asked supplies something by itself.
+    question = None
+    if organisation.is_asked or organisation.state == "suspended":
+        question = queries.last_question(organisation)
     answer = draft_answer(organisation, note, by=by)
     for taken in files:
         add_file(queries.ANSWER, answer.id, taken, shared=True, by=by)

@@ -54,7 +54,7 @@ def answer(organisation_id: int) -> ResponseReturnValue:
     except Stale as refusal:
         form.blame(_lost_files())
         return _page(organisation_id, 409, form, refusal)
-    flash("材料已补充，正等平台核验，有结果会通知您。", "success")
+    flash("已提交，正等平台处理，有结果会通知您。", "success")
     return redirect(url_for("verification.show", organisation_id=organisation_id), 303)
 
 
@@ -157,6 +157,8 @@ def _page(
     persistence.stop_writing()
     row = queries.get_readable(organisation_id, by=current_user)
     form = form or AnswerForm()
+    if row.state == "suspended":
+        form.note.label.text = "事实和理由"
     # Who sends it again after reading the refusal has seen the revision of now.
     if form.is_fresh or refusal is not None:
         form.seen.data = str(row.revision)
@@ -167,7 +169,7 @@ def _page(
         turns=queries.turns_of(row),
         error=refusal,
         allowed=ALLOWED,
-        answers=row.state == "unverified"
+        answers=row.state in ("unverified", "suspended")
         and may(current_user, "verification.answer", row),
     )
     return page, status

@@ -19,12 +19,12 @@ ANSWER = "organisation_answer"
 CERTIFICATE = "broker_certificate"
 NO_FILE = ("没有找到这个文件。", "请从核验材料或证书资料的页面里打开。")
 # Deeds of an organisation that this room shows.
-TURNS = ("ask", "answer", "verify")
+TURNS = ("ask", "answer", "verify", "suspend", "resume")
 
 
 @dataclass(frozen=True)
 class Turn:
-    """A question, an answer with its files, or the verification.
+    """A question, an answer with its files, the verification, or a suspension and its end.
 
     Attributes:
         event: the row of History.
@@ -63,7 +63,7 @@ def turns_of(organisation: Organisation) -> list[Turn]:
     for event in db.session.scalars(query):
         turns.append(Turn(event, _files_of(event)))
     # An organisation that was verified at once has nothing to show.
-    if all(one.event.deed == "verify" for one in turns):
+    if all(one.event.deed in ("verify", "resume") for one in turns):
         return []
     return turns
 
@@ -77,10 +77,11 @@ def _files_of(event: History) -> list[ThingFile]:
 
 
 def last_question(organisation: Organisation) -> History | None:
-    """What an operator asked last."""
+    """What an operator asked last, or why one suspended it."""
     query = (
         db.select(History)
-        .filter_by(kind="organisation", thing_id=organisation.id, deed="ask")
+        .filter_by(kind="organisation", thing_id=organisation.id)
+        .where(History.deed.in_(("ask", "suspend")))
         .order_by(History.id.desc())
         .limit(1)
     )

@@ -8,10 +8,14 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from marketplace.accounts.models import Person
+from marketplace.extensions import db
+from marketplace.introductions.models import Introduction
 from marketplace.refused_requests import previous_page, unsaved_texts
 from tests.factories import Factory
 
 SignIn = Callable[..., FlaskClient]
+
 TEXT = "想谈专利许可，下周能来厂里看看吗？"
 
 
@@ -52,6 +56,12 @@ def test_texts_are_shown_and_secrets_are_not(app: Flask) -> None:
         assert unsaved_texts() == []
 
 
+def introduction_of(person: Person) -> Introduction:
+    query = db.select(Introduction).filter_by(asked_by_id=person.id)
+    case: Introduction = db.session.scalars(query).one()
+    return case
+
+
 def test_the_second_press_loses_no_text(make: Factory, sign_in: SignIn) -> None:
     person = make.person("firm", make.organisation("写字的公司（示例）"))
     demand = make.demand("轴承异音", owner=person.memberships[0].organisation)
@@ -67,3 +77,20 @@ def test_the_second_press_loses_no_text(make: Factory, sign_in: SignIn) -> None:
     assert refused.status_code == 409
     assert f"&lt;b&gt;{TEXT}" in refused.text
     assert "看这次对接" in refused.text
+
+    # A page of errors says that the first press was saved; who comes later reads no such thing.
+    case = introduction_of(person)
+    withdrawn = f"/mine/introductions/{case.id}/withdraw"
+    sent = {"withdraw-seen": str(case.revision), "withdraw-note": TEXT}
+    assert browser.post(withdrawn, data=sent, headers=here).status_code == 303
+    again = browser.post(withdrawn, data=sent, headers=here)
+    assert again.status_code == 409
+    assert "那一次已经办好" in again.text
+    assert "这一次没有再保存" in again.text
+    colleague = make.person(
+        "firm", person.memberships[0].organisation, administers=True
+    )
+    late = sign_in(colleague).post(withdrawn, data=sent, headers=here)
+    assert late.status_code == 409
+    assert "那一次已经办好" not in late.text
+    assert "没有保存。" in late.text

@@ -97,3 +97,21 @@ def test_a_blank_stands_only_beside_letters_and_figures(
 )
 def test_yuan(fen: int, words: str) -> None:
     assert wording.yuan(fen) == words
+
+
+@pytest.mark.parametrize(
+    ("title", "expected"),
+    [
+        ("轴承降噪工艺", "「轴承降噪工艺」"),
+        ("「鲁西」专利权转让", "「『鲁西』专利权转让」"),
+        ("『鲁西』与「聊城」", "「『鲁西』与『聊城』」"),
+        ("「鲁西『超精』」转让", "「『鲁西「超精」』转让」"),
+        ("鲁西」与「聊城」", "「鲁西』与『聊城』」"),
+        # A title that was cut where it ended.
+        ("「鲁西", "「『鲁西」"),
+        ("“鲁西”《规程》", "「“鲁西”《规程》」"),
+        ("", "「」"),
+    ],
+)
+def test_marks_of_a_title_become_the_inner_ones(title: str, expected: str) -> None:
+    assert wording.in_quotes(title) == expected

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from marketplace import persistence
-from marketplace.contracts import deeds, queries, readiness
+from marketplace.contracts import changing, deeds, queries, readiness
 from marketplace.contracts.forms import ConfirmForm, ContractForm, contract_form
 from marketplace.contracts.models import TechContract
 from marketplace.contracts.pages.blueprint import blueprint
@@ -73,6 +73,7 @@ def edit(contract_id: int) -> ResponseReturnValue:
     if form.is_fresh:
         form.show(row)
     if not form.is_submitted():
+        _refuse_filling(row)
         return _form_page(row, form)
     was_frozen = row.state != "drafting"
     try:
@@ -98,6 +99,7 @@ def correct(contract_id: int) -> ResponseReturnValue:
     if form.is_fresh:
         form.show(row)
     if not form.is_submitted():
+        _refuse_filling(row)
         return _form_page(row, form, corrects=True)
     was_frozen = row.state != "drafting"
     try:
@@ -116,6 +118,12 @@ def correct(contract_id: int) -> ResponseReturnValue:
         return _stale_page(contract_id, form, error, corrects=True)
     flash(_saved_words(labels, was_frozen), "success")
     return to_contract(row)
+
+
+def _refuse_filling(row: TechContract) -> None:
+    """No form that can only be refused: whoever opens it reads why at once. Raises NotNow."""
+    if refusal := changing.refusal_of(row):
+        raise refusal
 
 
 @blueprint.post(f"{CONTRACT}/issue")

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from marketplace import contributions, persistence
-from marketplace.contracts import queries, readiness
+from marketplace.contracts import changing, queries, readiness
 from marketplace.contracts.forms import (
     AcceptForm,
     AmendForm,
@@ -106,6 +106,7 @@ def contract_page(
         file_until=readiness.file_until(row),
         events=list(reversed(history_of(row))),
         writes=may(current_user, "contract.write", row),
+        is_changeable=changing.refusal_of(row) is None,
         files=may(current_user, "contract.file", row),
         corrects=may(current_user, "contract.correct", row),
         **given,

@@ -114,17 +114,17 @@ def own() -> ResponseReturnValue:
 @blueprint.get("/mine/deals/<int:deal_id>")
 @needs("mine.read")
 def deal(deal_id: int) -> ResponseReturnValue:
-    """The page both sides share, as it is now or as it stood at the end of a day (`?as_of=`)."""
+    """The page both sides share, as it is now or as it stood at the end of a day (`?as_of=`) or by a version."""
     row = queries.get_deal(deal_id, by=current_user)
     raw = request.args.get("as_of", "")
-    number = request.args.get("release", type=persistence.row_number)
-    if raw or number is not None:
-        return _past_page(row, raw, number)
+    version = request.args.get("version", type=persistence.row_number)
+    if raw or version is not None:
+        return _past_page(row, raw, version)
     return deal_page(row)
 
 
-def _past_page(row: Deal, raw: str, number: int | None) -> ResponseReturnValue:
-    standing = _standing_of(row, raw, number)
+def _past_page(row: Deal, raw: str, version: int | None) -> ResponseReturnValue:
+    standing = _standing_of(row, raw, version)
     answer = render_template(
         "deals/past.html",
         row=row,
@@ -141,9 +141,9 @@ def _past_page(row: Deal, raw: str, number: int | None) -> ResponseReturnValue:
     return answer, 200, headers
 
 
-def _standing_of(row: Deal, raw: str, number: int | None) -> Standing:
-    if number is not None:
-        return standing_at(row, number)
+def _standing_of(row: Deal, raw: str, version: int | None) -> Standing:
+    if version is not None:
+        return standing_at(row, version)
     return standing_on(row, _day_of(raw))
 
 

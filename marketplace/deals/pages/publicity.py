@@ -54,7 +54,7 @@ def object_to(publicity_id: int) -> ResponseReturnValue:
     row = queries.get_publicity(publicity_id)
     form = ObjectionForm()
     if not form.is_submitted():
-        form.begin()
+        form.begin(row.id)
         return _object_page(row, form)
     try:
         objection, code = publicity_deeds.file_objection(

@@ -23,6 +23,7 @@ from marketplace.lifecycle import history_of, next_deeds
 from marketplace.persistence import row_number
 from marketplace.policies.models import PolicyEstimate
 from marketplace.policies.queries import get_kept
+from marketplace.wording import in_quotes
 
 CLAIM = "/mine/claims/<int:claim_id>"
 
@@ -113,7 +114,7 @@ def remove(paper_id: int) -> ResponseReturnValue:
     paper = queries.get_paper(paper_id, by=current_user)
     row = paper.claim
     deeds.remove_paper(paper, by=current_user)
-    flash(f"已删除「{paper.name}」。", "success")
+    flash(f"已删除{in_quotes(paper.name)}。", "success")
     return _to(row)
 
 

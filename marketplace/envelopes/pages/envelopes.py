@@ -20,6 +20,7 @@ from marketplace.forms import SeenForm
 from marketplace.lifecycle import next_deeds
 from marketplace.parsing.exact_sums import read_fen
 from marketplace.policies.queries import clauses_on
+from marketplace.wording import in_quotes
 
 ENVELOPE = "/office/envelopes/<int:envelope_id>"
 
@@ -58,7 +59,7 @@ def new() -> ResponseReturnValue:
         form.blame(error.problems, "name")
         persistence.stop_writing()
         return render_template("envelopes/new.html", form=form), 422
-    flash(f"「{row.title}」已设立，开始受理以后可以申领。", "success")
+    flash(f"{in_quotes(row.title)}已设立，开始受理以后可以申领。", "success")
     return _to(row)
 
 
@@ -115,7 +116,7 @@ def switch(envelope_id: int, deed: str) -> ResponseReturnValue:
     # The address lists the three deeds: nothing else reaches this line.
     do = getattr(envelope_deeds, f"{deed}_envelope")
     do(row, by=current_user, seen=SeenForm().seen_revision)
-    flash(f"「{row.title}」：{row.state_name}。", "success")
+    flash(f"{in_quotes(row.title)}：{row.state_name}。", "success")
     return _to(row)
 
 

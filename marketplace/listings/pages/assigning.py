@@ -13,6 +13,7 @@ from marketplace.door import needs
 from marketplace.errors import NotFound
 from marketplace.listings import deeds, queries
 from marketplace.listings.pages.blueprint import KIND, blueprint
+from marketplace.wording import in_quotes
 
 
 @blueprint.post(f"/office/review/{KIND}/<int:listing_id>/assign")
@@ -22,7 +23,7 @@ def assign(kind: str, listing_id: int) -> ResponseReturnValue:
     row = queries.get_visible(kind, listing_id, by=current_user)
     broker = _chosen_person()
     deeds.assign_broker(row, broker, by=current_user)
-    flash(f"「{row.title}」已交给技术经理人「{broker.name}」。", "success")
+    flash(f"{in_quotes(row.title)}已交给技术经理人「{broker.name}」。", "success")
     return _back(kind, listing_id)
 
 
@@ -33,7 +34,7 @@ def unassign(kind: str, listing_id: int) -> ResponseReturnValue:
     row = queries.get_visible(kind, listing_id, by=current_user)
     broker = _chosen_person()
     deeds.end_assignment(row, broker, by=current_user)
-    flash(f"「{row.title}」已从「{broker.name}」处收回。", "success")
+    flash(f"{in_quotes(row.title)}已从「{broker.name}」处收回。", "success")
     return _back(kind, listing_id)
 
 

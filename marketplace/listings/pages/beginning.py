@@ -34,6 +34,7 @@ from marketplace.listings.pages.writing import hand_in, typed_pairs
 from marketplace.listings.schema import SCHEMAS, terms
 from marketplace.listings.writing import values_of
 from marketplace.permissions import require
+from marketplace.wording import in_quotes
 
 MAX_PASTED = 30_000  # characters of a text that is taken apart: some fifteen pages
 # Of each kind of need: what it asks, where it leads, and whether the matcher has anything for it.
@@ -80,7 +81,7 @@ def begin_page(
 def drop_begun(number: int) -> ResponseReturnValue:
     """Throw away what was begun."""
     row = unsaved_deeds.drop_new(current_user, number)
-    flash(f"「{row.title or '还没有名称'}」写到一半的内容已删除。", "success")
+    flash(f"{in_quotes(row.title or '还没有名称')}写到一半的内容已删除。", "success")
     return redirect(url_for("listings.begin", kind=row.kind), 303)
 
 

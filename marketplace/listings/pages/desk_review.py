@@ -19,18 +19,18 @@ from marketplace.listings.pages.review_page import Decided, carry_out, show_revi
 from marketplace.permissions import require
 
 ENDORSE = Decided(
-    deeds.endorse, change_deeds.endorse_change, "「{}」已通过本单位审核，送到平台审核。"
+    deeds.endorse, change_deeds.endorse_change, "{}已通过本单位审核，送到平台审核。"
 )
 RETURN = Decided(
     deeds.desk_return,
     partial(change_deeds.return_change, station="desk"),
-    "「{}」已退回，填报人会在「我的」里看到原因。",
+    "{}已退回，填报人会在「我的」里看到原因。",
     takes=("note", "todos"),
 )
 REJECT = Decided(
     deeds.desk_reject,
     partial(change_deeds.reject_change, station="desk"),
-    "「{}」未予通过，填报人会看到原因。",
+    "{}未予通过，填报人会看到原因。",
 )
 
 

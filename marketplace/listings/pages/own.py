@@ -19,6 +19,7 @@ from marketplace.listings.models import KIND_NAMES, Demand
 from marketplace.listings.pages.blueprint import KIND, blueprint
 from marketplace.listings.pages.writing import hand_in
 from marketplace.permissions import require
+from marketplace.wording import in_quotes
 
 # What a list is narrowed to, and which lists may be ticked across their pages: name → view, anchor.
 FILTERS = ("tray", "kind", "overdue", "q", "state", "mine")
@@ -42,7 +43,7 @@ def recall(kind: str, listing_id: int) -> ResponseReturnValue:
     """Take a listing back from the queue."""
     row = queries.get_visible(kind, listing_id, by=current_user)
     deeds.recall(row, by=current_user, seen=DeedForm().seen_revision)
-    flash(f"已撤回送审，「{row.title}」回到草稿，可以继续修改。", "success")
+    flash(f"已撤回送审，{in_quotes(row.title)}回到草稿，可以继续修改。", "success")
     return redirect(url_for("listings.edit", kind=kind, listing_id=row.id), 303)
 
 
@@ -54,7 +55,7 @@ def withdraw(kind: str, listing_id: int) -> ResponseReturnValue:
         kind,
         listing_id,
         "withdraw",
-        "「{}」已撤回，不再公开。需要时可以新建同名的一条。",
+        "{}已撤回，不再公开。需要时可以新建同名的一条。",
     )
 
 
@@ -66,9 +67,7 @@ def withdraw(kind: str, listing_id: int) -> ResponseReturnValue:
 @needs("listing.close", of_thing=True)
 def close(kind: str, listing_id: int) -> ResponseReturnValue:
     """End a demand that is met, after a page that asks whether it is meant."""
-    return _end_listing(
-        kind, listing_id, "close", "「{}」已关闭，不再出现在检索和匹配里。"
-    )
+    return _end_listing(kind, listing_id, "close", "{}已关闭，不再出现在检索和匹配里。")
 
 
 @blueprint.route(f"/mine/{KIND}/<int:listing_id>/archive", methods=["GET", "POST"])
@@ -76,7 +75,7 @@ def close(kind: str, listing_id: int) -> ResponseReturnValue:
 def archive(kind: str, listing_id: int) -> ResponseReturnValue:
     """Put away what has ended, after a page that asks whether it is meant."""
     return _end_listing(
-        kind, listing_id, "archive", "「{}」已归档。要再看，在下面选状态「已归档」。"
+        kind, listing_id, "archive", "{}已归档。要再看，在下面选状态「已归档」。"
     )
 
 
@@ -86,7 +85,7 @@ def renew(kind: str, listing_id: int) -> ResponseReturnValue:
     """Make an expired listing valid again."""
     row = queries.get_visible(kind, listing_id, by=current_user)
     deeds.renew(row, by=current_user, seen=DeedForm().seen_revision)
-    flash(f"「{row.title}」仍然有效，已续期到 {row.valid_until}。", "success")
+    flash(f"{in_quotes(row.title)}仍然有效，已续期到 {row.valid_until}。", "success")
     return redirect(url_for("desk.mine"), 303)
 
 
@@ -125,7 +124,7 @@ def reopen(kind: str, listing_id: int) -> ResponseReturnValue:
     # The address is of demands alone; of them only is there a row here.
     assert isinstance(row, Demand)  # noqa: S101
     deeds.reopen(row, by=current_user, seen=DeedForm().seen_revision)
-    flash(f"「{row.title}」已回到草稿，改好再送审，通过后重新公开。", "success")
+    flash(f"{in_quotes(row.title)}已回到草稿，改好再送审，通过后重新公开。", "success")
     return redirect(url_for("listings.edit", kind=kind, listing_id=row.id), 303)
 
 
@@ -135,7 +134,7 @@ def copy_draft(kind: str, listing_id: int) -> ResponseReturnValue:
     """Begin a new draft with the words of a listing that has ended."""
     row = queries.get_visible(kind, listing_id, by=current_user)
     draft = deeds.copy_listing(row, by=current_user, seen=DeedForm().seen_revision)
-    flash(f"已复制「{row.title}」的内容为新草稿，改好再送审。", "success")
+    flash(f"已复制{in_quotes(row.title)}的内容为新草稿，改好再送审。", "success")
     return redirect(url_for("listings.edit", kind=kind, listing_id=draft.id), 303)
 
 
@@ -208,7 +207,7 @@ def _end_listing(
                 raise
             form.blame(error.problems)
         else:
-            flash(message.format(row.title), "success")
+            flash(message.format(in_quotes(row.title)), "success")
             return redirect(url_for("desk.mine"), 303)
     name = row.life.deeds[deed]
     if not row.life.can(row.state, deed):

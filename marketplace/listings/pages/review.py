@@ -27,19 +27,19 @@ from marketplace.organisations.forms import VerificationForm
 APPROVE = Decided(
     deeds.approve,
     change_deeds.approve_change,
-    "「{}」已通过并发布。",
+    "{}已通过并发布。",
     takes=("note", "scores"),
 )
 RETURN = Decided(
     deeds.send_back,
     change_deeds.return_change,
-    "「{}」已退回，对方会在「我的」里看到原因。",
+    "{}已退回，对方会在「我的」里看到原因。",
     takes=("note", "todos"),
 )
-REJECT = Decided(deeds.reject, change_deeds.reject_change, "「{}」未予通过。")
+REJECT = Decided(deeds.reject, change_deeds.reject_change, "{}未予通过。")
 # No change is suspended, only the listing; and the operator stays to see what was done.
-SUSPEND = Decided(deeds.suspend, None, "「{}」已暂停公开。", stay=True)
-RESUME = Decided(deeds.resume, None, "「{}」已恢复公开。", takes=(), stay=True)
+SUSPEND = Decided(deeds.suspend, None, "{}已暂停公开。", stay=True)
+RESUME = Decided(deeds.resume, None, "{}已恢复公开。", takes=(), stay=True)
 
 
 @blueprint.get(f"/office/review/{KIND}/<int:listing_id>")

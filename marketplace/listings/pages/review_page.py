@@ -39,7 +39,7 @@ from marketplace.listings.snapshots import proposed_row
 from marketplace.organisations.forms import VerificationForm
 from marketplace.organisations.models import ORGANISATION_KINDS
 from marketplace.profiles import queries as profile_queries
-from marketplace.wording import UNKNOWN
+from marketplace.wording import UNKNOWN, in_quotes
 
 Row = Achievement | Demand
 # Where on the page a problem is put right; a field of the listing is one of those that are missing.
@@ -114,7 +114,7 @@ def carry_out(
     except Stale as error:
         row = queries.get_visible(kind, listing_id, by=current_user)
         return review_page(row, 409, station=station, form=form, error=error)
-    flash(decided.message.format(row.title), "success")
+    flash(decided.message.format(in_quotes(row.title)), "success")
     only = kind_filter() or None
     view = _view_of(station)
     if decided.stay:

@@ -42,6 +42,7 @@ from marketplace.listings.pages.form_page import (
 from marketplace.listings.writing import AlreadySaved, taken_title
 from marketplace.organisations.models import key_of
 from marketplace.permissions import require
+from marketplace.wording import in_quotes
 from marketplace.workdays import calendar
 
 OWNER_NEEDED = {"organisation": ["选一个单位。"]}
@@ -295,7 +296,7 @@ def _answer_second_press(
     # The first press may have been 「保存」 and the second 「送审」: the listing is there, so it is handed in.
     if deed == "submit" and first.life.can(first.state, "submit"):
         return hand_in(first, first.revision)
-    flash(f"「{first.title}」已经保存，第二次按下没有再存一条。", "success")
+    flash(f"{in_quotes(first.title)}已经保存，第二次按下没有再存一条。", "success")
     session["kept"] = draft_key(form.kind, None)
     # It was handed in meanwhile; its form would only say that it cannot be changed.
     if not first.life.can(first.state, "edit"):

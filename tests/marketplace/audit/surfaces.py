@@ -5,6 +5,7 @@ A surface that is added without a row here fails `test_every_write.py`, which po
 
 from __future__ import annotations
 
+from marketplace.clock import today
 from tests.factories import GOOD_FORM
 
 TEXT = "电机用深沟球轴承振动值离散，客户投诉有异音，现有超精工艺调整多次仍达不到要求，废品率约百分之六。"
@@ -131,7 +132,7 @@ VISITS: dict[str, tuple[str, str, dict[str, str]]] = {
         "desk", "/mine/deals/{d_pricing}/price",
         {
             "seen": "{d_pricing_seen}", "method": "auction", "price": "12", "basis": NOTE, "evaluation": "not_required",
-            "met_on": "2026-01-05", "attendees": "张三", "minutes": NOTE,
+            "met_on": str(today()), "attendees": "张三", "minutes": NOTE,
         },
     ),
     "deals.approve_price": ("desk", "/mine/deals/{d_decided}/price/approve", {"seen": "{d_decided_seen}"}),

@@ -11,7 +11,8 @@ from flask import Flask
 
 from marketplace import persistence
 from marketplace.accounts.models import Person
-from marketplace.brokerage.child_models import Attribution
+from marketplace.brokerage import agreement_deeds
+from marketplace.brokerage.child_models import Attribution, AttributionDispute
 from marketplace.brokerage.models import BrokerageCase
 from marketplace.errors import MarketError
 from marketplace.extensions import db
@@ -137,6 +138,34 @@ def test_one_of_two(race: str, site: Flask) -> None:
     assert db.session.scalars(sa.select(Introduction)).all() == [
         one for one in [case.introduction] if one is not None
     ]
+
+
+def test_one_ruling_of_a_dispute(site: Flask) -> None:
+    world = World(Factory(db.session))
+    world.bring_to(*TALKS)
+    row = db.session.scalars(sa.select(Attribution)).one()
+    dispute = agreement_deeds.dispute_attribution(
+        row, "去年就介绍过。", by=world.other_broker
+    )
+    number, seen, numbers = dispute.id, dispute.revision, numbers_of(world)
+    db.session.remove()
+
+    def rule(upholds: bool) -> Any:
+        def press() -> None:
+            begin_turn()
+            agreement_deeds.rule_dispute(
+                db.session.get_one(AttributionDispute, number),
+                upholds=upholds,
+                ruling="有纪要",
+                by=world_again(numbers).operator,
+                seen=seen,
+            )
+
+        return press
+
+    assert outcomes_of(site, rule(True), rule(False)) == ["done", "refused"]
+    dispute = db.session.get_one(AttributionDispute, number)
+    assert len([one for one in history_of(dispute) if one.deed != "create"]) == 1
 
 
 def test_one_case_of_a_pair(site: Flask) -> None:

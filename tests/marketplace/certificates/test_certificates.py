@@ -426,6 +426,10 @@ def test_what_is_written_is_of_ones_own_organisation(
         "purpose": PURPOSE,
     }
     firm = sign_in(certified.world.buyer)
+    # Nothing to choose: what is missing is said at the box that is there.
+    empty = firm.post("/mine/certificates/new", data={"purpose": PURPOSE})
+    assert empty.status_code == 422
+    assert 'href="#registry_numbers"' in empty.get_data(as_text=True)
     # The number of another organisation is not theirs to choose: their own one has no such contract.
     assert firm.post("/mine/certificates/new", data=data).status_code == 422
 

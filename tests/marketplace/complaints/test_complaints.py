@@ -15,7 +15,7 @@ from marketplace import contributions
 from marketplace.accounts.models import Person
 from marketplace.audit.models import Withheld
 from marketplace.clock import now, today
-from marketplace.complaints import deeds
+from marketplace.complaints import deeds, queries
 from marketplace.complaints.life import COMPLAINT_LIFE
 from marketplace.complaints.models import Complaint
 from marketplace.complaints.subjects import Subject, subject_at
@@ -24,7 +24,8 @@ from marketplace.extensions import db
 from marketplace.issues.choosing import choose_lines
 from marketplace.issues.deeds import begin_proof, publish_proof
 from marketplace.notices.models import Notice
-from marketplace.permissions import Guest
+from marketplace.organisations.deeds import suspend_organisation
+from marketplace.permissions import Guest, may
 from marketplace.personal_data.deeds import carry_out_retention, close_own_account
 from marketplace.profiles import queries as profile_queries
 from tests.factories import Factory
@@ -80,6 +81,8 @@ def test_a_guest_reports_gets_a_number_and_reads_what_became_of_it(
     data = form_of(client, path)
 
     first = client.post("/complaints/new", data=data, follow_redirects=True).text
+    # Gone back, the form is opened once more.
+    data = form_of(client, path)
     again = client.post("/complaints/new", data=data, follow_redirects=True).text
 
     number, code = re.search(r"受理编号 (JB\S+?)，查询码 (\w+)", first).groups()  # type: ignore[union-attr]
@@ -252,13 +255,33 @@ def test_who_reported_is_removed_a_year_after_the_ruling(
     assert row.text == TEXT
 
 
+def test_a_suspended_organisation_is_heard(world: World) -> None:
+    # Of a person, whose complaint may have the number of the organisation.
+    profile = Complaint(id=world.firm.id, thing_kind="profile", thing_id=world.operator.id)  # fmt: skip
+    rows = [world.file(), world.file(f"/organisations/{world.firm.id}")]
+    for row in rows:
+        world.rule(row, "hold")
+    suspend_organisation(world.firm, note="收到冒用名义的举报。", by=world.operator)
+    plain = world.make.person("firm", world.firm)
+    assert not may(world.chief, "complaint.answer", profile)
+    assert queries.concerning(world.chief) == rows
+    assert int(queries.concerning_count(world.chief)) == 2
+    for row in rows:
+        assert not may(plain, "complaint.answer", row)
+        deeds.appeal(row, seen=row.revision, text="权利是我们的。", by=world.chief)
+
+
 def test_the_copy_of_a_reporter_holds_it_and_a_closed_account_leaves_no_contact(
     world: World,
 ) -> None:
     reporter = world.make.person("broker")
     row = world.file(by=reporter, contact="0635-8230000")
     world.rule(row, "hold")
-    deeds.appeal(row, seen=row.revision, text="权利是我们的。", by=world.chief)
+    seen = row.revision
+    deeds.appeal(row, seen=seen, text="权利是我们的。", by=world.chief)
+    # Pressed twice: they have said it, nobody else was quicker.
+    with pytest.raises(NotNow, match="已经说明过一次"):
+        deeds.appeal(row, seen=seen, text="权利是我们的。", by=world.chief)
 
     copy = contributions.personal_copy(reporter)
     others = contributions.personal_copy(world.chief)

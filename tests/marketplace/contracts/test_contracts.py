@@ -509,6 +509,14 @@ def test_pages(world: World, sign_in: SignIn) -> None:
         data = {"seen": str(contract.revision), "sha256": paper.sha256}
         assert client.post(f"{address}/confirm", data=data).status_code == 303
     assert "双方已确认" in seller.get(address).text
+    # While it may still be changed its form opens; later it would only refuse what was typed.
+    assert seller.get(f"{address}/edit").status_code == 200
+    assert f"{address}/edit" in seller.get(address).text
+    assert contract.deal is not None
+    contract.deal.state = "performing"
+    db.session.commit()
+    assert seller.get(f"{address}/edit").status_code == 409
+    assert f"{address}/edit" not in seller.get(address).text
     stranger = sign_in(world.stranger)
     assert stranger.get(address).status_code == 404
     assert stranger.get(f"{address}/papers/1.pdf").status_code == 404

@@ -414,3 +414,20 @@ def test_two_at_once(site: Flask) -> None:
     events = [one.deed for one in history_of(row)]
     assert events.count("register") == 1
     assert queries.contract_of(db.session.get_one(Deal, numbers["deal"])) is row
+    seen = row.revision
+    db.session.remove()
+
+    def correct() -> None:
+        person = by("operator")
+        contract = db.session.get_one(TechContract, number)
+        sums = (contract.total_fen, 1, 1)
+        filing_deeds.amend_registration(contract, sums, "漏填", by=person, seen=seen)
+
+    def cancel() -> None:
+        person = by("operator")
+        contract = db.session.get_one(TechContract, number)
+        filing_deeds.cancel_registration(contract, "重复登记", by=person, seen=seen)
+
+    # Two operators: what one of them corrects is not corrected twice, nor cancelled by who has not seen it.
+    assert outcomes_of(site, correct, cancel) == ["done", "refused"]
+    assert len(db.session.scalars(sa.select(ContractEntry)).all()) == 2

@@ -275,6 +275,7 @@ def test_a_firm_needs_no_publicity(make: Factory) -> None:
         ({"minutes": "好"}, "minutes"),
         ({"met_on": None}, "met_on"),
         ({"met_on": date(2099, 1, 1)}, "met_on"),
+        ({"met_on": date(2016, 3, 15)}, "met_on"),
         ({"attendees": ()}, "attendees"),
     ],
 )
@@ -362,6 +363,10 @@ def test_an_objection_locks_until_it_is_answered(world: World) -> None:
     row, code = world.object_to(deal)
     assert deal.state == "objection"
     assert world.object_to(deal)[0].id == row.id  # two presses of one form
+    # Published with its answer.
+    with pytest.raises(Invalid) as refused:
+        world.object_to(deal, text="价格偏低，请打 139 0535 1234 核实。")
+    assert set(refused.value.problems) == {"text"}
     with pytest.raises(NotNow):
         world.revise(deal)
     world.let_end(deal)
@@ -492,7 +497,7 @@ def test_as_it_stood(world: World) -> None:
     standing = standing_on(deal, today())
     assert standing.values["state"] == "price_determined"
     assert standing.release.sha256 == last.sha256
-    first = standing_at(deal, 0)
+    first = standing_at(deal, 1)
     assert first.values["state"] == "proposed"
     with pytest.raises(NotFound):
         standing_on(deal, today() - timedelta(days=1))

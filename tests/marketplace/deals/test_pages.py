@@ -156,9 +156,15 @@ def test_a_wrong_answer_in_diligence_is_given_back(
     # On top of the page, with a way to the box of this item.
     assert text.index('href="#item-note"') < text.index('id="lacks"')
     assert text.count('id="item-note"') == 1
-    chosen = re.search(r'<input[^>]*id="finding-limits-yes"[^>]*>', text)
+    chosen = re.search(r'<input[^>]*id="item-has_finding-1"[^>]*>', text)
     assert chosen is not None
     assert " checked" in chosen[0]
+    # Nothing chosen: the way leads to the first choice.
+    sent = sent | {"has_finding": "", "note": ""}
+    page = sign_in(world.desk).post(address(deal, "/items"), data=sent)
+    text = page.get_data(as_text=True)
+    assert text.index('href="#item-has_finding-0"') < text.index('id="lacks"')
+    assert text.count('id="item-has_finding-0"') == 1
 
 
 def test_by_buttons_from_an_introduction(world: World, sign_in: SignIn) -> None:
@@ -303,6 +309,15 @@ def test_a_guest_objects_and_asks(world: World, client: FlaskClient) -> None:
     )
     found = re.search(r"受理编号 (YY\d{8}-\d{5})，查询码 ([A-Z2-7]{12})", answer)
     assert found is not None
+    # Who goes back opens the form once more and sends the same; another text is another objection.
+    for text, is_same in (("价格明显偏低。", True), ("依据没有写全。", False)):
+        shown = client.get(path).get_data(as_text=True)
+        once_more = re.search(r'name="nonce"[^>]*value="([^"]+)"', shown)
+        assert once_more is not None
+        sent = values | {"nonce": once_more[1], "text": text}
+        told = client.post(path, data=sent, follow_redirects=True)
+        assert (found[0] in told.get_data(as_text=True)) is is_same
+    assert len(deal.objections) == 2
     db.session.refresh(deal)
     assert deal.state == "objection"
     number, code = found.groups()
@@ -395,7 +410,7 @@ def test_as_of_a_day(world: World, sign_in: SignIn) -> None:
     assert page.status_code == 200
     assert page.headers["X-Release-Hash"] == deal.releases[-1].sha256
     assert page.headers["X-Previous-Release-Hash"] == deal.releases[-2].sha256
-    first = chief.get(address(deal, "?release=0")).get_data(as_text=True)
+    first = chief.get(address(deal, "?version=1")).get_data(as_text=True)
     assert "等同意" in first
     assert (
         chief.get(address(deal, f"?as_of={today() - timedelta(days=9)}")).status_code
@@ -403,7 +418,7 @@ def test_as_of_a_day(world: World, sign_in: SignIn) -> None:
     )
     for day in ("昨天吧", today() + timedelta(days=9), "9999-12-31"):
         assert chief.get(address(deal, f"?as_of={day}")).status_code == 404
-    assert chief.get(address(deal, "?release=99")).status_code == 404
+    assert chief.get(address(deal, "?version=99")).status_code == 404
 
 
 def test_an_unnamed_firm_is_named_once_it_agrees(

@@ -77,6 +77,17 @@ def test_one_answer_of_two(site: Flask) -> None:
         deeds.withdraw_introduction(row, note="另有安排", by=by, seen=seen)
 
     assert outcomes_of(site, accept, withdraw) == ["done", "refused"]
+    if db.session.get_one(Introduction, number).state == "accepted":
+        db.session.remove()
+
+        def say() -> None:
+            begin_turn()
+            row = db.session.get_one(Introduction, number)
+            by = db.session.get_one(Person, numbers["desk"])
+            deeds.write_message(row, "周三下午可以谈。", by=by)
+
+        assert outcomes_of(site, say, say) == ["done", "done"]
+        assert len(db.session.get_one(Introduction, number).messages) == 1
     case = db.session.get_one(Introduction, number)
     events = [one.deed for one in history_of(case)]
     assert events == ["create", {"accepted": "accept"}.get(case.state, "withdraw")]

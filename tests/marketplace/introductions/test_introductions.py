@@ -29,7 +29,7 @@ from marketplace.workdays.queries import load_calendar
 from tests.factories import Factory
 
 SignIn = Callable[..., FlaskClient]
-PHONE = "13906350001"
+PHONE, DESK_PHONE = "13906350001", "0635-8239002"
 
 
 class World:
@@ -48,6 +48,7 @@ class World:
                 owner=self.firm,
                 anonymous=anonymous,
                 chain_code="bearing",
+                contact_phone=DESK_PHONE,
             )
             self.achievement = make.achievement(
                 "轴承超精研磨降噪", owner=self.lab, contact_phone="0635-8239001"
@@ -207,10 +208,14 @@ def test_contacts_open_with_the_acceptance(world: World, sign_in: SignIn) -> Non
     case = world.ask()
     address = f"/mine/introductions/{case.id}"
     desk, chief = sign_in(world.desk), sign_in(world.chief)
-    assert PHONE not in desk.get(address).text
+    before = desk.get(address).text
+    assert PHONE not in before
+    assert DESK_PHONE not in before
     assert "0635-8239001" not in chief.get(address).text
     world.press(case, "accept")
-    assert PHONE in desk.get(address).text
+    after = desk.get(address).text
+    assert PHONE in after
+    assert DESK_PHONE in after
     assert "0635-8239001" in chief.get(address).text
     for person in (world.chief, world.desk):
         given = contact_consents.current_consent(person, contact_consents.SHARE)
@@ -252,6 +257,7 @@ def test_a_consent_taken_back_before_the_answer_hands_nothing_over(
     later = sign_in(world.desk).get(address).text
 
     assert PHONE not in page
+    assert DESK_PHONE not in page
     assert world.chief.email not in page
     assert "收回了转给对方的同意" in page
     # For the next introductions, not for this one.
@@ -541,6 +547,10 @@ def test_messages_reach_the_other_side_only(world: World) -> None:
         deeds.write_message(case, "可以谈吗", by=world.chief)
     world.press(case, "accept")
     deeds.write_message(case, "周三下午可以谈。", by=world.desk)
+    told = len(texts_to(world.chief))
+    # Pressed twice it is one message; said by the other side, or later, it is another.
+    deeds.write_message(case, "周三下午可以谈。", by=world.desk)
+    assert (len(case.messages), len(texts_to(world.chief))) == (1, told)
     assert "周三下午可以谈。" in texts_to(world.chief)[-1]
     assert "周三下午可以谈。" not in texts_to(world.desk)[-1]
     with pytest.raises(NotFound):

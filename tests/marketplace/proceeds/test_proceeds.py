@@ -318,6 +318,8 @@ def test_milestones_and_the_end(world: World) -> None:
         ("交付", today(), 0),
         ("交付", date(202, 11, 3), None),
         ("交付", date(9999, 12, 31), None),
+        ("交付", world.deal.began_on - timedelta(days=1), None),
+        ("付款", today(), (contract.total_fen or 0) + 1),
     ):
         with pytest.raises(Invalid):
             deeds.plan_milestone(
@@ -331,6 +333,13 @@ def test_milestones_and_the_end(world: World) -> None:
         by=world.seller,
         seen=contract.revision,
     )
+    # With that of the first one they come to more than the price.
+    with pytest.raises(Invalid) as refusal:
+        deeds.plan_milestone(
+            contract, "第二笔款", today() + timedelta(days=40), (contract.total_fen or 0) - 4,
+            by=world.seller, seen=contract.revision,
+        )  # fmt: skip
+    assert "超过合同成交总额" in refusal.value.problems["plan_fen"][0]
     assert upkeep.remind() == 2
     assert upkeep.remind() == 0
     with pytest.raises(NotNow, match="不在履约中"):
@@ -338,6 +347,9 @@ def test_milestones_and_the_end(world: World) -> None:
     receive(contract, world.seller, 5)
     with pytest.raises(NotNow, match="还有节点"):
         deeds.finish_conversion(contract, by=world.seller)
+    early = world.deal.began_on - timedelta(days=1)
+    with pytest.raises(Invalid):
+        deeds.finish_milestone(one, early, by=world.seller, seen=one.revision)
     deeds.finish_milestone(one, today(), by=world.seller, seen=one.revision)
     with pytest.raises(NotNow):
         deeds.finish_milestone(one, today(), by=world.seller, seen=one.revision)

@@ -84,6 +84,7 @@ def test_who_writes_what_and_when(world: World) -> None:
             "attendees": "经办人",
             "met_on": today() + timedelta(days=1),
         },
+        MINUTES | {"note_kind": "minutes", "met_on": today() - timedelta(days=800)},
     ):
         with pytest.raises(Invalid):
             write(case, world.broker, **changes)

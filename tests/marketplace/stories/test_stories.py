@@ -57,7 +57,13 @@ def test_who_may_write_and_of_what(world: World) -> None:
     for person in (world.seller, world.buyer, world.stranger, world.make.broker()):
         with pytest.raises(NotAllowed):
             deeds.write_story(contract, TEXT, by=person)
-    for name, value in (("title", ""), ("body", "短"[:1]), ("holder", "名" * 121)):
+    for name, value in (
+        ("title", ""),
+        ("body", "短"),
+        ("holder", "名" * 121),
+        ("body", "合作顺利，详情请打 139 0535 1234。"),
+        ("receiver", "某轴承厂 zhang.san@lcu.edu.cn"),
+    ):
         wrong = Written(**{**TEXT.__dict__, name: value})
         with pytest.raises(Invalid) as refused:
             deeds.write_story(contract, wrong, by=world.operator)

@@ -182,6 +182,56 @@ def test_a_certificate_is_shown_to_who_checks_it_and_goes_with_its_account(
     assert db.session.scalars(db.select(ThingFile)).all() == []
 
 
+def test_a_suspended_organisation_is_heard(
+    make: Factory, sign_in: SignIn, client: FlaskClient
+) -> None:
+    row = make.organisation("临清停牌轴承厂（示例）")
+    chief = make.person("firm", row, administers=True)
+    others = (make.person("firm", row), make.person("firm", administers=True))
+    first, second = make.person("operator"), make.person("operator")
+    reason, said, reply = "收到冒用名义的举报。", "公章备案在此，并非冒用。", "备案里没有这枚章。"  # fmt: skip
+    organisation_deeds.suspend_organisation(row, note=reason, by=first)
+    browser, office = sign_in(chief), sign_in(second)
+    address = f"/mine/organisations/{row.id}/verification"
+    for page in ("/mine", "/mine/organisations", address):
+        text = browser.get(page).text
+        assert reason in text
+        assert address in text
+    for person in others:
+        assert sign_in(person).get(address).status_code == 404
+    assert int(unverified_count()) == 0
+
+    empty = browser.post(address, data=sent(row, " "))
+    assert (empty.status_code, "写明事实和理由" in empty.text) == (422, True)
+    once = sent(row, said, 备案=pdf_of("公章"))
+    assert browser.post(address, data=once).status_code == 303
+    assert browser.post(address, data=sent(row, said) | {"seen": once["seen"]}).status_code == 409  # fmt: skip
+
+    # It waits for the operators, and stays suspended until one of them lets it act again.
+    assert (row.state, int(unverified_count())) == ("suspended", 1)
+    due = verification_due(row)
+    assert due is not None
+    assert "答复申诉" in office.get("/office/review?tray=organisations").text
+    page = office.get(f"/office/organisations/{row.id}").text
+    for words in (reason, said, "备案.pdf", "恢复", "答复，仍然暂停"):
+        assert words in page
+    ask = f"/office/organisations/{row.id}/ask"
+    seen = str(row.revision)
+    # Two operators at once: the second one looks again.
+    for person, status in ((first, 303), (second, 409)):
+        data = {"ask-seen": seen, "ask-note": reply}
+        assert sign_in(person).post(ask, data=data).status_code == status
+    assert int(unverified_count()) == 0
+    assert reply in browser.get(address).text
+    notices = db.session.scalars(db.select(Notice).order_by(Notice.id))
+    told = [(one.person_id, one.happened) for one in notices]
+    assert any(one == first.id and said in words for one, words in told)
+    assert any(one == chief.id and reply in words for one, words in told)
+    organisation_deeds.resume_organisation(row, by=second)
+    assert row.state == "verified"
+    assert client.get(f"/organisations/{row.id}").status_code == 200
+
+
 def test_supplied_files_go_after_a_year_and_what_was_said_stays(
     asked: Organisation, sign_in: SignIn
 ) -> None:
