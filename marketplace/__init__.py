@@ -33,6 +33,7 @@ from marketplace import (
     rehearsal_marks,
     wording,
 )
+from marketplace.command_failures import name_failures
 from marketplace.contributions import Contributions, Navigation
 from marketplace.extensions import (
     babel,
@@ -226,7 +227,7 @@ def _connect_module(app: Flask, module: ModuleType) -> None:
         app.register_blueprint(blueprint)
     commands = getattr(module, "commands", None)
     if commands is not None:
-        app.cli.add_command(commands)
+        app.cli.add_command(name_failures(commands))
     prepare = getattr(module, "init_app", None)
     if prepare is not None:
         prepare(app)
