@@ -24,6 +24,7 @@ import search
 from marketplace import (
     background_gc,
     clock,
+    command_failures,
     counters,
     door,
     errors,
@@ -33,7 +34,6 @@ from marketplace import (
     rehearsal_marks,
     wording,
 )
-from marketplace.command_failures import name_failures
 from marketplace.contributions import Contributions, Navigation
 from marketplace.extensions import (
     babel,
@@ -183,6 +183,7 @@ def create_app(config: Any) -> Flask:
     for room in ROOMS:
         for module in _load_modules(room):
             _connect_module(app, module)
+    command_failures.init_app(app)
     # After the rooms, for it compares the deeds of their views with the joined table.
     _join_contributions(app)
     app.before_request(door.check_request)
@@ -227,7 +228,7 @@ def _connect_module(app: Flask, module: ModuleType) -> None:
         app.register_blueprint(blueprint)
     commands = getattr(module, "commands", None)
     if commands is not None:
-        app.cli.add_command(name_failures(commands))
+        app.cli.add_command(commands)
     prepare = getattr(module, "init_app", None)
     if prepare is not None:
         prepare(app)
