@@ -153,7 +153,7 @@ def restore_backup(source: Path, *, replace: bool = False) -> Summary:
                 f"这份备份来自 {manifest['database']}，本站的数据库是 {kind}。",
                 "请换成同一种数据库再恢复。",
             )
-        if manifest["migration"] not in _known_migrations():
+        if manifest["migration"] not in known_migrations():
             raise Invalid(
                 "这份备份来自更新的版本，本站的程序读不了。", "请先升级程序。"
             )
@@ -419,7 +419,8 @@ def _hash_tables(connection: Connection) -> dict[str, dict[str, Any]]:
     return tables
 
 
-def _known_migrations() -> set[str]:
+def known_migrations() -> set[str]:
+    """The versions of the schema that this program knows."""
     config = current_app.extensions["migrate"].migrate.get_config()
     return {
         script.revision

@@ -10,6 +10,7 @@ from flask import Flask
 
 from config import Config
 from marketplace import create_app
+from marketplace.extensions import db
 
 # Of several rooms; the last one reads the database only when it has begun with a file.
 COMMANDS = (
@@ -50,3 +51,14 @@ def test_a_database_that_does_not_answer(tmp_path: Path) -> None:
     assert done.exit_code == 1
     assert "does not answer" in done.output
     assert "not-to-be-shown" not in done.output
+
+
+def test_a_database_of_a_newer_version_is_not_prepared(site: Flask) -> None:
+    with site.app_context():
+        db.session.execute(db.text("update alembic_version set version_num = '9999'"))
+        db.session.commit()
+
+    done = site.test_cli_runner().invoke(args=["prepare", "--no-samples"])
+
+    assert done.exit_code == 1
+    assert "newer version of the site (to 9999)" in done.output
