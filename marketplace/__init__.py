@@ -24,6 +24,7 @@ import search
 from marketplace import (
     background_gc,
     clock,
+    command_failures,
     counters,
     door,
     errors,
@@ -182,6 +183,7 @@ def create_app(config: Any) -> Flask:
     for room in ROOMS:
         for module in _load_modules(room):
             _connect_module(app, module)
+    command_failures.init_app(app)
     # After the rooms, for it compares the deeds of their views with the joined table.
     _join_contributions(app)
     app.before_request(door.check_request)

@@ -140,6 +140,7 @@ def resume(number: int) -> ResponseReturnValue:
     return render_template(
         "accounts/held.html",
         row=row,
+        above=_page_above(row.path),
         shown=texts,
         most=MAX_EXCERPT,
         fields=row.fields,
@@ -231,6 +232,18 @@ def _agreement_page(kind: str, elsewhere: str) -> ResponseReturnValue:
         agreement=agreements.present_agreement(kind),
         elsewhere=elsewhere,
     )
+
+
+def _page_above(path: str) -> str:
+    """The page of the thing that a button acts on: an address above its own; empty where none may be opened."""
+    above = path.partition("?")[0]
+    while above := above.rpartition("/")[0]:
+        # Further up are lists and trays, which do not say which thing it was.
+        if not any(sign.isdigit() for sign in above):
+            return ""
+        if _is_page(above):
+            return above
+    return ""
 
 
 def _is_page(path: str) -> bool:

@@ -158,7 +158,9 @@ def _as_text(file: BinaryIO, encoding: Encoding) -> Iterator[io.TextIOWrapper]:
     try:
         yield text
     finally:
-        text.detach()
+        # Closed where what read its rows has failed on the way.
+        if not file.closed:
+            text.detach()
 
 
 def _marks_of(start: bytes) -> tuple[int, str]:

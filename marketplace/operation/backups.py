@@ -34,6 +34,7 @@ from marketplace.listings.models import LISTINGS
 from marketplace.notices import upkeep as notices
 from marketplace.operation.encryption import decrypt_file, encrypt_file, is_encrypted
 from marketplace.operation.working_folders import put_in_place, working_folder
+from marketplace.persistence import why_unwritable
 
 FORMAT = (
     1  # of the manifest; a change that older programs cannot read takes the next number
@@ -75,7 +76,7 @@ def make_backup(target: Path, *, with_secrets: bool = False) -> Summary:
         with_secrets: the signing secrets too. Without PASSWORD_SALT nobody's password opens the restored site.
 
     Raises:
-        Invalid: the database's programs are missing or fail.
+        Invalid: the database's programs are missing or fail, or it has no tables.
     """
     target = target.resolve()
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -83,6 +84,11 @@ def make_backup(target: Path, *, with_secrets: bool = False) -> Summary:
         kind = db.engine.dialect.name
         dump = _dump_sqlite if kind == "sqlite" else _dump_postgresql
         tables = dump(folder / DATABASE[kind])
+        if "alembic_version" not in tables:
+            raise Invalid(
+                "这个数据库是空的，没有备份。",
+                "请看 DATA_DIR 和 DATABASE_URL 是不是这个站的；新站先运行 flask prepare。",
+            )
         # After the database: what it names is there. What is on its way in is named by nobody yet.
         storage.copy_contents(folder / UPLOADS)
         if with_secrets:
@@ -147,7 +153,7 @@ def restore_backup(source: Path, *, replace: bool = False) -> Summary:
                 f"这份备份来自 {manifest['database']}，本站的数据库是 {kind}。",
                 "请换成同一种数据库再恢复。",
             )
-        if manifest["migration"] not in _known_migrations():
+        if manifest["migration"] not in known_migrations():
             raise Invalid(
                 "这份备份来自更新的版本，本站的程序读不了。", "请先升级程序。"
             )
@@ -413,7 +419,8 @@ def _hash_tables(connection: Connection) -> dict[str, dict[str, Any]]:
     return tables
 
 
-def _known_migrations() -> set[str]:
+def known_migrations() -> set[str]:
+    """The versions of the schema that this program knows."""
     config = current_app.extensions["migrate"].migrate.get_config()
     return {
         script.revision
@@ -474,7 +481,7 @@ def _unpack_checked(source: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
                 _extract_files(archive, folder)
             manifest = json.loads((folder / MANIFEST).read_text())
         except (tarfile.TarError, EOFError, OSError, ValueError) as error:
-            raise Invalid(f"读不了这份备份：{error}", "请换一份备份。") from None
+            raise _unreadable(error) from None
         (folder / DECRYPTED).unlink(missing_ok=True)
         if manifest.get("format") != FORMAT:
             raise Invalid("这不是本站能读的备份。", "请用 flask backup 写的文件。")
@@ -487,6 +494,16 @@ def _unpack_checked(source: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
         yield folder, manifest
 
 
+def _unreadable(error: Exception) -> Invalid:
+    """Why a backup was not read; another one would not help where there is no room to unpack it."""
+    if why_unwritable(error) == "full":
+        return Invalid(
+            "盘满了，备份没有地方展开，什么也没有改。",
+            "请腾出地方再试：要有备份几倍大的地方，或者换一个 DATA_DIR。",
+        )
+    return Invalid(f"读不了这份备份：{error}", "请换一份备份。")
+
+
 def _decrypted(source: Path, folder: Path) -> Path:
     """A plain backup: itself, or what its key makes of it.
 
@@ -497,7 +514,7 @@ def _decrypted(source: Path, folder: Path) -> Path:
         if not is_encrypted(source):
             return source
     except OSError as error:
-        raise Invalid(f"读不了这份备份：{error}", "请换一份备份。") from None
+        raise _unreadable(error) from None
     key = current_app.config["BACKUP_KEY"]
     if not key:
         raise Invalid("这份备份是加密的。", "请在 BACKUP_KEY 里写上当时的钥匙再试。")

@@ -48,16 +48,16 @@ def commands(
     if check:
         _check_runs(app)
         return
-    if once:
-        job = _get_job(once)
-        if not background.run_job(app, job.name, job.run):
-            raise SystemExit(1)
-        return
     extra = []
     if backup is not None:
         make = partial(nightly.make_nightly, backup, keep)
         # 18:30 UTC is half past two at night in China.
         extra.append(Job("backup", make, {"hour": 18, "minute": 30}))
+    if once:
+        job = _get_job(once, extra)
+        if not background.run_job(app, job.name, job.run):
+            raise SystemExit(1)
+        return
     background.serve_jobs(app, extra, parent=parent)
 
 
@@ -73,13 +73,17 @@ def _check_runs(app: Flask) -> None:
     click.echo("The jobs of this host go well.")
 
 
-def _get_job(name: str) -> Job:
+def _get_job(name: str, extra: list[Job]) -> Job:
     """The job of that name.
 
+    Args:
+        name: as the log names it.
+        extra: those that no room contributes.
+
     Raises:
-        click.BadParameter: no room has one of that name here.
+        click.BadParameter: none here has that name.
     """
-    jobs = {job.name: job for job in contributions.jobs()}
+    jobs = {job.name: job for job in [*contributions.jobs(), *extra]}
     if name not in jobs:
         raise click.BadParameter(f"{name!r} is not one of {', '.join(jobs)}.")
     return jobs[name]

@@ -166,6 +166,12 @@ def test_a_form_that_is_made_in_another_way_is_shown_in_words(
     assert page.request.path.startswith("/account/held/")
     assert "先把噪声的来源查清楚" in page.text
     assert f'action="{address}"' in page.text
+    assert ">打开当时那一页</a>" in page.text
+    # Which demand, and which thing: nothing that is only sent to is linked.
+    above = re.findall(r'<a href="([^"]+)">打开当时那一页', page.text)
+    assert above
+    assert above[0] != address
+    assert address.startswith(above[0])
 
 
 def test_a_button_without_a_page_is_shown_in_words(

@@ -350,7 +350,12 @@ def test_the_commands(full: Flask, tmp_path: Path) -> None:
     made = runner.invoke(args=["backup", target])
     refused = runner.invoke(args=["restore", target])
     restored = runner.invoke(args=["restore", target, "--replace"])
+    nights = tmp_path / "nights"
+    by_hand = runner.invoke(args=["jobs", "--backup", str(nights), "--once", "backup"])
+    nowhere = runner.invoke(args=["jobs", "--once", "backup"])
 
+    assert (by_hand.exit_code, nowhere.exit_code) == (0, 2)
+    assert len(list(nights.glob("market-*Z.tar.gz"))) == 1
     assert (made.exit_code, refused.exit_code, restored.exit_code) == (0, 1, 0), (
         restored.output
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -17,7 +18,7 @@ COMPOSE = (ROOT / "compose.yaml").read_text()
 EXAMPLE = (ROOT / "deploy" / "market.env.example").read_text()
 SERVICES = dict(
     re.findall(
-        r"^  ([a-z]+):.*\n((?:    .*\n|\n)+)",
+        r"^  ([a-z-]+):.*\n((?:    .*\n|\n)+)",
         COMPOSE.split("\nservices:\n")[1].split("\nnetworks:\n")[0],
         re.M,
     )
@@ -182,6 +183,31 @@ def test_units_are_held_in(unit: str) -> None:
     found = re.search(r"exposure level for \S+: ([0-9.]+)", done.stdout)
     assert found, done.stdout + done.stderr
     assert float(found[1]) <= 2.5
+
+
+def test_the_command_of_the_operators_runs_as_the_site_does() -> None:
+    command = (ROOT / "deploy" / "market").read_text()
+    unit = (ROOT / "deploy" / "market-jobs.service").read_text()
+
+    assert os.access(ROOT / "deploy" / "market", os.X_OK)
+    assert set(re.findall(r"^Environment=(.+)$", unit, re.M)[0].split()) == set(
+        re.findall(r"--setenv=(\S+)", command)
+    )
+    for name in ("EnvironmentFile", "WorkingDirectory", "UMask"):
+        value = re.search(rf"^{name}=(.+)$", unit, re.M)
+        assert value is not None
+        assert f"--property={name}={value[1]} " in command
+    user = re.search(r"^User=(.+)$", unit, re.M)
+    assert user is not None
+    assert f"--uid={user[1]} " in command
+
+
+def test_a_second_place_of_backups_can_be_reached_from_the_container() -> None:
+    assert "BACKUP_COPY: ${BACKUP_COPY:-}\n" in COMPOSE
+    assert "target: ${BACKUP_COPY:-" in SERVICES["jobs"]
+    assert "source: ${BACKUP_COPY:-" in SERVICES["jobs"]
+    # Made by the engine, it would hide that a disk is not mounted.
+    assert "create_host_path: false" in SERVICES["jobs"]
 
 
 def test_a_real_nginx_takes_the_file() -> None:

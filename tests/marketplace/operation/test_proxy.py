@@ -174,14 +174,34 @@ def test_figures_and_states_are_not_public(proxy: Proxy, path: str) -> None:
     assert proxy.ask(f"{path}?x=1")[0] == 404
 
 
+@pytest.mark.parametrize(
+    ("path", "body", "status", "said"),
+    [
+        ("/mine/imports", b"x" * (36 << 20), 413, "太大"),
+        ("/search?q=" + "a" * 9000, b"", 414, "网址太长"),
+    ],
+    ids=["too large", "too long"],
+)
+def test_what_the_proxy_refuses_is_said_in_chinese(
+    proxy: Proxy, path: str, body: bytes, status: int, said: str
+) -> None:
+    found, text = proxy.ask(path, method="POST", body=body)
+
+    assert found == status
+    assert said in text
+    assert "nginx" not in text
+
+
 @pytest.mark.parametrize(("path", "most"), [("/login", 60), ("/trial", 200)])
 def test_what_costs_much_is_limited_by_address(
     proxy: Proxy, path: str, most: int
 ) -> None:
-    statuses = [proxy.ask(path, method="POST", body=b"x=1")[0] for _ in range(most)]
+    answers = [proxy.ask(path, method="POST", body=b"x=1") for _ in range(most)]
+    refused = [text for status, text in answers if status == 429]
 
-    assert statuses[0] == 200
-    assert 429 in statuses
+    assert answers[0][0] == 200
+    assert refused
+    assert all("请求太快" in text for text in refused)
     # The rest of the site stays open to them.
     assert proxy.ask("/demands/1")[0] == 200
 
