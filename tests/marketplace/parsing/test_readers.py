@@ -741,6 +741,30 @@ def test_terms_may_hold_the_sign_that_parts_them() -> None:
     assert words.read_many("新材料/软件") == ["40", "101"]
 
 
+@pytest.mark.parametrize(
+    ("written", "code"),
+    [
+        ("未缴年费", "lapsed"),
+        ("视为撤回", "lapsed"),
+        ("无权", "lapsed"),
+        ("失效 - 未缴年费", "lapsed"),
+        ("失效（专利权届满）", "lapsed"),
+        ("有效-授权", "granted"),
+        ("授权（有效）", "granted"),
+        ("审中", "pending"),
+        ("审中-实审", "pending"),
+        ("全部无效", "invalidated"),
+        ("授权（失效）", None),
+        ("部分无效", None),
+        ("转让", None),
+    ],
+)
+def test_what_registers_call_the_state_of_a_right(
+    written: str, code: str | None
+) -> None:
+    assert terms.LEGAL_STATUSES.find_code(written) == code
+
+
 def test_an_unknown_term_lists_what_is_allowed() -> None:
     words = terms.STAGES
 
