@@ -88,7 +88,7 @@ def wrong_files() -> dict[str, tuple[str, bytes, str]]:
         "half a workbook": ("a.xlsx", sound[: len(sound) // 2], "损坏"),
         "a quote that never ends": ("a.csv", '成果名称,完成单位\n"甲,乙\n'.encode() + b"x" * 200_000, "引号"),
         "a list of people": ("a.csv", "名单,电话\n张三,1\n".encode(), "没有找到表头"),
-        "a demand list": ("a.csv", "需求名称,企业名称\n甲,乙\n".encode(), "看起来是需求清单，不是成果清单。请按需求清单再导入"),
+        "a demand list": ("a.csv", "需求名称,企业名称\n甲,乙\n".encode(), "不是成果清单。请按需求清单再导入"),
         "a list on a hidden sheet": ("a.xlsx", xlsx([HEADER, good(1)], before=["封面"], hide=["清单"]), "隐藏的工作表"),
         "macros": ("a.xlsm", with_part(sound, "xl/vbaProject.bin", b"\xd0\xcf\x11\xe0"), "宏"),
         "macros under another name": ("a.xlsx", with_part(sound, "xl/vbaProject.bin", b"x"), "宏"),
