@@ -38,20 +38,28 @@ def texts(view: View) -> dict[str, str]:
     return sections
 
 
-def names(view: View) -> tuple[str, ...]:
-    """The people, the co-owners and the numbers of rights that a view shows.
+def names(view: View) -> dict[str, str]:
+    """The people, the co-owners and the numbers of rights that a view shows: name of the field → text.
 
     One looks for them, yet they say nothing of a matter: they are searched and never compared (160).
     """
     if not view.is_achievement:
-        return ()
-    found = [one.name for one in (*(view.co_owners or ()), *(view.contributors or ()))]
-    for right in view.ips or ():
-        if right.number:
-            bare = right.number.removeprefix("ZL")
-            # Both as it is applied for and as it is granted; nobody knows which of them somebody types.
-            found += [bare, f"ZL{bare}"] if is_patent_number(bare) else [right.number]
-    return tuple(dict.fromkeys(found))
+        return {}
+    numbers = [right.number for right in view.ips or () if right.number]
+    sections = {
+        "完成单位": [one.name for one in view.co_owners or ()],
+        "完成人": [one.name for one in view.contributors or ()],
+        "专利号或登记号": numbers,
+    }
+    return {label: "、".join(found) for label, found in sections.items() if found}
+
+
+def _other_numbers(view: View) -> Iterator[str]:
+    """Numbers of patents with and without ZL, the other way than they are written: nobody knows which is typed."""
+    for right in view.ips or () if view.is_achievement else ():
+        bare = (right.number or "").removeprefix("ZL")
+        if is_patent_number(bare):
+            yield bare if bare != right.number else f"ZL{bare}"
 
 
 def modes(view: View) -> tuple[str, ...]:
@@ -130,7 +138,9 @@ def search_document(row: Achievement | Demand) -> search.Document:
         title=view.title,
         # Without the labels: nobody searches for the name of a field.
         body="\n".join(texts(view).values()),
-        holder="；".join(filter(None, (holder, *names(view)))),
+        holder="；".join(
+            filter(None, (holder, *names(view).values(), *_other_numbers(view)))
+        ),
         audience=row.audience,
         district=district.code if district else None,
         field=main_field(view),

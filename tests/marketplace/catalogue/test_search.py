@@ -157,6 +157,9 @@ def test_people_and_numbers_of_rights_are_found_where_they_are_shown(
     # 轴承 alone is found in part of a hidden one as well.
     is_there = found and (visibility == "public" or "轴承" in text)
     assert (f'/achievements/{row.id}"' in page) == is_there
+    # The row says why it is found.
+    if visibility == "public" and text in ("孟启帆", "第二完成大学", "2024SR0123456"):
+        assert f"<mark>{text}</mark>" in page
 
 
 def test_brackets_around_each_character_are_none(
