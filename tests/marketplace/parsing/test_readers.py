@@ -778,6 +778,8 @@ def test_text_cells() -> None:
     assert cell_text("'=1+1") == "=1+1"
     assert cell_text("'abc'") == "'abc'"
     assert cell_text("a\x00b\u200bc\ud800\r\nd ") == "abc\nd"
+    assert cell_text("一\v二\f三\u2028四\x85五") == "一\n二\n三\n四\n五"
+    assert cell_text("\uf0d8 甲\v　\uf06c\t乙 \uf06d m") == "• 甲\n　•\t乙 \uf06d m"
     assert cell_text(3.0) == "3"
     assert cell_text(1e-7) == "0.0000001"
     with pytest.raises(ParseError):
