@@ -59,7 +59,7 @@ class Document:
         kind: "achievement" or "demand".
         id: the row's integer.
         version: the row's revision, which never goes down.
-        title, body, holder: texts to search in.
+        title, body, holder: texts to search in; the holder with whom else, and what numbers, it is found by.
         audience: the groups that may find it.
         district, field, stage, chain, modes, need, achievement_type: codes of the dictionaries.
         institution: what its holder is known by in a facet; None where the holder is not for everybody to know.

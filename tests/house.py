@@ -109,6 +109,7 @@ MORE_FILES: dict[str, dict[str, str]] = {
         "checking": "a file or a hash compared with what was published",
         "choosing": "which listings a list holds",
         "columns": "the columns of lists, on screen and on paper",
+        "comparing": "where a list differs from what was published, line by line",
         "content": "the canonical text that is hashed",
         "contributed": "what hubs and listings show of lists",
         "glyphs": "fonts, and which characters they draw",

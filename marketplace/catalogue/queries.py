@@ -176,9 +176,9 @@ def _lines(
     titles = highlights([card.title for card in listed], query)
     excerpts = []
     for card, title in zip(listed, titles, strict=True):
-        # Keywords are no sentence: they are shown where nothing else would say why the row was found.
-        keywords = () if "<mark>" in title else (card.keywords,)
-        excerpts.append((*card.texts, *keywords))
+        # Keywords and names are no sentence: they are shown where nothing else would say why the row was found.
+        others = () if "<mark>" in title else (card.keywords, *card.names)
+        excerpts.append((*card.texts, *others))
     texts = snippets(excerpts, query, SNIPPET_LENGTH)
     return list(map(Line, listed, titles, texts))
 

@@ -14,6 +14,8 @@ from werkzeug.datastructures import MultiDict
 
 import search
 from marketplace.listings.models import LISTINGS
+from marketplace.parsing import ParseError
+from marketplace.parsing.numbers import read_ip_number
 from matching.encoded_text import decode_text
 from matching.misread_text import is_illegible
 
@@ -141,7 +143,7 @@ class SearchState:
             size: hits on a page.
         """
         return search.Query(
-            text=self.text,
+            text=_as_stored(self.text),
             kinds=(self.kind,) if self.kind else (),
             filters=self.filters,
             audiences=audiences,
@@ -227,6 +229,15 @@ def _is_known(facet: str, code: str, names: Mapping[str, Mapping[str, str]]) -> 
         return code in names[facet]
     is_number = code.isascii() and code.isdecimal() and len(code) == 4
     return is_number and int(code) in YEARS
+
+
+def _as_stored(text: str) -> str:
+    """The number of a patent as listings have it, where a text is one: ZL 2017 1 0601862.3 is one word."""
+    try:
+        number, kind = read_ip_number(text)
+    except ParseError:
+        return text
+    return number if kind else text
 
 
 def _page_number(text: str) -> int:

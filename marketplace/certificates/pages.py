@@ -186,6 +186,8 @@ def _verify_page(
         # Of who scanned the code: the page has an address, and a title, of its own.
         scanned=(request.view_args or {}).get("code", "")[:40],
         with_file=bool(request.files.get("file")),
+        length=len(queries.plain_code(form.code.data or "")),
+        code_length=queries.CODE_LENGTH,
         moment=now(),
     )
     return page, status

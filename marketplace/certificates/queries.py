@@ -32,9 +32,12 @@ from marketplace.errors import NotFound
 from marketplace.extensions import db
 from marketplace.listings.models import Achievement
 from marketplace.memberships.queries import looks_after
+from marketplace.parsing.text import half_width
 from marketplace.permissions import Reader, may, operator
 
 NOT_FOUND = ("没有找到这份证明。", "可以从「我的」→「转化业绩证明」进入。")
+CODE_LENGTH = 16
+MISREAD = str.maketrans("018", "OIB")
 SHOWN = 50  # certificates on one page
 
 
@@ -218,11 +221,16 @@ def of_person(person_id: int) -> Iterator[ConversionCertificate]:
     yield from db.session.scalars(query.order_by(ConversionCertificate.id))
 
 
+def plain_code(code: str) -> str:
+    """A code as it is issued. Letters are read in either case, with blanks or hyphens, and full-width."""
+    # Printed in groups of four and typed from paper. Base 32 (RFC 4648) has no 0, 1 and 8: they are letters misread.
+    plain = "".join(half_width(code).split()).replace("-", "").upper()
+    return plain.translate(MISREAD)
+
+
 def hash_of(code: str) -> str:
-    """How a code is looked up. Letters are read in either case, with blanks or hyphens."""
-    # It is printed in groups of four and typed from paper.
-    plain = "".join(code.split()).replace("-", "").upper()
-    return hashlib.sha256(plain.encode()).hexdigest()
+    """How a code is looked up."""
+    return hashlib.sha256(plain_code(code).encode()).hexdigest()
 
 
 def answer_to(code: str, file_hash: str = "") -> str:

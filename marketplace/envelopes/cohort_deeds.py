@@ -18,8 +18,7 @@ from marketplace.envelopes.child_models import (
 from marketplace.errors import Invalid, NotNow, Stale
 from marketplace.extensions import db
 from marketplace.organisations.models import Organisation
-from marketplace.parsing import ParseError
-from marketplace.parsing.points_in_time import read_point
+from marketplace.parsing.days import read_beginning
 from marketplace.permissions import Reader, reader_id, require
 from marketplace.profiles.models import LEVELS
 from marketplace.typed_texts import checked_text
@@ -181,11 +180,7 @@ def _read_member(line: str) -> TypedMember:
         raise ValueError("姓名要 2–60 字，证书编号要 1–40 字。")
     if not issuer or len(issuer) > 80:
         raise ValueError("发证机构要 1–80 字。")
-    try:
-        point = read_point(issued)
-        day = point.first if point is not None else None
-    except ParseError:
-        day = None
+    day = read_beginning(issued)
     if day is None:
         raise ValueError(f"发证日期「{issued}」没有看懂，写成 {today()} 这样。")
     if not FIRST_DAY <= day <= today():

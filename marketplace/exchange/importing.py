@@ -27,6 +27,12 @@ from marketplace.exchange.reports import Line, Progress, Report
 from marketplace.exchange.row_kinds import HEADER, OTHER_TABLE, UNIT, RowKinds
 from marketplace.exchange.rows import LEVELS, OpenSheet, SheetRow, joined_header
 from marketplace.exchange.screening import RowScreen, placed_in, with_units
+from marketplace.exchange.source_columns import (
+    FORMATS,
+    LIST,
+    formats_beside,
+    headers_of,
+)
 from marketplace.listings.schema import SCHEMAS
 from marketplace.listings.schema.choices import SECRET
 from marketplace.listings.schema.dictionaries import Dictionaries
@@ -34,6 +40,7 @@ from marketplace.parsing import ParseError
 
 # A full list of so many rows unpacks to less than 200 MB (`xlsx.MAX_UNPACKED`).
 MAX_ROWS = 50_000
+AS_FORM = "请按{}再导入一次。"
 PROGRESS_ROWS = 500  # rows read between two reports of progress
 # Columns about a row and not about its listing. The first two are those of our own file of faults.
 ORIGIN = "origin"
@@ -59,7 +66,7 @@ def parse_file(
     max_bytes: int = sheets.MAX_BYTES,
     progress: Progress | None = None,
     with_lines: bool = False,
-    headers: Headers | None = None,
+    form: str = LIST,
 ) -> Report:
     """Read a list and check every cell of it. Nothing is written, and no listing of the database is looked at.
 
@@ -72,13 +79,12 @@ def parse_file(
         max_bytes: largest size read.
         progress: takes (rows done, 0) now and then; how many there are is only known at the end.
         with_lines: also give every row as it was read, for who stores them.
-        headers: the headers of another form of the same list; None: our own.
+        form: a key of `source_columns.SOURCES`: lists of patents and papers have headers of their own.
 
     Raises:
         Invalid: the file cannot be read at all, or a default makes no sense, with one sentence on why.
     """
-    # Other databases name the same columns otherwise: lists of patents and papers bring headers of their own.
-    headers = headers or Headers(SCHEMAS[kind])
+    headers = headers_of(kind, form)
     # Read once for the whole list: 50,000 rows must not ask the database 200,000 times.
     dictionaries = Dictionaries()
     values = _read_defaults(headers, defaults or {}, dictionaries)
@@ -90,11 +96,19 @@ def parse_file(
             reader = _SheetReader(report, sheet, headers, values, dictionaries)
             _read_rows(sheet.rows, reader, max_rows, progress)
             reader.finish_remarks()
+            report.add_remarks(*_name_better_form(sheet.header, kind, form))
     except Invalid as error:
         # Files know nothing of columns; which ones are looked for is said here.
-        if "header" in error.problems:
-            raise _name_needed_columns(headers, error) from None
-        raise
+        if "header" not in error.problems:
+            raise
+        counts = {}
+        for other, others in formats_beside(kind, form).items():
+            counts[other] = _count_columns(source, name, others)
+        meant = max(counts, key=counts.__getitem__)
+        if counts[meant]:
+            message = f"这份看起来是{meant}，不是{FORMATS[kind, form]}。"
+            raise Invalid(message, AS_FORM.format(meant)) from None
+        raise _name_needed_columns(headers, error) from None
     # At the end: rows that are passed over are known only when they were read.
     if not report.rows:
         is_reported = report.skipped or report.problems
@@ -171,6 +185,33 @@ def _with_following(
     while waiting:
         first = waiting.popleft()
         yield first, tuple(waiting)
+
+
+def _count_columns(
+    source: str | os.PathLike[str] | BinaryIO, name: str, headers: Headers
+) -> int:
+    """How many columns a file has of another form of list; 0 where it has no such header row."""
+    try:
+        with sheets.open_sheet(source, headers, name=name) as sheet:
+            return len(headers.read_header(sheet.header.cells).placed)
+    except Invalid:
+        return 0
+
+
+def _name_better_form(header: SheetRow, kind: str, form: str) -> list[str]:
+    """What is said where a list has more columns of another form than of the one it was read as."""
+    read = headers_of(kind, form).read_header(header.cells)
+    if not read.unknown:
+        return []
+    most, better = len(read.placed), ""
+    for meant, others in formats_beside(kind, form).items():
+        placed = len(others.read_header(header.cells).placed)
+        if placed > most:
+            most, better = placed, meant
+    if not better:
+        return []
+    more = most - len(read.placed)
+    return [f"这份看起来是{better}，能多读 {more} 列。{AS_FORM.format(better)}"]
 
 
 def _name_needed_columns(headers: Headers, error: Invalid) -> Invalid:

@@ -204,9 +204,11 @@ def _headers_seen(rows: Sequence[SheetRow]) -> list[str]:
     return [text[:SEEN_LETTERS] for text in best[:MAX_SEEN]]
 
 
-def blank_refusal() -> Invalid:
-    """What is said of a file without a filled cell."""
-    return Invalid("表里没有内容。", "请确认填写的内容已经保存，再选一次文件。")
+def blank_refusal(remark: str = "") -> Invalid:
+    """What is said of a file without a filled cell; `remark` is what else should be said."""
+    return Invalid(
+        f"表里没有内容。{remark}", "请确认填写的内容已经保存，再选一次文件。"
+    )
 
 
 def header_refusal(remark: str = "", seen: Sequence[str] = ()) -> Invalid:

@@ -27,6 +27,13 @@ SOURCES = {
     PATENTS: "专利列表（国知局、知网、万方等导出）",
     PAPERS: "论文列表（知网、万方等导出）",
 }
+# Kind and source → what such a list is called.
+FORMATS = {
+    ("achievement", LIST): "成果清单",
+    ("demand", LIST): "需求清单",
+    ("achievement", PATENTS): "专利列表",
+    ("achievement", PAPERS): "论文列表",
+}
 
 # Column of ours → headers of the others that mean it. A column that is not named is not read: an applicant is not
 # who fills in an achievement, and an address is not a contact.
@@ -140,6 +147,15 @@ def headers_of(kind: str, source: str) -> Headers:
         source: a key of `SOURCES`.
     """
     return Headers(_schema_of(kind, source))
+
+
+def formats_beside(kind: str, source: str) -> dict[str, Headers]:
+    """The name of every other form of a list → its headers; arguments as of `headers_of`."""
+    others = {}
+    for form, name in FORMATS.items():
+        if form != (kind, source):
+            others[name] = headers_of(*form)
+    return others
 
 
 def columns_of(kind: str, source: str) -> Sequence[ListColumn]:

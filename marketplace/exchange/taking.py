@@ -458,11 +458,18 @@ class Importer:
         self.outcome.published += 1
 
 
-def twin_problem(entry: Entry, first: int) -> Problem:
-    """What is said of a row that is about the listing of an earlier one, though it names it otherwise."""
-    message = (
-        f"与第 {first} 行是同一单位（统一社会信用代码相同）的同名内容，只取前面一行。"
-    )
+SAME_NAME = "同一单位（统一社会信用代码相同）的同名内容"
+
+
+def twin_problem(entry: Entry, first: int, shared: str = SAME_NAME) -> Problem:
+    """What is said of a row that is about the listing of an earlier one, though it names it otherwise.
+
+    Args:
+        entry: the row.
+        first: number of the earlier one.
+        shared: what makes them one.
+    """
+    message = f"与第 {first} 行是{shared}，只取前面一行。"
     return entry.problem(message, "删去重复的一行。")
 
 

@@ -44,6 +44,7 @@ MAX_RATIO = 100  # a real sheet packs 5–30 to one; only looked at above SMALL
 SMALL = 10 * 2**20
 MAX_PARTS = 5_000
 COPY_ROWS = "请把需要的行复制到新的工作簿里，再选一次文件。"
+HIDDEN_UNREAD = "隐藏的工作表没有读取，需要的话请先取消隐藏。"
 LAST_ROW = 2**20  # of any spreadsheet program
 
 
@@ -62,6 +63,7 @@ def open_workbook(file: BinaryIO, headers: HeaderReader) -> OpenSheet:
     sheets, remarks = _load_sheets(file)
     # Hidden sheets are not read behind the reader's back (010).
     visible = [sheet for sheet in sheets if sheet.sheet_state == "visible"]
+    hidden = [sheet for sheet in sheets if sheet.sheet_state != "visible"]
     all_blank = True
     seen: list[str] = []
     for sheet in visible:
@@ -70,16 +72,23 @@ def open_workbook(file: BinaryIO, headers: HeaderReader) -> OpenSheet:
         if header.row is not None:
             opened = _with_header(sheet, header.row, header.above, len(visible))
             opened.remarks += remarks
+            opened.remarks += _describe_hidden_lists(hidden, headers)
             # openpyxl may have read a package put in order, which has no comments any more.
             over = read_annotations(file, sheet._worksheet_path)
             opened.remarks += describe_annotations(over)
             return opened
         seen = seen or header.seen
+    unread = HIDDEN_UNREAD if hidden else ""
     if visible and all_blank:
-        raise blank_refusal()
-    if len(visible) < len(sheets):
-        raise header_refusal("隐藏的工作表没有读取，需要的话请先取消隐藏。", seen)
-    raise header_refusal("", seen)
+        raise blank_refusal(unread)
+    raise header_refusal(unread, seen)
+
+
+def _describe_hidden_lists(hidden: Sequence[Any], headers: HeaderReader) -> list[str]:
+    """What is said of hidden sheets that hold a list; one with the words of drop-downs is nobody's loss."""
+    found = [one for one in hidden if find_header(_sheet_rows(one), headers).row]
+    lists = [f"「{sheet.title}」" for sheet in found]
+    return [f"{'、'.join(lists)}：{HIDDEN_UNREAD}"] if lists else []
 
 
 def _with_header(

@@ -13,7 +13,7 @@ from marketplace.exchange import queries as exchange_queries
 from marketplace.exchange.checking import CellMemory, RowChecker
 from marketplace.exchange.reports import Entry, Outcome, Problem, Report
 from marketplace.exchange.source_columns import FILLED, LIST
-from marketplace.exchange.taking import LISTED, changes_of, twin_problem
+from marketplace.exchange.taking import LISTED, SAME_NAME, changes_of, twin_problem
 from marketplace.imports import authors
 from marketplace.imports.conflicts import conflicts_of
 from marketplace.imports.models import ListImport, StagedRow
@@ -192,9 +192,11 @@ class _Assessment:
             )
             keys = self._keys_of(entry, owner.id, listing_id)
             # The first of them stays; later ones are refused with its number.
-            first = min(first_rows.setdefault(key, number) for key in keys)
+            firsts = {key: first_rows.setdefault(key, number) for key in keys}
+            first = min(firsts.values())
             if first != number:
-                self.report.problems.append(twin_problem(entry, first))
+                shared = _shared_words(keys[0], firsts, first)
+                self.report.problems.append(twin_problem(entry, first, shared))
                 del entries[number]
             elif listing_id is not None:
                 wanted[number] = listing_id
@@ -277,6 +279,17 @@ class _Assessment:
         if not may(self.by, "listing.edit", listing):
             return f"{where}，是本单位别人填报的，您不能修改。请由本单位的成果转化岗或管理员导入。"
         return ""
+
+
+def _shared_words(name: object, firsts: Mapping[object, int], first: int) -> str:
+    """What a row shares with an earlier one: its name, where that is so, else the number of a right.
+
+    Args:
+        name: the key of its name.
+        firsts: key → the first row that has it.
+        first: the earlier row.
+    """
+    return SAME_NAME if firsts[name] == first else "同一条内容（专利号或 DOI 对得上）"
 
 
 def findings_of(report: Report | Outcome) -> dict[int, list[dict[str, str]]]:

@@ -14,7 +14,6 @@ from typing import IO, BinaryIO, cast
 from marketplace.errors import Invalid
 from marketplace.exchange.importing import AUTHOR, ORIGIN, parse_file
 from marketplace.exchange.reports import Line, Report
-from marketplace.exchange.source_columns import headers_of
 from marketplace.imports.assessing import filled_cells
 from marketplace.imports.models import ListImport, StagedRow
 from marketplace.imports.stored_cells import (
@@ -78,7 +77,7 @@ def read_upload(
         max_rows=MAX_ROWS,
         max_bytes=MAX_BYTES,
         with_lines=True,
-        headers=headers_of(kind, source),
+        form=source,
     )
     return ReadFile(report, report.lines or [], digest.hexdigest())
 

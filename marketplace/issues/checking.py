@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from itertools import islice, zip_longest
+from itertools import islice
 from typing import Any, Literal
 
 from marketplace.errors import Invalid
@@ -17,6 +17,7 @@ from marketplace.exchange.rows import OpenSheet
 from marketplace.exchange.sheets import open_sheet
 from marketplace.extensions import db
 from marketplace.issues.columns import COLUMNS, headers_of
+from marketplace.issues.comparing import Difference, list_differences
 from marketplace.issues.content import (
     MAX_ROWS,
     Content,
@@ -28,33 +29,19 @@ from marketplace.issues.content import (
 from marketplace.issues.models import Issue, IssueFile
 from marketplace.issues.workbooks import HASH_LABEL, checked_words, facts_words
 from marketplace.parsing import ParseError
-from marketplace.parsing.text import cell_text, escape_formula
+from marketplace.parsing.text import cell_text, escape_formula, half_width
 from marketplace.wording import in_quotes
 
 MAX_FILE = 20 * 2**20  # bytes; an issue of 1,500 lines has 3
 MAX_DIFFERENCES = 20  # that are listed; the rest is counted
-HASH = re.compile(r"[0-9a-f]{64}", re.ASCII)
+HASH_LENGTH = 64
+HASH = re.compile(rf"[0-9a-f]{{{HASH_LENGTH}}}", re.ASCII)
 # As a workbook says it; the label itself ends with figures.
 HASH_IN_SHEET = re.compile(rf"{HASH_LABEL}\s*((?:[0-9a-f]{{4}}\s?){{16}})")
 # In the metadata of a PDF for archives, which are never compressed.
 HASH_IN_PDF = re.compile(rb"sha256:([0-9a-f]{64})")
 ZIP = (b"PK\x03\x04", b"PK\x05\x06")  # the second one is empty
 Verdict = Literal["equal", "same", "changed", "unknown"]
-
-
-@dataclass(frozen=True)
-class Difference:
-    """A place where a file differs from the issue it says it is.
-
-    Attributes:
-        where: the line and the column, in words.
-        ours: what was published.
-        theirs: what the file says.
-    """
-
-    where: str
-    ours: str
-    theirs: str
 
 
 @dataclass
@@ -93,9 +80,12 @@ def check_hash(typed: str) -> Finding:
         Invalid: it is no such hash.
     """
     # As people copy it: in the groups of a page, in capitals, with the prefix of a PDF.
-    digest = "".join(typed.split()).lower().removeprefix("sha256:")
+    digest = "".join(half_width(typed).split()).lower()
+    digest = digest.replace("-", "").removeprefix("sha256:")
     if not HASH.fullmatch(digest):
         message = "指纹是 64 个十六进制字符（0–9、a–f），可以带空格。"
+        if digest and len(digest) != HASH_LENGTH:
+            message += f"现在有 {len(digest)} 个，可能没有复制完整。"
         raise Invalid(message, problems={"digest": [message]})
     # Either is printed somewhere: the hash of the content in each file, that of a file next to its link.
     issue = _issue_of_hash(digest) or _issue_of_file(digest)
@@ -267,7 +257,7 @@ def _finding_of(
     issue: Issue, ours: Content, theirs: Content, digest: str, kind_of_file: str
 ) -> Finding:
     finding = Finding("same", digest, issue, kind_of_file)
-    for difference in _differences(ours, theirs):
+    for difference in list_differences(ours, theirs):
         finding.verdict = "changed"
         _note(finding, difference)
     return finding
@@ -279,53 +269,6 @@ def _note(finding: Finding, difference: Difference) -> None:
         finding.differences.append(difference)
     else:
         finding.more += 1
-
-
-_HEAD_NAMES = {
-    "kind": "类别",
-    "title": "标题",
-    "holder": "发布单位",
-    "number": "期号",
-    "since": "期间起",
-    "until": "期间止",
-    "narrowed": "范围",
-    "published_on": "发布日期",
-    "address": "网址",
-    "contact": "联系",
-}
-
-
-def _differences(ours: Content, theirs: Content) -> Iterator[Difference]:
-    for name, label in _HEAD_NAMES.items():
-        mine, other = str(getattr(ours, name)), str(getattr(theirs, name))
-        if mine != other:
-            yield Difference(label, mine, other)
-    if ours.columns != theirs.columns:
-        yield Difference("表头", "、".join(ours.columns), "、".join(theirs.columns))
-    # By the longer one: a line that was added or removed is a difference as well.
-    for number, (row, other_row) in enumerate(
-        zip_longest(ours.rows, theirs.rows, fillvalue=()), 1
-    ):
-        if row != other_row:
-            yield from _row_differences(number, ours.columns, row, other_row)
-
-
-def _row_differences(
-    number: int,
-    columns: Sequence[str],
-    ours: Sequence[str],
-    theirs: Sequence[str],
-) -> Iterator[Difference]:
-    if not theirs:
-        yield Difference(f"第 {number} 项", ours[0], "（没有这一项）")
-        return
-    if not ours:
-        yield Difference(f"第 {number} 项", "（没有这一项）", theirs[0])
-        return
-    for column, mine, other in zip_longest(columns, ours, theirs, fillvalue=""):
-        if mine != other:
-            where = f"第 {number} 项，{column or '多出的一列'}"
-            yield Difference(where, mine, other)
 
 
 def _issue_of_hash(digest: str) -> Issue | None:

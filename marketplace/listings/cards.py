@@ -33,7 +33,7 @@ from marketplace.organisations.models import Organisation
 from marketplace.permissions import Reader, audiences
 from marketplace.wording import day
 
-VERSION = 2  # raised when `card_of` stores something else: `upkeep.write_cards` then writes every card again
+VERSION = 3  # raised when `card_of` stores something else: `upkeep.write_cards` then writes every card again
 # Audiences change with the seats of a reader and the day with midnight, so old entries have to go.
 QUERIES_CACHED = 64  # kinds of readers whose statement is kept: building one takes longer than running it
 NAMED, ALIAS, HIDDEN = "named", "alias", "hidden"  # who is shown as the holder
@@ -53,7 +53,7 @@ class Card:
         kind, id: of the listing.
         kind_name: the word before its title: 成果, or the kind of need of a demand, where it is known.
         title: as stored; texts: what its public page says, field by field, the main one first.
-        keywords: its keywords in one text.
+        keywords: its keywords in one text; names: people and numbers that it is found by, field by field.
         facts: (name, value), or a value that says by itself what it is.
     """
 
@@ -63,6 +63,7 @@ class Card:
     title: str
     texts: tuple[str, ...]
     keywords: str
+    names: tuple[str, ...]
     facts: list[tuple[str, str] | str]
 
 
@@ -93,6 +94,7 @@ def card_of(row: Achievement | Demand) -> dict[str, Any]:
         # Field by field: a snippet is a sentence of one of them, never the end of one and the beginning of the next.
         "texts": sections,
         "keywords": keywords,
+        "names": [f"{label} {text}" for label, text in index.names(view).items()],
         "need": index.need(view),
         "holder": holder,
         "field": index.main_field(view) or "",
@@ -230,6 +232,7 @@ def _card(
         title=title,
         texts=tuple(stored["texts"]),
         keywords=stored["keywords"],
+        names=tuple(stored["names"]),
         facts=facts,
     )
 

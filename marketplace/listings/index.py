@@ -21,6 +21,7 @@ from marketplace.extensions import db
 from marketplace.listings.disclosure import View, common_view
 from marketplace.listings.models import LISTINGS, Achievement, Demand
 from marketplace.listings.schema import SCHEMAS, terms
+from marketplace.parsing.numbers import is_patent_number
 from marketplace.persistence import begin_write
 
 log = structlog.get_logger(__name__)
@@ -35,6 +36,30 @@ def texts(view: View) -> dict[str, str]:
         if text:
             sections[field.label] = text
     return sections
+
+
+def names(view: View) -> dict[str, str]:
+    """The people, the co-owners and the numbers of rights that a view shows: name of the field → text.
+
+    One looks for them, yet they say nothing of a matter: they are searched and never compared (160).
+    """
+    if not view.is_achievement:
+        return {}
+    numbers = [right.number for right in view.ips or () if right.number]
+    sections = {
+        "完成单位": [one.name for one in view.co_owners or ()],
+        "完成人": [one.name for one in view.contributors or ()],
+        "专利号或登记号": numbers,
+    }
+    return {label: "、".join(found) for label, found in sections.items() if found}
+
+
+def _other_numbers(view: View) -> Iterator[str]:
+    """Numbers of patents with and without ZL, the other way than they are written: nobody knows which is typed."""
+    for right in view.ips or () if view.is_achievement else ():
+        bare = (right.number or "").removeprefix("ZL")
+        if is_patent_number(bare):
+            yield bare if bare != right.number else f"ZL{bare}"
 
 
 def modes(view: View) -> tuple[str, ...]:
@@ -99,6 +124,8 @@ def search_document(row: Achievement | Demand) -> search.Document:
         row: a listing, published or not; an empty `audience` says that nobody may find it.
     """
     view = common_view(row)
+    # "单位未公开" is no name: nobody shall find all such listings by searching for it.
+    holder = view.holder if view.knows.full else ""
     district = view.district
     # By the day in China: what was published on 1 January at 7 in the morning is of that year.
     year = None
@@ -111,8 +138,9 @@ def search_document(row: Achievement | Demand) -> search.Document:
         title=view.title,
         # Without the labels: nobody searches for the name of a field.
         body="\n".join(texts(view).values()),
-        # "单位未公开" is no name: nobody shall find all such listings by searching for it.
-        holder=view.holder if view.knows.full else "",
+        holder="；".join(
+            filter(None, (holder, *names(view).values(), *_other_numbers(view)))
+        ),
         audience=row.audience,
         district=district.code if district else None,
         field=main_field(view),

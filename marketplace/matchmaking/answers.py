@@ -47,6 +47,8 @@ from marketplace.verdicts.ranked_lists import RankedList
 TOP = 20  # offers of a page, so many as a page of the search
 TOP_AT_LISTING = 5  # offers next to the page of a listing
 SHORT_TEXT = 60  # characters below which a text has too few words to be compared by
+FOREIGN_WORD = re.compile(r"[^\W\d_㐀-鿿]{3,}")
+HAN = re.compile(r"[㐀-鿿]")
 OPENING = 110  # characters of the beginning of a text
 # States in which a listing looks for a match: its own people see matches of a draft, so that they can mend the text.
 LOOKING_STATES = ("draft", "returned", "submitted", "in_review", "published")
@@ -62,7 +64,7 @@ class Answer:
         fitting: whether anything deserves to be called a match; if not, `offers` are the nearest few.
         weighed: words of the text that were weighed, heaviest first.
         unknown: words of the text that name a thing and occur nowhere among what is sought.
-        gaps: what the text lacks: `short`, `numbers`.
+        gaps: what the text lacks: `short`, `numbers`, `chinese`.
         catalogue: how many documents were ranked.
         blocked: why there is no ranking at all: `need`, `ended`, `empty`, `boilerplate`, or None.
         judged: what the listing's people or the reader have judged: no longer among the offers.
@@ -328,7 +330,7 @@ def _judged_offers(
 
 
 def _gaps_of(document: matching.Document) -> tuple[str, ...]:
-    """What a text lacks to be compared well: `short`, `numbers`."""
+    """What a text lacks to be compared well: `short`, `numbers`, `chinese`."""
     # Title and text together: a firm may put its figures into either.
     text = f"{document.title}\n{document.text}"
     gaps = []
@@ -336,4 +338,7 @@ def _gaps_of(document: matching.Document) -> tuple[str, ...]:
         gaps.append("short")
     if not re.search(r"\d", text):
         gaps.append("numbers")
+    # Listings are Chinese: a text of foreign words shares none with them, whatever it says.
+    if len(FOREIGN_WORD.findall(text)) > len(HAN.findall(text)):
+        gaps.append("chinese")
     return tuple(gaps)

@@ -185,6 +185,15 @@ def read_single_day(text: str) -> date:
     return point.first
 
 
+def read_beginning(text: str) -> date | None:
+    """The first day of the day, month or year that a text names, however it is written; None where it names none."""
+    try:
+        point = read_point(digits_of_day(_day_text(text)))
+    except ParseError:
+        return None
+    return None if point is None else point.first
+
+
 def read_months(raw: Any) -> tuple[str | None, str | None] | None:
     """The first and last month of a period, each YYYY-MM; one month alone is the first, 至今 leaves the last open."""
     written = "" if _typed_day(raw) is not None else _day_text(raw)

@@ -106,6 +106,11 @@ def read_registration(raw: Any) -> str | None:
     return plain.upper()
 
 
+def is_patent_number(stored: str) -> bool:
+    """Whether a number in its stored form is that of a patent or of the application for one."""
+    return _PATENT.fullmatch(stored) is not None
+
+
 def read_ip_number(plain: str, ip_type: str | None = None) -> tuple[str, str | None]:
     """A number of a right in its stored form, and the kind of right that follows from it.
 

@@ -33,6 +33,10 @@ CONTROL = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064"
     "\u2066-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb\ufffe\uffff\U000e0000-\U000e007f]"
 )
+# Vertical tab is Shift+Enter of Word, form feed its new page.
+LINE_ENDS = re.compile("\r\n|[\r\v\f\x85\u2028\u2029]")
+# Signs of Symbol and Wingdings, which no other font draws. They are bullets where a line begins, elsewhere μ, ± …
+BULLETS = re.compile("^([ \t\u3000]*)[\uf020-\uf0ff](?=\\s)", re.MULTILINE)
 # What people write into a text to say that there is nothing; a prose may begin with 无, so words do not count there.
 EMPTY_TEXT = {"", "-", "--", "—", "——", "–", "―", "/", "\\"}
 EMPTY = EMPTY_TEXT | {
@@ -263,7 +267,8 @@ def read_flag(raw: Any) -> bool | None:
 
 
 def _plain_line_ends(text: str) -> str:
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+    """A text whose lines all end in one sign, and whose bullets are of Unicode: Word has signs of its own for both."""
+    return BULLETS.sub(r"\1•", LINE_ENDS.sub("\n", text))
 
 
 def _text_of_string(raw: str) -> str:

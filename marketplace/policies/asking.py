@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from marketplace import contributions
 from marketplace.parsing import ParseError
-from marketplace.parsing.points_in_time import read_point
+from marketplace.parsing.days import read_beginning
 from marketplace.permissions import Reader
 from marketplace.policies import queries
 from marketplace.policies.content import Figure, RegisteredContract
@@ -121,11 +121,7 @@ def _day(asked: Asked, name: str) -> date | None:
     text = asked.typed.get(name, "").strip()
     if not text:
         return None
-    try:
-        point = read_point(text)
-        day = point.first if point is not None else None
-    except ParseError:
-        day = None
+    day = read_beginning(text)
     if day is None:
         asked.problems[name] = [f"没有看懂这一天，请写成 {asked.day} 这样。{BETWEEN}"]
         return None

@@ -12,6 +12,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Protocol
 
+from marketplace.parsing.money import HUNDRED_MILLION, sum_in_words
 from marketplace.rules.content import source_line
 
 # The closed set of ways in which a clause says how much.
@@ -85,7 +86,11 @@ class Question:
             return "是" if value else "否"
         if isinstance(value, str):
             return self.choices.get(value, value)
-        return f"{plain(value)} {self.unit}".strip()
+        shown = f"{plain(value)} {self.unit}".strip()
+        # So large a sum is a slip of the unit more often than not: 800,000 typed for 元.
+        if self.kind == "money" and value >= HUNDRED_MILLION:
+            shown += f"（{sum_in_words(value)}）"
+        return shown
 
 
 @dataclass(frozen=True)

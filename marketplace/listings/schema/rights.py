@@ -238,12 +238,15 @@ def _check_right(
     report: Report,
 ) -> None:
     """Complete a right by its number, and complain of what does not fit within it."""
-    _number_right(rights, right, report)
+    is_numbered = _number_right(rights, right, report)
     for rule in rights.rules:
         if rule.cell is not None and rule.broken(right):
             report.report_error(rights.key_of_part(rule.column), rule.cell)
-    if right and "ip_type" not in right:
-        message = f"第 {place + 1} 项{rights.label}没有写类型。"
+    # A number that is wrong is what has to be mended: the right one says the type.
+    if right and is_numbered and "ip_type" not in right:
+        message = (
+            f"第 {place + 1} 项{rights.label}没有写类型，也没有写看得出类型的编号。"
+        )
         marked = "ip_type" if "ip_type" in given else next(iter(given))
         report.report_error(
             rights.key_of_part(marked),
@@ -251,18 +254,18 @@ def _check_right(
         )
 
 
-def _number_right(rights: Rights, right: dict[str, Any], report: Report) -> None:
-    """Check the number of a right, and take its type from it where that is not written."""
+def _number_right(rights: Rights, right: dict[str, Any], report: Report) -> bool:
+    """Check the number of a right, and take its type from it where that is not written; whether it can be read."""
     if "number" not in right:
-        return
+        return True
     key = rights.key_of_part("number")
     try:
         right["number"], meant = read_ip_number(right["number"], right.get("ip_type"))
     except ParseError as error:
         report.report_error(key, error)
-        return
+        return False
     if meant is None:
-        return
+        return True
     written = right.setdefault("ip_type", meant)
     if written != meant:
         message = (
@@ -270,3 +273,4 @@ def _number_right(rights: Rights, right: dict[str, Any], report: Report) -> None
             f"类型写的是{terms.IP_TYPES[written]}。"
         )
         report.report_error(key, ParseError(message, "核对类型和编号的顺序。"))
+    return True

@@ -298,19 +298,40 @@ LEGAL_STATUSES = Vocabulary(
         "invalidated": "无效",
     },
     aliases={
-        "授权": "granted",
-        "有效": "granted",
-        "有权": "granted",
-        "已登记": "granted",
-        "申请": "pending",
-        "在审": "pending",
-        "审查中": "pending",
-        "实质审查": "pending",
-        "已受理": "pending",
-        "公开": "pending",
-        "已失效": "lapsed",
-        "终止": "lapsed",
+        # Each the words of the registers and databases: 国知局, 知网, 万方, and those that sell such lists.
+        **dict.fromkeys(
+            (
+                *("授权", "有效", "有权", "已登记", "授权有效", "有效专利", "授权公告"),
+                *("维持", "专利权维持", "专利权有效", "权利有效", "权利维持"),
+            ),
+            "granted",
+        ),
+        **dict.fromkeys(
+            (
+                *("申请", "已申请", "在审", "审中", "审查", "审查中", "实审", "待审"),
+                *("实质审查", "实质审查的生效", "进入实质审查", "实质审查生效"),
+                *("受理", "已受理", "公开", "公布", "已公开", "已公布", "申请公布"),
+            ),
+            "pending",
+        ),
+        **dict.fromkeys(
+            (
+                *("已失效", "失效专利", "无权", "终止", "已终止", "权利终止"),
+                *("专利权终止", "专利权的终止", "未缴年费", "未缴年费专利权终止"),
+                *("未缴年费终止失效", "欠费终止", "届满", "期限届满", "专利权届满"),
+                *("期限届满终止失效", "专利权有效期届满", "放弃", "已放弃", "视为放弃"),
+                *("避免重复授权放弃专利权", "避重放弃", "放弃专利权", "专利权放弃"),
+                *("撤回", "已撤回", "主动撤回", "视为撤回", "视撤", "撤回专利申请"),
+                *("驳回", "已驳回", "驳回失效", "撤回失效", "视为撤回失效", "视撤失效"),
+            ),
+            "lapsed",
+        ),
+        **dict.fromkeys(
+            ("全部无效", "宣告无效", "专利权全部无效", "专利权无效", "已无效"),
+            "invalidated",
+        ),
     },
+    is_detailed=True,
 )
 # 战略性新兴产业分类 (2018), its first level: firms and funds are counted by it.
 STRATEGIC_INDUSTRIES = Vocabulary(

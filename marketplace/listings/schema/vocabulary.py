@@ -6,6 +6,7 @@ The trade's own lists are in `terms.py`, those of the dictionaries in `dictionar
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -32,6 +33,7 @@ class Vocabulary(Mapping[str, str]):
         aliases: other word in use → code.
         endings: words that may end a term without changing it, such as 产业链.
         advice: what to say where the list is too long to be named in full.
+        is_detailed: a term may be followed by its finer reason, behind a dash or in brackets: 失效-未缴年费.
     """
 
     def __init__(
@@ -40,7 +42,9 @@ class Vocabulary(Mapping[str, str]):
         aliases: Mapping[str, str] | None = None,
         endings: tuple[str, ...] = (),
         advice: str = "",
+        is_detailed: bool = False,
     ) -> None:
+        self.is_detailed = is_detailed
         self.names = dict(names)
         self.endings = endings
         self.advice = advice
@@ -74,7 +78,14 @@ class Vocabulary(Mapping[str, str]):
             shorter = key.removesuffix(ending)
             if shorter != key and shorter in self._codes:
                 return self._codes[shorter]
-        return None
+        return self._code_of_parts(key) if self.is_detailed else None
+
+    def _code_of_parts(self, key: str) -> str | None:
+        """The code of a term with its reason; None where they contradict each other: 授权（失效）."""
+        head, *rest = re.split(r"[-—:：(]+", key.rstrip(")"))
+        code = self._codes.get(head)
+        others = {self._codes[part] for part in rest if part in self._codes}
+        return code if others <= {code} else None
 
     def describe_allowed(self, plain: str = "") -> str:
         """What may be written, in Chinese: all of a short list, else what comes near to `plain`."""

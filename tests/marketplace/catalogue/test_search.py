@@ -121,6 +121,47 @@ def test_a_query_in_codes_is_searched_as_what_it_means(
     assert 'value="保持架' in page
 
 
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("孟启帆", True),
+        ("孟启帆 轴承", True),
+        ("第二完成大学", True),
+        ("ZL201710601862.3", True),
+        ("ZL 2017 1 0601862.3", True),
+        ("专利号：２０１７１０６０１８６２．３", True),
+        ("2017106018623", True),
+        ("CN201710601862.3", True),
+        ("2024SR0123456", True),
+        ("201710601862.4", False),
+        ("0635-1234567", False),
+    ],
+)
+@pytest.mark.parametrize("visibility", ["public", "partial"])
+def test_people_and_numbers_of_rights_are_found_where_they_are_shown(
+    make: Factory, client: FlaskClient, text: str, found: bool, visibility: str
+) -> None:
+    row = make.achievement(
+        visibility=visibility,
+        contributors=[{"name": "孟启帆"}],
+        co_owners=[{"name": "第二完成大学"}],
+        ips=[
+            {"ip_type": "invention", "number": "ZL201710601862.3"},
+            {"ip_type": "software_copyright", "number": "2024SR0123456"},
+        ],
+        contact_phone="0635-1234567",
+    )
+
+    page = client.get("/search", query_string={"q": text}).text
+
+    # 轴承 alone is found in part of a hidden one as well.
+    is_there = found and (visibility == "public" or "轴承" in text)
+    assert (f'/achievements/{row.id}"' in page) == is_there
+    # The row says why it is found.
+    if visibility == "public" and text in ("孟启帆", "第二完成大学", "2024SR0123456"):
+        assert f"<mark>{text}</mark>" in page
+
+
 def test_brackets_around_each_character_are_none(
     make: Factory, client: FlaskClient
 ) -> None:
@@ -521,7 +562,9 @@ def test_a_renamed_organisation_and_a_new_title_are_shown_at_once(
 def test_export_asks_for_one_kind(make: Factory, client: FlaskClient) -> None:
     make.achievement()
 
-    assert client.get("/search.xlsx?q=轴承").status_code == 422
+    refused = client.get("/search.xlsx?q=轴承")
+    assert refused.status_code == 422
+    assert "没有保存" not in refused.text
     assert client.get("/search.xlsx?q=轴承&kind=achievement").mimetype.endswith("sheet")
 
 

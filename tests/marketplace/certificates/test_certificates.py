@@ -285,6 +285,9 @@ def test_a_verification_says_one_word_and_nothing_personal(
     cases = [
         (code, "有效"),
         (pages.grouped_code(code).lower(), "有效"),
+        # As paper is misread: the code has none of these figures.
+        (code.translate(str.maketrans("OIB", "018")), "有效"),
+        ("".join(chr(ord(one) + 0xFEE0) for one in code), "有效"),
         (withdrawn.code or "", "已撤回"),
         ("A" * 16, "无效"),
         ("' or 1=1 --", "无效"),
@@ -306,6 +309,8 @@ def test_a_verification_says_one_word_and_nothing_personal(
         assert f'<h2 id="answer">{expected}</h2>' in page
         for secret in secrets:
             assert secret not in page
+    short = client.post("/certificates/verify", data={"code": code[1:]})
+    assert "现在有 15 位" in short.get_data(as_text=True)
     scanned = client.get(f"/certificates/verify/{code}").get_data(as_text=True)
     assert '<h2 id="answer">有效</h2>' in scanned
     assert client.post("/certificates/verify", data={"code": " "}).status_code == 422

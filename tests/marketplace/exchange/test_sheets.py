@@ -153,6 +153,23 @@ def test_a_list_on_a_hidden_sheet_is_not_read_behind_the_readers_back() -> None:
     assert "隐藏的工作表没有读取" in refusal(content)
 
 
+def test_a_hidden_list_is_named_where_another_one_is_read() -> None:
+    book = Workbook()
+    book.active.append(HEADER)
+    book.active.append(("一", "甲校", "文"))
+    for name, row in (("旧清单", HEADER), ("可选值", ("小试", "中试", "量产"))):
+        hidden = book.create_sheet(name)
+        hidden.append(row)
+        hidden.sheet_state = "hidden"
+    file = io.BytesIO()
+    book.save(file)
+
+    with sheets.open_sheet(file, HEADERS) as sheet:
+        remarks = sheet.remarks
+
+    assert remarks == ["「旧清单」：隐藏的工作表没有读取，需要的话请先取消隐藏。"]
+
+
 def test_a_declared_extent_is_not_believed() -> None:
     book = Workbook(write_only=True)
     sheet = book.create_sheet("清单")

@@ -87,7 +87,9 @@ def wrong_files() -> dict[str, tuple[str, bytes, str]]:
         "a header alone": ("a.csv", "成果名称,完成单位,完成人\n".encode(), "只有表头"),
         "half a workbook": ("a.xlsx", sound[: len(sound) // 2], "损坏"),
         "a quote that never ends": ("a.csv", '成果名称,完成单位\n"甲,乙\n'.encode() + b"x" * 200_000, "引号"),
-        "a demand list": ("a.csv", "名单,电话\n张三,1\n".encode(), "没有找到表头"),
+        "a list of people": ("a.csv", "名单,电话\n张三,1\n".encode(), "没有找到表头"),
+        "a demand list": ("a.csv", "需求名称,企业名称\n甲,乙\n".encode(), "不是成果清单。请按需求清单再导入"),
+        "a list on a hidden sheet": ("a.xlsx", xlsx([HEADER, good(1)], before=["封面"], hide=["清单"]), "隐藏的工作表"),
         "macros": ("a.xlsm", with_part(sound, "xl/vbaProject.bin", b"\xd0\xcf\x11\xe0"), "宏"),
         "macros under another name": ("a.xlsx", with_part(sound, "xl/vbaProject.bin", b"x"), "宏"),
         "a bomb": ("a.xlsx", with_part(sound, "xl/worksheets/sheet9.xml", b"0" * 300_000_000), ""),
@@ -175,10 +177,22 @@ def test_patents_become_drafts_once(
         "一种轴承套圈超精研磨方法及装置",
         *PATENT[3:],
     ]
-    again = upload(browser, [renamed], owner.id, header=PATENTS, source="patents")
-    assert states(again) == ["changed"], staged(again)[0].findings
+    third = [*renamed[:2], "一种轴承套圈磨削装置", *renamed[3:]]
+    again = upload(
+        browser, [renamed, third], owner.id, header=PATENTS, source="patents"
+    )
+    assert states(again) == ["changed", "faulty"], staged(again)[0].findings
+    # Said by what they share: their titles differ.
+    assert "专利号或 DOI 对得上" in str(staged(again)[1].findings)
     press(browser, again, "commit")
     assert count() == 1
+
+
+def test_a_list_of_another_form_is_named(
+    desk: FlaskClient, owner: Organisation
+) -> None:
+    made = upload(desk, [PATENT], owner.id, header=PATENTS)
+    assert "看起来是专利列表，能多读" in desk.get(f"/mine/imports/{made.id}").text
 
 
 def test_papers_become_drafts_once(

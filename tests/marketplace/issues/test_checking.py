@@ -85,8 +85,13 @@ CHANGES: dict[str, tuple[Callable[[Any], None], str]] = {
     "the head": (_cell(2, 1, "发布：别的单位"), "抬头"),
     "the hash": (_cell(3, 1, "内容指纹 SHA-256　0000"), "抬头"),
     "a line less": (lambda sheet: sheet.delete_rows(6), "第 2 项"),
+    "the first line less": (lambda sheet: sheet.delete_rows(5), "第 1 项"),
     "a line more": (lambda sheet: sheet.append([9, "加的一条"]), "第 6 项"),
-    "two lines changed places": (lambda sheet: _swap(sheet), "第 1 项"),
+    "two lines changed places": (lambda sheet: _swap(sheet), "第 2 项"),
+    "a line moved to the end": (
+        lambda sheet: sheet.move_range("A5:Z5", rows=5),
+        "第 1 项",
+    ),
 }
 
 
@@ -103,6 +108,9 @@ def test_a_changed_workbook_says_where(name: str, issue: Issue) -> None:
     assert finding.verdict == "changed"
     assert finding.issue is issue
     assert any(where in one.where for one in finding.differences), finding.differences
+    # What became of one line says nothing of all that follow.
+    if "line" in name:
+        assert len(finding.differences) == 1, finding.differences
     assert "改动" in verdict_words(finding)
 
 
@@ -206,8 +214,11 @@ def test_a_hash_is_looked_for(issue: Issue) -> None:
             f" {digest}\n",
         ):
             assert check_hash(typed).issue is issue
-    assert check_hash("0" * 64).verdict == "unknown"
-    for typed in ("", "12ab", "g" * 64, "０" * 64, issue.content_hash + "0"):
+    for typed in ("0" * 64, "０" * 64, "SHA-256：" + "0" * 64):
+        assert check_hash(typed).verdict == "unknown"
+    with pytest.raises(Invalid, match="现在有 63 个"):
+        check_hash(issue.content_hash[1:])
+    for typed in ("", "12ab", "g" * 64, "Ⅷ" * 64, issue.content_hash + "0"):
         with pytest.raises(Invalid):
             check_hash(typed)
 

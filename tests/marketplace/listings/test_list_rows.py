@@ -172,7 +172,8 @@ def test_the_type_of_a_right_follows_from_its_number() -> None:
             "ips.number",
             "校验位",
         ),
-        ({"ips.name": ["甲"]}, "ips.name", "没有写类型"),
+        ({"ips.name": ["甲"]}, "ips.name", "没有写类型，也没有写看得出类型的编号"),
+        ({"ips.number": ["CN112345678A"]}, "ips.number", "公开（公告）号"),
         ({"ips.ip_type": ["专利"]}, "ips.ip_type", "不在可填的范围内"),
         (
             {

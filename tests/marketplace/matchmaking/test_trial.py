@@ -70,6 +70,13 @@ def test_a_text_of_an_achievement_gets_demands(
     assert demand.title in page
     assert row.title not in page
 
+    # Pasted into the box of problems: the same text goes on to the other one.
+    wrong = paste(client, OFFER)
+    (there,) = re.findall(r'formaction="([^"]+)"', wrong)
+    page = client.post(there, data={"text": OFFER, "kind": "demand"}).text
+    assert demand.title in page
+    assert row.title not in page
+
 
 def test_nothing_is_kept(make: Factory, client: FlaskClient, session: Session) -> None:
     make.achievement()
@@ -106,6 +113,17 @@ def test_nothing_is_kept(make: Factory, client: FlaskClient, session: Session) -
         ("轴承振动" * 750 + "大", 422, "现在有 3,001 个"),
         ("轴承\r\n" * 1000, 200, ""),  # a browser's line ends count once
         ("😀" * 20, 200, "排不出匹配"),
+        ("!!!???" * 10, 200, "没有读到能用来比较的词"),
+        (
+            "你好，我想问一下怎么使用这个网站，我的密码忘了",
+            200,
+            "没有读到能用来比较的词",
+        ),
+        (
+            "The cage of deep groove ball bearings breaks at high speed, inspection is wanted.",
+            200,
+            "用中文写一遍",
+        ),
         ("C++ \" AND (轴承) OR 'x'; DROP TABLE demand; --", 200, ""),
         ("\x00轴承\ufeff振动\u202e大" * 5, 200, ""),
     ],

@@ -741,6 +741,30 @@ def test_terms_may_hold_the_sign_that_parts_them() -> None:
     assert words.read_many("新材料/软件") == ["40", "101"]
 
 
+@pytest.mark.parametrize(
+    ("written", "code"),
+    [
+        ("未缴年费", "lapsed"),
+        ("视为撤回", "lapsed"),
+        ("无权", "lapsed"),
+        ("失效 - 未缴年费", "lapsed"),
+        ("失效（专利权届满）", "lapsed"),
+        ("有效-授权", "granted"),
+        ("授权（有效）", "granted"),
+        ("审中", "pending"),
+        ("审中-实审", "pending"),
+        ("全部无效", "invalidated"),
+        ("授权（失效）", None),
+        ("部分无效", None),
+        ("转让", None),
+    ],
+)
+def test_what_registers_call_the_state_of_a_right(
+    written: str, code: str | None
+) -> None:
+    assert terms.LEGAL_STATUSES.find_code(written) == code
+
+
 def test_an_unknown_term_lists_what_is_allowed() -> None:
     words = terms.STAGES
 
@@ -754,6 +778,8 @@ def test_text_cells() -> None:
     assert cell_text("'=1+1") == "=1+1"
     assert cell_text("'abc'") == "'abc'"
     assert cell_text("a\x00b\u200bc\ud800\r\nd ") == "abc\nd"
+    assert cell_text("一\v二\f三\u2028四\x85五") == "一\n二\n三\n四\n五"
+    assert cell_text("\uf0d8 甲\v　\uf06c\t乙 \uf06d m") == "• 甲\n　•\t乙 \uf06d m"
     assert cell_text(3.0) == "3"
     assert cell_text(1e-7) == "0.0000001"
     with pytest.raises(ParseError):

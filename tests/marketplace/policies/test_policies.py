@@ -521,6 +521,25 @@ def test_a_day_that_was_understood_but_is_too_early_is_called_that(
     assert "没有看懂这一天" not in text
 
 
+@pytest.mark.parametrize(
+    ("typed", "shown"),
+    [
+        ({"day": "２０２７－０１－０１"}, "按 2027-01-01 的规则"),
+        ({"day": "2027 年 1 月 1 日"}, "按 2027-01-01 的规则"),
+        ({"day": "二〇二七年一月一日"}, "按 2027-01-01 的规则"),
+        ({"tax_free_amount": "800,000"}, "800000 万元（80亿元）"),
+        ({"tax_free_amount": "８００"}, "年度免税技术交易额：800 万元"),
+    ],
+)
+def test_what_is_typed_is_read_and_shown_as_it_was_read(
+    session: Session, client: FlaskClient, typed: dict[str, str], shown: str
+) -> None:
+    answer = client.post("/policies/estimate", data=FIRM | typed)
+
+    assert answer.status_code == 200
+    assert shown in answer.get_data(as_text=True)
+
+
 def test_a_version_that_changes_nothing_is_refused(
     session: Session, operator: Person
 ) -> None:
