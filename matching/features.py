@@ -24,6 +24,7 @@ from matching.arrays import (
 )
 from matching.documents import Document
 from matching.lexicon import IN_USE, word_lists
+from matching.refusals import without_refused
 from matching.surroundings import cores_of, heading_of
 
 FEATURE_KINDS = ("grams", "titles", "words")
@@ -107,7 +108,8 @@ def title_and_text(document: Document) -> tuple[str, str]:
 
 
 def titles_and_texts(documents: Sequence[Document]) -> list[str]:
-    """Titles and texts of documents as they are read: normalised, and the texts without their surroundings.
+    """Titles and texts of documents as they are read: normalised, without what they refuse (refusals), and the texts
+    without their surroundings.
 
     A text without a title gets the sentence that names its trouble, else its first one.
 
@@ -120,6 +122,7 @@ def titles_and_texts(documents: Sequence[Document]) -> list[str]:
         written.append(document.text[:MAX_CHARACTERS])
     sides = words_of.plain_texts(written)
     sides[1::2] = cores_of(sides[1::2])
+    sides = without_refused(sides)
     for place in range(0, len(sides), 2):
         if not any(map(str.isalnum, sides[place])):
             sides[place] = _whole_words(heading_of(sides[place + 1]))

@@ -7,10 +7,13 @@ enough judgements reorder the rest.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from flask import current_app
+
 import matching
+import search
 from marketplace.listings import index as listing_index
 from marketplace.listings import queries as listing_queries
 from marketplace.listings.disclosure import common_view, is_own
@@ -29,20 +32,20 @@ from marketplace.matchmaking.offers import (
     legible_words,
     original_spellings,
     ranked_list_of,
-    written_texts,
 )
 from marketplace.matchmaking.ranking import (
     Ranking,
     RankingRequest,
     rank_listings,
 )
-from marketplace.permissions import Reader
+from marketplace.permissions import Reader, audiences
 from marketplace.verdicts import judgements as verdict_judgements
 from marketplace.verdicts import queries as verdict_queries
 from marketplace.verdicts.models import Verdict
 from marketplace.verdicts.projections import common_document, holder_of
 from marketplace.verdicts.queries import ListVerdicts
 from marketplace.verdicts.ranked_lists import RankedList
+from search.terms import parse_query
 
 TOP = 20  # offers of a page, so many as a page of the search
 TOP_AT_LISTING = 5  # offers next to the page of a listing
@@ -50,6 +53,9 @@ SHORT_TEXT = 60  # characters below which a text has too few words to be compare
 FOREIGN_WORD = re.compile(r"[^\W\d_㐀-鿿]{3,}")
 HAN = re.compile(r"[㐀-鿿]")
 OPENING = 110  # characters of the beginning of a text
+UNKNOWN_NAMED = (
+    20  # words that are looked for before they are called unknown; pages name fifteen
+)
 # States in which a listing looks for a match: its own people see matches of a draft, so that they can mend the text.
 LOOKING_STATES = ("draft", "returned", "submitted", "in_review", "published")
 
@@ -214,6 +220,7 @@ def explained_answer(
     known_words = [word for word, _ in ranking.analysis.weighed]
     # An empty catalogue knows no word at all, which says nothing about the text.
     unknown_things = ranking.analysis.unknown if ranking.catalogue else []
+    unknown_things = _written_nowhere(unknown_things, request)
     if comparison is not None:
         comparison.prepare_rows(ranked.row for ranked in ranking.rows)
     offers = []
@@ -222,13 +229,18 @@ def explained_answer(
         facts: tuple[Fact, ...] = ()
         if comparison is not None:
             facts = most_telling(comparison.facts_with(ranked.row))
+        written = ""
+        # All that was compared, title and rows of figures too, or a word that stands there is called missing.
+        if ranked.reasons.missing:
+            achievement = document if offers_demands else common_document(ranked.row)
+            written = f"{achievement.title}\n{achievement.text}"
         offer = explained_offer(
             rank,
             ranked.row,
             ranked.reasons,
             ranked.grade,
             spellings,
-            written=document.text if offers_demands else written_texts(ranked.row),
+            written=written,
             facts=facts,
             verdict=(opinions or {}).get(ranked.row.id),
             patents=ranked.patents,
@@ -244,6 +256,38 @@ def explained_answer(
         catalogue=ranking.catalogue,
         blocked=ranking.analysis.empty_reason,
     )
+
+
+def _written_nowhere(words: Sequence[str], request: RankingRequest) -> list[str]:
+    """Those of some unknown words that no text has: 气|相色谱 is cut so that the matcher knows no 气相, and has it.
+
+    Args:
+        words: heaviest first; those that no page has room for are left out.
+        request: what was ranked for whom.
+    """
+    words = words[:UNKNOWN_NAMED]
+    if not words or request.reader is None:
+        return list(words)
+    engine: search.Engine = current_app.extensions["search"]
+    query = search.Query(
+        text=" ".join(words),
+        kinds=(request.sought,),
+        audiences=audiences(request.reader),
+        size=0,
+    )
+    try:
+        result = engine.find(query)
+    except search.SearchUnavailable:
+        # The matcher is rarely wrong, and nothing else can be said.
+        return list(words)
+    # Where all were found in one text, nothing is missing.
+    nowhere = set(result.missing)
+    return [word for word in words if nowhere & _terms_of(word)]
+
+
+def _terms_of(word: str) -> set[str]:
+    """A word, or what a search cuts it into."""
+    return {term.surface for term in parse_query(word).terms}
 
 
 def blocked_reason(row: Row) -> str | None:

@@ -11,10 +11,8 @@ from dataclasses import dataclass, replace
 from flask import current_app
 
 import matching
-from marketplace.listings.disclosure import common_view
 from marketplace.listings.models import Row
 from marketplace.matchmaking.facts import Fact
-from marketplace.matchmaking.figure_facts import FIGURE_TEXTS
 from marketplace.matchmaking.ranking import RankedRow, reads_confidential
 from marketplace.permissions import Reader, may
 from marketplace.verdicts.grading import ranker_version
@@ -111,7 +109,8 @@ def explained_offer(
         reasons: why it has its score.
         grade: code of its grade.
         spellings: as `original_spellings` gives them for the text that was ranked.
-        written: texts of the achievement, to see whether it has a word that is cut otherwise there.
+        written: title and text of the achievement, to see whether it has a word that is cut otherwise there; read
+            only where words are missing.
         facts: its conditions compared.
         verdict: what somebody thinks of the pair.
         patents: as of an offer.
@@ -152,13 +151,6 @@ def explained_offer(
         verdict=verdict,
         patents=patents,
     )
-
-
-def written_texts(achievement: Row) -> str:
-    """The main texts of an achievement, as far as everybody may know them; without its rows of figures."""
-    view = common_view(achievement)
-    texts = [getattr(view, name) or "" for name in FIGURE_TEXTS["achievement"]]
-    return "\n".join(texts)
 
 
 def bar_segments(

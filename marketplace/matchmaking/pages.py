@@ -271,6 +271,7 @@ def _trial_page(
         problems=problems or {},
         other_needs=trial.other_needs(text, kind),
         heard=trial.heard_in(text) if answer else (),
+        refused=trial.refused_in(text) if answer else (),
         in_pinyin=answer is not None and trial.is_in_pinyin(text),
         most=trial.MAX_TEXT,
         example=EXAMPLES[kind],

@@ -27,6 +27,7 @@ from marketplace.permissions import Reader
 from matching.encoded_text import decode_text
 from matching.heard_text import Heard, is_pinyin, read_by_ear
 from matching.misread_text import is_illegible
+from matching.refusals import refused_words
 from matching.text import spans, words
 
 # Characters that say something, which a short text must have: people type 「阿胶掺马皮怎么查」, eight of which six do.
@@ -130,6 +131,11 @@ def trial_document(text: str) -> matching.Document:
 def heard_in(text: str) -> tuple[Heard, ...]:
     """What of a pasted text is read otherwise than it is written."""
     return read_by_ear(text)[1]
+
+
+def refused_in(text: str) -> tuple[str, ...]:
+    """What a pasted text says it does not want, which is not compared."""
+    return refused_words(read_by_ear(text)[0])
 
 
 def is_in_pinyin(text: str) -> bool:

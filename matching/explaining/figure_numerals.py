@@ -13,14 +13,20 @@ from decimal import Decimal
 _DIGITS = "一二三四五六七八九"
 NUMERALS = {numeral: value for value, numeral in enumerate("零" + _DIGITS)} | {"两": 2}
 _SIGNS = {"百": "%", "千": "‰", "万": "‱", "百万": "ppm"}
+# What may follow a share: nothing, or how exactly it is meant.
+ENDS_SHARE = r"(?![^\W以左上往])(?!上(?!下))(?!往(?![上下]))"
 _FRACTION = re.compile(
     rf"(百万|百|千|万)分之(?:(\d+(?:\.\d+)?)|([{_DIGITS}两]?十?[{_DIGITS}]?))(?![零十百点几多余来{_DIGITS}])"
 )
-# 三成, 七成八, 八成半; 三成套设备 and 五成新 are none.
+# 三成, 七成八, 八成半, 三成上下; 三成套设备 and 五成新 are none.
 _TENTHS = re.compile(
-    rf"(?<![{_DIGITS}十百千\d])([{_DIGITS}两])成([{_DIGITS}半])?(?![^\W以左])"
+    rf"(?<![{_DIGITS}十百千\d])([{_DIGITS}两])成([{_DIGITS}半])?{ENDS_SHARE}"
 )
-_HALF = re.compile(r"(?<=[低少降短约省高加])(?:了|到)?(一半)(?![^\W以左])")
+_HALF = re.compile(
+    rf"(?<=[低少降短约省高加])(?:了|到)?一半{ENDS_SHARE}|半数{ENDS_SHARE}"
+)
+# 翻两番 is four times as much: risen by three times what it was.
+_DOUBLED = re.compile("翻(了?)([一两])番")
 # Signs of no text (noncharacters of Unicode) → what a number before them is times.
 _ONE = 0xFDD0
 _MOST_ZEROS = 15
@@ -52,7 +58,7 @@ _POWER_ALONE = re.compile(
 )
 _RAISED = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
 # What a text without any of them does not have.
-_HINT = re.compile("分之|成|一半")
+_HINT = re.compile("分之|成|一半|半数|番")
 _OTHER_HINT = re.compile(
     rf"[{_DIGITS}两十百千万][{_DIGITS}十百千万零]*(?:{_MEASURED}|个)|\d\s?个|正负|上下|\+/?-|\d[eE^⁻⁰¹²³⁴-⁹]",
     re.IGNORECASE,
@@ -64,7 +70,7 @@ def has_number(plain: str) -> bool:
     return _HAS_FIGURE.search(plain) is not None or _AMOUNT.search(plain) is not None
 
 
-_HAS_FIGURE = re.compile(r"\d|分之|成|一半")
+_HAS_FIGURE = re.compile(r"\d|分之|成|一半|半数|番")
 
 
 def in_figures(plain: str) -> str:
@@ -76,7 +82,8 @@ def in_figures(plain: str) -> str:
     if _HINT.search(plain):
         plain = _FRACTION.sub(_percent_sign, plain)
         plain = _TENTHS.sub(_tenths, plain)
-        plain = _HALF.sub(lambda match: match.group().replace("一半", "5成"), plain)
+        plain = _HALF.sub(lambda match: f"{match.group()[:-2]}5成", plain)
+        plain = _DOUBLED.sub(_doubled, plain)
     if _OTHER_HINT.search(plain):
         plain = _AMOUNT.sub(_amount, plain)
         plain = _MEASURE_WORD.sub(lambda match: " " * len(match.group()), plain)
@@ -146,6 +153,10 @@ def _number_of(numerals: str) -> str:
     if not ten:
         return str(NUMERALS[ones]) if len(ones) == 1 else ""
     return str(10 * NUMERALS.get(tens, 1) + NUMERALS.get(ones, 0))
+
+
+def _doubled(match: re.Match[str]) -> str:
+    return f"涨{match[1]}{2 ** NUMERALS[match[2]] - 1}倍"
 
 
 def _tenths(match: re.Match[str]) -> str:

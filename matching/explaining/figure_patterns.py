@@ -8,7 +8,7 @@ import re
 from decimal import Decimal
 
 from matching.explaining.figure_names import PLAIN_NUMBER_WORDS, QUANTITY_WORDS
-from matching.explaining.figure_numerals import MULTIPLES
+from matching.explaining.figure_numerals import ENDS_SHARE, MULTIPLES
 from matching.explaining.figures import Operator
 
 # Sign → what is read as it. Same length as the text, so that what stands there can be quoted as it was written.
@@ -51,7 +51,10 @@ _ATOMS = (
     "dB\\(A\\)|dBA|dB|分贝|摄氏度|℃|°C|℉|微米|毫米|厘米|纳米|公里|千米|米|μm|um|㎛|nm|mm|cm|dm|km|m|公斤|千克|毫克|微克|克|吨|kg|mg|μg|ug|g|t|"
     "小时|分钟|毫秒|微秒|秒|天|个月|月|年|min|ms|μs|h|s|d|毫升|微升|升|mL|ml|μL|L|兆帕|千帕|吉帕|帕|MPa|Mpa|kPa|GPa|Pa|bar|"
     "千伏|伏|kV|mV|V|毫安|mA|μA|kA|A|千瓦时|kWh|MWh|GWh|Wh|kVA|MVA|VA|度电|度(?!电)|mT|W/mK|W/m\\.K|兆欧|cd|lx|个?数量级|锭|千瓦|兆瓦|瓦|kW|KW|MW|mW|W|kHz|KHz|MHz|GHz|Hz|赫兹|kN|牛|N|kJ|MJ|GJ|J|mPa|"
-    "MΩ|GΩ|kΩ|mΩ|μΩ|Ω|μS|mS|S|%IACS|%|％|‰|‱|成(?![^\\W以左])|ppm|ppb|个百分点|百分点|个点|倍|rpm|r|转|亿元|万元|千元|元|万块|块钱|块(?![^\\W以左])|平方米|立方米|立方|公顷|亩|斤|m2|m²|m3|m³|mm2|mm²|cm2|"
+    "MΩ|GΩ|kΩ|mΩ|μΩ|Ω|μS|mS|S|%IACS|%|％|‰|‱|成"
+    + ENDS_SHARE
+    + "|ppm|ppb|个百分点|百分点|个点|倍|rpm|r|转|亿元|万元|千元|元|万块|块钱|块(?![^\\W以左])|"
+    "平方米|立方米|立方|公顷|亩|斤|m2|m²|m3|m³|mm2|mm²|cm2|"
     "cm²|cm3|cm³|K|HRC|HRA|HRB|HV|HBW|HB|mAh|Ah|mol|级|件|片|个|粒|只|颗|支|套|台|次|批|条(?!件)|处|根|丝|道|班|邵氏?[AD]"
 )
 _UNIT_ATOM = "(?:" + "|".join(sorted(_ATOMS.split("|"), key=len, reverse=True)) + ")"
@@ -111,6 +114,7 @@ SUFFIX = {
     "往上": "ge",
     "往下": "le",
     "左右": "eq",
+    "上下": "eq",
 }
 _TO = (
     "降低到|降低至|降低为|下降到|下降至|降到|降至|降为|减少到|减少至|减小到|减小至|缩短到|缩短至|缩短为|"

@@ -5,8 +5,9 @@ Not here: how the number is tied to its name (figure_relations), whether it is a
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 
-from matching.explaining.figure_names import is_plain_number
+from matching.explaining.figure_names import is_plain_number, read_name
 from matching.explaining.figure_numerals import has_number, in_figures
 from matching.explaining.figure_patterns import (
     CLAUSE_END,
@@ -30,6 +31,13 @@ CLAUSE_MOST = 100
 _CLAUSE_SIGNS = "。,，、 "
 _HEAT = re.compile("温|[熔沸露凝]点|软化点|耐热")
 _POWER_USE = re.compile("电|能耗|单耗")
+_POINTS = ("个点", "个百分点", "百分点")
+# Shares of all, at most 100 %. So large a number is no ratio and no number of a furnace; 0.5 may be per mille.
+_SHARE_OF_ALL = re.compile(
+    "(?:合格品?|良品?|[成优一正]等?品|成材|回收|收|得|去除|脱除|利用|准确|正确|识别|检出|转化)率"
+    "(?:要求|必须|最好|希望|需|得|应|能|要|不|达|到|在|为|是|至|:|\\s)*$"
+)
+_LEAST_SURE = 50
 # Between two names of which the one before is no part of a list: 球形度低、含氧量高.
 _LISTED = re.compile(r"[\s、和与及]*")
 
@@ -157,7 +165,23 @@ def unit_of(
     earlier = FIGURE.search(turned_from)
     if earlier is not None:
         return earlier["unit"] or earlier["scale"] or ""
-    return unit_before
+    return unit_before or _unit_of_share(match, named)
+
+
+def _unit_of_share(match: re.Match[str], named: str) -> str:
+    """% of 合格率要98以上; empty where a number without a unit may be another thing: 回收率2号炉, 漏检率0.5."""
+    if match["many"] or match["high"] or not _SHARE_OF_ALL.search(named):
+        return ""
+    if not _LEAST_SURE < Decimal(match["low"].replace(",", "")) <= 100:
+        return ""
+    after = match.string[match.end() : match.end() + 1]
+    return "" if after.isalnum() else "%"
+
+
+def unit_of_level(unit: str, name: str) -> str:
+    """The unit of a figure: 不良率两个点 are 2 %; by how many 点 something changes are points of a hundred."""
+    is_change = read_name(name).change
+    return "%" if unit in _POINTS and not is_change else unit
 
 
 def _meant(unit: str, named: str) -> str:

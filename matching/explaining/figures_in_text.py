@@ -61,6 +61,7 @@ from matching.explaining.figure_places import (
     place_of_name,
     start_of_clause,
     unit_of,
+    unit_of_level,
 )
 from matching.explaining.figure_relations import (
     change_in,
@@ -268,6 +269,7 @@ class _Reading:
         operator, name = operator_of(match, tie, name, wished=wished)
         if operator is None or is_contrary(operator, name):
             return None
+        unit = unit_of_level(unit, name)
         if wished and not self._is_wish(before, match, turned, operator, plain_name):
             return None
         if MONEY.search(unit) and not COST.search(name):

@@ -8,7 +8,7 @@ The page of an achievement reads the demands that are nearest to it, each as a q
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 
 from matching import features, surroundings
@@ -20,6 +20,8 @@ from matching.explaining.places import Places, gram_places, joined, word_places
 from matching.features import Features
 from matching.index.reading import read_features
 from matching.lexicon import remembered_with_lists
+from matching.names import Stretch
+from matching.refusals import without_stretches
 from matching.text import Span
 
 # Texts that are remembered, some 60 KB each,
@@ -89,8 +91,8 @@ class QueryText:
 
     @cached_property
     def named_counts(self) -> Mapping[str, int]:
-        """How often each thing, process and fault counts that the text names."""
-        return self._counted([naming.naming_spans(norm) for norm in self.sides])
+        """How often each thing, process and fault counts that the text names, and not as what is to be absent."""
+        return self._counted([_named_spans(norm) for norm in self.sides])
 
     def worth_reporting(self, absent: list[str]) -> list[str]:
         """Words that the catalogue lacks; none of a text of praise or talk alone, which no other words would help."""
@@ -130,6 +132,16 @@ class QueryText:
             keys = [self.keys[span.word] for span in spans]
             sides.append(word_places(keys, spans, offset, times))
         return joined(sides)
+
+
+def _named_spans(norm: str) -> list[Span]:
+    unwanted = without_stretches(norm)
+    spans = naming.naming_spans(norm)
+    return [span for span in spans if not _lies_in(span, unwanted)]
+
+
+def _lies_in(span: Span, stretches: Iterable[Stretch]) -> bool:
+    return any(start <= span.start and span.end <= end for start, end in stretches)
 
 
 def read_query(document: Document) -> QueryText:

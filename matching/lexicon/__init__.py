@@ -8,7 +8,7 @@ under way remembers its answer with the lists it began with, and none mixes with
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import (
     cache,
     lru_cache,
@@ -32,6 +32,8 @@ SHORT_LATIN = 2
 TERMS, STOP_WORDS, SYNONYMS = "terms.txt", "stopwords.txt", "synonyms.txt"
 # Those by which talk around a trouble, and places, weigh nothing (decisions 145, 149), the same in every edition.
 OF_TALK = ("grams.txt", "places.txt")
+# Words that are one with their group in searches and not in matches, the same in every edition too.
+OF_MANY_TRADES = "many_trades.txt"
 
 _Arguments = ParamSpec("_Arguments")
 _Answer = TypeVar("_Answer")
@@ -62,8 +64,9 @@ class WordLists:
     Attributes:
         terms: the terms of the trade, normalised.
         stop_words: the stop words, normalised.
-        groups: word, normalised → the words of its group as they were written, itself among them. Latin words of two
-            letters are in none: mL is not machine learning, eV no electric vehicle.
+        groups: word, normalised → the words that are one term with it in matches as they were written, itself among
+            them. Latin words of two letters are in none: mL is not machine learning, eV no electric vehicle. A bare
+            word that other trades use (many_trades.txt) is apart from the longer ones: 保持架 from 轴承保持架.
         words_digest: fingerprint of what decides how a text is cut and what of it weighs.
         groups_digest: that of which words are one.
         cutter: what cuts with these lists, made at the first cut (text).
@@ -92,7 +95,9 @@ class WordLists:
         self.words_digest = _fingerprint(
             term_lines, stop_lines, *map(lexicon_lines, OF_TALK), size=6
         )
-        self.groups_digest = _fingerprint(synonym_lines, size=4)
+        self.groups_digest = _fingerprint(
+            synonym_lines, lexicon_lines(OF_MANY_TRADES), size=4
+        )
         self._memories: dict[Callable[..., Any], Callable[..., Any]] = {}
 
     def memory_of(
@@ -129,9 +134,20 @@ def _read_groups(lines: Sequence[str]) -> dict[str, tuple[str, ...]]:
     for line in lines:
         forms = [form.strip() for form in line.split(",")]
         group = tuple(form for form in forms if not _is_short_latin(form))
-        for form in group:
-            groups.setdefault(normalise(form), group)
+        for some in _of_one_sense(group):
+            for form in some:
+                groups.setdefault(normalise(form), some)
     return groups
+
+
+def _of_one_sense(group: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    """A group without its words that other trades use for other things, and those of each of their lines."""
+    apart: set[str] = set()
+    for line in lexicon_lines(OF_MANY_TRADES):
+        bare = tuple(form for form in line.split(",") if form in group)
+        apart.update(bare)
+        yield bare
+    yield tuple(form for form in group if form not in apart)
 
 
 def _is_short_latin(form: str) -> bool:
@@ -194,7 +210,7 @@ def stop_words() -> frozenset[str]:
 
 
 def synonym_groups() -> dict[str, tuple[str, ...]]:
-    """Word, normalised → the words of its group as they were written, itself among them."""
+    """Word, normalised → the words that are one with it in matches as they were written, itself among them."""
     return IN_USE[0].groups
 
 

@@ -20,6 +20,15 @@ from matching.heard_text import is_pinyin, read_by_ear
         ("冷拔无逢钢管拉伤", "冷拔无缝钢管拉伤"),
         ("ejiao chu jiao lv di", "阿胶 出胶率"),
         ("rechuli bianxing da", "热处理 变形"),
+        # Terms in pinyin among Han characters.
+        ("zhoucheng 异响大", "轴承 异响大"),
+        ("电机zhoucheng异响", "电机轴承异响"),
+        ("Baochijia断裂，biaoshi zhendong 大", "保持架断裂，biaoshi 振动 大"),
+        ("xinhua 牌轴承，qigong 学校", None),
+        ("pump 的 gear，chulin 池，www.zhoucheng.com 轴承", None),
+        ("zhouchenggang 轴承", "轴承钢 轴承"),
+        # Two characters may sound like many words.
+        ("防粘处理，轴成异响", None),
         # What ends with a word is that word and something else.
         ("电池和电机", None),
         ("电子密度半高宽", None),

@@ -128,7 +128,7 @@ def test_every_list_by_which_words_weigh_is_in_the_version() -> None:
     exchanged = {lexicon.TERMS, lexicon.STOP_WORDS, lexicon.SYNONYMS}
 
     assert {path.name for path in folder.glob("*.txt")} == (
-        exchanged | set(lexicon.OF_TALK) | shown
+        exchanged | {*lexicon.OF_TALK, lexicon.OF_MANY_TRADES} | shown
     )
 
 

@@ -68,9 +68,39 @@ def test_a_document_frequency_is_that_of_all_words_of_a_group() -> None:
 
 
 def test_a_compound_and_its_part_of_one_group_count_once() -> None:
-    counted = read_features(Document(1, "", "轴承保持架")).words
+    counted = read_features(Document(1, "", "白羽肉鸡")).words
 
-    assert int(counted.counts[counted.keys == term_key("保持架")][0]) == 4
+    assert int(counted.counts[counted.keys == term_key("肉鸡")][0]) == 4
+
+
+@pytest.mark.parametrize(
+    ("bare", "longer", "same"),
+    [
+        # A cage of bearings, and a holder of flowers; balls of mills; boards of circuits; heat of the sun.
+        ("保持架", "轴承保持架", "保持器"),
+        ("钢球", "轴承钢球", None),
+        ("多层板", "胶合板", None),
+        ("太阳能", "光伏", None),
+        ("脱臭", "除臭", None),
+    ],
+)
+def test_a_bare_word_of_many_trades_is_no_other_word_of_its_group(
+    bare: str, longer: str, same: str | None
+) -> None:
+    assert term_key(bare) != term_key(longer)
+    assert bare in synonym_groups()
+    if same:
+        assert term_key(bare) == term_key(same)
+
+
+def test_a_bare_word_still_meets_the_compound_that_ends_with_it() -> None:
+    offered = [
+        Document("cage", "轴承保持架兜孔检测"),
+        Document("corn", "玉米脱粒"),
+    ]
+    reasons = Matcher(vectors=0).fit(offered).explain(Document("q", "保持架"), "cage")
+
+    assert [word for word, _ in reasons.words] == ["保持架"]
 
 
 def test_both_words_of_a_group_in_one_query_share_what_they_earn(

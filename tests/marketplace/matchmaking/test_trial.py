@@ -60,6 +60,31 @@ def test_a_guest_pastes_a_problem_and_gets_achievements(
     assert "霉變率" in page.split("成果里没有出现过的词：")[1].split("</p>")[0]
 
 
+def test_what_is_refused_is_said_and_not_compared(
+    make: Factory, client: FlaskClient
+) -> None:
+    make.achievement()
+
+    page = paste(client, "我们不要轴承，要大模数齿轮的超精研磨工艺")
+
+    assert "写明不要的，没有拿来比较：「轴承」。" in page
+    weighed = page.split("用来比较的词，")[1].split("</p>")[0]
+    assert "超精" in weighed
+    assert "轴承" not in weighed
+
+
+def test_a_word_that_stands_in_a_text_is_not_called_unknown_however_it_is_cut(
+    make: Factory, client: FlaskClient
+) -> None:
+    make.achievement(summary="金属氧化物阵列与一支微型气相色谱柱放在同一气路。")
+
+    page = paste(client, "气相检测的柱子不稳，怎么测啮齿动物的血样")
+
+    unknown = page.split("成果里没有出现过的词：")[1].split("</p>")[0]
+    assert "啮齿" in unknown
+    assert "气相" not in unknown
+
+
 def test_a_text_of_an_achievement_gets_demands(
     make: Factory, client: FlaskClient
 ) -> None:
