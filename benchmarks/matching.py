@@ -91,11 +91,8 @@ def measure_both(work: Callable[[], Any]) -> tuple[tuple[float, float], Any]:
 
 
 def _warm_up() -> None:
-    """Read our dictionary and import what trains vectors: the peers' are read and imported before they are timed."""
-    from sklearn.utils import extmath
-
+    """Read our dictionary: the peers' is read before they are timed."""
     words_of.words("预热")
-    assert extmath
 
 
 def time_each(work: Callable[[Any], Any], questions: list[Any]) -> np.ndarray:
