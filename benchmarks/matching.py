@@ -271,7 +271,7 @@ class Run:
         raw = [f"{d.title}\n{d.text}" for d in self.peer_texts]
         jieba = _jieba()
         jieba.lcut("预热")
-        seconds, _ = measure_cpu(
+        (clock, seconds), _ = measure_both(
             lambda: TfidfVectorizer(
                 tokenizer=jieba.lcut, token_pattern=None, sublinear_tf=True
             ).fit_transform(raw)
@@ -279,13 +279,12 @@ class Run:
         name = "TfidfVectorizer(jieba.lcut)" + (
             f", from {len(raw)}" if scale > 1 else ""
         )
-        yield Line(
-            "build from raw text, all features",
-            name,
-            self.build_seconds,
-            seconds * scale,
-            "s",
-        )
+        for kind, ours, theirs in (
+            ("CPU", self.build_seconds, seconds),
+            ("by the clock", self.build_clock, clock),
+        ):
+            work = f"build from raw text, all features, {kind}"
+            yield Line(work, name, ours, theirs * scale, "s", "≥ 9×")
         alone, _ = measure_cpu(
             lambda: Matcher(grams=0, titles=0, words=1, vectors=0).fit(self.documents)
         )

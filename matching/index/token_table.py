@@ -134,7 +134,7 @@ class TokenTable(dict[str, int]):
     def _find(self, codes: UInt32s, size: int) -> Int64s:
         """The numbers of so many tokens by their code points, 0 for those that are not entered."""
         return token_kernels.find_tokens(
-            codes, size, *self._characters.arrays(), self._slots
+            codes, size, ord(PIECE_END), *self._characters.arrays(), self._slots
         )
 
     def _enter(self) -> None:
