@@ -22,6 +22,7 @@ from matching.arrays import (
     UInt8s,
     UInt64s,
 )
+from matching.bit_mixing import GOLDEN, HALF, MURMUR
 from matching.documents import Document
 from matching.lexicon import IN_USE, word_lists
 from matching.refusals import without_refused
@@ -38,8 +39,6 @@ MAX_HEADING = 60
 
 # The code between units that are not next to each other.
 BREAK = 0
-_GOLDEN = np.uint64(0x9E3779B97F4A7C15)  # 2^64 / φ, odd
-_MURMUR = np.uint64(0xFF51AFD7ED558CCD)  # a multiplier of MurmurHash3's finaliser
 # Words whose keys are remembered; then the table begins again.
 _KEYS_REMEMBERED = 400_000
 
@@ -231,9 +230,9 @@ def term_key(word: str) -> int:
 def mix_bits(codes: UInt64s) -> UInt64s:
     """Codes spread over 64 bits, one to one, both of shape (n,)."""
     # Overflow wraps: both multipliers are odd, so no two codes meet.
-    mixed = codes * _GOLDEN
-    mixed ^= mixed >> np.uint64(32)
-    return mixed * _MURMUR
+    mixed = codes * GOLDEN
+    mixed ^= mixed >> HALF
+    return mixed * MURMUR
 
 
 def bigram_keys(

@@ -34,9 +34,11 @@ _TELEPHONE = (
 # 微信号 abc_12345, 加我vx abc123456, QQ: 1234567.
 _CHAT = r"(?:微信号?|v信|wechat(?: id)?|weixin|扣扣|qq号?|(?<=加我)(?:vx|wx|v))[是为:： ]{0,2}[a-z0-9][a-z0-9_-]{4,19}"
 _OTHER_ADDRESSES = f"{_WEB}|{_TELEPHONE}|{_CHAT}"
-_ADDRESSES = re.compile(f"{_MAIL}|{_OTHER_ADDRESSES}")
+# What one may begin with is looked at first: nearly all characters are Han and need no more.
+_BEGINS_ADDRESS = "(?=[a-z0-9+微扣])"
+_ADDRESSES = re.compile(f"{_BEGINS_ADDRESS}(?:{_MAIL}|{_OTHER_ADDRESSES})")
 # Where nothing is an address of mail, which may begin at each letter and reach far.
-_WITHOUT_MAIL = re.compile(_OTHER_ADDRESSES)
+_WITHOUT_MAIL = re.compile(f"{_BEGINS_ADDRESS}(?:{_OTHER_ADDRESSES})")
 # A cheaper look: what every one of them has. The next pattern begins with a figure, to which the engine skips.
 _ADDRESS_SIGNS = ("@", "www", "http", "微信", "v信", "加我", "we", "扣扣", "qq")
 _MANY_FIGURES = re.compile(r"[0-9](?:[0-9]{5}|[- ][0-9]{3}|[0-9][x*])")

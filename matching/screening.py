@@ -17,7 +17,7 @@ import numpy as np
 
 from matching import text_kernels
 from matching.arrays import UInt64s
-from matching.code_points import code_points_of, ranges_of
+from matching.code_points import OTHER_PLANE, code_points_of, ranges_of
 
 ANY = r"[\s\S]"
 
@@ -105,6 +105,6 @@ def _table(classes: Sequence[str]) -> UInt64s:
         bit = np.uint64(1 << number)
         for start, end in ranges_of(members):
             table[start:end] |= bit
-        table[text_kernels.OTHER_PLANE] |= bit
+        table[OTHER_PLANE] |= bit
     table[text_kernels.END_OF_TEXT] = table[ord("\n")]
     return table

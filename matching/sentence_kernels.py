@@ -13,9 +13,10 @@ import numpy as np
 from numba import types
 
 from matching.arrays import Bools, Int8s, Int32s, Int64s, UInt8s, UInt32s, UInt64s
+from matching.bit_mixing import mix_code
 from matching.index.compiling import compiled_loop, read_only, writeable
 
-# Kinds of characters, as bits. Constants of compiled loops: numba's cache notices changes of this file alone.
+# Kinds of characters, as bits.
 HAN = 1
 FIGURE = 2
 LETTER = 4
@@ -44,10 +45,6 @@ _LEAST_MATTER = -2.5
 _OWN_MATTER = 3.0
 # Clauses that are judged together at most.
 _LONGEST_RUN = 8
-# As in features.mix_bits().
-_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
-_MURMUR = np.uint64(0xFF51AFD7ED558CCD)
-_HALF = np.uint64(32)
 
 _CODES = read_only(types.uint32)
 _ENDS = read_only(types.int64)
@@ -58,13 +55,6 @@ _GRAMS = (
     read_only(types.uint64),
     read_only(types.int8),
 )
-
-
-@compiled_loop(types.uint64(types.uint64))
-def _mix_bits(code: np.uint64) -> np.uint64:
-    mixed = code * _GOLDEN
-    mixed ^= mixed >> _HALF
-    return mixed * _MURMUR
 
 
 @compiled_loop(
@@ -80,9 +70,9 @@ def _next_unit(
     kind = kinds[code]
     at += 1
     if kind & LETTER:
-        unit = _mix_bits(np.uint64(code))
+        unit = mix_code(np.uint64(code))
         while at < end and kinds[codes[at]] & LETTER:
-            unit = _mix_bits(unit + np.uint64(codes[at]))
+            unit = mix_code(unit + np.uint64(codes[at]))
             at += 1
         return unit, at
     if kind & FIGURE:
@@ -108,10 +98,10 @@ def gram_keys(codes: UInt32s, ends: Int64s, kinds: UInt8s) -> UInt64s:
     keys = np.empty(len(ends) - 1, dtype=np.uint64)
     for gram in range(len(keys)):
         unit, at = _next_unit(codes, ends[gram], ends[gram + 1], kinds)
-        keys[gram] = _mix_bits(unit)
+        keys[gram] = mix_code(unit)
         if at < ends[gram + 1]:
             unit, at = _next_unit(codes, at, ends[gram + 1], kinds)
-            keys[gram] = _mix_bits(keys[gram] + unit)
+            keys[gram] = mix_code(keys[gram] + unit)
     return keys
 
 
@@ -189,20 +179,18 @@ def matter_of_stretch(
             # Several that are none of these are one gap; the stretch may begin with one.
             if unit == np.uint64(GAP) and last == np.uint64(GAP) and begun > start:
                 continue
-            number = _number_if_new(_mix_bits(unit), slots, keys, met, size)
+            number = _number_if_new(mix_code(unit), slots, keys, met, size)
             if number >= 0:
                 total += weights[number]
                 known += 1
-        number = _number_if_new(
-            _mix_bits(_mix_bits(last) + unit), slots, keys, met, size
-        )
+        number = _number_if_new(mix_code(mix_code(last) + unit), slots, keys, met, size)
         if number >= 0:
             total += weights[number]
             known += 1
         last = unit
     # That there is a Latin word is the gram of the letter a.
     if has_latin:
-        key = _mix_bits(_mix_bits(np.uint64(_LETTER_A)))
+        key = mix_code(mix_code(np.uint64(_LETTER_A)))
         number = _number_if_new(key, slots, keys, met, size)
         if number >= 0:
             total += weights[number]

@@ -12,11 +12,10 @@ import numpy as np
 from numba import types
 
 from matching.arrays import Int64s, UInt8s, UInt32s, UInt64s
+from matching.code_points import OTHER_PLANE
 from matching.index.compiling import compiled_loop, read_only, writeable
 
-# Constants of compiled loops: numba's cache notices changes of this file alone.
 # What a table of classes has a place for: the code points of the first plane, all others together, the end of a text.
-OTHER_PLANE = 0x10000
 END_OF_TEXT = 0x10001
 CLASSED = 0x10002
 _CODES = read_only(types.uint32)

@@ -17,6 +17,7 @@ import numpy as np
 
 from matching.arrays import (
     Float16s,
+    Float32s,
     Float64s,
     Int16s,
     Int64s,
@@ -30,6 +31,7 @@ from matching.index.postings import (
 )
 from matching.index.segment import Segment
 from matching.index.weighting import SUBLINEAR
+from matching.vector_kernels import count_neighbours
 
 DIMENSIONS = 100
 # Words on each side that count as near.
@@ -45,6 +47,11 @@ MAX_TEXTS = 10_000
 # Of the best by text, so many are scored again with vectors.
 RESCORED = 100
 SEED = 0
+# Vectors that are multiplied with the matrix at a time, and what so many products span.
+BLOCK = 32
+SPAN = 320
+# Of the largest product, below which nothing is left of one that the others do not span.
+NEARLY_NOTHING = 1e-3
 # Parts of a vector are in 1/1024: an idf is at most some 15, so that they fit into 16 bits.
 ROW_SCALE = 1024
 # Documents whose means are worked out together.
@@ -184,8 +191,7 @@ def train(texts: Sequence[UInt64s]) -> WordVectors:
     Args:
         texts: of each the keys of its words in order, shape (words of it,).
     """
-    # Imported where it is used: half a second that a process that only answers does without.
-    from sklearn.utils.extmath import randomized_svd
+    # Imported where it is used: a process that only answers does without.
     from threadpoolctl import threadpool_limits
 
     if not texts or not sum(map(len, texts)):
@@ -200,20 +206,13 @@ def train(texts: Sequence[UInt64s]) -> WordVectors:
     # One thread: the matrices are tall and narrow, so that several mostly wait for each other, and it keeps the
     # sums, and with them the vectors, from depending on the number of processors.
     with threadpool_limits(1):
-        rows, values, _ = randomized_svd(
-            matrix,
-            dimensions,
-            random_state=SEED,
-            n_iter=2,
-        )
+        rows, values = _leading_eigenvectors(matrix, dimensions)
     # To the power one half (Levy et al. 2015).
     rows *= np.sqrt(values)
     lengths = np.linalg.norm(rows, axis=1, keepdims=True)
     np.divide(rows, lengths, out=rows, where=lengths > 0)
-    # Sorted by hand: numpy finds distinct numbers by hashing, which takes six times as long.
-    pairs = np.sort(text_of * len(keys) + words)
-    is_first = np.append(True, pairs[1:] != pairs[:-1])
-    frequency = np.bincount(pairs[is_first] % len(keys))
+    in_texts, _ = _distinct(text_of * len(keys) + words)
+    frequency = np.bincount(in_texts % len(keys))
     idf = 1 + np.log((1 + len(texts)) / (1 + frequency))
     # All-but-the-top: the mean direction says only that a text is Chinese and technical.
     rows -= (frequency * idf) @ rows / (frequency @ idf)
@@ -227,19 +226,67 @@ def _frequent_words(texts: Sequence[UInt64s]) -> tuple[UInt64s, Int64s, Int64s]:
     Returns:
         their keys, ascending, shape (w,); the place in these of each occurrence, shape (o,); its text, shape (o,).
     """
-    keys, words, occurrences = np.unique(
-        np.concatenate(texts),
-        return_inverse=True,
-        return_counts=True,
-    )
+    occurring = np.concatenate(texts)
+    keys, occurrences = _distinct(occurring)
+    keys = keys[occurrences >= MIN_OCCURRENCES]
+    words = find_keys(keys, occurring)
     text_of = np.repeat(
         np.arange(len(texts)),
         [len(text) for text in texts],
     )
-    is_frequent = occurrences >= MIN_OCCURRENCES
-    is_counted = is_frequent[words]
-    renumbered = np.cumsum(is_frequent) - 1
-    return keys[is_frequent], renumbered[words[is_counted]], text_of[is_counted]
+    is_frequent = words >= 0
+    return keys, words[is_frequent], text_of[is_frequent]
+
+
+def _distinct(numbers: Any) -> tuple[Any, Int64s]:
+    """Distinct numbers, ascending, and how often each occurs.
+
+    Sorted by hand: numpy finds distinct numbers by hashing, or orders places, which takes several times as long.
+    """
+    ordered = np.sort(numbers)
+    begins = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1]))
+    return ordered[begins], np.diff(np.append(begins, len(ordered)))
+
+
+def _leading_eigenvectors(matrix: Any, count: int) -> tuple[Float32s, Float32s]:
+    """Eigenvectors of a symmetric matrix, nearly those of the largest eigenvalues, which are its singular vectors.
+
+    The block Lanczos method (Golub, Van Loan, Matrix Computations, section 10.3.6): all products of one block with
+    powers of the matrix together span what powers of a much wider block span (Musco, Musco 2015).
+
+    Args:
+        matrix: sparse, float32, shape (n, n).
+        count: how many are wanted, below n.
+
+    Returns:
+        the vectors, shape (n, count); the absolute values of their eigenvalues, shape (count,).
+    """
+    size = matrix.shape[0]
+    if size <= SPAN:
+        values, vectors = np.linalg.eigh(matrix.toarray())
+        largest = np.argsort(-np.abs(values))[:count]
+        return vectors[:, largest], np.abs(values[largest])
+    basis = np.empty((size, SPAN), dtype=np.float32)
+    # The matrix as it is between the vectors of the basis, its upper half.
+    between = np.zeros((SPAN, SPAN), dtype=np.float32)
+    random = np.random.default_rng(SEED)
+    block = matrix @ random.standard_normal((size, BLOCK), dtype=np.float32)
+    for start in range(0, SPAN, BLOCK):
+        end = start + BLOCK
+        known = basis[:, :start]
+        block, scale = np.linalg.qr(block)
+        left = np.abs(np.diagonal(scale)).min()
+        if left < NEARLY_NOTHING * np.abs(between).max():
+            # What little is left of a block is mostly rounding, and not at right angles to the basis.
+            block, _ = np.linalg.qr(block - known @ (known.T @ block))
+        basis[:, start:end] = block
+        known = basis[:, :end]
+        block = matrix @ block
+        between[:end, start:end] = known.T @ block
+        block -= known @ between[:end, start:end]
+    values, vectors = np.linalg.eigh(between, UPLO="U")
+    largest = np.argsort(-np.abs(values))[:count]
+    return basis @ vectors[:, largest], np.abs(values[largest])
 
 
 def _mutual_information(
@@ -255,28 +302,22 @@ def _mutual_information(
         size: how many words there are.
 
     Returns:
-        a sparse matrix, float32, shape (size, size).
+        a symmetric sparse matrix, float32, shape (size, size).
     """
-    from scipy.sparse import (
-        coo_array,
-        csr_array,
-    )
+    from scipy.sparse import csc_array
 
-    together = csr_array((size, size), dtype=np.float32)
-    for distance in range(1, WINDOW + 1):
-        same_text = text_of[:-distance] == text_of[distance:]
-        left = words[:-distance][same_text].astype(np.int32)
-        right = words[distance:][same_text].astype(np.int32)
-        once = np.ones(len(left), dtype=np.float32)
-        together += coo_array((once, (left, right)), shape=(size, size)).tocsr()
-    pairs = (together + together.T).tocoo()
-    totals = np.asarray(pairs.sum(axis=1, dtype=np.float64)).ravel()
-    times = pairs.data.astype(np.float64)
-    expected = totals[pairs.row] * totals[pairs.col]
+    ends, others, counts = count_neighbours(words, text_of, size, WINDOW)
+    # Symmetric, so that columns turned into rows are the same matrix, with ascending places.
+    matrix = csc_array((counts, others, ends), shape=(size, size)).tocsr()
+    sizes = np.diff(matrix.indptr)
+    times = matrix.data.astype(np.float64)
+    rows = np.repeat(np.arange(size), sizes)
+    totals = np.bincount(rows, times, size)
+    expected = totals[rows] * totals[matrix.indices]
     # The discount times / (times + 1) keeps rare pairs from looking strong.
     information = np.log(times * totals.sum() / expected) * times / (times + 1)
-    positive = (information > 0) & (pairs.row != pairs.col)
-    where = (pairs.row[positive], pairs.col[positive])
     # Negative information is noise: what never met may only be rare.
-    values = information[positive].astype(np.float32)
-    return coo_array((values, where), shape=(size, size)).tocsr()
+    information[(information < 0) | (rows == matrix.indices)] = 0
+    matrix.data = information.astype(np.float32)
+    matrix.eliminate_zeros()
+    return matrix

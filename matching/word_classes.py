@@ -90,7 +90,7 @@ def is_content_term(word: str) -> bool:
         return False
     if _COUNTS_OR_MEASURES.fullmatch(word):
         return False
-    if word not in lexicon_terms() and (_is_two_stop_words(word) or is_place(word)):
+    if (is_place(word) or _is_two_stop_words(word)) and word not in lexicon_terms():
         return False
     if word in _NAMES_LIKE_QUANTITIES:
         return True

@@ -1,7 +1,5 @@
 """Documents whose upper bounds may be among the best of a query, collected block by block.
 Not here: the bounds (column_scan), the exact sums of those collected (resumming).
-
-These loops are compiled into those of other files, whose caches do not notice when they change.
 """
 
 from __future__ import annotations
@@ -9,15 +7,15 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
+
+from matching.index.compiling import inlined_loop
+from matching.index.kernels import MIN_SCORE, enter_heap
 
 # What sums of 32 bits may differ by, as a factor: some ten times as much as they do.
 SLACK = np.float32(1.0001)
-# The smallest score that counts as above 0 (kernels).
-_LEAST = np.float32(1e-38)
 
 
-@njit(nogil=True, cache=True, boundscheck=False)
+@inlined_loop
 def floor_of(reached: Any, loose: Any, near: Any) -> Any:
     """What a bound has to reach at least, where so many as are wanted have bounds of `reached` and above.
 
@@ -26,28 +24,10 @@ def floor_of(reached: Any, loose: Any, near: Any) -> Any:
         loose: by what bounds may be too large, as a factor.
         near: what an exact score may lie below the last place.
     """
-    return max(_LEAST, reached / (loose * SLACK) - near)
+    return max(MIN_SCORE, reached / (loose * SLACK) - near)
 
 
-@njit(nogil=True, cache=True, boundscheck=False)
-def _enter(heap: Any, score: Any) -> None:
-    """Put a score into a heap in place of the smallest, which is at 0."""
-    top = len(heap)
-    at = 0
-    while True:
-        child = 2 * at + 1
-        if child >= top:
-            break
-        if child + 1 < top and heap[child + 1] < heap[child]:
-            child += 1
-        if heap[child] >= score:
-            break
-        heap[at] = heap[child]
-        at = child
-    heap[at] = score
-
-
-@njit(nogil=True, cache=True, boundscheck=False)
+@inlined_loop
 def _reached_by(scores: Any, allowed: Any, top: int) -> Any:
     """What `top` documents of a block reach for certain, 0 where it has too few for an answer.
 
@@ -65,7 +45,7 @@ def _reached_by(scores: Any, allowed: Any, top: int) -> Any:
     return np.partition(best, size - top)[size - top]
 
 
-@njit(nogil=True, cache=True, boundscheck=False)
+@inlined_loop
 def drop_below(numbers: Any, bounds: Any, count: int, floor: Any) -> int:
     """Move those of the first `count` whose bound reaches the floor to the front. Returns how many."""
     left = 0
@@ -77,7 +57,7 @@ def drop_below(numbers: Any, bounds: Any, count: int, floor: Any) -> int:
     return left
 
 
-@njit(nogil=True, cache=True, boundscheck=False)
+@inlined_loop
 def collect_block(
     scores: Any,
     reaching: Any,
@@ -122,7 +102,7 @@ def collect_block(
             if scores[i] < floor or not allowed[i]:
                 continue
             if scores[i] > heap[0]:
-                _enter(heap, scores[i])
+                enter_heap(heap, scores[i])
                 floor = max(floor, floor_of(heap[0], loose, near))
             if count == len(numbers):
                 count = drop_below(numbers, bounds, count, floor)

@@ -12,8 +12,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit, types
-from numba.core.types import Type
+from numba import types
 
 from matching.arrays import (
     Bools,
@@ -25,16 +24,20 @@ from matching.arrays import (
 )
 from matching.index import postings
 from matching.index.collecting import collect_block
-from matching.index.compiling import compiled_loop, read_only, writeable
+from matching.index.compiling import (
+    KINDS,
+    by_kind,
+    compiled_loop,
+    inlined_loop,
+    read_only,
+    writeable,
+)
 from matching.index.layout import CODES, GROUP
 
-# A kind of features that does not count is passed without lists.
-KINDS = 3
 # Documents of a block, a power of two: sums of 16 KB, and some thousand columns of 4 KB.
 BLOCK = 4_096
 # Blocks whose lists are read together: to visit a short list costs more than to read it.
 TOGETHER = 8
-# Constants of a compiled loop, which its cache does not notice: these two never change.
 _COUNT_BITS = postings.COUNT_BITS
 _COUNT_MASK = postings.COUNT_MASK
 # A posting shifted by so many bits gives its block; the rest is its place there, with its count.
@@ -42,12 +45,7 @@ _BLOCK_BITS = np.uint32(BLOCK.bit_length() - 1) + _COUNT_BITS
 _IN_BLOCK = (np.uint32(1) << _BLOCK_BITS) - np.uint32(1)
 
 
-def by_kind(dtype: Type) -> Type:
-    """An array of a type for each kind of features."""
-    return types.UniTuple(read_only(dtype), KINDS)  # type: ignore[no-untyped-call]
-
-
-@njit(nogil=True, cache=True, boundscheck=False)
+@inlined_loop
 def _fill_columns(
     packed: Any, at: Any, ends: Any, begin: int, end: int, columns: Any
 ) -> None:
@@ -65,7 +63,7 @@ def _fill_columns(
         at[column] = place
 
 
-@njit(nogil=True, cache=True, boundscheck=False)
+@inlined_loop
 def _spread_lists(
     packed: Any, at: Any, ends: Any, begin: int, end: int, spread: Any, bounds: Any
 ) -> Any:
@@ -101,7 +99,7 @@ def _spread_lists(
     return spread
 
 
-@njit(nogil=True, cache=True, boundscheck=False)
+@inlined_loop
 def _add_columns(
     columns: Any,
     group_columns: Any,
@@ -139,7 +137,7 @@ def _add_columns(
             sums[i] += np.float32(whole) * unit
 
 
-@njit(nogil=True, cache=True, boundscheck=False)
+@inlined_loop
 def _add_lists(
     spread: Any,
     bounds: Any,

@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit, types
+from numba import types
 
 from matching.arrays import (
     Bools,
@@ -25,14 +25,18 @@ from matching.arrays import (
     UInt64s,
 )
 from matching.index import postings
-from matching.index.compiling import compiled_loop, read_only, writeable
+from matching.index.compiling import (
+    compiled_loop,
+    inlined_loop,
+    read_only,
+    writeable,
+)
 
-# Constants of a compiled loop: numba's cache notices changes of this file alone, so these two never change.
 _COUNT_BITS = postings.COUNT_BITS
 _COUNT_MASK = postings.COUNT_MASK
 _COUNTS = int(_COUNT_MASK) + 1
 # The smallest score that counts as above 0.
-_MIN_SCORE = np.float32(1e-38)
+MIN_SCORE = np.float32(1e-38)
 # Scores of 32 bits that are nearer than this to the last place are looked at again in 64 bits.
 NEAR = np.float32(2e-6)
 
@@ -50,7 +54,6 @@ _FACTORS = read_only(types.float32)
 )
 def place_of(known: UInt64s | Int64s, key: int | np.integer[Any]) -> int:
     """The place of a key among distinct ones, ascending, shape (k,); -1 where it is none of them."""
-    # The loops of other files are compiled with it inside and their caches do not notice it: it never changes.
     low = 0
     high = len(known)
     while low < high:
@@ -181,7 +184,7 @@ def accumulate(
         scores[d] += sums[d] * factors[d] * weight
 
 
-@njit(nogil=True, cache=True, boundscheck=False)
+@inlined_loop
 def _drop_below(
     candidates: Any,
     count: int,
@@ -195,6 +198,39 @@ def _drop_below(
             candidates[above] = candidates[i]
             above += 1
     return above
+
+
+@inlined_loop
+def enter_heap(heap: Any, score: Any) -> None:
+    """Put a score into a heap in place of the smallest, which is at 0."""
+    top = len(heap)
+    at = 0
+    while True:
+        child = 2 * at + 1
+        if child >= top:
+            break
+        if child + 1 < top and heap[child + 1] < heap[child]:
+            child += 1
+        if heap[child] >= score:
+            break
+        heap[at] = heap[child]
+        at = child
+    heap[at] = score
+
+
+@inlined_loop
+def with_room(numbers: Any, sums: Any, count: int, need: int) -> Any:
+    """Numbers and sums of candidates, shapes (n,) and (3, n), of which `count` are taken, with room for `need`.
+
+    Many equal scores need more than there was.
+    """
+    if need <= len(numbers):
+        return numbers, sums
+    more = np.empty(2 * need, dtype=np.int64)
+    more[:count] = numbers[:count]
+    more_sums = np.empty((len(sums), 2 * need), dtype=np.float32)
+    more_sums[:, :count] = sums[:, :count]
+    return more, more_sums
 
 
 @compiled_loop(
@@ -221,7 +257,7 @@ def top_candidates(
     """
     heap = np.zeros(top, dtype=np.float32)  # the smallest at 0
     last = np.float32(0)
-    floor = _MIN_SCORE
+    floor = MIN_SCORE
     candidates = np.empty(16 * top + 64, dtype=np.int64)
     count = 0
     for d in range(len(scores)):
@@ -229,23 +265,11 @@ def top_candidates(
         # Nearly all documents end here: the mask is read only for scores that count.
         if score < floor or not allowed[d]:
             continue
-        # Sift the new score down from the root, in place of the smallest.
         if score > last:
-            at = 0
-            while True:
-                child = 2 * at + 1
-                if child >= top:
-                    break
-                if child + 1 < top and heap[child + 1] < heap[child]:
-                    child += 1
-                if heap[child] >= score:
-                    break
-                heap[at] = heap[child]
-                at = child
-            heap[at] = score
+            enter_heap(heap, score)
             last = heap[0]
             # What is nearer than the error of 32 bits stays, so that 64 bits decide.
-            floor = max(_MIN_SCORE, last - near)
+            floor = max(MIN_SCORE, last - near)
         if count == len(candidates):
             # Drop first what the floor has passed since; many equal scores need more room.
             count = _drop_below(candidates, count, scores, floor)

@@ -138,26 +138,27 @@ class DocumentReader:
         sides = titles_and_texts(documents)
         numbers, side_of = self._cut(sides)
         keys, ends = self._table.content_keys.arrays()
-        found = Occurrences(*token_kernels.find_words(numbers, side_of, keys, ends))
+        words = token_kernels.find_words(numbers, side_of, TITLE_WEIGHT, keys, ends)
+        found = Occurrences(*words)
         occurrences = {"words": _with_mixed_terms(found, sides)}
         units = self._table.units.arrays()
         if "grams" in self.kinds:
             grams = token_kernels.find_grams(
-                numbers, side_of, *units, self._table.breaks
+                numbers, side_of, TITLE_WEIGHT, *units, self._table.breaks
             )
             occurrences["grams"] = Occurrences(*grams)
         if "titles" in self.kinds:
             titles = token_kernels.find_title_units(numbers, side_of, *units)
             occurrences["titles"] = Occurrences(*titles)
-        words: list[UInt64s] = []
+        in_order: list[UInt64s] = []
         if texts:
             # The first of the terms of a token is the token itself.
             has_term = ends[numbers] < ends[numbers + 1]
             whole = keys[ends[numbers[has_term]]]
-            words = _split(whole, side_of[has_term] // 2, len(documents))[:texts]
+            in_order = _split(whole, side_of[has_term] // 2, len(documents))[:texts]
         # A document without a content term is in the index, but is never ranked.
         terms = np.bincount(occurrences["words"].document_of, minlength=len(documents))
-        return Batch(len(documents), occurrences, terms > 0, words)
+        return Batch(len(documents), occurrences, terms > 0, in_order)
 
     def _cut(self, sides: Sequence[str]) -> tuple[Int64s, Int64s]:
         """Cut titles and texts.

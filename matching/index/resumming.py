@@ -10,17 +10,24 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit, types
+from numba import types
 
 from matching.arrays import (
     Float32s,
     Int64s,
     UInt32s,
 )
-from matching.index import kernels, postings
+from matching.index import postings
 from matching.index.collecting import drop_below, floor_of
-from matching.index.column_scan import KINDS, by_kind
-from matching.index.compiling import compiled_loop, read_only, writeable
+from matching.index.compiling import (
+    KINDS,
+    by_kind,
+    compiled_loop,
+    inlined_loop,
+    read_only,
+    writeable,
+)
+from matching.index.kernels import top_candidates, with_room
 
 _COUNT_BITS = postings.COUNT_BITS
 _COUNT_MASK = postings.COUNT_MASK
@@ -28,11 +35,8 @@ _COUNT_MASK = postings.COUNT_MASK
 # Features of one kind that a query may have here, for their places are of 16 bits.
 MOST_FEATURES = (1 << 16) - 1
 
-# Loops of another file are compiled in: the cache does not notice when they change, so they never do.
-_top_candidates = kernels.top_candidates
 
-
-@njit(nogil=True, cache=True, boundscheck=False)
+@inlined_loop
 def _spread_documents(
     packed: Any,
     document_ends: Any,
@@ -213,16 +217,9 @@ def sum_collected(
             share = shares[query, kind]
             for d in range(count):
                 scores[d] += total[d] * factors[kind][own[d]] * share
-        best = _top_candidates(scores, np.ones(count, dtype=np.bool_), top, near)
+        best = top_candidates(scores, np.ones(count, dtype=np.bool_), top, near)
         need = found + len(best)
-        if need > len(numbers):
-            # Many equal scores need more room.
-            more = np.empty(2 * need, dtype=np.int64)
-            more[:found] = numbers[:found]
-            numbers = more
-            more_sums = np.empty((KINDS, 2 * need), dtype=np.float32)
-            more_sums[:, :found] = found_sums[:, :found]
-            found_sums = more_sums
+        numbers, found_sums = with_room(numbers, found_sums, found, need)
         for place in best:
             numbers[found] = own[place]
             for kind in range(KINDS):

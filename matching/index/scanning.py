@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import numpy as np
 from numba import types
-from numba.core.types import Type
 
 from matching.arrays import (
     Bools,
@@ -17,26 +16,23 @@ from matching.arrays import (
     Int64s,
     UInt32s,
 )
-from matching.index import kernels
-from matching.index.compiling import compiled_loop, read_only, writeable
+from matching.index.compiling import (
+    KINDS,
+    by_kind,
+    compiled_loop,
+    read_only,
+    writeable,
+)
+from matching.index.kernels import (
+    accumulate,
+    sum_postings,
+    top_candidates,
+    with_room,
+)
 
-# A kind of features that does not count is passed without lists.
-KINDS = 3
-
-# Loops of another file are compiled in: the cache does not notice when they change, so they never do.
-_sum_postings = kernels.sum_postings
-_accumulate = kernels.accumulate
-_top_candidates = kernels.top_candidates
-
-
-def _three(dtype: Type) -> Type:
-    """An array of a type for each kind of features."""
-    return types.UniTuple(read_only(dtype), KINDS)  # type: ignore[no-untyped-call]
-
-
-_POSTINGS = _three(types.uint32)
-_NUMBERS = _three(types.int64)
-_FACTORS = _three(types.float32)
+_POSTINGS = by_kind(types.uint32)
+_NUMBERS = by_kind(types.int64)
+_FACTORS = by_kind(types.float32)
 _FOUND = types.Tuple(  # type: ignore[no-untyped-call]
     (
         writeable(types.int64),
@@ -118,7 +114,7 @@ def scan_queries(
             own[:] = 0
             first = query_starts[kind][query]
             last = query_ends[kind][query]
-            _sum_postings(
+            sum_postings(
                 packed[kind],
                 starts[kind][first:last],
                 ends[kind][first:last],
@@ -127,7 +123,7 @@ def scan_queries(
                 own,
             )
             if first_later < documents:
-                _sum_postings(
+                sum_postings(
                     later_packed[kind],
                     later_starts[kind][first:last],
                     later_ends[kind][first:last],
@@ -135,17 +131,10 @@ def scan_queries(
                     by_count,
                     own[first_later:],
                 )
-            _accumulate(own, factors[kind], shares[query, kind], scores)
-        found = _top_candidates(scores, allowed, top, near)
+            accumulate(own, factors[kind], shares[query, kind], scores)
+        found = top_candidates(scores, allowed, top, near)
         need = count + len(found)
-        if need > len(numbers):
-            # Many equal scores need more room.
-            more = np.empty(2 * need, dtype=np.int64)
-            more[:count] = numbers[:count]
-            numbers = more
-            more_sums = np.empty((KINDS, 2 * need), dtype=np.float32)
-            more_sums[:, :count] = found_sums[:, :count]
-            found_sums = more_sums
+        numbers, found_sums = with_room(numbers, found_sums, count, need)
         for place in range(len(found)):
             numbers[count + place] = found[place]
             for kind in range(KINDS):

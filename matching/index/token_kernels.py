@@ -10,28 +10,14 @@ import numpy as np
 from numba import types
 
 from matching.arrays import Bools, Int32s, Int64s, UInt32s, UInt64s
+from matching.bit_mixing import HALF, mix_code
 from matching.index.compiling import compiled_loop, read_only, writeable
-
-# Constants of compiled loops, as in features and text: numba's cache notices changes of this file alone.
-_TITLE_WEIGHT = 3
-_PIECE_END = 2
-_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
-_MURMUR = np.uint64(0xFF51AFD7ED558CCD)
-_HALF = np.uint64(32)
 
 _KEYS = read_only(types.uint64)
 _NUMBERS = read_only(types.int64)
 _OCCURRENCES = types.Tuple(  # type: ignore[no-untyped-call]
     (writeable(types.uint64), writeable(types.int64), writeable(types.int32))
 )
-
-
-@compiled_loop(types.uint64(types.uint64))
-def _mix_bits(code: np.uint64) -> np.uint64:
-    """features.mix_bits() of one code."""
-    mixed = code * _GOLDEN
-    mixed ^= mixed >> _HALF
-    return mixed * _MURMUR
 
 
 @compiled_loop(types.void(_KEYS, _NUMBERS, types.int64, writeable(types.int32)))
@@ -47,9 +33,9 @@ def enter_tokens(characters: UInt64s, ends: Int64s, first: int, slots: Int32s) -
     for number in range(first, len(ends) - 1):
         place = np.uint64(0)
         for at in range(ends[number], ends[number + 1]):
-            place = _mix_bits(place + characters[at])
+            place = mix_code(place + characters[at])
         # The upper bits of a product depend on all of a character.
-        place >>= _HALF
+        place >>= HALF
         while slots[place & mask]:
             place += np.uint64(1)
         slots[place & mask] = number
@@ -57,17 +43,28 @@ def enter_tokens(characters: UInt64s, ends: Int64s, first: int, slots: Int32s) -
 
 @compiled_loop(
     writeable(types.int64)(
-        read_only(types.uint32), types.int64, _KEYS, _NUMBERS, read_only(types.int32)
+        read_only(types.uint32),
+        types.int64,
+        types.int64,
+        _KEYS,
+        _NUMBERS,
+        read_only(types.int32),
     )
 )
 def find_tokens(
-    pieces: UInt32s, size: int, characters: UInt64s, ends: Int64s, slots: Int32s
+    pieces: UInt32s,
+    size: int,
+    piece_end: int,
+    characters: UInt64s,
+    ends: Int64s,
+    slots: Int32s,
 ) -> Int64s:
     """The numbers of tokens by their characters, which are compared.
 
     Args:
-        pieces: the code points of the tokens, _PIECE_END between two.
+        pieces: the code points of the tokens.
         size: how many they are.
+        piece_end: the code point between two.
         characters, ends, slots: as of enter_tokens().
 
     Returns:
@@ -79,10 +76,10 @@ def find_tokens(
     for token in range(size):
         place = np.uint64(0)
         end = start
-        while end < len(pieces) and pieces[end] != _PIECE_END:
-            place = _mix_bits(place + np.uint64(pieces[end]))
+        while end < len(pieces) and pieces[end] != piece_end:
+            place = mix_code(place + np.uint64(pieces[end]))
             end += 1
-        place >>= _HALF
+        place >>= HALF
         while slots[place & mask]:
             number = np.int64(slots[place & mask])
             begin = ends[number]
@@ -108,15 +105,16 @@ def _total_size(numbers: Int64s, ends: Int64s) -> int:
     return total
 
 
-@compiled_loop(_OCCURRENCES(_NUMBERS, _NUMBERS, _KEYS, _NUMBERS))
+@compiled_loop(_OCCURRENCES(_NUMBERS, _NUMBERS, types.int64, _KEYS, _NUMBERS))
 def find_words(
-    numbers: Int64s, sides: Int64s, keys: UInt64s, ends: Int64s
+    numbers: Int64s, sides: Int64s, title_weight: int, keys: UInt64s, ends: Int64s
 ) -> tuple[UInt64s, Int64s, Int32s]:
     """Where the content terms of tokens occur.
 
     Args:
         numbers: of the tokens in reading order, shape (t,).
         sides: the title (even) or text (odd) of each, ascending, shape (t,); half of it is the document.
+        title_weight: what an occurrence in a title counts.
         keys, ends: token n has the content terms keys[ends[n]:ends[n + 1]].
 
     Returns:
@@ -129,7 +127,7 @@ def find_words(
     out = 0
     for token in range(len(numbers)):
         side = sides[token]
-        weight = 1 if side & 1 else _TITLE_WEIGHT
+        weight = 1 if side & 1 else title_weight
         for at in range(ends[numbers[token]], ends[numbers[token] + 1]):
             found[out] = keys[at]
             documents[out] = side >> 1
@@ -139,15 +137,22 @@ def find_words(
 
 
 @compiled_loop(
-    _OCCURRENCES(_NUMBERS, _NUMBERS, _KEYS, _NUMBERS, read_only(types.boolean))
+    _OCCURRENCES(
+        _NUMBERS, _NUMBERS, types.int64, _KEYS, _NUMBERS, read_only(types.boolean)
+    )
 )
 def find_grams(
-    numbers: Int64s, sides: Int64s, units: UInt64s, ends: Int64s, breaks: Bools
+    numbers: Int64s,
+    sides: Int64s,
+    title_weight: int,
+    units: UInt64s,
+    ends: Int64s,
+    breaks: Bools,
 ) -> tuple[UInt64s, Int64s, Int32s]:
     """Where single units and pairs of neighbours occur, each unit before the pair that it begins.
 
     Args:
-        numbers, sides: as of find_words().
+        numbers, sides, title_weight: as of find_words().
         units, ends: token n has the units units[ends[n]:ends[n + 1]].
         breaks: tokens that are none and let nothing be neighbours: stop words, gaps.
 
@@ -167,14 +172,14 @@ def find_grams(
             has_left = False
             continue
         side = sides[token]
-        weight = 1 if side & 1 else _TITLE_WEIGHT
+        weight = 1 if side & 1 else title_weight
         for at in range(ends[number], ends[number + 1]):
             if has_left:
-                found[out] = _mix_bits(left + units[at])
+                found[out] = mix_code(left + units[at])
                 documents[out] = side >> 1
                 weights[out] = weight
                 out += 1
-            left = _mix_bits(units[at])
+            left = mix_code(units[at])
             has_left = True
             found[out] = left
             documents[out] = side >> 1
@@ -207,7 +212,7 @@ def find_title_units(
         if sides[token] & 1:
             continue
         for at in range(ends[numbers[token]], ends[numbers[token] + 1]):
-            found[out] = _mix_bits(units[at])
+            found[out] = mix_code(units[at])
             documents[out] = sides[token] >> 1
             out += 1
     return found, documents, weights

@@ -4,14 +4,15 @@ Not here: how documents become tokens and rows become features (reading).
 
 from __future__ import annotations
 
+import itertools
 import re
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from matching import text as words_of
-from matching.arrays import Bools, Int64s, UInt64s
+from matching.arrays import Bools, Int64s, UInt32s, UInt64s
 from matching.code_points import code_points_of
 from matching.features import term_key, word_key
 from matching.index import token_kernels
@@ -33,13 +34,13 @@ class RaggedRows:
         self._values = array("Q")
         self._ends = array("q", [0, 0])
 
-    def append(self, row: Iterable[int]) -> None:
-        """Add a row; the first has the number 1."""
-        self._values.extend(row)
-        self._ends.append(len(self._values))
+    def extend(self, values: UInt64s, ends: Int64s) -> None:
+        """Add rows, the first ever with the number 1: row i is values[ends[i]:ends[i + 1]], and ends[0] is 0."""
+        self._ends.frombytes((ends[1:] + len(self._values)).tobytes())
+        self._values.frombytes(values.tobytes())
 
     def arrays(self) -> tuple[UInt64s, Int64s]:
-        """The values, and where the row of each number begins and ends: views, which must be gone before append()."""
+        """The values, and where the row of each number begins and ends: views, which must be gone before extend()."""
         return np.frombuffer(self._values, np.uint64), np.frombuffer(
             self._ends, np.int64
         )
@@ -120,14 +121,21 @@ class TokenTable(dict[str, int]):
     def numbers_of(self, pieces: Sequence[str]) -> Int64s:
         """The number of each of some tokens, shape (len(pieces),): those met before without any Python for each."""
         codes, _ = code_points_of([PIECE_END.join(pieces)])
-        numbers = token_kernels.find_tokens(
-            codes, len(pieces), *self._characters.arrays(), self._slots
-        )
+        numbers = self._find(codes, len(pieces))
         new = np.flatnonzero(numbers == 0)
         if len(new):
-            numbers[new] = [self[pieces[place]] for place in new.tolist()]
+            unknown = dict.fromkeys([pieces[place] for place in new.tolist()])
+            # The end of a text may have a number that was not entered yet.
+            self._learn([piece for piece in unknown if piece not in self])
             self._enter()
+            numbers = self._find(codes, len(pieces))
         return numbers
+
+    def _find(self, codes: UInt32s, size: int) -> Int64s:
+        """The numbers of so many tokens by their code points, 0 for those that are not entered."""
+        return token_kernels.find_tokens(
+            codes, size, ord(PIECE_END), *self._characters.arrays(), self._slots
+        )
 
     def _enter(self) -> None:
         # At most half of the places are taken, so that free ones are near.
@@ -139,28 +147,39 @@ class TokenTable(dict[str, int]):
         self._entered = len(self)
 
     def __missing__(self, token: str) -> int:
-        # Taken before the rows are appended: row and number must agree.
-        number = len(self) + 1
-        self._characters.append(map(ord, token))
-        if token in self._latin:
-            word, amount = self._latin[token]
-            self._append(word, amount, (word_key(word),))
-        elif is_han(token):
-            self._append(token, False, map(ord, token))
-        else:
-            self.units.append(())
-            self.content_keys.append(())
-            self._breaks.append(True)
-        self[token] = number
-        return number
+        self._learn([token])
+        return self[token]
 
-    def _append(self, word: str, amount: bool, codes: Iterable[int]) -> None:
-        piece = words_of.piece_of(word, amount=amount)
-        self.units.append(codes)
-        self._breaks.append(piece.is_stop)
-        # Once each: 轴承保持架 and its part 保持架 are one feature.
-        keys = dict.fromkeys(term_key(part) for _, part in piece.content)
-        self.content_keys.append(keys)
+    def _learn(self, tokens: Sequence[str]) -> None:
+        """Number tokens that are not in the table, and make their rows, all in one go."""
+        codes, ends = code_points_of(tokens)
+        characters = codes.astype(np.uint64)
+        self._characters.extend(characters, ends)
+        # The units of Han are its characters.
+        units = characters.copy()
+        sizes = np.diff(ends)
+        keys: list[int] = []
+        key_ends = [0]
+        for place, token in enumerate(tokens):
+            word, amount = self._latin.get(token, (token, False))
+            if word is not token:
+                # One stand-in, one unit.
+                units[ends[place]] = word_key(word)
+            if word is token and not is_han(token):
+                sizes[place] = 0
+                self._breaks.append(True)
+            else:
+                piece = words_of.analyze_piece(word, amount=amount)
+                self._breaks.append(piece.is_stop)
+                # Once each: 轴承保持架 and its part 保持架 are one feature.
+                keys.extend({term_key(part): None for _, part in piece.content})
+            key_ends.append(len(keys))
+        is_unit = np.repeat(sizes > 0, np.diff(ends))
+        self.units.extend(units[is_unit], np.concatenate([[0], np.cumsum(sizes)]))
+        self.content_keys.extend(
+            np.array(keys, dtype=np.uint64), np.array(key_ends, dtype=np.int64)
+        )
+        self.update(zip(tokens, itertools.count(len(self) + 1)))
 
 
 def _stand_ins() -> Iterator[str]:

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import ast
+import sys
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import pytest
 
-from matching import Document, Matcher, sentence_kernels, text_kernels
+from matching import (
+    Document,
+    Matcher,
+    sentence_kernels,
+    text_kernels,
+    vector_kernels,
+)
 from matching.explaining import kernels as explaining_kernels
 from matching.features import FeatureCounts
-from matching.index import kernels, token_kernels
+from matching.index import compiling, kernels, token_kernels
 from matching.index.feature_index import FeatureIndex
 from matching.index.segment import Segment
 from matching.index.weighting import SQUARED, SUBLINEAR, SUBLINEAR_32, scaled_log
@@ -21,6 +29,7 @@ from tests.matching.oracle import NumpyKernels, PlainReasons
 SIZES = [(1, 1), (5, 3), (400, 30), (20_000, 200)]
 FORMS = (NumpyKernels, kernels)
 REASONS = (PlainReasons, explaining_kernels)
+_MODULES = (kernels, token_kernels, text_kernels, sentence_kernels, vector_kernels)
 
 
 def postings(
@@ -208,10 +217,40 @@ def test_a_loop_is_compiled_once_at_the_import(name: str) -> None:
     assert len(getattr(kernels, name).signatures) == 1
 
 
+def test_what_is_stored_is_void_when_any_file_of_loops_changes() -> None:
+    """Loops are compiled into those of other files, of which numba by itself notices no change."""
+    found = 0
+    for module in list(sys.modules.values()):
+        if not module.__name__.startswith("matching."):
+            continue
+        for name, loop in vars(module).items():
+            if hasattr(loop, "py_func"):
+                stored = loop._cache._impl.locator
+                assert stored.get_source_stamp() == compiling.stamp_of_loops(), name
+                found += 1
+    assert found > 50
+
+
+def test_loops_take_nothing_from_files_that_the_stamp_leaves_out() -> None:
+    stamped = {path.stem for path in compiling.files_of_loops()}
+    for path in compiling.files_of_loops():
+        source = path.read_text(encoding="utf-8")
+        for node in ast.walk(ast.parse(source)):
+            # Those that only have constants of loops take none themselves.
+            if "_loop" not in source or not isinstance(node, ast.ImportFrom):
+                continue
+            names = {alias.name for alias in node.names}
+            if node.module == "matching.index":
+                assert names <= stamped, path
+            # The types of arrays are no part of what is compiled.
+            elif (node.module or "").startswith("matching."):
+                assert node.module.rpartition(".")[2] in {*stamped, "arrays"}, path
+
+
 def test_nothing_is_compiled_while_somebody_waits(tmp_path: Path) -> None:
     def known() -> dict[str, int]:
         loops: dict[str, int] = {}
-        for module in (kernels, token_kernels, text_kernels, sentence_kernels):
+        for module in _MODULES:
             for name, loop in vars(module).items():
                 if hasattr(loop, "py_func"):
                     loops[f"{module.__name__}.{name}"] = len(loop.signatures)

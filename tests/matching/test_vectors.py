@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
+from scipy.sparse import csr_array
 
 from matching import Document, Matcher, vectors
 from matching.features import FeatureCounts, word_key
@@ -131,6 +133,49 @@ def test_additions_after_the_texts_that_train_equal_any_refit(
     assert len(whole.catalogue_.word_vectors.keys) > 10
     for query in (QUERY, *later[:5]):
         assert shown(grown, query) == shown(whole, query)
+
+
+@pytest.mark.parametrize(
+    ("occurrences", "words", "in_text", "window"),
+    [(0, 3, 5, 5), (1, 1, 1, 5), (40, 3, 7, 2), (900, 60, 50, 5), (900, 2_000, 3, 5)],
+)
+def test_neighbours_are_counted_as_one_by_one(
+    occurrences: int, words: int, in_text: int, window: int
+) -> None:
+    numbers = np.random.default_rng(words).integers(0, words, occurrences)
+    text_of = np.arange(occurrences) // in_text
+    ends, others, times = vectors.count_neighbours(numbers, text_of, words, window)
+    found = csr_array((times, others, ends), shape=(words, words)).toarray()
+
+    expected = np.zeros((words, words), dtype=np.int64)
+    for one, other in combinations(range(occurrences), 2):
+        if other - one <= window and text_of[one] == text_of[other]:
+            expected[numbers[one], numbers[other]] += 1
+            expected[numbers[other], numbers[one]] += 1
+    assert np.array_equal(found, expected)
+
+
+# A few large eigenvalues of both signs, as of words; all of one size; and few that are not 0, so that blocks end.
+@pytest.mark.parametrize(
+    ("values", "error"),
+    [
+        (100 / np.arange(1, 801) * np.resize([1, -1], 800), 1e-3),
+        (np.append(np.full(50, -7.0), np.ones(750)), 1e-3),
+        (np.append(np.arange(1.0, 41), np.zeros(760)), 1e-3),
+        (np.arange(300.0, 0, -1), 1e-3),
+    ],
+)
+def test_leading_eigenvectors_are_those_of_the_whole_matrix(
+    values: np.ndarray, error: float
+) -> None:
+    turned, _ = np.linalg.qr(np.random.default_rng(3).normal(size=(len(values),) * 2))
+    matrix = (turned * values @ turned.T).astype(np.float32)
+    found, sizes = vectors._leading_eigenvectors(csr_array(matrix), 20)
+    largest = np.sort(np.abs(values))[::-1][:20]
+
+    assert sizes == pytest.approx(largest, rel=error)
+    assert np.abs(found.T @ found - np.eye(20)).max() < error
+    assert np.linalg.norm(matrix @ found, axis=0) == pytest.approx(sizes, rel=error)
 
 
 def test_words_used_alike_are_near() -> None:
