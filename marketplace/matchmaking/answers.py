@@ -268,21 +268,25 @@ def _written_nowhere(words: Sequence[str], request: RankingRequest) -> list[str]
     words = words[:UNKNOWN_NAMED]
     if not words or request.reader is None:
         return list(words)
-    engine: search.Engine = current_app.extensions["search"]
-    query = search.Query(
-        text=" ".join(words),
-        kinds=(request.sought,),
-        audiences=audiences(request.reader),
-        size=0,
-    )
     try:
-        result = engine.find(query)
+        # One search says which words no listing has; those of listings of the other kind are searched one by one.
+        nowhere = set(_search_words(" ".join(words), request).missing)
+        return [w for w in words if nowhere & _terms_of(w) or not _is_found(w, request)]
     except search.SearchUnavailable:
         # The matcher is rarely wrong, and nothing else can be said.
         return list(words)
-    # Where all were found in one text, nothing is missing.
-    nowhere = set(result.missing)
-    return [word for word in words if nowhere & _terms_of(word)]
+
+
+def _is_found(word: str, request: RankingRequest) -> bool:
+    result = _search_words(word, request)
+    return result.total > 0 and not result.relaxed
+
+
+def _search_words(text: str, request: RankingRequest) -> search.Result:
+    engine: search.Engine = current_app.extensions["search"]
+    readers = audiences(request.reader) if request.reader else frozenset[str]()
+    query = search.Query(text=text, kinds=(request.sought,), audiences=readers, size=0)
+    return engine.find(query)
 
 
 def _terms_of(word: str) -> set[str]:

@@ -77,6 +77,8 @@ def test_a_word_that_stands_in_a_text_is_not_called_unknown_however_it_is_cut(
     make: Factory, client: FlaskClient
 ) -> None:
     make.achievement(summary="金属氧化物阵列与一支微型气相色谱柱放在同一气路。")
+    # What a demand says no achievement need say.
+    make.demand(title="啮齿动物血样检测")
 
     page = paste(client, "气相检测的柱子不稳，怎么测啮齿动物的血样")
 
