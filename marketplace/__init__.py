@@ -223,15 +223,12 @@ def _load_modules(room: str) -> list[ModuleType]:
 
 def _connect_module(app: Flask, module: ModuleType) -> None:
     """Connect what a module of a room holds: its blueprint, its commands, and what it prepares itself."""
-    blueprint = getattr(module, "blueprint", None)
-    if blueprint is not None:
-        app.register_blueprint(blueprint)
-    commands = getattr(module, "commands", None)
-    if commands is not None:
-        app.cli.add_command(commands)
-    prepare = getattr(module, "init_app", None)
-    if prepare is not None:
-        prepare(app)
+    if hasattr(module, "blueprint"):
+        app.register_blueprint(module.blueprint)
+    if hasattr(module, "commands"):
+        app.cli.add_command(module.commands)
+    if hasattr(module, "init_app"):
+        module.init_app(app)
 
 
 def _join_contributions(app: Flask) -> None:

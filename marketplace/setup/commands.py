@@ -7,32 +7,14 @@ import time
 from pathlib import Path
 
 import click
-from alembic.migration import MigrationContext
 from flask import Flask, current_app
 from flask.cli import with_appcontext
 from flask_migrate import upgrade
 
 from marketplace.command_paths import FolderToWrite
 from marketplace.errors import MarketError
-from marketplace.extensions import db
-from marketplace.operation.backups import known_migrations
 from marketplace.settings.rehearsal import MAX_SPEED
 from marketplace.setup import demonstration, preparing, rehearsing
-
-
-def _refuse_newer_database() -> None:
-    """End before anything is migrated where the program is older than the database.
-
-    Raises:
-        click.ClickException: a newer version of the site has migrated it.
-    """
-    with db.engine.connect() as connection:
-        version = MigrationContext.configure(connection).get_current_revision()
-    if version is not None and version not in known_migrations():
-        raise click.ClickException(
-            f"the database was migrated by a newer version of the site (to {version}). Update the program, or restore"
-            " the backup that was made before: flask restore FILE --replace"
-        )
 
 
 @click.command("prepare")
@@ -51,7 +33,11 @@ def commands(samples: bool | None) -> None:
     )
     click.echo(f"  data folder: {current_app.config['DATA_DIR']}")
     # First, for everything after it reads the tables.
-    _refuse_newer_database()
+    if version := preparing.newer_version():
+        raise click.ClickException(
+            f"the database was migrated by a newer version of the site (to {version}). Update the program, or restore"
+            " the backup that was made before: flask restore FILE --replace"
+        )
     upgrade()
     # Before any row is written: a rehearsal that is killed here leaves a database that no other site serves.
     rehearsing.mark_database()

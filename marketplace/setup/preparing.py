@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from alembic.migration import MigrationContext
 from flask import current_app
 
 import search
@@ -17,9 +18,17 @@ from marketplace.listings import deeds as listing_deeds
 from marketplace.listings import upkeep
 from marketplace.listings.models import LISTINGS
 from marketplace.matchmaking.matchers import Matchers
+from marketplace.operation.backups import known_migrations
 from marketplace.policies import deeds as policy_deeds
 from marketplace.rules import deeds as rule_deeds
 from marketplace.workdays import deeds as workday_deeds
+
+
+def newer_version() -> str:
+    """The version of the schema that a newer program than this one has given the database; empty where none has."""
+    with db.engine.connect() as connection:
+        version = MigrationContext.configure(connection).get_current_revision()
+    return version if version and version not in known_migrations() else ""
 
 
 def add_first_rows() -> int:
