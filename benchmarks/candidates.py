@@ -19,6 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks import texts
+from benchmarks.inputs import existing_path
 from matching import Document, Matcher
 from matching.remote import CANDIDATES, TERMS, CandidateMatcher
 from search.cluster.candidates import CandidateIndex
@@ -111,7 +112,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument(
-        "folder", nargs="?", type=Path, default=os.environ.get("BENCH_DATA")
+        "folder", nargs="?", type=existing_path, default=os.environ.get("BENCH_DATA")
     )
     parser.add_argument("--url", default="http://127.0.0.1:9200")
     parser.add_argument(

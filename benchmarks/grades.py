@@ -17,6 +17,8 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+from sqlalchemy import inspect
+
 from marketplace.extensions import db
 from marketplace.listings.models import Achievement, Demand
 from marketplace.verdicts.projections import common_document
@@ -28,6 +30,10 @@ FOLDER = Path(__file__).parents[1] / "demo"
 GOOD = 3  # marks from here on are good
 FIRST = 3  # rows that a reader looks at first
 GRADES = ("high", "fair", "weak", None)
+UNPREPARED = (
+    "the site in DATA_DIR {}: name one with the sample lists, "
+    "or make it (DATA_DIR=FOLDER make prepare)"
+)
 Z = 1.96  # of a normal distribution, for intervals of 95 %
 
 
@@ -49,8 +55,14 @@ def wilson_interval(good: int, n: int) -> tuple[float, float]:
 
 
 def load_samples() -> tuple[list[Document], dict[str, Document]]:
-    """The sample achievements, and what is asked: title of a sample demand or id of a problem → its document."""
+    """The sample achievements, and what is asked: title of a sample demand or id of a problem → its document.
+
+    Raises:
+        SystemExit: the site is not prepared, or lacks some of the samples.
+    """
     with application.app_context():
+        if not inspect(db.engine).has_table(Achievement.__tablename__):
+            raise SystemExit(UNPREPARED.format("is not prepared"))
         published = db.select(Achievement).where(Achievement.state == "published")
         titles = {row["achievement"] for row in read_table("judgements.tsv")}
         achievements = [
@@ -65,7 +77,8 @@ def load_samples() -> tuple[list[Document], dict[str, Document]]:
                 asked[row.title] = common_document(row)
     missing = titles - {document.title for document in achievements}
     if missing:
-        raise SystemExit(f"the site lacks {len(missing)} of the judged achievements")
+        lacks = f"lacks {len(missing)} of the judged achievements"
+        raise SystemExit(UNPREPARED.format(lacks))
     for row in read_table("problems.tsv"):
         asked[row["id"]] = Document(0, "", row["text"])
     return achievements, asked

@@ -22,6 +22,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.inputs import existing_path, require_columns
 from matching import text as words_of
 from search import Document, Engine, Query, SearchError, open_engine
 from search.cluster import ElasticEngine
@@ -57,7 +58,11 @@ def read_titles(path: Path) -> list[tuple[str, str]]:
     """(title, body) of each row of a table without quoting: a quote in a title is a letter of it."""
     with path.open(encoding="utf-8", newline="") as file:
         rows = csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
-        return [(row["title"], row.get("abstract") or row["content"]) for row in rows]
+        require_columns(path, rows, ["title"], ["abstract", "content"])
+        return [
+            (row["title"], row.get("abstract") or row.get("content") or "")
+            for row in rows
+        ]
 
 
 def fill_engine(engine: Engine, documents: Sequence[Document]) -> None:
@@ -121,7 +126,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("texts", type=Path)
+    parser.add_argument("texts", type=existing_path)
     parser.add_argument("--titles", type=int, default=1000)
     parser.add_argument("--offset", type=int, default=0)
     parser.add_argument("--url", default="")

@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from benchmarks.inputs import existing_path, require_columns
 from matching import Document, Matcher, evaluation
 
 Floats = npt.NDArray[np.float64]
@@ -76,7 +77,9 @@ def print_judged_ladder(folder: Path) -> None:
 def print_classed_ladder(path: Path) -> None:
     """Print the ladder over texts with classes: of the five nearest, how many are of the same class."""
     with path.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
+        table = csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
+        require_columns(path, table, ["title"], ["abstract"], ["label_id"])
+        rows = list(table)
     trusted = [
         n
         for n, row in enumerate(rows)
@@ -123,9 +126,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.ladder", description=__doc__
     )
-    parser.add_argument("--judged", type=Path, help="folder of judged pairs")
-    parser.add_argument("--classed", type=Path, help="table of texts with classes")
+    parser.add_argument("--judged", type=existing_path, help="folder of judged pairs")
+    parser.add_argument(
+        "--classed", type=existing_path, help="table of texts with classes"
+    )
     given = parser.parse_args()
+    if not given.judged and not given.classed:
+        parser.error("give --judged FOLDER or --classed FILE.tsv, see --help")
+    for name in ("demands.tsv", "achievements.tsv", "judgements.tsv"):
+        if given.judged and not (given.judged / name).exists():
+            parser.error(f"{given.judged} has no {name}")
     if given.judged:
         print_judged_ladder(given.judged)
     if given.classed:

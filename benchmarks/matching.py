@@ -29,6 +29,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from benchmarks import texts
+from benchmarks.inputs import existing_path
 from matching import Document, Matcher
 from matching import text as words_of
 from matching.batch import QueryBatch
@@ -612,7 +613,7 @@ def main() -> None:
     )
     parser.add_argument(
         "--texts",
-        type=Path,
+        type=existing_path,
         nargs="*",
         default=[],
         help="tables to draw the catalogue from",
@@ -624,6 +625,8 @@ def main() -> None:
     paths = given.texts
     if not paths and os.environ.get("BENCH_DATA"):
         paths = sorted(Path(os.environ["BENCH_DATA"]).glob("*.tsv"))
+        if not paths:
+            parser.error(f"BENCH_DATA={os.environ['BENCH_DATA']} has no .tsv files")
     sources = [
         text for path in paths for text in texts.read_table(path)
     ] or texts.read_samples()
@@ -642,9 +645,14 @@ def main() -> None:
         f"| {'work':58} | {'ours':>10} | {'peer':>12} | unit   | {'ratio':>9} | {'peer is':34} | aim"
     )
     for name in given.only:
-        for line in _quietly(getattr(run, name)):
-            line.print_row()
-            sys.stdout.flush()
+        try:
+            for line in _quietly(getattr(run, name)):
+                line.print_row()
+                sys.stdout.flush()
+        except ModuleNotFoundError as missing:
+            raise SystemExit(
+                f"{missing}: pip install --require-hashes -r requirements-bench.txt"
+            ) from None
 
 
 def _quietly(lines: Callable[[], Iterator[Line]]) -> Iterator[Line]:

@@ -24,6 +24,7 @@ from datetime import date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
+from benchmarks.inputs import existing_path, require_columns
 from search import Document, Engine, Query, open_engine
 from search.cluster import ElasticEngine
 
@@ -149,7 +150,9 @@ def read_texts(paths: list[Path]) -> Iterator[tuple[str, str]]:
     csv.field_size_limit(10_000_000)
     for path in paths:
         with path.open(encoding="utf-8", newline="") as file:
-            for row in csv.DictReader(file, delimiter="\t"):
+            rows = csv.DictReader(file, delimiter="\t")
+            require_columns(path, rows, ["title"], ["content", "abstract"])
+            for row in rows:
                 yield (
                     row["title"] or "",
                     row.get("content") or row.get("abstract") or "",
@@ -229,8 +232,8 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--documents", type=int, default=13_000)
-    parser.add_argument("--texts", type=Path, nargs="+")
-    parser.add_argument("--queries", type=Path, nargs="+")
+    parser.add_argument("--texts", type=existing_path, nargs="+")
+    parser.add_argument("--queries", type=existing_path, nargs="+")
     parser.add_argument("--url", default="")
     parser.add_argument("--times", type=int, default=15)
     args = parser.parse_args()

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
+from benchmarks.inputs import require_columns
 from matching import Document
 
 SAMPLES = Path(__file__).resolve().parent.parent / "demo"
@@ -31,6 +32,7 @@ def read_table(path: Path) -> list[Text]:
         quoting = csv.QUOTE_NONE
     with path.open(encoding="utf-8-sig", newline="") as file:
         rows = csv.DictReader(file, delimiter=delimiter, quoting=quoting)
+        require_columns(path, rows, TITLES, BODIES)
         columns = rows.fieldnames or ()
         title = next(name for name in TITLES if name in columns)
         bodies = [name for name in BODIES if name in columns]

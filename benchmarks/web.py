@@ -34,6 +34,7 @@ from flask import Flask
 from flask_migrate import upgrade
 
 from benchmarks import texts
+from benchmarks.inputs import existing_path
 from config import Config
 from marketplace import create_app
 from marketplace.accounts import deeds as account_deeds
@@ -289,7 +290,7 @@ def main() -> None:
     )
     parser.add_argument(
         "--texts",
-        type=Path,
+        type=existing_path,
         nargs="+",
         help="tables to draw from, instead of the sample lists",
     )

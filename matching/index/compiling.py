@@ -21,11 +21,11 @@ from typing import (
     cast,
 )
 
+import numba.core.config
 from numba import (
     njit,
     types,
 )
-from numba.core import config
 from numba.core.caching import (
     InTreeCacheLocator,
     UserProvidedCacheLocator,
@@ -74,14 +74,14 @@ def inlined_loop(loop: _Loop) -> _Loop:
     return _compile(loop)
 
 
-def _compile(loop: _Loop, *signature: Any) -> _Loop:
+def _compile(loop: _Loop, signature: Any = None) -> _Loop:
     options: dict[str, Any] = {"nogil": True, "boundscheck": False}
     try:
         with _one_stamp_for_all():
-            return cast(_Loop, njit(*signature, cache=True, **options)(loop))
+            return cast(_Loop, njit(signature, cache=True, **options)(loop))
     except (RuntimeError, OSError):
         # No folder may be written to, or its disk is full: compile at each start, which takes some ten seconds.
-        return cast(_Loop, njit(*signature, **options)(loop))
+        return cast(_Loop, njit(signature, **options)(loop))
 
 
 def files_of_loops() -> Iterator[Path]:
@@ -110,15 +110,15 @@ class _OneStamp:
         return stamp_of_loops()
 
 
-class FolderOfSetting(_OneStamp, UserProvidedCacheLocator):  # type: ignore[misc]
+class FolderOfSetting(_OneStamp, UserProvidedCacheLocator):
     """NUMBA_CACHE_DIR."""
 
 
-class FolderOfLoop(_OneStamp, InTreeCacheLocator):  # type: ignore[misc]
+class FolderOfLoop(_OneStamp, InTreeCacheLocator):
     """Next to the file of a loop."""
 
 
-class FolderOfUser(_OneStamp, UserWideCacheLocator):  # type: ignore[misc]
+class FolderOfUser(_OneStamp, UserWideCacheLocator):
     """In the home of the user."""
 
 
@@ -131,6 +131,7 @@ _LOCATORS = ",".join(
 @contextmanager
 def _one_stamp_for_all() -> Iterator[None]:
     """Let loops that are made now be stored so, and not those of other packages."""
+    config: Any = numba.core.config
     before = config.CACHE_LOCATOR_CLASSES
     config.CACHE_LOCATOR_CLASSES = _LOCATORS
     try:

@@ -218,21 +218,6 @@ def enter_heap(heap: Any, score: Any) -> None:
     heap[at] = score
 
 
-@inlined_loop
-def with_room(numbers: Any, sums: Any, count: int, need: int) -> Any:
-    """Numbers and sums of candidates, shapes (n,) and (3, n), of which `count` are taken, with room for `need`.
-
-    Many equal scores need more than there was.
-    """
-    if need <= len(numbers):
-        return numbers, sums
-    more = np.empty(2 * need, dtype=np.int64)
-    more[:count] = numbers[:count]
-    more_sums = np.empty((len(sums), 2 * need), dtype=np.float32)
-    more_sums[:, :count] = sums[:, :count]
-    return more, more_sums
-
-
 @compiled_loop(
     types.Array(types.int64, 1, "C")(
         _FACTORS,

@@ -18,7 +18,7 @@ from matching.arrays import (
     UInt32s,
 )
 from matching.index import postings
-from matching.index.collecting import drop_below, floor_of
+from matching.index.collecting import drop_below, floor_of, with_room
 from matching.index.compiling import (
     KINDS,
     by_kind,
@@ -27,7 +27,7 @@ from matching.index.compiling import (
     read_only,
     writeable,
 )
-from matching.index.kernels import top_candidates, with_room
+from matching.index.kernels import top_candidates
 
 _COUNT_BITS = postings.COUNT_BITS
 _COUNT_MASK = postings.COUNT_MASK

@@ -16,6 +16,7 @@ from matching.arrays import (
     Int64s,
     UInt32s,
 )
+from matching.index.collecting import with_room
 from matching.index.compiling import (
     KINDS,
     by_kind,
@@ -27,7 +28,6 @@ from matching.index.kernels import (
     accumulate,
     sum_postings,
     top_candidates,
-    with_room,
 )
 
 _POSTINGS = by_kind(types.uint32)
