@@ -172,9 +172,7 @@ def create_app(config: Any) -> Flask:
     )
     app.config.from_mapping(config.flask_settings())
     _set_clock(app)
-    app.jinja_env.trim_blocks = True
-    app.jinja_env.lstrip_blocks = True
-    wording.register_filters(app)
+    wording.prepare_templates(app)
     # First, so that index and matchers are opened for the words of this host.
     lists_in_use.init_app(app)
     # Before the extensions: one of them loads the reader, which begins a transaction.

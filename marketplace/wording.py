@@ -114,7 +114,9 @@ def in_quotes(title: object) -> str:
     return f"「{''.join(signs)}」"
 
 
-def register_filters(app: Flask) -> None:
-    """Make the filters known to the templates of `app`."""
+def prepare_templates(app: Flask) -> None:
+    """Make the filters known to the templates of `app`, and let their tags leave no blank lines."""
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
     for function in (day, minute, amount, money, yuan, percent, spaced, in_quotes):
         app.add_template_filter(function)
