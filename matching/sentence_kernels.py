@@ -35,16 +35,15 @@ _LETTER_A = 0x61
 _COLON = 0x3A
 _COMMAS = (0x2C, 0xFF0C)
 _LINE_FEED = 0x0A
-# A stretch of which this much and less is of matters is judged,
+# A clause with more of matters than this speaks of one, without being counted.
 _MOST_OF_MATTERS = 2
-# unless it is shorter than that: two characters say too little.
-_FEWEST = 3
-# Below this a stretch surrounds a matter: of examples left out 86 % of those that do, and 5 % of the others.
-_LEAST_MATTER = -2.5
-# From this on a clause speaks of one by itself, whatever stands around it.
-_OWN_MATTER = 3.0
-# Clauses that are judged together at most.
-_LONGEST_RUN = 8
+# What such a clause costs where it is left out,
+_SURE_MATTER = 8.0
+# and any other one: what it speaks of a matter, above this. All four as matter_of_stretch() has them, chosen together.
+_BOUND = -0.25
+# What it costs to go over from surroundings to a matter or back, between sentences and between clauses of one.
+_NEW_SENTENCE = 0.5
+_SAME_SENTENCE = 3.0
 
 _CODES = read_only(types.uint32)
 _ENDS = read_only(types.int64)
@@ -216,57 +215,40 @@ def _is_of_matters(codes: UInt32s, start: int, end: int, kinds: UInt8s) -> bool:
     return False
 
 
-@compiled_loop(
-    types.boolean(_CODES, types.int64, types.int64, *_GRAMS, writeable(types.int32))
-)
-def surrounds_a_matter(
-    codes: UInt32s,
-    start: int,
-    end: int,
-    kinds: UInt8s,
-    slots: Int32s,
-    keys: UInt64s,
-    weights: Int8s,
-    met: Int32s,
-) -> bool:
-    """Whether a stretch surrounds a matter: sentence_kinds.surrounds_a_matter(). Arguments as matter_of_stretch()."""
-    if end - start < _FEWEST or _is_of_matters(codes, start, end, kinds):
-        return False
-    matter = matter_of_stretch(codes, start, end, kinds, slots, keys, weights, met)
-    return matter < _LEAST_MATTER
-
-
 @compiled_loop(types.int64(_CODES, types.int64, types.int64, types.int64, _KINDS))
 def _end_of_clause(
     codes: UInt32s, begin: int, start: int, end: int, kinds: UInt8s
 ) -> int:
-    """Where the clause ends that begins at `start` in the sentence codes[begin:end], its comma included."""
+    """Where the clause ends that begins at `start` in the sentence codes[begin:end], its comma or colon included."""
     for at in range(start, end):
-        if codes[at] != _COMMAS[0] and codes[at] != _COMMAS[1]:
+        code = codes[at]
+        if code != _COMMAS[0] and code != _COMMAS[1] and code != _COLON:
             continue
-        # 1,350 is one figure.
-        in_figure = (
-            codes[at] == _COMMAS[0]
-            and at > begin
-            and at + 3 < end
+        is_inside = (
+            at > begin
+            and at + 1 < end
             and kinds[codes[at - 1]] & FIGURE
             and kinds[codes[at + 1]] & FIGURE
-            and kinds[codes[at + 2]] & FIGURE
-            and kinds[codes[at + 3]] & FIGURE
         )
-        if not in_figure:
+        # 1,350 is one figure,
+        if code == _COMMAS[0]:
+            is_inside = (
+                is_inside
+                and at + 3 < end
+                and kinds[codes[at + 2]] & FIGURE
+                and kinds[codes[at + 3]] & FIGURE
+            )
+        # and 14:22 or 3:1 too.
+        if code == _COMMAS[1] or not is_inside:
             return at + 1
     return end
 
 
 @compiled_loop(
-    types.int64(
-        _CODES, types.int64, types.int64, types.int64, *_GRAMS, writeable(types.int32)
-    )
+    types.float64(_CODES, types.int64, types.int64, *_GRAMS, writeable(types.int32))
 )
-def _end_of_surroundings(
+def _cost_of_leaving_out(
     codes: UInt32s,
-    begin: int,
     start: int,
     end: int,
     kinds: UInt8s,
@@ -274,31 +256,18 @@ def _end_of_surroundings(
     keys: UInt64s,
     weights: Int8s,
     met: Int32s,
-) -> int:
-    """Where the longest run of clauses ends that surrounds a matter and of which none speaks of one by itself.
-
-    Args:
-        codes, kinds, slots, keys, weights, met: as of matter_of_stretch().
-        begin, end: of the sentence.
-        start: of the first clause of the run.
-
-    Returns:
-        `start` where there is no such run.
-    """
-    last = stop = start
-    clauses = 0
-    while stop < end and clauses < _LONGEST_RUN:
-        clause = stop
-        stop = _end_of_clause(codes, begin, clause, end, kinds)
-        if _is_of_matters(codes, clause, stop, kinds):
-            break
-        own = matter_of_stretch(codes, clause, stop, kinds, slots, keys, weights, met)
-        if own >= _OWN_MATTER:
-            break
-        if surrounds_a_matter(codes, start, stop, kinds, slots, keys, weights, met):
-            last = stop
-        clauses += 1
-    return last
+) -> float:
+    """What it costs to leave a clause out, below 0 where that is better by itself. Arguments as matter_of_stretch()."""
+    is_empty = True
+    for at in range(start, end):
+        is_empty &= (kinds[codes[at]] & _IN_UNITS) == 0
+    # Blanks, signs and scripts that were never seen go with what is around them.
+    if is_empty:
+        return 0.0
+    if _is_of_matters(codes, start, end, kinds):
+        return _SURE_MATTER
+    matter = matter_of_stretch(codes, start, end, kinds, slots, keys, weights, met)
+    return matter - _BOUND
 
 
 @compiled_loop(
@@ -313,7 +282,10 @@ def blank_surroundings(
     weights: Int8s,
     cores: UInt32s,
 ) -> Bools:
-    """Lay line feeds over the sentences and runs of clauses of texts that surround a matter.
+    """Lay line feeds over the clauses of texts that surround a matter.
+
+    Of all ways to divide the clauses of a text into surroundings and matters the one is taken that costs least: the sum
+    of _cost_of_leaving_out() over those that go, and what it costs to go over from one to the other (Viterbi 1967).
 
     Args:
         norms, ends: normalised texts as code_points_of() gives them; n texts.
@@ -328,8 +300,16 @@ def blank_surroundings(
     for text in range(len(has_han)):
         longest = max(longest, ends[text + 1] - ends[text])
     met = np.empty(room_for(longest), dtype=np.int32)
+    # Of each clause where it begins and ends, and whether the one before it stays if it goes, and if it stays.
+    starts = np.empty(longest, dtype=np.int64)
+    stops = np.empty(longest, dtype=np.int64)
+    before_gone = np.empty(longest, dtype=np.bool_)
+    before_left = np.empty(longest, dtype=np.bool_)
     for text in range(len(has_han)):
         begin = ends[text]
+        clauses = 0
+        # The least cost up to here where the last clause goes, and where it stays.
+        gone = left = 0.0
         while begin < ends[text + 1]:
             # By the sentences of the text itself: blanks divide, and a name does not.
             end = begin
@@ -343,25 +323,28 @@ def blank_surroundings(
                 begin = end
                 continue
             start = begin
+            over = _NEW_SENTENCE
             while start < end:
-                stop = _end_of_surroundings(
-                    cores, begin, start, end, kinds, slots, keys, weights, met
-                )
-                if stop > start:
-                    cores[start:stop] = _LINE_FEED
-                    start = stop
-                    continue
                 stop = _end_of_clause(cores, begin, start, end, kinds)
-                # What leads to a list: 现将有关情况报告如下:.
-                lead = start
-                while lead < stop and cores[lead] != _COLON:
-                    lead += 1
-                if lead < stop and surrounds_a_matter(
-                    cores, start, lead, kinds, slots, keys, weights, met
-                ):
-                    cores[start : lead + 1] = _LINE_FEED
+                cost = _cost_of_leaving_out(
+                    cores, start, stop, kinds, slots, keys, weights, met
+                )
+                starts[clauses] = start
+                stops[clauses] = stop
+                before_gone[clauses] = left + over < gone
+                before_left[clauses] = left <= gone + over
+                gone, left = min(gone, left + over) + cost, min(left, gone + over)
+                clauses += 1
                 start = stop
+                over = _SAME_SENTENCE
             begin = end
+        stays = left <= gone
+        for clause in range(clauses - 1, -1, -1):
+            if stays:
+                stays = before_left[clause]
+            else:
+                cores[starts[clause] : stops[clause]] = _LINE_FEED
+                stays = before_gone[clause]
         for at in range(ends[text], ends[text + 1]):
             if kinds[cores[at]] & HAN:
                 has_han[text] = True

@@ -71,14 +71,6 @@ class GramWeights:
             codes, 0, len(codes), *self._tables, room
         )
 
-    def surrounds_a_matter(self, stretch: str) -> bool:
-        """Whether a sentence or clause speaks of no matter: matter_of() is low and it has few characters of matters."""
-        codes, _ = code_points_of([stretch])
-        room = np.empty(sentence_kernels.room_for(len(codes)), dtype=np.int32)
-        return sentence_kernels.surrounds_a_matter(
-            codes, 0, len(codes), *self._tables, room
-        )
-
     def blank_surroundings(
         self, norms: UInt32s, ends: Int64s, unnamed: UInt32s
     ) -> Bools:
@@ -97,11 +89,6 @@ class GramWeights:
 def matter_of(stretch: str) -> float:
     """How much a stretch speaks of a matter by the weights that were learned: GramWeights.matter_of()."""
     return learned_weights().matter_of(stretch)
-
-
-def surrounds_a_matter(stretch: str) -> bool:
-    """Whether a stretch surrounds a matter by the weights that were learned: GramWeights.surrounds_a_matter()."""
-    return learned_weights().surrounds_a_matter(stretch)
 
 
 @cache

@@ -22,6 +22,11 @@ from matching.sentence_kinds import learned_weights, matter_of
 # Left in place of what goes: no word reaches over it, and every place stays what it was.
 _BLANK = "\n"
 _SENTENCE = re.compile(r"[^。！？；!?;\n]*[。！？；!?;\n]?")
+_CLAUSE = re.compile("[^,，]*[,，]|[^,，]+")
+# A sentence heads a text that speaks of a matter at least this part as much as the one that does most.
+_MUCH = 0.5
+# and its clauses at both ends this part as much as the one of them that does most.
+_LITTLE = 0.1
 # A sentence that names a trouble or an aim heads a text without a title.
 _TROUBLE = re.compile(
     r"难以|不足|不良|不稳|不均|不匀|不齐|不牢|不准|不耐|不能|不了|不够|不高|不合格|"
@@ -76,18 +81,37 @@ def _blanked(norms: Sequence[str]) -> tuple[list[str], list[int]]:
 def heading_of(core: str) -> str:
     """The sentence that names the trouble, else the first one that says something; "" where none does.
 
+    Talk that stayed, as none of it is known well enough, heads no text: neither sentences that speak far less of a
+    matter than others do, nor clauses around those that speak of one.
+
     Args:
         core: as core_of() gives it.
     """
-    sentences = [found.group().strip(_BLANK) for found in _SENTENCE.finditer(core)]
-    sentences = [sentence for sentence in sentences if _says_something(sentence)]
-    # Talk that stayed, as none of it is known well enough, heads no text.
-    of_matters = [sentence for sentence in sentences if matter_of(sentence) > 0]
-    sentences = of_matters or sentences
-    for sentence in sentences:
-        if _TROUBLE.search(sentence):
-            return sentence
-    return next(iter(sentences), "")
+    found = [found.group().strip(_BLANK) for found in _SENTENCE.finditer(core)]
+    matter_by_sentence = {
+        sentence: matter_of(sentence) for sentence in filter(_says_something, found)
+    }
+    for sentence, matter in matter_by_sentence.items():
+        if matter > 0 and _TROUBLE.search(sentence):
+            return _of_matters(sentence)
+    least = _MUCH * max(matter_by_sentence.values(), default=0.0)
+    for sentence, matter in matter_by_sentence.items():
+        if matter >= least > 0:
+            return _of_matters(sentence)
+    sentences = list(matter_by_sentence)
+    troubles = filter(_TROUBLE.search, sentences)
+    return next(troubles, next(iter(sentences), ""))
+
+
+def _of_matters(sentence: str) -> str:
+    """A sentence from the first of its clauses that speaks of a matter to the last one."""
+    clauses = _CLAUSE.findall(sentence)
+    matters = list(map(matter_of, clauses))
+    least = _LITTLE * max(matters, default=0.0)
+    speaking = [n for n, matter in enumerate(matters) if matter >= least]
+    if not speaking:
+        return sentence
+    return "".join(clauses[speaking[0] : speaking[-1] + 1]).strip(_BLANK)
 
 
 def _says_something(text: str) -> bool:

@@ -4,11 +4,10 @@ Not here: the tests; nothing of the product imports this.
 
 from __future__ import annotations
 
-import itertools
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache
 
 import numpy as np
@@ -127,18 +126,26 @@ def _counted(counts: Counter[int]) -> FeatureCounts:
 
 
 _SENTENCE = re.compile(r"[^。！？；!?;\n]*[。！？；!?;\n]?")
-# 1,350 is one figure.
-_CLAUSE = re.compile(r"(?:[^，,]|(?<=\d),(?=\d{3}))*[，,]?")
+# 1,350 is one figure, and 14:22 or 3:1 too.
+_CLAUSE = re.compile(r"(?:[^，,:]|(?<=\d),(?=\d{3})|(?<=\d):(?=\d))*[，,:]?")
 _LATIN_WORD = re.compile(r"[^\W_][\w.+#-]*[^\W_]|[^\W_]")
 
 
 def core_of(norm: str) -> str:
     """surroundings.core_of() sentence by sentence, clause by clause, gram by gram."""
     unnamed = without_names(norm)
+    sentences = [unnamed[slice(*found.span())] for found in _SENTENCE.finditer(norm)]
+    stays = _which_stay(sentences)
     pieces = []
-    for found in _SENTENCE.finditer(norm):
-        sentence = unnamed[found.start() : found.end()]
-        pieces.append(_core_of_sentence(sentence))
+    for sentence in sentences:
+        if not sentence.strip("\n"):
+            pieces.append(sentence)
+            continue
+        left = [
+            clause if next(stays) else "\n" * len(clause)
+            for clause in _clauses(sentence)
+        ]
+        pieces.append("".join(left))
     return "".join(pieces) if any(map(_says_something, pieces)) else norm
 
 
@@ -153,31 +160,31 @@ def without_names(norm: str) -> str:
     return norm
 
 
-def _core_of_sentence(sentence: str) -> str:
-    clauses = [found.group() for found in _CLAUSE.finditer(sentence) if found.group()]
-    pieces = []
-    while clauses and sentence.strip("\n"):
-        # Clauses that speak of a matter by themselves part the runs.
-        quiet = list(itertools.takewhile(_is_quiet, clauses[:8]))
-        runs = ["".join(quiet[:size]) for size in range(len(quiet), 0, -1)]
-        run = next(filter(surrounds_a_matter, runs), "")
-        if run:
-            pieces.append("\n" * len(run))
-            clauses = clauses[len(quiet) - runs.index(run) :]
-        else:
-            pieces.append(_without_lead(clauses.pop(0)))
-    return "".join(pieces) or sentence
+def _which_stay(sentences: list[str]) -> Iterator[bool]:
+    """Whether each clause of the sentences that have any stays: the cheapest way, and that which leaves more."""
+    # Where the last clause goes, and where it stays: what the best way up to it costs, and that way.
+    gone: tuple[float, list[bool]] = (0.0, [])
+    left: tuple[float, list[bool]] = (0.0, [])
+    for sentence in filter(lambda one: one.strip("\n"), sentences):
+        for number, clause in enumerate(_clauses(sentence)):
+            over = 3.0 if number else 0.5
+            over_gone, over_left = gone[0] + over, left[0] + over
+            before = (over_left, left[1]) if over_left < gone[0] else gone
+            stay = left if left[0] <= over_gone else (over_gone, gone[1])
+            gone = before[0] + _cost_of(clause), [*before[1], False]
+            left = stay[0], [*stay[1], True]
+    return iter(left[1] if left[0] <= gone[0] else gone[1])
 
 
-def _is_quiet(clause: str) -> bool:
-    return not _is_of_matters(clause) and matter_of(clause) < 3
+def _clauses(sentence: str) -> list[str]:
+    return [found.group() for found in _CLAUSE.finditer(sentence) if found.group()]
 
 
-def _without_lead(clause: str) -> str:
-    lead, colon, _ = clause.partition(":")
-    if colon and surrounds_a_matter(lead):
-        return "\n" * (len(lead) + 1) + clause[len(lead) + 1 :]
-    return clause
+def _cost_of(clause: str) -> float:
+    if not grams_of(clause) - {"_", "__"}:
+        return 0.0
+    own = [c for c in clause if "\u3400" <= c <= "\u9fff" and weights().get(c, 0) >= 4]
+    return 8.0 if len(own) > 2 else matter_of(clause) + 0.25
 
 
 def _says_something(sentence: str) -> bool:
@@ -186,18 +193,6 @@ def _says_something(sentence: str) -> bool:
     latin = _LATIN_WORD.findall(sentence)
     telling = [word for word in latin if word not in text.stop_words()]
     return bool(telling) and 2 * len(telling) >= len(latin)
-
-
-def surrounds_a_matter(stretch: str) -> bool:
-    """sentence_kinds.surrounds_a_matter(): little of matters, and the weights of its grams add up to too little."""
-    if len(stretch) < 3 or _is_of_matters(stretch):
-        return False
-    return matter_of(stretch) < -2.5
-
-
-def _is_of_matters(stretch: str) -> bool:
-    own = [c for c in stretch if "\u3400" <= c <= "\u9fff" and weights().get(c, 0) >= 4]
-    return len(own) > 2
 
 
 def matter_of(stretch: str) -> float:

@@ -156,15 +156,34 @@ def test_what_is_about_the_matter_stays(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "heading"),
     [
-        ("您好，打扰了。我厂做玻璃瓶。瓶口老是裂，怎么办？", "瓶口老是裂,怎么办?"),
+        ("您好，打扰了。我厂做玻璃瓶。瓶口老是裂，怎么办？", "瓶口老是裂,"),
         ("我公司成立于2003年。淬火后变形超差。", "淬火后变形超差。"),
         ("轴承套圈冷辗扩。毛坯省料。", "轴承套圈冷辗扩。"),
+        # Talk that stayed heads nothing, neither as a sentence nor as a clause before or behind.
+        ("三台机器轮着开。浇口附近有流痕。", "浇口附近有流痕。"),
+        ("天气转凉，浇口附近有流痕。", "浇口附近有流痕。"),
+        ("浇口附近有流痕，天气转凉。", "浇口附近有流痕,"),
     ],
 )
 def test_the_sentence_that_names_the_trouble_heads_a_text(
     text: str, heading: str
 ) -> None:
     assert heading_of(core_of(plain_text(text))) == heading
+
+
+@pytest.mark.parametrize(
+    ("text", "stays"),
+    [
+        ("彩涂板弯折处掉漆。天气转凉。", True),
+        ("彩涂板弯折处掉漆。谢谢各位老师。天气转凉。欢迎来电。", False),
+        ("彩涂板弯折处掉漆，天气转凉。谢谢各位老师，欢迎来电。", True),
+    ],
+)
+def test_what_is_not_sure_goes_with_what_is_around_it(text: str, stays: bool) -> None:
+    core = core_of(plain_text(text))
+
+    assert ("天气转凉" in core) == stays
+    assert "谢谢" not in core
 
 
 @settings(max_examples=200)
