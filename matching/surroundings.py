@@ -23,8 +23,9 @@ from matching.sentence_kinds import learned_weights, matter_of
 _BLANK = "\n"
 _SENTENCE = re.compile(r"[^。！？；!?;\n]*[。！？；!?;\n]?")
 _CLAUSE = re.compile("[^,，]*[,，]|[^,，]+")
-# A sentence heads a text that speaks of a matter at least this part as much as the one that does most.
+# A sentence heads a text that speaks of a matter at least this part as much as the one that does most, or so much:
 _MUCH = 0.5
+_ENOUGH = 4.0
 # and its clauses at both ends this part as much as the one of them that does most.
 _LITTLE = 0.1
 # A sentence that names a trouble or an aim heads a text without a title.
@@ -94,7 +95,8 @@ def heading_of(core: str) -> str:
     for sentence, matter in matter_by_sentence.items():
         if matter > 0 and _TROUBLE.search(sentence):
             return _of_matters(sentence)
-    least = _MUCH * max(matter_by_sentence.values(), default=0.0)
+    most = max(matter_by_sentence.values(), default=0.0)
+    least = min(_MUCH * most, _ENOUGH)
     for sentence, matter in matter_by_sentence.items():
         if matter >= least > 0:
             return _of_matters(sentence)

@@ -134,7 +134,7 @@ def test_a_storage_that_fails_stops_no_page(
 
     assert client.get("/search").status_code != 500
     # Each process counts by itself until the storage is back.
-    one = {"email": "a@b.example"}
+    one = {"email": "a@b.example", "password": "not-the-one-2026"}
     most = int(tries.OF_BOTH.split(" ")[0])
     codes = [client.post("/login", data=one).status_code for _ in range(most + 1)]
     assert (429 in codes[:most], codes[most]) == (False, 429)

@@ -99,7 +99,7 @@ def test_the_second_mail_and_a_link_that_is_over_know_it_too(
     assert damaged.location == f"/confirm{wanted}"
     assert f'action="/confirm{wanted}"' in page
     assert first.location == f"/login{wanted}"
-    assert again.location == f"/confirm{wanted}"
+    assert again.location == f"/login{wanted}"
 
 
 def test_known_and_unknown_addresses_get_the_same_answer(
