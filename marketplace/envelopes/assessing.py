@@ -5,7 +5,6 @@ Nothing is stored here; what may not be claimed is raised with what to do instea
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -18,6 +17,7 @@ from marketplace.envelopes.child_models import TrainingCohort, certificate_key
 from marketplace.envelopes.models import Envelope, FundClaim
 from marketplace.errors import Invalid, NotNow
 from marketplace.parsing.exact_sums import FEN_OF_WAN
+from marketplace.parsing.text import folded_name
 from marketplace.policies import queries as policy_queries
 from marketplace.policies.asking import is_capped_each
 from marketplace.policies.content import Clause, Figure, RegisteredContract, plain
@@ -166,11 +166,11 @@ def _base_of(clause: Clause, claim: FundClaim) -> Base:
     subject_key = f"organisation {claim.organisation_id}"
     if clause.amount.cap_period == "project":
         # One project, however its name is spaced or its letters are wide: else it is claimed for twice.
-        folded = "".join(unicodedata.normalize("NFKC", claim.subject).split())
+        folded = folded_name(claim.subject)
         if not folded:
             problem = "这一条按项目支持，写明项目名称和编号。"
             raise Invalid(problem, problems={"subject": [problem]})
-        return Base(subject_key, f"project {folded.casefold()}", claim.subject)
+        return Base(subject_key, f"project {folded}", claim.subject)
     if clause.amount.cap_period == "holder":
         return Base(subject_key, "holder", "本单位")
     year = claim.envelope.year

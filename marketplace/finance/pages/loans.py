@@ -69,11 +69,7 @@ def new_loan() -> ResponseReturnValue:
     except Invalid as error:
         return _refused(form, error, institution)
     except NotNow as refusal:
-        filed = loan_queries.filed_as(institution, form.contract_no.data or "")
-        if filed is None:
-            raise
-        # What was typed stays in the form, for it may be the number that is wrong.
-        return _form_page(form, institution, status=409, refusal=refusal, filed=filed)
+        return _taken(form, refusal, institution)
     flash("已申报备案，结果会通知您。", "success")
     return redirect(url_for("finance.loan", loan_id=loan.id), 303)
 
@@ -119,6 +115,8 @@ def refile_loan(loan_id: int) -> ResponseReturnValue:
             )
     except Invalid as error:
         return _refused(form, error, row.institution, row)
+    except NotNow as refusal:
+        return _taken(form, refusal, row.institution, row)
     flash("已补正并再次申报。", "success")
     return redirect(url_for("finance.loan", loan_id=row.id), 303)
 
@@ -324,6 +322,21 @@ def _refused(
 ) -> ResponseReturnValue:
     form.blame(error.problems, "borrower_name")
     return _form_page(form, institution, row, 422)
+
+
+def _taken(
+    form: LoanForm,
+    refusal: NotNow,
+    institution: Organisation,
+    row: FiledLoan | None = None,
+) -> ResponseReturnValue:
+    """The form again, with the loan that has its contract number. Raises NotNow: it was refused for something else."""
+    number = form.contract_no.data or ""
+    filed = loan_queries.filed_as(institution.id, number, other_than=row)
+    if filed is None:
+        raise refusal
+    # What was typed stays in the form, for it may be the number that is wrong.
+    return _form_page(form, institution, row, 409, refusal=refusal, filed=filed)
 
 
 def _form_page(
