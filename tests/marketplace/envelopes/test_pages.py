@@ -13,7 +13,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from marketplace.clock import today
-from marketplace.envelopes import deeds, queries
+from marketplace.envelopes import cohort_deeds, deeds, queries
 from marketplace.envelopes.models import ClaimPaper, Envelope, FundClaim
 from marketplace.extensions import db
 from marketplace.files import storage, upkeep
@@ -36,6 +36,33 @@ def only(model: type) -> FundClaim:
         db.select(model).order_by(model.id.desc())
     ).first()
     return row
+
+
+def test_a_sum_that_others_made_smaller_is_said(world: World, sign_in: SignIn) -> None:
+    line = f"李四,0001,中级,D-{{}},省技术市场协会（示例）,{today()}"
+    rows = []
+    for number in (1, 2):
+        cohort = cohort_deeds.create_cohort(
+            world.firm, f"第 {number} 期", today(), today(), by=world.person
+        )
+        # Both name one person; the second has somebody else as well.
+        lines = [line.format(number), line.replace("李", "王").format(f"{number}0")]
+        text = "\n".join(lines[:number])
+        cohort_deeds.add_members(cohort, text, by=world.person, seen=cohort.revision)
+        rows.append(world.complete("P-20a", cohort=cohort, figures=None))
+    person = sign_in(world.person)
+    answers = [
+        person.post(
+            f"/mine/claims/{row.id}/submit",
+            data={"seen": row.revision},
+            follow_redirects=True,
+        ).get_data(as_text=True)
+        for row in rows
+    ]
+
+    said = "原来 2,000.00 元，现在 1,000.00 元"
+    assert [said in page for page in answers] == [False, True]
+    assert "重新算过" not in answers[0]
 
 
 def test_from_the_estimate_to_the_payment(world: World, sign_in: SignIn) -> None:
