@@ -27,7 +27,7 @@ from marketplace.policies.typed_figures import as_typed, read_figures, require_s
 from marketplace.profiles.models import LEVELS
 from marketplace.profiles.queries import own_broker
 from marketplace.rules.queries import value_on
-from marketplace.wording import in_quotes
+from marketplace.wording import in_quotes, yuan
 
 PAYEE = "training.payee"
 TRAINED = "trained"
@@ -103,6 +103,21 @@ def assess(claim: FundClaim) -> Assessment:
     return _assessment(
         clause, figures, verdict, verdict.amount, [_base_of(clause, claim)]
     )
+
+
+def lessened(claim: FundClaim) -> str:
+    """In words, that a claim comes to less today than it would be paid; empty where it does not.
+
+    The ledger is corrected and rules change after a claim was handed in: who approves or pays has to know.
+    """
+    try:
+        amount = assess(claim).amount_fen
+    except (Invalid, NotNow) as refusal:
+        return f"今天重新算，已经算不出金额：{refusal.message}"
+    if amount < claim.granted_fen:
+        granted = yuan(claim.granted_fen)
+        return f"今天重新算是 {yuan(amount)} 元，比这笔的 {granted} 元少。"
+    return ""
 
 
 def _figures(claim: FundClaim) -> dict[str, Figure]:

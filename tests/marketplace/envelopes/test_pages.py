@@ -13,6 +13,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from marketplace.clock import today
+from marketplace.contracts import filing_deeds
+from marketplace.contracts.models import TechContract
 from marketplace.envelopes import cohort_deeds, deeds, queries
 from marketplace.envelopes.models import ClaimPaper, Envelope, FundClaim
 from marketplace.extensions import db
@@ -36,6 +38,41 @@ def only(model: type) -> FundClaim:
         db.select(model).order_by(model.id.desc())
     ).first()
     return row
+
+
+def test_who_pays_reads_that_the_ledger_was_corrected(
+    world: World, sign_in: SignIn
+) -> None:
+    year = today().year
+    day = f"{year}-01-01"
+    world.register((f"{year}370150000101", day, day, "外地厂", "2000"))
+    row = world.approved("P-19b", figures={"kind": "firm"})
+    contract = only(TechContract)
+    desk = sign_in(world.other)
+
+    def said() -> str:
+        page = desk.get(f"/office/claims/{row.id}").get_data(as_text=True)
+        found = re.search("今天重新算.*?。", page)
+        return found[0] if found else ""
+
+    assert said() == ""
+    # More than was claimed for hinders nobody.
+    for exempt, words in (
+        (3000, ""),
+        (100, "今天重新算是 15,000.00 元，比这笔的 300,000.00 元少。"),
+    ):
+        filing_deeds.amend_registration(
+            contract,
+            (3000 * WAN, 3000 * WAN, exempt * WAN),
+            "登记机构更正",
+            by=world.operator,
+            seen=contract.revision,
+        )
+        assert said() == words
+    filing_deeds.cancel_registration(
+        contract, "合同解除", by=world.operator, seen=contract.revision
+    )
+    assert "已经算不出金额" in said()
 
 
 def test_a_sum_that_others_made_smaller_is_said(world: World, sign_in: SignIn) -> None:
