@@ -66,10 +66,8 @@ def new_loan() -> ResponseReturnValue:
     try:
         with form.judged_whole():
             loan = loan_deeds.file_loan(institution, _values(form), by=current_user)
-    except Invalid as error:
+    except (Invalid, NotNow) as error:
         return _refused(form, error, institution)
-    except NotNow as refusal:
-        return _taken(form, refusal, institution)
     flash("已申报备案，结果会通知您。", "success")
     return redirect(url_for("finance.loan", loan_id=loan.id), 303)
 
@@ -113,10 +111,8 @@ def refile_loan(loan_id: int) -> ResponseReturnValue:
             loan_deeds.refile_loan(
                 row, _values(form), by=current_user, seen=form.seen_revision
             )
-    except Invalid as error:
+    except (Invalid, NotNow) as error:
         return _refused(form, error, row.institution, row)
-    except NotNow as refusal:
-        return _taken(form, refusal, row.institution, row)
     flash("已补正并再次申报。", "success")
     return redirect(url_for("finance.loan", loan_id=row.id), 303)
 
@@ -316,27 +312,19 @@ def _plain_yuan(fen: int) -> str:
 
 def _refused(
     form: LoanForm,
-    error: Invalid,
+    error: Invalid | NotNow,
     institution: Organisation,
     row: FiledLoan | None = None,
 ) -> ResponseReturnValue:
-    form.blame(error.problems, "borrower_name")
-    return _form_page(form, institution, row, 422)
-
-
-def _taken(
-    form: LoanForm,
-    refusal: NotNow,
-    institution: Organisation,
-    row: FiledLoan | None = None,
-) -> ResponseReturnValue:
-    """The form again, with the loan that has its contract number. Raises NotNow: it was refused for something else."""
+    if isinstance(error, Invalid):
+        form.blame(error.problems, "borrower_name")
+        return _form_page(form, institution, row, 422)
     number = form.contract_no.data or ""
     filed = loan_queries.filed_as(institution.id, number, other_than=row)
     if filed is None:
-        raise refusal
+        raise error
     # What was typed stays in the form, for it may be the number that is wrong.
-    return _form_page(form, institution, row, 409, refusal=refusal, filed=filed)
+    return _form_page(form, institution, row, 409, refusal=error, filed=filed)
 
 
 def _form_page(
