@@ -5,7 +5,6 @@ Nothing is stored here; what may not be claimed is raised with what to do instea
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -18,6 +17,7 @@ from marketplace.envelopes.child_models import TrainingCohort, certificate_key
 from marketplace.envelopes.models import Envelope, FundClaim
 from marketplace.errors import Invalid, NotNow
 from marketplace.parsing.exact_sums import FEN_OF_WAN
+from marketplace.parsing.text import folded_name
 from marketplace.policies import queries as policy_queries
 from marketplace.policies.asking import is_capped_each
 from marketplace.policies.content import Clause, Figure, RegisteredContract, plain
@@ -27,7 +27,7 @@ from marketplace.policies.typed_figures import as_typed, read_figures, require_s
 from marketplace.profiles.models import LEVELS
 from marketplace.profiles.queries import own_broker
 from marketplace.rules.queries import value_on
-from marketplace.wording import in_quotes
+from marketplace.wording import in_quotes, yuan
 
 PAYEE = "training.payee"
 TRAINED = "trained"
@@ -105,6 +105,21 @@ def assess(claim: FundClaim) -> Assessment:
     )
 
 
+def lessened(claim: FundClaim) -> str:
+    """In words, that a claim comes to less today than it would be paid; empty where it does not.
+
+    The ledger is corrected and rules change after a claim was handed in: who approves or pays has to know.
+    """
+    try:
+        amount = assess(claim).amount_fen
+    except (Invalid, NotNow) as refusal:
+        return f"今天重新算，已经算不出金额：{refusal.message}"
+    if amount < claim.granted_fen:
+        granted = yuan(claim.granted_fen)
+        return f"今天重新算是 {yuan(amount)} 元，比这笔的 {granted} 元少。"
+    return ""
+
+
 def _figures(claim: FundClaim) -> dict[str, Figure]:
     stored = read_figures(claim.figures, policy_queries.known_questions())
     require_sound(stored)
@@ -166,11 +181,11 @@ def _base_of(clause: Clause, claim: FundClaim) -> Base:
     subject_key = f"organisation {claim.organisation_id}"
     if clause.amount.cap_period == "project":
         # One project, however its name is spaced or its letters are wide: else it is claimed for twice.
-        folded = "".join(unicodedata.normalize("NFKC", claim.subject).split())
+        folded = folded_name(claim.subject)
         if not folded:
             problem = "这一条按项目支持，写明项目名称和编号。"
             raise Invalid(problem, problems={"subject": [problem]})
-        return Base(subject_key, f"project {folded.casefold()}", claim.subject)
+        return Base(subject_key, f"project {folded}", claim.subject)
     if clause.amount.cap_period == "holder":
         return Base(subject_key, "holder", "本单位")
     year = claim.envelope.year

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import unicodedata
 from datetime import date, datetime
 
 from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
@@ -13,6 +12,7 @@ from marketplace.clock import now
 from marketplace.extensions import Model
 from marketplace.listings.schema.choices import one_of
 from marketplace.organisations.models import Organisation
+from marketplace.parsing.text import folded_name
 from marketplace.profiles.models import LEVELS
 
 PERSONAL = {"audit": "personal"}
@@ -97,9 +97,6 @@ def person_key(name: str, id_tail: str) -> str:
 
 
 def _digest(*parts: str) -> str:
-    folded = []
-    for part in parts:
-        bare = "".join(unicodedata.normalize("NFKC", part).split())
-        folded.append(bare.casefold())
+    folded = [folded_name(part) for part in parts]
     # No part has a line break any more, so that two different lists of parts never give one text.
     return hashlib.sha256("\n".join(folded).encode()).hexdigest()

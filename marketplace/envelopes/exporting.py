@@ -40,16 +40,20 @@ def export_claims(envelope: Envelope) -> bytes:
 
 
 def export_training(members: Iterable[CohortMember]) -> bytes:
-    """Trained people with their certificates as a workbook, in the columns of the claim."""
+    """Trained people with their certificates as a workbook, in the columns of the claim.
+
+    A certificate that nobody can claim for has no sum, and the reason in the last column.
+    """
     listed = list(members)
-    claims = queries.claims_of_certificates(listed)
+    standings = queries.standings_of(listed)
     clause = clause_on(TRAINING_CLAUSE, today())
     each = ""
     if clause is not None and clause.amount.value is not None:
         each = amount(clause.amount.value)
     rows = []
     for number, one in enumerate(listed, 1):
-        claim = claims.get(one.certificate_key)
+        standing = standings[one.id]
+        claim = standing.claim
         cohort = one.cohort
         rows.append(
             {
@@ -63,8 +67,9 @@ def export_training(members: Iterable[CohortMember]) -> bytes:
                 "培养机构": cohort.organisation.name,
                 "培训班": cohort.name,
                 "培训起止": f"{day(cohort.began_on)} 至 {day(cohort.ended_on)}",
-                "补助标准（万元）": each,
+                "补助标准（万元）": each if not standing.why_not else "",
                 "申领编号": claim.number if claim is not None else "",
+                "备注": standing.why_not,
             }
         )
     return _book("培训取证申领表", columns_of(TRAINING_COLUMNS), rows)

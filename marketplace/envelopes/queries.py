@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from typing import Any
@@ -368,7 +369,7 @@ def trained_by_year() -> list[tuple[int, Counter[str]]]:
     """(year of the certificate, level → how many were trained) of all cohorts, the newest year first.
 
     As they are claimed for: a certificate that two cohorts name counts once, and so does a person at one level, in the
-    year of the earlier certificate.
+    year of the certificate that was claimed for; of several for which nobody has claimed, of the earlier one.
     """
     years: dict[int, Counter[str]] = {}
     for one in _counted_members():
@@ -383,7 +384,7 @@ def trained_in(year: int) -> list[CohortMember]:
 
 
 def _counted_members() -> list[CohortMember]:
-    """Each certificate once, and each person once at a level: the one that was issued first."""
+    """Each certificate once, and each person once at a level: what was claimed for, else what was issued first."""
     query = (
         db.select(CohortMember)
         .options(
@@ -391,15 +392,76 @@ def _counted_members() -> list[CohortMember]:
         )
         .order_by(CohortMember.issued_on, CohortMember.id)
     )
+    members = db.session.scalars(query).all()
+    claims = claims_of_certificates(members)
     counted = []
     seen: set[object] = set()
-    for one in db.session.scalars(query):
+    # The list goes with the money: another certificate of the same level may be older and was paid for by nobody.
+    for one in sorted(members, key=lambda one: one.certificate_key not in claims):
         # Either of them: the same certificate under two names counts once, and so do two of one level.
         keys = {one.certificate_key, (one.person_key, one.level)}
         if not keys & seen:
             counted.append(one)
         seen |= keys
     return counted
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Whether a certificate is claimed for.
+
+    Attributes:
+        claim: the claim that stands for it; None where there is none.
+        why_not: why nobody can claim for it, in words; empty where somebody has or can.
+    """
+
+    claim: FundClaim | None = None
+    why_not: str = ""
+
+
+def standings_of(members: Iterable[CohortMember]) -> dict[int, Standing]:
+    """Number of a member → whether their certificate is claimed for, or why it cannot be.
+
+    Args:
+        members: those of one list, in its order: of two that nobody has claimed for the first one counts.
+    """
+    listed = list(members)
+    claims = claims_of_certificates(listed)
+    claimed_levels = _claimed_levels(listed)
+    found: dict[int, Standing] = {}
+    seen: set[object] = set()
+    for one in listed:
+        level = (one.person_key, one.level)
+        keys = {one.certificate_key, level}
+        if one.certificate_key in claims:
+            standing = Standing(claims[one.certificate_key])
+        elif level in claimed_levels:
+            number = claimed_levels[level]
+            standing = Standing(why_not=f"同一人同一级别已经申领（{number}）")
+        elif keys & seen:
+            standing = Standing(why_not="同一人同一级别只计一次，前面已有一行")
+        else:
+            standing = Standing()
+            seen |= keys
+        found[one.id] = standing
+    return found
+
+
+def _claimed_levels(members: Iterable[CohortMember]) -> dict[tuple[str, str], str]:
+    """(person, level) → number of the claim that stands for them, whatever the certificate."""
+    keys = [f"person {one.person_key}" for one in members]
+    found = {}
+    for part in persistence.chunked(keys, 500):
+        query = (
+            db.select(ClaimLine)
+            .where(ClaimLine.standing, ClaimLine.subject_key.in_(part))
+            .options(joinedload(ClaimLine.claim))
+        )
+        for line in db.session.scalars(query):
+            person = line.subject_key.removeprefix("person ")
+            level = line.base_key.removeprefix("level ")
+            found[person, level] = line.claim.number
+    return found
 
 
 def claims_of_certificates(members: Iterable[CohortMember]) -> dict[str, FundClaim]:

@@ -13,7 +13,7 @@ from marketplace.clock import now, today
 from marketplace.dictionaries.models import current_districts
 from marketplace.errors import Invalid, MarketError, NotNow, Stale
 from marketplace.extensions import db
-from marketplace.finance import announcements
+from marketplace.finance import announcements, loan_queries
 from marketplace.finance.deeds import hold_for, require_institution
 from marketplace.finance.life import MAX_NOTE
 from marketplace.finance.loan_models import FiledLoan
@@ -254,6 +254,10 @@ def _write(loan: FiledLoan, values: LoanValues) -> None:
     problems.update(_day_problems(values))
     if problems:
         raise Invalid(NOT_SAVED, problems=problems)
+    # The index compares letter by letter: a number that is spaced, wide or cased otherwise is the same contract.
+    number = read["contract_no"]
+    if loan_queries.filed_as(loan.institution_id, number, other_than=loan) is not None:
+        raise TWICE
     for name, text in read.items():
         setattr(loan, name, text)
     loan.product_id = values.product_id

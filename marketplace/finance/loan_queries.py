@@ -22,9 +22,9 @@ from marketplace.finance.subsidies import (
     loss_share,
     rules_of,
 )
-from marketplace.organisations.models import Organisation
 from marketplace.organisations.queries import find_organisation
 from marketplace.parsing.exact_sums import FEN_OF_WAN
+from marketplace.parsing.text import folded_name
 from marketplace.permissions import Reader, may
 from marketplace.persistence import Page
 from marketplace.rules.content import Value
@@ -88,15 +88,27 @@ def get_loan(number: int, *, by: Reader) -> FiledLoan:
     return row
 
 
-def filed_as(institution: Organisation, contract_no: str) -> FiledLoan | None:
-    """The loan that a bank has filed under the number of a contract, the newest; None where there is none."""
-    query = db.select(FiledLoan).filter_by(
-        institution_id=institution.id, contract_no=contract_no.strip()
+def filed_as(
+    institution_id: int, contract_no: str, *, other_than: FiledLoan | None = None
+) -> FiledLoan | None:
+    """The loan that a bank has filed under the number of a contract; None where there is none.
+
+    Args:
+        institution_id: the bank.
+        contract_no: the number, however its letters are spaced, wide or cased: it is one contract.
+        other_than: a loan that is left out.
+    """
+    own_id = other_than.id if other_than is not None else None
+    query = db.select(FiledLoan.contract_no, FiledLoan.id).where(
+        FiledLoan.institution_id == institution_id,
+        # One that was withdrawn leaves its number to one that is entered correctly.
+        FiledLoan.state != "withdrawn",
     )
-    row: FiledLoan | None = db.session.scalars(
-        query.order_by(FiledLoan.id.desc()).limit(1)
-    ).first()
-    return row
+    wanted = folded_name(contract_no)
+    for number, row_id in db.session.execute(query).tuples():
+        if row_id != own_id and folded_name(number) == wanted:
+            return db.session.get(FiledLoan, row_id)
+    return None
 
 
 def loans_of(person: Reader) -> list[FiledLoan]:
@@ -150,7 +162,9 @@ def computed(loan: FiledLoan) -> Computed:
     rules = rules_of(values)
     why = ""
     # The first reason that holds: waiting for the province comes last, where nothing else is in the way.
-    if loan.state != "repaid":
+    if loan.state == "lost":
+        why = "本金有损失，不补贴利息"
+    elif loan.state != "repaid":
         why = "按时还本付息以后才有"
     elif not loan.is_in_time:
         why = "没有按时还清"

@@ -32,6 +32,7 @@ from marketplace.listings.models import (
     Demand,
 )
 from marketplace.organisations.models import Organisation
+from marketplace.organisations.queries import find_organisation
 from marketplace.permissions import Guest, Reader, audiences
 from marketplace.persistence import MAX_ID, Page
 
@@ -339,3 +340,21 @@ def published_by(
         listings += db.session.scalars(query.order_by(*order).limit(MAX_PUBLISHED))
     listings.sort(key=lambda row: row.published_at or row.created_at, reverse=True)
     return listings[:MAX_PUBLISHED]
+
+
+def is_held_by(row: Achievement | Demand, reader: Reader) -> bool:
+    """Whether a reader belongs to the owner of a listing or to one that holds it with them, the market left out."""
+    holders = [row.organisation]
+    if isinstance(row, Achievement):
+        # Named by their text: a co-owner that is no organisation here has nobody who could review.
+        holders += [find_organisation(one.name) for one in row.co_owners]
+    for holder in holders:
+        # The market's own listings would otherwise be let through by nobody.
+        is_market = holder is not None and holder.kind == "operator"
+        if (
+            holder is not None
+            and not is_market
+            and holder.id in reader.organisation_ids
+        ):
+            return True
+    return False

@@ -19,6 +19,7 @@ from marketplace.lifecycle import history_of
 from marketplace.listings import rewritings, settling, versions, writing
 from marketplace.listings.life import HANDED_IN
 from marketplace.listings.models import Achievement, Demand
+from marketplace.listings.queries import is_held_by
 from marketplace.listings.readiness import publication_problems
 from marketplace.listings.review_models import (
     COMMENT_BELOW,
@@ -37,7 +38,7 @@ from marketplace.permissions import Reader, may, reader_id, require
 Row = Achievement | Demand
 Station = Literal["desk", "operator"]
 OWNER_MISSING = "先选这一条归哪个单位；还没有加入单位的，在「我的单位」里加入或登记。"
-OWN_LISTING = "这一条是您自己或您的单位填报、修改或送审的，不能由您通过。"
+OWN_LISTING = "这一条是您自己或您的单位持有、填报、修改或送审的，不能由您通过。"
 VALID_DAYS = 365  # how long a listing is valid unless its owner says otherwise
 OTHERS = {
     "desk": "请单位里其他成果转化岗的同事审核这一条。",
@@ -224,8 +225,8 @@ def may_pass(
 ) -> bool:
     """Whether a person may let through what waits at a station: of the station, and with no hand in it so far.
 
-    An operator who belongs to its organisation as well would let through what is their own firm's. The market's own
-    listings are let through by another of its operators.
+    An operator who belongs to its organisation as well, or to a co-owner of it, would let through what is their own
+    firm's. The market's own listings are let through by another of its operators.
 
     Args:
         row: the listing.
@@ -236,10 +237,7 @@ def may_pass(
     deed = "listing.endorse" if station == "desk" else "listing.approve"
     if not may(by, deed, row):
         return False
-    owner = row.organisation
-    is_market = owner is not None and owner.kind == "operator"
-    inside = row.organisation_id in by.organisation_ids and not is_market
-    if station == "operator" and inside:
+    if station == "operator" and is_held_by(row, by):
         return False
     return by.id not in _hands_in(row, station, change)
 

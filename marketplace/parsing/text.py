@@ -204,6 +204,14 @@ def compact_text(raw: Any) -> str:
     return plain
 
 
+def folded_name(text: str) -> str:
+    """A number or a name as it is compared with others: half-width, without blanks, in small letters.
+
+    Stored keys are made of it: what it gives for a text must stay as it is.
+    """
+    return "".join(unicodedata.normalize("NFKC", text).split()).casefold()
+
+
 def says_nothing(text: str) -> bool:
     """Whether a text only says that there is none, in brackets or not."""
     return half_width(text).strip("()[]<>【】〔〕《》 .。").casefold() in EMPTY

@@ -23,7 +23,7 @@ from marketplace.lifecycle import history_of, next_deeds
 from marketplace.persistence import row_number
 from marketplace.policies.models import PolicyEstimate
 from marketplace.policies.queries import get_kept
-from marketplace.wording import in_quotes
+from marketplace.wording import in_quotes, yuan
 
 CLAIM = "/mine/claims/<int:claim_id>"
 
@@ -136,8 +136,16 @@ def paper(paper_id: int) -> ResponseReturnValue:
 def submit(claim_id: int) -> ResponseReturnValue:
     """Hand it in."""
     row = queries.get_own_claim(claim_id, by=current_user)
+    shown = row.requested_fen
     deeds.submit_claim(row, by=current_user, seen=SeenForm().seen_revision)
     flash("申领已提交，金额已预留。审核结果会通知您。", "success")
+    # It is computed again: others may have claimed for a part of it since the page was opened.
+    if row.requested_fen != shown:
+        now_yuan = yuan(row.requested_fen)
+        flash(
+            f"金额按现在还可以申领的重新算过：原来 {yuan(shown)} 元，现在 {now_yuan} 元。",
+            "warning",
+        )
     return _to(row)
 
 

@@ -15,7 +15,7 @@ from marketplace.envelopes.child_models import TrainingCohort
 from marketplace.envelopes.forms import CohortForm, MembersForm
 from marketplace.envelopes.pages.blueprint import blueprint
 from marketplace.envelopes.pages.envelopes import workbook_of
-from marketplace.errors import Invalid, NotAllowed
+from marketplace.errors import Invalid, NotAllowed, Stale
 from marketplace.permissions import may
 from marketplace.profiles.models import LEVELS
 from marketplace.rules.queries import find_value
@@ -74,6 +74,10 @@ def add(cohort_id: int) -> ResponseReturnValue:
     except Invalid as error:
         form.blame(error.problems, "members")
         return _page(queries.get_cohort(cohort_id, by=current_user), 422, form)
+    except Stale as refusal:
+        # A pasted list is long: it stays in its box, with what a colleague has added meanwhile above it.
+        row = queries.get_cohort(cohort_id, by=current_user)
+        return _page(row, 409, form, refusal)
     flash(f"已添加 {count} 名学员。", "success")
     return _to(row)
 
@@ -123,14 +127,18 @@ def _to(row: TrainingCohort) -> ResponseReturnValue:
 
 
 def _page(
-    row: TrainingCohort, status: int = 200, form: MembersForm | None = None
+    row: TrainingCohort,
+    status: int = 200,
+    form: MembersForm | None = None,
+    refusal: Stale | None = None,
 ) -> ResponseReturnValue:
     persistence.stop_writing()
     page = render_template(
         "envelopes/cohort.html",
         row=row,
         form=form or MembersForm(formdata=None),
-        claims=queries.claims_of_certificates(row.members),
+        refusal=refusal,
+        standings=queries.standings_of(row.members),
         clause_code=exporting.TRAINING_CLAUSE,
         writes=may(current_user, "cohort.write", row),
         payee=find_value(PAYEE, today()),

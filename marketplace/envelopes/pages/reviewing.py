@@ -8,8 +8,9 @@ from flask_login import current_user
 
 from marketplace import persistence
 from marketplace.door import needs
-from marketplace.envelopes import queries, review_deeds
+from marketplace.envelopes import assessing, queries, review_deeds
 from marketplace.envelopes.forms import DecisionForm
+from marketplace.envelopes.life import WAITING
 from marketplace.envelopes.models import FundClaim
 from marketplace.envelopes.pages.blueprint import blueprint
 from marketplace.errors import Invalid
@@ -99,12 +100,15 @@ def _refused(
 def _page(row: FundClaim, form: DecisionForm, status: int = 200) -> ResponseReturnValue:
     persistence.stop_writing()
     granted = next_deeds(row, current_user)
+    # What is paid is history: only what can still be lessened is computed again.
+    lessened = assessing.lessened(row) if row.state in WAITING else ""
     page = render_template(
         "envelopes/review.html",
         row=row,
         form=form,
         events=history_of(row),
         deeds=granted,
+        lessened=lessened,
         with_note=[one for one in WITH_NOTE if one in granted],
         deed_names=row.life.deeds,
         # The one who approved sees why somebody else pays.

@@ -66,14 +66,8 @@ def new_loan() -> ResponseReturnValue:
     try:
         with form.judged_whole():
             loan = loan_deeds.file_loan(institution, _values(form), by=current_user)
-    except Invalid as error:
+    except (Invalid, NotNow) as error:
         return _refused(form, error, institution)
-    except NotNow as refusal:
-        filed = loan_queries.filed_as(institution, form.contract_no.data or "")
-        if filed is None:
-            raise
-        # What was typed stays in the form, for it may be the number that is wrong.
-        return _form_page(form, institution, status=409, refusal=refusal, filed=filed)
     flash("已申报备案，结果会通知您。", "success")
     return redirect(url_for("finance.loan", loan_id=loan.id), 303)
 
@@ -117,7 +111,7 @@ def refile_loan(loan_id: int) -> ResponseReturnValue:
             loan_deeds.refile_loan(
                 row, _values(form), by=current_user, seen=form.seen_revision
             )
-    except Invalid as error:
+    except (Invalid, NotNow) as error:
         return _refused(form, error, row.institution, row)
     flash("已补正并再次申报。", "success")
     return redirect(url_for("finance.loan", loan_id=row.id), 303)
@@ -318,12 +312,19 @@ def _plain_yuan(fen: int) -> str:
 
 def _refused(
     form: LoanForm,
-    error: Invalid,
+    error: Invalid | NotNow,
     institution: Organisation,
     row: FiledLoan | None = None,
 ) -> ResponseReturnValue:
-    form.blame(error.problems, "borrower_name")
-    return _form_page(form, institution, row, 422)
+    if isinstance(error, Invalid):
+        form.blame(error.problems, "borrower_name")
+        return _form_page(form, institution, row, 422)
+    number = form.contract_no.data or ""
+    filed = loan_queries.filed_as(institution.id, number, other_than=row)
+    if filed is None:
+        raise error
+    # What was typed stays in the form, for it may be the number that is wrong.
+    return _form_page(form, institution, row, 409, refusal=error, filed=filed)
 
 
 def _form_page(

@@ -13,7 +13,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from marketplace.clock import today
-from marketplace.envelopes import deeds, queries
+from marketplace.contracts import filing_deeds
+from marketplace.contracts.models import TechContract
+from marketplace.envelopes import cohort_deeds, deeds, queries
 from marketplace.envelopes.models import ClaimPaper, Envelope, FundClaim
 from marketplace.extensions import db
 from marketplace.files import storage, upkeep
@@ -36,6 +38,68 @@ def only(model: type) -> FundClaim:
         db.select(model).order_by(model.id.desc())
     ).first()
     return row
+
+
+def test_who_pays_reads_that_the_ledger_was_corrected(
+    world: World, sign_in: SignIn
+) -> None:
+    year = today().year
+    day = f"{year}-01-01"
+    world.register((f"{year}370150000101", day, day, "外地厂", "2000"))
+    row = world.approved("P-19b", figures={"kind": "firm"})
+    contract = only(TechContract)
+    desk = sign_in(world.other)
+
+    def said() -> str:
+        page = desk.get(f"/office/claims/{row.id}").get_data(as_text=True)
+        found = re.search("今天重新算.*?。", page)
+        return found[0] if found else ""
+
+    assert said() == ""
+    # More than was claimed for hinders nobody.
+    for exempt, words in (
+        (3000, ""),
+        (100, "今天重新算是 15,000.00 元，比这笔的 300,000.00 元少。"),
+    ):
+        filing_deeds.amend_registration(
+            contract,
+            (3000 * WAN, 3000 * WAN, exempt * WAN),
+            "登记机构更正",
+            by=world.operator,
+            seen=contract.revision,
+        )
+        assert said() == words
+    filing_deeds.cancel_registration(
+        contract, "合同解除", by=world.operator, seen=contract.revision
+    )
+    assert "已经算不出金额" in said()
+
+
+def test_a_sum_that_others_made_smaller_is_said(world: World, sign_in: SignIn) -> None:
+    line = f"李四,0001,中级,D-{{}},省技术市场协会（示例）,{today()}"
+    rows = []
+    for number in (1, 2):
+        cohort = cohort_deeds.create_cohort(
+            world.firm, f"第 {number} 期", today(), today(), by=world.person
+        )
+        # Both name one person; the second has somebody else as well.
+        lines = [line.format(number), line.replace("李", "王").format(f"{number}0")]
+        text = "\n".join(lines[:number])
+        cohort_deeds.add_members(cohort, text, by=world.person, seen=cohort.revision)
+        rows.append(world.complete("P-20a", cohort=cohort, figures=None))
+    person = sign_in(world.person)
+    answers = [
+        person.post(
+            f"/mine/claims/{row.id}/submit",
+            data={"seen": row.revision},
+            follow_redirects=True,
+        ).get_data(as_text=True)
+        for row in rows
+    ]
+
+    said = "原来 2,000.00 元，现在 1,000.00 元"
+    assert [said in page for page in answers] == [False, True]
+    assert "重新算过" not in answers[0]
 
 
 def test_from_the_estimate_to_the_payment(world: World, sign_in: SignIn) -> None:

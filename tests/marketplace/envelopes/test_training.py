@@ -182,6 +182,55 @@ def test_a_person_counts_once_at_a_level_in_the_year_of_the_first_certificate(
     }
 
 
+def test_the_certificate_that_was_claimed_for_is_the_one_that_counts(
+    world: World, sign_in: SignIn
+) -> None:
+    claimed = cohort_of(world)
+    row = world.submitted("P-20a", cohort=claimed, figures=None)
+    # An older certificate of the same person and level, entered later, and a person named twice.
+    older = f"""张三,123X,初级,D-801,{ISSUER},{YEAR - 1}-03-01
+张三,123X,高级,D-802,{ISSUER},{YEAR}-01-05
+张三,123X,高级,D-803,{ISSUER},{YEAR}-01-06
+"""
+    other = cohort_of(world, "第二期", older)
+
+    counts = {year: dict(levels) for year, levels in queries.trained_by_year()}
+    of_office = cells_of(exporting.export_training(queries.trained_in(YEAR)))
+    of_trainer = cells_of(exporting.export_training(other.members))
+    page = sign_in(world.person).get(f"/mine/cohorts/{other.id}").get_data(as_text=True)
+
+    assert counts == {YEAR: {"junior": 2, "senior": 1}, YEAR - 1: {"intermediate": 1}}
+    assert [(line[4], line[11]) for line in of_office[1:]] == [
+        ("C-001", row.number),
+        ("C-002", row.number),
+        ("D-802", ""),
+    ]
+    # Number of the certificate, sum, remark.
+    assert [(line[4], line[10], line[12]) for line in of_trainer[1:]] == [
+        ("D-801", "", f"同一人同一级别已经申领（{row.number}）"),
+        ("D-802", "0.1", ""),
+        ("D-803", "", "同一人同一级别只计一次，前面已有一行"),
+    ]
+    assert page.count("还没有申领") == 1
+
+
+def test_a_list_that_comes_second_stays_in_its_box(
+    world: World, sign_in: SignIn
+) -> None:
+    row = cohort_of(world)
+    seen = str(row.revision)
+    more = f"赵六,1234,初级,E-1,{ISSUER},{YEAR}-01-05"
+    cohort_deeds.add_members(row, more, by=world.person, seen=row.revision)
+
+    typed = more.replace("E-1", "E-2")
+    answer = sign_in(world.person).post(
+        f"/mine/cohorts/{row.id}/members", data={"seen": seen, "members": typed}
+    )
+
+    assert answer.status_code == 409
+    assert typed in answer.get_data(as_text=True)
+
+
 def test_lines_are_read_all_or_none(world: World) -> None:
     row = cohort_of(world)
     for text, words in (

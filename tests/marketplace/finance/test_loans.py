@@ -228,6 +228,7 @@ def test_what_a_loan_comes_to(world: World) -> None:
     for deed in ("confirm", "lose"):
         press(world, lost, deed)
     share = computed(lost).loss
+    assert computed(lost).why == "本金有损失，不补贴利息"
     assert share is not None
     assert (share.shared, share.city, share.county) == (43_209_87, 21_604_93, 21_604_94)
     sums = loan_queries.sums_of([loan, other, lost])
@@ -326,6 +327,32 @@ def test_what_the_office_wanted_goes_when_it_was_entered_again(
     assert loan.note == ""
     notes = [one.note for one in history_of(loan) if one.deed == "reopen"]
     assert notes == ["日期写错了"]
+
+
+@pytest.mark.parametrize("number", ["ＬＸ－2026－001", "lx-2026-001", " LX-2026- 001"])
+def test_one_contract_is_filed_once_however_its_number_is_typed(
+    number: str, world: World, sign_in: SignIn
+) -> None:
+    first = file_loan(world, contract_no="LX-2026-001")
+    other = file_loan(world, contract_no="LX-2026-002")
+    with pytest.raises(NotNow, match="已经申报过"):
+        file_loan(world, contract_no=number)
+
+    # Sent back, it does not become the contract of another either; what was typed stays.
+    loan_deeds.return_loan(other, "写明用途", by=world.operator, seen=other.revision)
+    typed = vars(world.loan_values(contract_no=number))
+    data = {**typed, "principal": "3000000", "seen": other.revision, "product": ""}
+    answer = sign_in(world.banker).post(
+        f"/mine/finance/loans/{other.id}/edit", data=data
+    )
+    assert answer.status_code == 409
+    assert f"/mine/finance/loans/{first.id}" in answer.get_data(as_text=True)
+
+    # Its own number may be written otherwise, and one that was withdrawn is free again.
+    values = world.loan_values(contract_no="lx-2026-002")
+    loan_deeds.refile_loan(other, values, by=world.banker, seen=other.revision)
+    loan_deeds.withdraw_loan(first, by=world.banker, seen=first.revision)
+    assert file_loan(world, contract_no=number).state == "filed"
 
 
 def test_one_that_was_repaid_late_gets_nothing(world: World) -> None:

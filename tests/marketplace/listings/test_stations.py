@@ -122,6 +122,20 @@ def test_nobody_reviews_their_own(make: Factory, lab: Lab) -> None:
     inside = make.person("operator", lab.owner)
     with pytest.raises(NotAllowed, match="您自己或您的单位"):
         deeds.approve(row, by=inside, seen=row.revision, scores=GOOD)
+    # Nor one of a house that holds it together with the owner, however its name is spaced.
+    partner = make.organisation("共有 轴承厂（示例）")
+    shared = make.achievement(
+        "两家共有的成果",
+        state="submitted",
+        co_owners=[{"name": lab.owner.name}, {"name": "共有轴承厂（示例）"}],
+    )
+    with pytest.raises(NotAllowed, match="您自己或您的单位"):
+        deeds.approve(
+            shared,
+            by=make.person("operator", partner),
+            seen=shared.revision,
+            scores=GOOD,
+        )
     helper = make.person("operator")
     draft = make.demand("帮着改过的需求", state="draft")
     deeds.save(
