@@ -20,6 +20,8 @@ from matching.screening import Screen, Signs
 
 # No word reaches over it, every place stays what it was, and a sentence stays one.
 _BLANK = " "
+# A name may be quoted: 不要「轴承」.
+_MARKS = "「」『』“”‘’《》\"'"
 _END = r"(?=[,。;!?:)\]\s]|$)"
 _IN_CLAUSE = r"[^,。;!?:()\[\]\n]"
 # What is refused goes on over 、 and 和; so many characters without an end are a clause and not a thing.
@@ -35,15 +37,17 @@ _RULED_OUT = re.compile(
     + _END
 )
 _EXCEPT_THIS = re.compile(rf"(?P<thing>[^,。;!?:()\[\]\n、]{{2,8}})除外{_END}")
-# 除了焊接以外的办法; 除了焊接以外，别的都可以. With 还要 and 也要 both are wanted; 除铁器外壳 is no exception.
+# 除了焊接以外的办法; 除了焊接以外，别的都可以, or only 都可以. With 还要 and 也要 both are wanted; 除铁器外壳 is no
+# exception.
 _OTHERS = r"(?:其他|其它|别的|什么|任何|所有|剩下的|哪些|哪种|啥)"
 _EXCEPT = re.compile(
     r"(?:除了(?P<thing>[^,。;!?:()\[\]\n]{2,10}?)(?:以外|之外|外)?|除(?P<other>[^,。;!?:()\[\]\n]{2,10}?)(?:以外|之外))"
     rf"(?:(?<=外)的(?!话)|(?=,?(?:还?有|有没有|能不能用|换|想要?|想找|要|找|求)?{_OTHERS}{_IN_CLAUSE}{{0,10}}"
-    r"(?:都|均|也)?(?:可以|可|行|能|考虑|接受|办法|方法|工艺|方案|方式|路线|材料|途径)))"
+    r"(?:都|均|也)?(?:可以|可|行|能|考虑|接受|办法|方法|工艺|方案|方式|路线|材料|途径))"
+    rf"|(?=,?[都均](?:可以|可|行|能接受|考虑){_END}))"
 )
 _RATHER = re.compile(
-    rf"(?<![是要])不是(?!所有|全部|每|很|太|特别|那么|只|光|单)(?P<thing>[^,。;!?:()\[\]\n]{{1,{_LONGEST}}}?)(?:,?而是|,是(?!否|不是))"
+    rf"(?<![是要])不是(?!所有|全部|每|很|太|特别|那么|只|光|单)(?:想?[要找])?(?P<thing>[^,。;!?:()\[\]\n]{{1,{_LONGEST}}}?)(?:,?而是|,是(?!否|不是))"
 )
 # What is to be without what. 不加工 and 不加热 say what is not done.
 _WITHOUT = re.compile(
@@ -63,8 +67,10 @@ _TROUBLE = re.compile(
     r"毛刺|飞边|气孔|砂眼|裂|变形|磨损|噪|异[响音味声]|味|锈(?!钢)|漏|渗|起皮|起泡|杂质|缺陷|废品|次品|返工|故障|停机|污染|划[痕伤]|色差|腐蚀|"
     r"脱落|老化|残留|超标|误差|偏差|波动|死角|堵|结块|沉淀|粉尘|损伤|事故|隐患|问题|麻烦|浪费|损失|失真|黑[点斑边]|斑|痕|疵"
 )
-# 不要影响强度: a condition, though the dictionary has these as nouns too.
-_EFFECT = re.compile("影响|改[变动]|占用|妨碍|耽误|干扰|增[加大]|减[少小]|降低|提高")
+# 不要太贵, 不要影响强度: a condition, though the dictionary has these as nouns too.
+_EFFECT = re.compile(
+    "太(?![阳空极])|影响|改[变动]|占用|妨碍|耽误|干扰|增[加大]|减[少小]|降低|提高"
+)
 _VERBS = frozenset("有含带让使把被换拆改做用加去给停动")
 _TAGS_OF_THINGS = ("n", "b", "j", "vn", "l", "i")
 
@@ -106,8 +112,10 @@ def refused_words(text: str) -> tuple[str, ...]:
     norm = words_of.plain_text(text)
     # Places in what is folded and in what was typed are the same in nearly every text.
     written = text if len(text) == len(norm) else norm
-    things = [written[start:end].strip() for start, end in refused_things(norm)]
-    return tuple(dict.fromkeys(things))
+    things = []
+    for start, end in refused_things(norm):
+        things.append(written[start:end].translate(dict.fromkeys(map(ord, _MARKS))))
+    return tuple(dict.fromkeys(thing.strip() for thing in things))
 
 
 def without_stretches(norm: str) -> list[Stretch]:
@@ -155,6 +163,7 @@ def _refused_with_others(norm: str) -> Iterator[tuple[int, int, int]]:
 
 def _is_thing(phrase: str) -> bool:
     """Whether a phrase begins with the name of a thing or a process and names no trouble."""
+    phrase = phrase.lstrip(_MARKS)
     if not 0 < len(phrase) <= _LONGEST:
         return False
     if _TROUBLE.search(phrase) or _EFFECT.match(phrase):

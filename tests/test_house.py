@@ -211,9 +211,10 @@ def test_sums_stand_at_the_right() -> None:
 
 
 def test_titles_are_quoted_in_one_way() -> None:
-    """A title may have marks of its own: `in_quotes` makes those the inner ones."""
+    """A title, or what is searched for, may have marks of its own: `in_quotes` makes those the inner ones."""
     by_hand = re.compile(
         r"[「《]\{[^{}\n]*\btitle\b[^{}\n]*\}|[「《]\{\{[^{}\n]*\btitle\b[^{}\n]*\}\}"
+        r"|[「《](?:\{\{|\" ~)[^{}\n~]*\btext\|"
     )
     # Whose titles nobody types, and a title typed with marks.
     others = {

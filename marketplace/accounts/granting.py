@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 from marketplace.accounts.models import STAFF_ROLES, Membership, Person, Role
 from marketplace.accounts.queries import (
+    hold_people,
     hold_person,
     hold_sole_administrations,
     leaves_nobody,
@@ -17,7 +18,9 @@ from marketplace.accounts.queries import (
 from marketplace.clock import now
 from marketplace.errors import NotNow
 from marketplace.extensions import db
+from marketplace.organisations.changing import start
 from marketplace.organisations.models import Organisation
+from marketplace.permissions import Reader
 
 OTHERWISE = "请换一个人，或先收回原来的角色。"
 
@@ -111,6 +114,29 @@ def read_under_hold(person: Person) -> None:
     db.session.flush()
     hold_person(person.id)
     db.session.expire(person, ["roles"])
+
+
+def let_act(person: Person, *, by: Reader | None) -> None:
+    """Open an account that was stopped, if it was; what lacked only its owner comes back (no commit)."""
+    person.active = True
+    bring_back_organisations(person, by=by)
+
+
+def bring_back_organisations(person: Person, *, by: Reader | None) -> None:
+    """Let the organisations of somebody who can act once more come back, where they lacked nothing but people.
+
+    No commit (decision 159).
+
+    Args:
+        person: whose account was opened, or who is no auditor any more.
+        by: who let them.
+    """
+    if not person.acts:
+        return
+    for place in sorted(person.memberships, key=lambda one: one.organisation_id):
+        hold_people(place.organisation_id)
+        if place.organisation.is_forsaken:
+            start(place.organisation, by=by)
 
 
 def _require_other_administrators(person: Person) -> None:

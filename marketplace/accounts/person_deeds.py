@@ -354,7 +354,7 @@ def reset_account(
         mails_link: the link goes to the owner's mailbox and nowhere else; else the caller hands it over.
     """
     forget_password(person)
-    person.active = True
+    granting.let_act(person, by=by)
     second_factor.reset_factor(person)
     locking.forget_failures(person)
     sessions.drop_sessions(person)

@@ -264,8 +264,5 @@ def texts_of(row: Demand) -> list[tuple[str, str]]:
 
 
 def _of_firm(query: Any, person: Reader) -> Any:
-    mine = or_(
-        Demand.owner_id == person.id, Demand.organisation_id.in_(person.handled_ids)
-    )
     joined = query.join(Demand, Demand.id == DiagnosisCase.demand_id)
-    return joined.where(DiagnosisCase.state.in_(OPEN), mine)
+    return joined.where(DiagnosisCase.state.in_(OPEN), Demand.looked_after_by(person))

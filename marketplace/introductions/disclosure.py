@@ -200,7 +200,9 @@ def asker_contacts(case: Introduction) -> tuple[Contact, ...]:
         case.asked_by, contact_consents.SHARE, case.decided_at
     ):
         return ()
-    return person_contacts(case.asked_by)
+    # The desk of the listing has somebody to contact too, who may be another.
+    (_, name), *others = person_contacts(case.asked_by)
+    return (("提出人", name), *others)
 
 
 def desk_contacts(row: Row) -> tuple[Contact, ...]:

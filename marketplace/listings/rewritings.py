@@ -10,7 +10,7 @@ from functools import cache, reduce
 from operator import add
 from typing import Any
 
-from sqlalchemy import and_, func, or_
+from sqlalchemy import func
 
 from marketplace.accounts.models import INSTITUTIONS, Person
 from marketplace.clock import day_in_china, today
@@ -193,10 +193,6 @@ def _counts() -> Iterator[Any]:
 def _waiting(table: Any, query: Any, person: Reader) -> Any:
     """A query of listings, narrowed to those of which a rewriting waits for a person."""
     joined = query.join(ListingRewriting, ListingRewriting.listing_id == table.id)
-    # Who began it answers for it only while they belong to its organisation.
-    inside = or_(
-        table.organisation_id.is_(None), table.organisation_id.in_(person.active_ids)
-    )
     return joined.where(
         ListingRewriting.kind == table.kind,
         ListingRewriting.state == "proposed",
@@ -204,8 +200,5 @@ def _waiting(table: Any, query: Any, person: Reader) -> Any:
         ListingRewriting.by_id != person.id,
         # What is under review or over takes nothing in; it waits until it may be changed again.
         table.state.in_(CHANGEABLE),
-        or_(
-            table.organisation_id.in_(person.handled_ids),
-            and_(table.owner_id == person.id, inside),
-        ),
+        table.looked_after_by(person),
     )

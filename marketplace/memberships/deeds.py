@@ -100,7 +100,7 @@ def ask_to_join(
     if message := too_long(note, MAX_NOTE):
         raise Invalid(message, problems={"note": [message]})
     # A merged row leads elsewhere; for a suspended one nobody may act, unless nobody is all that it lacks.
-    if not organisation.is_active and not organisation.is_forsaken:
+    if not organisation.is_joinable:
         raise _stopped(organisation)
     if by.place_in(organisation.id) is not None:
         raise NotNow(f"您已经在「{organisation.name}」里。", "不用再申请。")

@@ -151,6 +151,11 @@ class Organisation(Model):
         return self.state == "suspended" and self.state_note == FORSAKEN
 
     @property
+    def is_joinable(self) -> bool:
+        """Whether somebody may come into it: it acts, or somebody who comes is all that it lacks."""
+        return self.is_active or self.is_forsaken
+
+    @property
     def is_asked(self) -> bool:
         """Whether its own people have to supply something before operators go on verifying it."""
         return self.state == "unverified" and bool(self.state_note)

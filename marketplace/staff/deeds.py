@@ -6,7 +6,7 @@ Nobody does any of it to themselves: so an operator is always left, and two peop
 from __future__ import annotations
 
 from marketplace import persistence
-from marketplace.accounts import mail, person_deeds, sessions
+from marketplace.accounts import granting, mail, person_deeds, sessions
 from marketplace.accounts.models import ROLES, STAFF_ROLES, Person
 from marketplace.accounts.queries import find_person
 from marketplace.errors import Invalid, NotAllowed, NotNow, Stale
@@ -79,6 +79,7 @@ def take_role(person: Person, role: str, *, reason: str, by: Person) -> None:
     reason = _checked_reason(reason)
     # A new list and no removal: the collection notes it as one change.
     person.roles = [row for row in person.roles if row.name != role]
+    granting.bring_back_organisations(person, by=by)
     sessions.drop_sessions(person)
     mail.send_notice(person, "role_taken", role=ROLES[role], reason=reason)
     person_deeds.note_account_deed(
@@ -114,7 +115,7 @@ def open_account(person: Person, *, by: Person) -> None:
     if person.active:
         raise NotNow("这个账号没有停用。", "请刷新后再看。")
     # Nobody opens their own account: who is stopped cannot sign in to do so.
-    person.active = True
+    granting.let_act(person, by=by)
     mail.send_notice(person, "account_opened")
     person_deeds.note_account_deed(
         person, "activate", by=by, before="inactive", after="active"

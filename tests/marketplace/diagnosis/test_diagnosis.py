@@ -25,6 +25,7 @@ from marketplace.listings.models import Assignment
 from marketplace.listings.review_deeds import may_pass
 from marketplace.listings.review_models import Scores
 from marketplace.notices.models import Notice
+from marketplace.organisations import deeds as organisation_deeds
 from marketplace.permissions import may
 from marketplace.substitutes import deeds as substitute_deeds
 from marketplace.substitutes.queries import seats_of
@@ -408,6 +409,10 @@ def test_the_pages(world: World, sign_in: SignIn) -> None:
     seen = re.search(r'name="seen" value="(\d+)"', shown)
     assert seen
     assert "改写等您确认" in firm.get("/mine").text
+    # Nobody acts for a suspended organisation: no task leads to a page that they may not open.
+    organisation_deeds.suspend_organisation(w.firm, note="核查材料", by=w.second)
+    assert "改写等您确认" not in firm.get("/mine").text
+    organisation_deeds.resume_organisation(w.firm, by=w.second)
     nothing = firm.post(f"{page}/confirm", data={"seen": seen[1]})
     assert nothing.status_code == 422
     taken = {"seen": seen[1], "take": "title"}

@@ -164,6 +164,8 @@ PEOPLE = """
 
 # What must be taken for technology, or for an introduction.
 NEITHER = """
+请专家联系我们，谢谢
+轴承异响，请各位老师与我公司联系
 谁能把热处理变形控制住
 有没有人能拿赤泥做路基材料
 资金不是问题，就是要技术

@@ -174,6 +174,8 @@ def test_an_organisation_that_everybody_left_is_hidden_until_somebody_comes(
             administers=True,
             by=operator,
         ),
+        # Who could not sign in has a place all the while, and nobody to object or to ask.
+        lambda: staff_deeds.open_account(stopped, by=operator),
     ):
         deeds.leave_organisation(
             firm, sure=True, by=last if last.place_in(firm.id) else next_one
@@ -182,10 +184,10 @@ def test_an_organisation_that_everybody_left_is_hidden_until_somebody_comes(
         come()
         seen.append((firm.state, listing.state))
 
-    assert seen == [("suspended", "suspended"), ("verified", "published")] * 2
+    assert seen == [("suspended", "suspended"), ("verified", "published")] * 3
     # What the operators suspend themselves comes back by them alone.
     organisation_deeds.suspend_organisation(firm, note="核查中", by=operator)
-    deeds.leave_organisation(firm, sure=True, by=last)
+    deeds.leave_organisation(firm, sure=True, by=stopped)
     with pytest.raises(NotNow, match="暂停"):
         deeds.ask_to_join(firm, by=next_one)
     # One that was never verified has nothing to hide.

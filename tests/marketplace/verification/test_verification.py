@@ -213,8 +213,9 @@ def test_a_suspended_organisation_is_heard(
     assert due is not None
     assert "答复申诉" in office.get("/office/review?tray=organisations").text
     page = office.get(f"/office/organisations/{row.id}").text
-    for words in (reason, said, "备案.pdf", "恢复", "答复，仍然暂停"):
+    for words in (reason, said, "备案.pdf", "恢复", "答复，仍然暂停", "<div>申诉<"):
         assert words in page
+    assert "补充核验材料" not in page
     ask = f"/office/organisations/{row.id}/ask"
     seen = str(row.revision)
     # Two operators at once: the second one looks again.
