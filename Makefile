@@ -33,14 +33,19 @@ $(VENV)/development: requirements.txt requirements-dev.txt | $(BIN)/python
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt -r requirements-dev.txt
 	@touch $(VENV)/product $@
 
-run: $(VENV)/product ## Start the site on 127.0.0.1:8000 with the sample lists (PORT, DATA_DIR override)
+# First of all: what takes minutes is not begun for a port on which another program listens.
+.PHONY: port-free
+port-free:
+	@$(PYTHON) scripts/port-free
+
+run: port-free $(VENV)/product ## Start the site on 127.0.0.1:8000 with the sample lists (PORT, DATA_DIR override)
 	@$(BIN)/flask prepare
 	@$(BIN)/gunicorn --config gunicorn.conf.py wsgi:application
 
 prepare: $(VENV)/product ## Migrate, load dictionaries and samples, build index and matcher, without serving
 	@$(BIN)/flask prepare
 
-rehearsal: $(VENV)/product ## Serve a throw-away site whose clock runs SPEED times faster (1440: a day a minute)
+rehearsal: port-free $(VENV)/product ## Serve a throw-away site whose clock runs SPEED times faster (1440: a day a minute)
 	@$(BIN)/flask rehearse --speed $(or $(SPEED),1440)
 
 jobs: $(VENV)/product ## Do the work in the background: index, expiry, matcher

@@ -191,13 +191,20 @@ def _meant(state: SearchState, result: search.Result, by: Reader) -> list[Shortc
     # 轴成 is found as two characters in many rows, though none says 轴成.
     if finds_plenty and not looks_mistyped(state.text):
         return []
+    names = state.names
+    # The letters of an address or a code are no initials: a@b.cn does not mean 赤泥.
+    if not names and not state.is_matter:
+        return []
     engine: search.Engine = current_app.extensions["search"]
     shortcuts = []
     # Of words this reader may find: a correction must not give away what is confidential.
     for text in engine.corrections(state.text, audiences(by)):
-        shortcut = _shortcut(state.with_text(text), by)
-        if shortcut is not None:
-            shortcuts.append(shortcut)
+        corrected = state.with_text(text)
+        found = run_search(corrected, by, 0)
+        # 赤湖铜箔 is a brand and no slip of 赤泥; another name is meant only where a listing has the whole of it.
+        is_guess = found.relaxed and not all(name in text for name in names)
+        if found.total and not is_guess:
+            shortcuts.append(Shortcut(corrected, found.total))
     return shortcuts
 
 

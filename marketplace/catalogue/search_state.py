@@ -5,6 +5,7 @@ What is found for a state is read in `queries.py`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -16,8 +17,10 @@ import search
 from marketplace.listings.models import LISTINGS
 from marketplace.parsing import ParseError
 from marketplace.parsing.numbers import read_ip_number
+from marketplace.parsing.organisation_names import split_name
 from matching.encoded_text import decode_text
 from matching.misread_text import is_illegible
+from matching.names import body_stretches, without_names
 
 TEXT_LIMIT = 200  # characters of a query; a longer text is a problem to be matched, not words to be searched
 BOX_LIMIT = 800  # characters a search box takes: of Chinese as many as a line of a request holds, 9 bytes each
@@ -40,6 +43,26 @@ FACETS = {
     "year": "发布年份",
 }
 KINDS = {"": "全部", "achievement": "成果", "demand": "需求"}
+# Codes of organisations, contracts, patents, listings: letters and figures, of which six and more are figures.
+_CODE = re.compile(r"(?<![^\W_])(?:[A-Za-z_.()/-]*[0-9]){6,}[A-Za-z0-9_.()/-]*")
+# Kinds of organisations whose forms end no thing's name.
+NAMED_KINDS = frozenset(
+    {
+        "company",
+        "works",
+        "hospitals",
+        "banks",
+        "schools",
+        "limited",
+        "stock",
+        "colleges",
+        "universities",
+    }
+)
+# What may be published says at least a word.
+_WORD = re.compile(r"[^\W\d_]{2}")
+# 聊城大学（示例）: a remark on a name.
+_REMARK = r"(?:[（(][^（()）]*[)）])?"
 
 
 @dataclass(frozen=True)
@@ -121,6 +144,25 @@ class SearchState:
     def is_unsearchable(self) -> bool:
         """Whether there is nothing that could be looked for."""
         return self.only_signs or self.is_garbled
+
+    @property
+    def names(self) -> list[str]:
+        """The firms and institutions that the text names in full."""
+        parts = split_name(self.text)
+        # 聊城轴承厂 says where, 齿轮泵厂 what; and 聊城五轴加工中心 may be a machine.
+        has_place = parts.is_place or parts.places
+        if has_place and parts.kind in NAMED_KINDS and " " not in self.text:
+            return [self.text]
+        return [self.text[start:end] for start, end in body_stretches(self.text)]
+
+    @property
+    def is_matter(self) -> bool:
+        """Whether the text says anything but names, places, addresses and codes: a demand could be called so."""
+        text = self.text
+        for name in self.names:
+            text = re.sub(re.escape(name) + _REMARK, " ", text)
+        text = without_names([_CODE.sub(" ", text).lower()])[0]
+        return _WORD.search(text) is not None
 
     @property
     def order(self) -> str:

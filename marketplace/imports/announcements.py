@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from marketplace.clock import now
 from marketplace.contributions import NoticeKind
+from marketplace.imports.life import DONE, counted_rows
 from marketplace.imports.models import ListImport
 from marketplace.notices.addresses import Recipient
 from marketplace.notices.deeds import notify, path_of
@@ -54,11 +55,10 @@ def _words_of(row: ListImport, counts: Mapping[str, int], note: str) -> tuple[st
     # A taking back that left rows behind says so by its state and by the rows.
     if row.state == "taken_back":
         return f"清单的 {counts.get('written_undone', 0)} 条已撤回。", "不用再做什么。"
-    made = counts.get("written_new", 0)
-    changed = counts.get("written_changed", 0)
-    left = counts.get("faulty", 0) + counts.get("conflict", 0)
-    happened = f"清单已写入：新增 {made} 条，更新 {changed} 条。"
-    if left:
-        return f"{happened}还有 {left} 行没有写入。", "打开链接，改正或选择以后再写入。"
+    happened = f"清单已写入：{counted_rows(counts, DONE) or '没有写入任何一行'}。"
+    if counts.get("faulty") or counts.get("conflict"):
+        return happened, "打开链接，改正或选择以后再写入。"
     # Drafts are all that a list makes unless an operator publishes it: its owner looks through them first.
-    return happened, "新增的是草稿，在「我的」里勾选后送审。"
+    if counts.get("written_new") and not row.publish:
+        return happened, "新增的是草稿，在「我的」里勾选后送审。"
+    return happened, "不用再做什么。"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from marketplace.lifecycle import Life
 
 IMPORT_LIFE = Life(
@@ -69,3 +71,33 @@ ROW_STATES = {
 WRITABLE = ("new", "changed", "same")
 # What became of a row that was written.
 WRITTEN = {"new": "已新增", "changed": "已更新", "same": "没有变化", "undone": "已撤回"}
+# How many rows had which fate, as a sentence says it: what would be written, what was, what was not.
+FORESEEN = {
+    "new": "会新增 {} 条",
+    "changed": "会更新 {} 条",
+    "same": "{} 条没有变化",
+    "conflict": "{} 行要您选择",
+    "faulty": "{} 行有错误",
+    "left_out": "{} 行不导入",
+}
+DONE = {
+    "written_new": "新增 {} 条",
+    "written_changed": "更新 {} 条",
+    "written_same": "{} 条没有变化",
+    "conflict": "{} 行要您选择，还没有写入",
+    "faulty": "{} 行有错误，没有写入",
+}
+
+
+def counted_rows(counts: Mapping[str, int], phrases: Mapping[str, str]) -> str:
+    """How many rows had which fate; of a fate that none had, nothing is said.
+
+    Args:
+        counts: as `queries.state_counts` gives them.
+        phrases: `FORESEEN` or `DONE`.
+    """
+    parts = []
+    for fate, phrase in phrases.items():
+        if number := counts.get(fate, 0):
+            parts.append(phrase.format(number))
+    return "，".join(parts)

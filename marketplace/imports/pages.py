@@ -31,7 +31,7 @@ from marketplace.imports.forms import (
     row_boxes,
     typed_cells,
 )
-from marketplace.imports.life import ROW_STATES
+from marketplace.imports.life import DONE, FORESEEN, ROW_STATES, counted_rows
 from marketplace.imports.models import ListImport, StagedRow
 from marketplace.imports.staging import ReadFile
 from marketplace.lifecycle import last_event, next_deeds
@@ -286,11 +286,13 @@ def _preview_page(
     persistence.stop_writing()
     state = request.args.get("state", "")
     page = max(1, request.args.get("page", 1, type=persistence.row_number))
+    counts = queries.state_counts(row)
     text = render_template(
         "imports/preview.html",
         row=row,
         error=error,
-        counts=queries.state_counts(row),
+        counts=counts,
+        summary=counted_rows(counts, FORESEEN if row.state == "checked" else DONE),
         listed=queries.rows_page(row, state, page),
         state=state,
         states=ROW_STATES,

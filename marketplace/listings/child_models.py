@@ -133,6 +133,7 @@ class IntellectualProperty(ListingRow):
         ip_type: Mapped[str]
         name: Mapped[str]
         number: Mapped[str]
+        owners: Mapped[str]
         pledged: Mapped[bool]
         licensed: Mapped[bool]
         legal_status: Mapped[str | None]

@@ -362,6 +362,10 @@ def resume(row: Achievement | Demand, *, by: Reader | None, seen: int) -> None:
     if not versions.is_approved(row):
         # Who mended it would else publish their own words by this button, unread by anybody (092).
         refuse_own(row, "operator", by=by)
+        # As at any approval: a co-owner or a document may have come into it whom nobody has heard or seen.
+        if problems := contributions.publication_blocks(row, "approve"):
+            advice = "；".join("；".join(messages) for messages in problems.values())
+            raise Invalid("还不能恢复公开。", advice, problems=problems)
     versions.add_version(row, by=by)  # what was mended while it was suspended
     row.life.move(row, "resume", by=by)
     # What was over when it was hidden is over when it is shown again: never found, never matched.

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from marketplace.clock import today
+from marketplace.clock import now, today
 from marketplace.contributions import NoticeKind
 from marketplace.extensions import db
 from marketplace.listings.announcements import people_of
 from marketplace.listings.child_models import IntellectualProperty
+from marketplace.listings.life import ENDED
 from marketplace.listings.models import Achievement
 from marketplace.listings.schema import terms
 from marketplace.memberships.queries import desk_of
@@ -25,6 +26,8 @@ ASKED = "rights.asked"
 LINK = "rights.link"
 ANSWERED = "rights.answered"
 ENDING = "rights.ending"
+# Days without an answer after which both sides are reminded.
+UNANSWERED = (7, 30)
 # Days before a fee is due or a term ends on which the people of a listing are reminded.
 REMINDED = (90, 30, 7)
 
@@ -131,6 +134,69 @@ def announce_answer(consent: CoOwnerConsent, *, by: Reader | None) -> None:
             link=path_of("rights.own", listing_id=row.id),
             about=("achievement", row.id),
         )
+
+
+def announce_unanswered() -> int:
+    """Remind of consents that nobody has answered: the people of the co-owner, and who asked.
+
+    A link is not sent once more, for only its digest is stored: who asked makes a new one.
+
+    Returns:
+        number of notices; who was reminded already is not counted.
+    """
+    query = (
+        db.select(CoOwnerConsent)
+        .where(
+            CoOwnerConsent.state == "requested",
+            CoOwnerConsent.asked_at <= now() - timedelta(days=min(UNANSWERED)),
+        )
+        .order_by(CoOwnerConsent.id)
+    )
+    count = 0
+    for consent in db.session.scalars(query).all():
+        # What is over is not published any more.
+        if consent.achievement.state not in ENDED:
+            count += _remind_of_asking(consent)
+    return count
+
+
+def _remind_of_asking(consent: CoOwnerConsent) -> int:
+    row = consent.achievement
+    days = (now() - consent.asked_at).days
+    # The latest of the days that have come: who was away for the first gets one mail, not two.
+    stage = max(least for least in UNANSWERED if days >= least)
+    key = f"co-owner {consent.id} {consent.asked_at.isoformat()} unanswered {stage}"
+    asked = []
+    if consent.co_owner_id is not None:
+        asked = list(desk_of(consent.co_owner_id))
+    numbers = []
+    for person in asked:
+        number = notify(
+            ASKED,
+            Recipient.of(person),
+            key=key,
+            subject=f"还没有答复：成果{in_quotes(row.title)}征求共有人同意",
+            happened=f"{row.holder_name} {day(consent.asked_at)} 征求{in_quotes(consent.name)}作为共有人同意"
+            f"成果{in_quotes(row.title)}公开发布和转化，{days} 天还没有答复。",
+            to_do="打开链接看内容，选「同意」，或写明原因选「不同意」。",
+            link=path_of("rights.answer", consent_id=consent.id),
+            about=("achievement", row.id),
+        )
+        numbers.append(number)
+    for person in people_of(row, None):
+        number = notify(
+            ANSWERED,
+            Recipient.of(person),
+            key=key,
+            subject=f"共有人{in_quotes(consent.name)}还没有答复",
+            happened=f"成果{in_quotes(row.title)}{day(consent.asked_at)} 征求共有人{in_quotes(consent.name)}，"
+            f"{days} 天还没有答复。答复以前不能发布。",
+            to_do="请联系对方；链接丢了或过期，在「共有人」里重新征求。",
+            link=path_of("rights.own", listing_id=row.id),
+            about=("achievement", row.id),
+        )
+        numbers.append(number)
+    return sum(number is not None for number in numbers)
 
 
 def endings_of(right: IntellectualProperty) -> Iterator[Ending]:

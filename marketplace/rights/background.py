@@ -1,4 +1,4 @@
-"""Work of this room in the background: reminders of patents that end soon."""
+"""Work of this room in the background: reminders of patents and of co-owners."""
 
 from __future__ import annotations
 
@@ -15,5 +15,5 @@ def jobs() -> Iterator[Job]:
 
 
 def remind() -> str:
-    """Remind of patents whose fee or term ends in 90, 30 or 7 days."""
+    """Remind of patents whose fee or term ends in 90, 30 or 7 days, and of co-owners silent for 7 or 30."""
     return f"notified {upkeep.remind()}"

@@ -84,4 +84,4 @@ def deed_names() -> Iterator[tuple[str, str]]:
     yield "rights.ask", "征求共有人同意"
     yield "rights.answer", "答复共有人的征求"
     yield "rights.opened", "打开征求共有人的链接"
-    yield "job.patent-reminders", "提醒专利年费和保护期"
+    yield "job.patent-reminders", "提醒专利年费、保护期和共有人的答复"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import cache
 from typing import Any
@@ -15,6 +16,9 @@ from marketplace.listings.models import Achievement
 from marketplace.listings.queries import get_visible
 from marketplace.listings.schema import terms
 from marketplace.organisations.models import key_of
+from marketplace.organisations.queries import find_organisation
+from marketplace.parsing import ParseError
+from marketplace.parsing.organisation_lists import read_organisations
 from marketplace.permissions import Reader, may, require
 from marketplace.persistence import find_row
 from marketplace.rights.models import CoOwnerConsent
@@ -113,38 +117,57 @@ def terms_of(row: Achievement) -> str:
 
 
 def unasked_owners(row: Achievement) -> list[str]:
-    """The names of co-owners whom the achievement names and nobody has asked."""
-    # Only 权属「共有」 obliges its owner to have the agreement of all (专利法 art. 14).
-    if row.ownership != "joint":
-        return []
+    """The names of co-owners whom the achievement names and nobody has asked.
+
+    Those are the owners of its patents (专利法 art. 14), and of what is owned jointly whoever completed it.
+    """
     asked = set()
     for one in consents_for(row.id):
         asked.add(one.name_key)
         # Under both names: as it was typed, and as the platform calls it.
         if one.co_owner is not None:
             asked.add(one.co_owner.name_key)
-    holder = row.organisation.name_key if row.organisation else ""
     unasked = []
-    for owner in row.co_owners:
-        key = key_of(owner.name)
-        if key != holder and key not in asked and owner.name not in unasked:
-            unasked.append(owner.name)
+    for name in named_owners(row):
+        if key_of(name) not in asked and name not in unasked:
+            unasked.append(name)
     return unasked
+
+
+def named_owners(row: Achievement) -> list[str]:
+    """The other owners that an achievement names, as it writes them."""
+    names = []
+    if row.ownership == "joint":
+        names = [owner.name for owner in row.co_owners]
+    for right in row.ips:
+        # What has lapsed is owned by nobody, and marks and programs are not shared by this article.
+        if right.standing in ("", "fee_due"):
+            names += _split_owners(right.owners)
+    return [name for name in names if _is_other(row, name)]
+
+
+def _split_owners(written: str | None) -> list[str]:
+    """The owners of a patent, one by one; as they are written where they cannot be told apart."""
+    text = written or ""
+    try:
+        return list(read_organisations(text) or ())
+    except ParseError:
+        # 张三、李四: people.
+        return [name for name in re.split(r"[、,，;；/\s]+", text) if name]
 
 
 def problems_of(row: Achievement, *, deed: str) -> Iterator[str]:
     """What of its co-owners keeps an achievement from being handed in (`submit`) or published (`approve`)."""
     # Ten thousand new rows of a list that name no co-owner ask nothing: nobody was asked for what nobody has touched.
-    if row.ownership != "joint" and row.revision == 1:
+    if row.ownership != "joint" and row.revision == 1 and not row.ips:
         return
     consents = consents_for(row.id)
     for name in unasked_owners(row):
         yield (
-            f"权属是「共有」，还没有向共有人「{name}」征求同意。"
+            f"还没有向共有人「{name}」征求同意。"
             "在成果页的「共有人」里征求（专利法第十四条，条文待核实）。"
         )
-    others = [owner for owner in row.co_owners if _is_other(row, owner.name)]
-    if row.ownership == "joint" and not consents and not others:
+    if row.ownership == "joint" and not consents and not named_owners(row):
         yield "权属是「共有」，没有写共有人是谁。在成果页的「共有人」里写明并征求同意。"
     words = terms_of(row)
     for one in consents:
@@ -162,8 +185,12 @@ def problems_of(row: Achievement, *, deed: str) -> Iterator[str]:
 
 
 def _is_other(row: Achievement, name: str) -> bool:
-    holder = row.organisation.name_key if row.organisation else ""
-    return key_of(name) != holder
+    """Whether a name is not that of who holds the achievement, under any of the names it had."""
+    holder = row.organisation
+    if holder is None or key_of(name) == holder.name_key:
+        return holder is None
+    known = find_organisation(name)
+    return known is None or known.id != holder.id
 
 
 def consents_answered_by(person_id: int) -> list[CoOwnerConsent]:

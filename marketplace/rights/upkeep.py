@@ -9,9 +9,10 @@ from marketplace.rights.models import CoOwnerConsent
 
 
 def remind() -> int:
-    """Remind of patents that end soon. Returns the number of notices."""
+    """Remind of patents that end soon and of co-owners who do not answer. Returns the number of notices."""
     persistence.begin_write()
     count = announcements.announce_endings()
+    count += announcements.announce_unanswered()
     db.session.commit()
     return count
 

@@ -33,6 +33,36 @@ def titles(page: str) -> list[str]:
 
 
 @pytest.mark.parametrize(
+    ("typed", "is_matter"),
+    [
+        # One character apart: another firm, not a slip.
+        ("阳谷赤湖铜箔有限公司", False),
+        ("聊城轴承厂", False),
+        ("聊城大学（示例）", False),
+        ("0635-8230000", False),
+        ("13800000000", False),
+        ("91371500MA3C4H8X2P", False),
+        ("ZL202310123456.7", False),
+        # The initials of 赤泥.
+        ("a@b.cn", False),
+        ("聊城轴承保持架断裂", True),
+        ("五轴加工中心撞刀", True),
+        ("PEEK", True),
+    ],
+)
+def test_names_and_codes_are_neither_slips_nor_demands(
+    typed: str, is_matter: bool, make: Factory, client: FlaskClient
+) -> None:
+    make.achievement("赤泥回收工艺")
+    make.achievement("铜箔电解工艺")
+
+    page = client.get("/search", query_string={"q": typed}).text
+
+    assert "赤泥" not in "".join(offered(page))
+    assert ("把它发布为需求" in page) is is_matter
+
+
+@pytest.mark.parametrize(
     ("typed", "meant"),
     [
         ("zhoucheng", "轴承"),

@@ -53,8 +53,11 @@ def test_rows_are_shown_before_anything_is_written(
     assert states(made) == ["new", "faulty", "new"]
     assert count() == 0
     page = desk.get(f"/mine/imports/{made.id}").text
-    assert "会新增 2 条" in page
+    assert "<p>会新增 2 条，1 行有错误。有错误和没选好的行不影响其他行。</p>" in page
     assert "写入 2 条" in page
+    press(desk, made, "commit")
+    page = desk.get(f"/mine/imports/{made.id}").text
+    assert '<p role="status">新增 2 条，1 行有错误，没有写入。' in page
 
 
 def test_a_commit_makes_drafts_once(desk: FlaskClient, owner: Organisation) -> None:
@@ -71,6 +74,8 @@ def test_a_commit_makes_drafts_once(desk: FlaskClient, owner: Organisation) -> N
     assert again.id != made.id
     assert states(again) == ["same", "same"]
     press(desk, again, "commit")
+    page = desk.get(f"/mine/imports/{again.id}").text
+    assert '<p role="status">2 条没有变化。</p>' in page
     assert count() == 2
 
 

@@ -18,6 +18,7 @@ from marketplace.listings.child_models import IntellectualProperty
 from marketplace.notices.models import Notice
 from marketplace.rights import deeds, queries, upkeep
 from marketplace.rights.announcements import endings_of
+from marketplace.rights.contributed import publication_blocks
 from marketplace.rights.models import CoOwnerConsent
 from tests.factories import GOOD, Factory
 
@@ -109,6 +110,24 @@ def test_who_is_named_as_joint_owner_has_to_be_asked(make: Factory, owner: Any) 
     # The same name, spelt otherwise.
     ask(row, "鲁西大学(示例)", "a@lx.example", by=owner)
     listing_deeds.submit(row, by=owner, seen=row.revision)
+    # Who is named as an owner of a patent has to be asked too, whatever 权属 says; the holder and a lapsed one not.
+    for status, refused in (("granted", True), ("lapsed", False)):
+        right = patent(owners=f"{firm.name}；鲁西 大学（示例）", legal_status=status)
+        shared = make.achievement(state="draft", owner=firm, ips=[right])
+        assert bool(dict(publication_blocks(shared, "submit"))) is refused
+    # Nor is it shown again where they came into it while it was hidden.
+    hidden = make.achievement(state="suspended", owner=firm)
+    listing_deeds.save(
+        hidden,
+        {"ownership": "joint", "co_owners": co_owners},
+        by=owner,
+        seen=hidden.revision,
+    )
+    operator = make.person("operator")
+    with pytest.raises(Invalid, match="还不能恢复公开"):
+        listing_deeds.resume(hidden, by=operator, seen=hidden.revision)
+    own = make.achievement(state="draft", owner=firm, ips=[patent(owners=firm.name)])
+    assert not dict(publication_blocks(own, "submit"))
     alone = make.achievement(state="draft", owner=firm, ownership="joint")
     with pytest.raises(Invalid, match="还不能送审"):
         listing_deeds.submit(alone, by=owner, seen=alone.revision)
@@ -271,3 +290,27 @@ def test_reminders_come_once_for_each_stage(make: Factory, owner: Any) -> None:
     assert sent == [0, 1, 1, 1, 1, 1, 1, 1]
     query = db.select(Notice.subject).where(Notice.kind == "rights.ending")
     assert all("一种磨削方法" in subject for subject in db.session.scalars(query))
+
+
+def test_both_sides_are_reminded_of_a_silent_co_owner(
+    make: Factory, owner: Any
+) -> None:
+    partner = make.organisation("鲁西研究院（示例）", kind="institute")
+    make.person("desk", partner)
+    row = make.achievement(state="draft", owner=owner.organisations[0])
+    row.owner_id = owner.id
+    asked, _ = ask(row, partner.name, by=owner)
+    by_link, _ = ask(row, "张三", "zhang@partner.example", by=owner)
+    # Who answers and who asked, of both that wait; each of these days is another asking.
+    sent = {}
+    for days in (0, 6, 7, 45):
+        asked.asked_at = by_link.asked_at = now() - timedelta(days=days)
+        db.session.commit()
+        sent[days] = upkeep.remind()
+        assert upkeep.remind() == 0
+    assert sent == {0: 0, 6: 0, 7: 3, 45: 3}
+    answer(asked, agrees=True)
+    row.state = "archived"
+    asked.asked_at = by_link.asked_at = now() - timedelta(days=8)
+    db.session.commit()
+    assert upkeep.remind() == 0
