@@ -15,13 +15,20 @@ from marketplace.extensions import db
 from marketplace.finance import announcements
 from marketplace.finance.deeds import hold_for, require_institution
 from marketplace.finance.investor_models import InvestorPreference, InvestorRequest
-from marketplace.finance.investor_queries import NO_CHAIN, Teaser, preference_of
+from marketplace.finance.investor_queries import (
+    NO_CHAIN,
+    Teaser,
+    barring_request,
+    may_write_on,
+    preference_of,
+)
 from marketplace.finance.life import MAX_NOTE
 from marketplace.finance.typed_terms import read_positive
 from marketplace.listings.schema.terms import FIRM_STAGES
 from marketplace.organisations.models import Organisation
 from marketplace.permissions import Reader, reader_id, require
 from marketplace.typed_texts import LEAST, checked_text
+from marketplace.wording import day
 
 NOT_SAVED = "偏好没有保存。"
 TICKET = "写多少万元，大于 0，如 500。"
@@ -90,11 +97,14 @@ def request_reveal(
     """想了解: the firm reads who wants to know and why; nobody learns who the firm is before its yes.
 
     Raises:
-        NotAllowed; NotNow: they have requested it already; Invalid: no message.
+        NotAllowed; NotNow: they have requested it already, or the firm said no lately; Invalid: no message.
     """
     # By the preference, through which the teaser was found: it says for which fund they act.
     require(by, "finance.invest", preference)
     require_institution(preference.organisation)
+    barring = barring_request(teaser.demand, preference.organisation)
+    if barring is not None:
+        raise _reason_against(barring)
     row = InvestorRequest(
         investor=preference.organisation,
         demand=teaser.demand,
@@ -111,6 +121,15 @@ def request_reveal(
     announcements.announce_request(row)
     persistence.commit(duplicates={"uq_investor_request_current": GOES_ON})
     return row
+
+
+def _reason_against(row: InvestorRequest) -> NotNow:
+    """Why a fund may not write while this request is its newest."""
+    if row.state != "declined":
+        return GOES_ON
+    return NotNow(
+        "企业没有同意贵机构上一次的了解。", f"{day(may_write_on(row))} 起可以再问。"
+    )
 
 
 def accept_request(

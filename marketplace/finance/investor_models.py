@@ -25,7 +25,7 @@ from marketplace.lifecycle import Life
 from marketplace.listings.models import Demand
 from marketplace.organisations.models import Organisation
 
-# After a no or a withdrawal a fund may write again.
+# After a withdrawal a fund may write again, after a no when some time has passed.
 CURRENT = ("requested", "accepted")
 _IS_CURRENT = text(f"state in {CURRENT}")
 

@@ -9,6 +9,7 @@ import hashlib
 import hmac
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date, timedelta
 from functools import cache
 from typing import Any
 
@@ -16,6 +17,7 @@ from flask import current_app
 from sqlalchemy import Select
 from sqlalchemy.orm import contains_eager, joinedload
 
+from marketplace.clock import day_in_china, now
 from marketplace.counting import Count
 from marketplace.errors import NotFound
 from marketplace.extensions import db
@@ -37,6 +39,8 @@ from marketplace.persistence import find_row
 from marketplace.wording import UNKNOWN, money
 
 MOST = 200
+# A fund that got a no does not write about the same demand again for so long.
+PAUSE = timedelta(days=30)
 # What stands for a demand that names no chain, or may not show it.
 NO_CHAIN = "none"
 
@@ -142,15 +146,30 @@ def find_teaser(preference: InvestorPreference, code: str, *, by: Reader) -> Tea
     raise NotFound("没有找到这条需求，或者它不再符合您的偏好。", "请从列表里再看一次。")
 
 
-def current_request(demand: Demand, fund: Organisation) -> InvestorRequest | None:
-    """What goes on between a fund and the firm of a demand; None where nothing does."""
+def barring_request(demand: Demand, fund: Organisation) -> InvestorRequest | None:
+    """What keeps a fund from writing to the firm of a demand; None where nothing does.
+
+    Returns:
+        the request that goes on, else the one that was declined less than `PAUSE` ago.
+    """
+    lately = db.and_(
+        InvestorRequest.state == "declined", InvestorRequest.decided_at > now() - PAUSE
+    )
     query = db.select(InvestorRequest).where(
         InvestorRequest.demand_id == demand.id,
         InvestorRequest.investor_id == fund.id,
-        InvestorRequest.state.in_(CURRENT),
+        db.or_(InvestorRequest.state.in_(CURRENT), lately),
     )
-    row: InvestorRequest | None = db.session.scalar(query)
+    row: InvestorRequest | None = db.session.scalar(
+        query.order_by(InvestorRequest.id.desc()).limit(1)
+    )
     return row
+
+
+def may_write_on(row: InvestorRequest) -> date:
+    """The first day on which the fund may write again after a no."""
+    assert row.decided_at is not None  # noqa: S101  a no has its moment, by a check of the table
+    return day_in_china(row.decided_at + PAUSE) + timedelta(days=1)
 
 
 def code_of(investor_id: int, demand_id: int) -> str:

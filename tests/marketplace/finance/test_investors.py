@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 
 from marketplace.accounts import contact_consents
 from marketplace.audit.models import Entry
+from marketplace.clock import now
 from marketplace.errors import Invalid, NotAllowed, NotFound, NotNow, Stale
 from marketplace.extensions import db
 from marketplace.finance import investor_deeds, investor_queries
@@ -197,6 +198,18 @@ def test_a_no_tells_nothing(world: World, sign_in: SignIn) -> None:
     notices = "\n".join(db.session.scalars(query))
     assert "企业没有同意" in notices
     assert world.firm.name not in notices
+    # Not once more about the same demand, until a month has passed; the page says so and has no form.
+    with pytest.raises(NotNow, match="没有同意贵机构上一次的了解"):
+        world.interest(row.demand)
+    code = investor_queries.code_of(row.investor_id, row.demand_id)
+    address = f"/mine/finance/investor/{code}?organisation={row.investor_id}"
+    page = sign_in(world.investor).get(address).get_data(as_text=True)
+    assert "起可以再问" in page
+    assert 'name="message"' not in page
+    row.decided_at = now() - investor_queries.PAUSE
+    db.session.commit()
+    assert 'name="message"' in sign_in(world.investor).get(address).get_data(as_text=True)  # fmt: skip
+    assert world.interest(row.demand).state == "requested"
 
 
 def test_withdrawn_by_the_fund(world: World) -> None:
