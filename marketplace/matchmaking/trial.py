@@ -42,6 +42,9 @@ TOO_SHORT = (
     f"这里面说到具体东西的字太少：至少要有 {MIN_CONTENT} 个字说到产品、材料、工艺或现象，"
     "例如「阿胶掺马皮怎么查」。写得越具体，排得越准。"
 )
+ONLY_REFUSED = (
+    "这里只写了不要「{}」，没有写要解决什么。请写明想做成什么、遇到什么难题。"
+)
 # Up to the end of a sentence; a full stop inside of 3.5 is none.
 SENTENCE = re.compile(r"[^。！？!?]+[。！？!?]?")
 # How a text speaks of what was wrong before, or of who has it in use already.
@@ -222,7 +225,8 @@ def checked_text(text: str, kind: str) -> str:
     elif is_illegible(text):
         message = "".join(GARBLED)
     elif _is_too_short(text, kind):
-        message = TOO_SHORT
+        refused = refused_words(text)
+        message = ONLY_REFUSED.format("」「".join(refused)) if refused else TOO_SHORT
     elif len(text) > MAX_TEXT:
         message = f"最多 {MAX_TEXT:,} 个字，现在有 {len(text):,} 个。留下问题、指标和现状即可。"
     elif secret_mark(text):

@@ -47,6 +47,7 @@ from marketplace.typed_texts import checked_text, judged_together
 # Characters, as the columns hold them.
 MAX_NOTE = 500
 CHANGED = ("这个单位刚有改动。", "请重新打开，看过新的内容再决定。")
+NOBODY_LEFT = ("这个单位里已没有人员。", "有人申请加入并得到同意以后，它自动恢复。")
 
 
 def draft_organisation(
@@ -225,9 +226,16 @@ def suspend_organisation(
 
 
 def resume_organisation(organisation: Organisation, *, by: Reader | None) -> None:
-    """Let its people act for a suspended organisation again. Raises NotAllowed, NotNow."""
+    """Let its people act for a suspended organisation again.
+
+    Raises:
+        NotAllowed.
+        NotNow: it is not suspended, or nobody is left who could act for it (159).
+    """
     require(by, "organisation.suspend")
     require_state(organisation, "恢复", "suspended")
+    if organisation.is_forsaken:
+        raise NotNow(*NOBODY_LEFT)
     start(organisation, by=by)
     _commit()
 

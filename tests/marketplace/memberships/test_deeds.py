@@ -347,6 +347,9 @@ def test_whoever_entered_a_wrong_organisation_is_not_bound_to_it(
         assert (queries.people_of(firm), firm.waiting_since) == ([], None)
         # What was verified once may have published something.
         assert firm.is_forsaken is (case == "verified once")
+        # With nobody in it what it published would be public, and nobody would answer.
+        with pytest.raises(NotNow, match="已没有人员" if firm.is_forsaken else "恢复"):
+            organisation_deeds.resume_organisation(firm, by=operator)
 
 
 def test_who_cannot_sign_in_is_no_remaining_administrator(
