@@ -5,17 +5,14 @@ The limits of the sign-in stand in `accounts/pages.py`.
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import secrets
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
-from flask import current_app, request, session
+from flask import request, session
 from flask_limiter.util import get_remote_address
 from flask_login import current_user
 
-from marketplace.clock import today
 from marketplace.extensions import limiter
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -41,20 +38,6 @@ def mark_browser() -> None:
     """Give a browser the name by which its texts are counted, in its signed cookie; call it with the form's page."""
     if BROWSER not in session:
         session[BROWSER] = secrets.token_urlsafe(12)
-
-
-def form_nonce(what: str) -> str:
-    """What goes with a form that nobody need sign in for: the same whenever this reader opens it that day.
-
-    Who goes back after sending it sends the same one: which form it was follows from this and from what was typed.
-
-    Args:
-        what: the thing that the form is about.
-    """
-    mark_browser()
-    key = current_app.config["SECRET_KEY"].encode()
-    said = f"form {reader_key()} {today()} {what}"
-    return hmac.new(key, said.encode(), hashlib.sha256).hexdigest()
 
 
 def reader_key() -> str:

@@ -18,6 +18,7 @@ from marketplace.extensions import db
 from marketplace.listings import deeds as listing_deeds
 from marketplace.listings import versions
 from marketplace.listings.readiness import publication_problems
+from marketplace.lookup_codes import code_of, hash_of
 from marketplace.parsing import ParseError
 from marketplace.parsing.text import read_prose, too_long
 from marketplace.permissions import Reader, reader_id, require
@@ -59,7 +60,7 @@ def file_complaint(
     """
     require(by, "complaint.file")
     thing = f"{subject.kind} {subject.number} {subject.part}"
-    code = queries.code_of(nonce, thing, reason, text, link, contact)
+    code = code_of("complaint", nonce, thing, reason, text, link, contact)
     # First of all: at the second press the thing may be hidden by now, and the code is still wanted.
     before = queries.complaint_of(code)
     if before is not None:
@@ -83,7 +84,7 @@ def file_complaint(
     row = Complaint(
         # Until it has its number: unique, and never seen.
         number=secrets.token_hex(12),
-        code_hash=queries.hash_of(code),
+        code_hash=hash_of(code),
         thing_kind=subject.kind,
         thing_id=subject.number,
         part=subject.part,

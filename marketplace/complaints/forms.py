@@ -9,7 +9,7 @@ from wtforms.fields.choices import SelectChoice
 
 from marketplace.complaints.life import REASONS
 from marketplace.forms import PageForm, SeenForm
-from marketplace.limits import form_nonce
+from marketplace.lookup_codes import form_nonce
 
 
 class ComplaintForm(PageForm):

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from flask import current_app
 from sqlalchemy import ColumnElement, and_, exists, func, or_
 
 from marketplace.clock import day_in_china, today
@@ -22,13 +18,13 @@ from marketplace.extensions import db
 from marketplace.issues.models import Issue
 from marketplace.listings.models import LISTINGS
 from marketplace.listings.worklists import SOMEBODY, own_numbers
+from marketplace.lookup_codes import hash_of
 from marketplace.permissions import Reader, may, require
 from marketplace.persistence import find_row
 from marketplace.workdays.calendar import Deadline
 from marketplace.workdays.queries import load_calendar
 
 MAX_ROWS = 100
-CODE_LENGTH = 12  # letters of base32: 60 bits, not to be guessed through a limited form
 NOWHERE = NotFound("没有找到这份举报。", "请核对受理编号和查询码，两个都要对。")
 
 
@@ -39,28 +35,6 @@ class Clocked:
     row: Complaint
     deadline: Deadline
     is_overdue: bool
-
-
-def code_of(nonce: str, *typed: str) -> str:
-    """The code of who sends a form: the same for two presses of one form, and known to nobody who has not sent it.
-
-    Args:
-        nonce: of the form (`limits.form_nonce`).
-        typed: what is in its boxes: who goes back and writes something else sends another one.
-    """
-    # Derived and not drawn: the second press of a form has to find the code of the first, which is stored nowhere.
-    key = current_app.config["SECRET_KEY"].encode()
-    # As a list: what stands in one box is not what stands in the next.
-    said = f"complaint {[nonce, *typed]}".encode()
-    digest = hmac.new(key, said, hashlib.sha256).digest()
-    return base64.b32encode(digest).decode()[:CODE_LENGTH]
-
-
-def hash_of(code: str) -> str:
-    """How a code is stored. Letters are read in either case, with blanks or hyphens."""
-    # As it is read from a note: small letters, in groups.
-    plain = "".join(code.split()).replace("-", "").upper()
-    return hashlib.sha256(plain.encode()).hexdigest()
 
 
 def complaint_of(code: str) -> Complaint | None:

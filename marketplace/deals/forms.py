@@ -24,7 +24,7 @@ from marketplace.deals.life import (
 )
 from marketplace.deals.pricing_deeds import Price
 from marketplace.forms import PageForm, SeenForm
-from marketplace.limits import form_nonce
+from marketplace.lookup_codes import form_nonce
 from marketplace.parsing import ParseError
 from marketplace.parsing.days import read_day
 from marketplace.parsing.exact_sums import FEN_OF_WAN

@@ -28,6 +28,7 @@ from marketplace.deals.writing import (
 )
 from marketplace.errors import Invalid, MarketError, NotNow
 from marketplace.extensions import db
+from marketplace.lookup_codes import code_of, hash_of
 from marketplace.permissions import Reader, reader_id, require
 from marketplace.typed_texts import LEAST, gathered_text
 from marketplace.workdays.calendar import MAX_DAYS
@@ -201,7 +202,7 @@ def file_objection(
         Invalid: something lacks or is too long.
     """
     require(by, "deal.object", publicity)
-    code = queries.code_of(nonce, reason, text, evidence, remedy, contact)
+    code = code_of("objection", nonce, reason, text, evidence, remedy, contact)
     # Before the term is looked at: a second press gets the same number and code, even if it comes after the end.
     before = queries.objection_of(code)
     if before is not None:
@@ -242,7 +243,7 @@ def file_objection(
     row = DealObjection(
         # Until it has its number: unique, and never seen.
         number=secrets.token_hex(12),
-        code_hash=queries.hash_of(code),
+        code_hash=hash_of(code),
         deal_id=deal.id,
         publicity_id=publicity.id,
         reason=reason,

@@ -4,15 +4,11 @@ Not here: a deal as it stood on a day (standing).
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from flask import current_app
 from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_
 
 from marketplace.brokerage.queries import carried_introductions
@@ -28,6 +24,7 @@ from marketplace.extensions import db
 from marketplace.introductions.models import Introduction
 from marketplace.introductions.queries import may_read
 from marketplace.listings.queries import looked_after
+from marketplace.lookup_codes import hash_of
 from marketplace.organisations.models import Organisation
 from marketplace.permissions import Reader, assigned_broker, may
 from marketplace.persistence import Page, find_row
@@ -36,7 +33,6 @@ from marketplace.rules.queries import thawed
 from marketplace.workdays.calendar import Deadline
 
 PAGE = 20
-CODE_LENGTH = 12  # letters of base32: 60 bits, not to be guessed through a limited form
 NO_DEAL = NotFound("没有找到这笔交易。", "请从「我的」进入。")
 NO_PUBLICITY = NotFound("没有找到这项公示。", "请从「公示」进入。")
 NO_OBJECTION = NotFound("没有找到这份异议。", "请核对受理编号和查询码，两个都要对。")
@@ -235,26 +231,6 @@ def objections_of(person_id: int) -> Iterator[DealObjection]:
     """What a person objected to, oldest first."""
     query = db.select(DealObjection).filter_by(by_id=person_id)
     yield from db.session.scalars(query.order_by(DealObjection.id))
-
-
-def code_of(nonce: str, *typed: str) -> str:
-    """The code of who sends a form: the same for two presses of one form, and known to nobody who has not sent it.
-
-    Args:
-        nonce: of the form (`limits.form_nonce`).
-        typed: what is in its boxes: who goes back and writes something else sends another one.
-    """
-    key = current_app.config["SECRET_KEY"].encode()
-    # As a list: what stands in one box is not what stands in the next.
-    said = f"objection {[nonce, *typed]}".encode()
-    digest = hmac.new(key, said, hashlib.sha256).digest()
-    return base64.b32encode(digest).decode()[:CODE_LENGTH]
-
-
-def hash_of(code: str) -> str:
-    """How a code is stored. Letters are read in either case, with blanks or hyphens."""
-    plain = "".join(code.split()).replace("-", "").upper()
-    return hashlib.sha256(plain.encode()).hexdigest()
 
 
 def objection_of(code: str) -> DealObjection | None:
