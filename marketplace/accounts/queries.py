@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from sqlalchemy import ColumnElement, and_
+from sqlalchemy import ColumnElement, ColumnExpressionArgument, and_
 
 from marketplace.accounts.models import Membership, Person, Role
 from marketplace.extensions import db
@@ -79,24 +79,16 @@ def can_act() -> ColumnElement[bool]:
 
 def is_last_administrator(place: Membership) -> bool:
     """Whether nobody else looks after the people of that organisation, who can still sign in and act for it."""
-    # An auditor acts by no place, so nothing is lost with theirs.
-    if not place.person.acts:
-        return False
-    query = (
-        db.select(Membership.person_id)
-        .join(Person)
-        .where(
-            Membership.organisation_id == place.organisation_id,
-            Membership.is_administrator,
-            Membership.person_id != place.person_id,
-            can_act(),
-        )
-    )
-    return db.session.scalar(query.limit(1)) is None
+    return _lacks_others(place, Membership.is_administrator)
 
 
 def leaves_nobody(place: Membership) -> bool:
     """Whether nobody else is left in that organisation who can sign in and act for it."""
+    return _lacks_others(place)
+
+
+def _lacks_others(place: Membership, *filters: ColumnExpressionArgument[bool]) -> bool:
+    """Whether an organisation has no other such places of people who can act; False for one who cannot either."""
     # An auditor acts by no place, so nothing is lost with theirs.
     if not place.person.acts:
         return False
@@ -107,6 +99,7 @@ def leaves_nobody(place: Membership) -> bool:
             Membership.organisation_id == place.organisation_id,
             Membership.person_id != place.person_id,
             can_act(),
+            *filters,
         )
     )
     return db.session.scalar(others.limit(1)) is None

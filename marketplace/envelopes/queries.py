@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -451,16 +451,10 @@ def _claimed_levels(members: Iterable[CohortMember]) -> dict[tuple[str, str], st
     """(person, level) → number of the claim that stands for them, whatever the certificate."""
     keys = [f"person {one.person_key}" for one in members]
     found = {}
-    for part in persistence.chunked(keys, 500):
-        query = (
-            db.select(ClaimLine)
-            .where(ClaimLine.standing, ClaimLine.subject_key.in_(part))
-            .options(joinedload(ClaimLine.claim))
-        )
-        for line in db.session.scalars(query):
-            person = line.subject_key.removeprefix("person ")
-            level = line.base_key.removeprefix("level ")
-            found[person, level] = line.claim.number
+    for line in _standing_lines(ClaimLine.subject_key, keys):
+        person = line.subject_key.removeprefix("person ")
+        level = line.base_key.removeprefix("level ")
+        found[person, level] = line.claim.number
     return found
 
 
@@ -468,16 +462,21 @@ def claims_of_certificates(members: Iterable[CohortMember]) -> dict[str, FundCla
     """Key of a certificate → the claim that stands for it, of any claimant."""
     keys = [f"certificate {one.certificate_key}" for one in members]
     found = {}
+    for line in _standing_lines(ClaimLine.once_key, keys):
+        found[(line.once_key or "").removeprefix("certificate ")] = line.claim
+    return found
+
+
+def _standing_lines(column: Any, keys: Sequence[str]) -> Iterator[ClaimLine]:
+    """The lines of claims that stand, whose column has one of the keys, with their claims."""
     # A database takes only so many values in one statement, and a year may have thousands.
     for part in persistence.chunked(keys, 500):
         query = (
             db.select(ClaimLine)
-            .where(ClaimLine.standing, ClaimLine.once_key.in_(part))
+            .where(ClaimLine.standing, column.in_(part))
             .options(joinedload(ClaimLine.claim))
         )
-        for line in db.session.scalars(query):
-            found[(line.once_key or "").removeprefix("certificate ")] = line.claim
-    return found
+        yield from db.session.scalars(query)
 
 
 def _of_person(person: Reader) -> ColumnElement[bool]:
