@@ -104,7 +104,7 @@ def request_reveal(
     require_institution(preference.organisation)
     barring = barring_request(teaser.demand, preference.organisation)
     if barring is not None:
-        raise _reason_against(barring)
+        raise reason_against(barring)
     row = InvestorRequest(
         investor=preference.organisation,
         demand=teaser.demand,
@@ -123,8 +123,8 @@ def request_reveal(
     return row
 
 
-def _reason_against(row: InvestorRequest) -> NotNow:
-    """Why a fund may not write while this request is its newest."""
+def reason_against(row: InvestorRequest) -> NotNow:
+    """Why a fund may not write while this is what keeps it from that (`barring_request`)."""
     if row.state != "declined":
         return GOES_ON
     return NotNow(

@@ -80,17 +80,18 @@ def show_interest(teaser: str) -> ResponseReturnValue:
             flash("已转给企业，答复以后通知您。", "success")
             return redirect(url_for("finance.interest", interest_id=row.id), 303)
     barring = investor_queries.barring_request(found.demand, fund)
-    may_write_on = None
-    if barring is not None and barring.state == "declined":
-        may_write_on = investor_queries.may_write_on(barring)
+    reason = refusal
+    if barring is not None:
+        reason = investor_deeds.reason_against(barring)
     page = render_template(
         "finance/teaser.html",
         fund=fund,
         teaser=found,
         form=form,
-        refusal=refusal,
+        reason=reason,
         barring=barring,
-        may_write_on=may_write_on,
+        # What was typed is not lost where the answer came while it was written.
+        offers_form=bool(refusal) or barring is None,
     )
     return page, status
 
