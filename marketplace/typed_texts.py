@@ -28,7 +28,7 @@ def checked_text(
         raw: as it was typed.
         most: largest number of characters.
         missing: what the person reads who typed nothing, or one character; empty: nothing need be typed.
-        is_public: everybody will read it: no telephone and no mail address stands in it.
+        is_public: everybody will read it: it has no telephone and no mail address.
 
     Raises:
         Invalid: it is missing, too long, bears the mark of a state secret, or names a contact that may not be public.

@@ -45,13 +45,13 @@ from marketplace.verdicts.models import Verdict
 from marketplace.verdicts.projections import common_document, holder_of
 from marketplace.verdicts.queries import ListVerdicts
 from marketplace.verdicts.ranked_lists import RankedList
+from matching.misread_text import IS_HAN
 from search.terms import parse_query
 
 TOP = 20  # offers of a page, so many as a page of the search
 TOP_AT_LISTING = 5  # offers next to the page of a listing
 SHORT_TEXT = 60  # characters below which a text has too few words to be compared by
 FOREIGN_WORD = re.compile(r"[^\W\d_㐀-鿿]{3,}")
-HAN = re.compile(r"[㐀-鿿]")
 OPENING = 110  # characters of the beginning of a text
 UNKNOWN_NAMED = (
     20  # words that are looked for before they are called unknown; pages name fifteen
@@ -230,7 +230,7 @@ def explained_answer(
         if comparison is not None:
             facts = most_telling(comparison.facts_with(ranked.row))
         written = ""
-        # All that was compared, title and rows of figures too, or a word that stands there is called missing.
+        # All that was compared, title and rows of figures too, or a word that is there is called missing.
         if ranked.reasons.missing:
             achievement = document if offers_demands else common_document(ranked.row)
             written = f"{achievement.title}\n{achievement.text}"
@@ -387,6 +387,6 @@ def _gaps_of(document: matching.Document) -> tuple[str, ...]:
     if not re.search(r"\d", text):
         gaps.append("numbers")
     # Listings are Chinese: a text of foreign words shares none with them, whatever it says.
-    if len(FOREIGN_WORD.findall(text)) > len(HAN.findall(text)):
+    if len(FOREIGN_WORD.findall(text)) > len(IS_HAN.findall(text)):
         gaps.append("chinese")
     return tuple(gaps)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from marketplace.accounts.models import Person
 from marketplace.clock import now, today
 from marketplace.contributions import NoticeKind
 from marketplace.extensions import db
@@ -166,11 +167,11 @@ def _remind_of_asking(consent: CoOwnerConsent) -> int:
     # The latest of the days that have come: who was away for the first gets one mail, not two.
     stage = max(least for least in UNANSWERED if days >= least)
     key = f"co-owner {consent.id} {consent.asked_at.isoformat()} unanswered {stage}"
-    asked = []
+    owner_desk: list[Person] = []
     if consent.co_owner_id is not None:
-        asked = list(desk_of(consent.co_owner_id))
+        owner_desk = desk_of(consent.co_owner_id)
     numbers = []
-    for person in asked:
+    for person in owner_desk:
         number = notify(
             ASKED,
             Recipient.of(person),

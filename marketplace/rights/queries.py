@@ -119,7 +119,7 @@ def terms_of(row: Achievement) -> str:
 def unasked_owners(row: Achievement) -> list[str]:
     """The names of co-owners whom the achievement names and nobody has asked.
 
-    Those are the owners of its patents (专利法 art. 14), and of what is owned jointly whoever completed it.
+    Those are the owners of its patents (专利法 art. 14), and of what is owned jointly who completed it.
     """
     asked = set()
     for one in consents_for(row.id):
@@ -187,8 +187,10 @@ def problems_of(row: Achievement, *, deed: str) -> Iterator[str]:
 def _is_other(row: Achievement, name: str) -> bool:
     """Whether a name is not that of who holds the achievement, under any of the names it had."""
     holder = row.organisation
-    if holder is None or key_of(name) == holder.name_key:
-        return holder is None
+    if holder is None:
+        return True
+    if key_of(name) == holder.name_key:
+        return False
     known = find_organisation(name)
     return known is None or known.id != holder.id
 

@@ -121,7 +121,7 @@ def correct(contract_id: int) -> ResponseReturnValue:
 
 
 def _refuse_filling(row: TechContract) -> None:
-    """No form that can only be refused: whoever opens it reads why at once. Raises NotNow."""
+    """No form that can only be refused: who opens it reads why at once. Raises NotNow."""
     if refusal := changing.refusal_of(row):
         raise refusal
 
